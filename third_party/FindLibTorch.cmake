@@ -57,7 +57,7 @@ find_package_handle_standard_args(
   REQUIRED_VARS LibTorch_torch_cpu_LIBRARY LibTorch_c10_LIBRARY LibTorch_INCLUDE_DIR LibTorch_VERSION
   VERSION_VAR LibTorch_VERSION HANDLE_VERSION_RANGE
   REASON_FAILURE_MESSAGE
-    "looked in '${_root}'; run scripts/setup, activate an environment that holds `torch`, or pass -DLibTorch_ROOT=<folder with include/ and lib/>")
+    "looked in '${_root}'. Run scripts/setup, activate an environment that holds `torch`, or pass -DLibTorch_ROOT=<folder with include/ and lib/>")
 if(NOT LibTorch_FOUND OR TARGET LibTorch::LibTorch)
   return()
 endif()
