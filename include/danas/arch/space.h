@@ -1,0 +1,68 @@
+// The search space: an immutable value. Pruning makes a smaller one; a space with one candidate in every layer is a network.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "danas/arch/spec.h"
+
+namespace danas {
+
+// Everything a space is made from. Layers are in order; each starts where the one before ends.
+struct SpaceParts {
+  std::string name;
+  int input_channels = 3;
+  Size input;
+  int classes = 0;
+  StemSpec stem;
+  std::vector<LayerSpec> layers;
+  HeadSpec head;
+  NormSpec norm;
+  bool operator==(const SpaceParts&) const = default;
+};
+
+class SearchSpace {
+ public:
+  // Throws ConfigError where channels or sizes do not chain, a candidate stands where it cannot, a layer is empty or
+  // names a candidate twice.
+  explicit SearchSpace(SpaceParts parts);
+
+  const std::string& name() const { return parts_.name; }
+  int input_channels() const { return parts_.input_channels; }
+  Size input() const { return parts_.input; }
+  int classes() const { return parts_.classes; }
+  const StemSpec& stem() const { return parts_.stem; }
+  const std::vector<LayerSpec>& layers() const { return parts_.layers; }
+  const HeadSpec& head() const { return parts_.head; }
+  const NormSpec& norm() const { return parts_.norm; }
+  const SpaceParts& parts() const { return parts_; }
+
+  // Channels and size that reach the head.
+  int feature_channels() const;
+  Size feature_size() const;
+
+  size_t CandidateCount() const;   // over all layers
+  size_t SearchableLayers() const; // those with more than one candidate
+  bool IsNetwork() const { return SearchableLayers() == 0; }
+  double NetworkCount() const;     // product of the candidate counts
+
+  // The space without the candidates `dropped[layer]` (indices). Throws ConfigError if a layer would be left empty.
+  SearchSpace Without(const std::map<size_t, std::set<size_t>>& dropped) const;
+
+  // The network that takes candidate `choice[layer]` everywhere.
+  SearchSpace Select(const std::vector<size_t>& choice) const;
+
+  // The same space for other images or another task. Candidates keep their places; sizes are computed anew.
+  SearchSpace WithInput(Size input) const;
+  SearchSpace WithClasses(int classes) const;
+  SearchSpace WithDropout(double dropout) const;
+
+  bool operator==(const SearchSpace&) const = default;
+
+ private:
+  SpaceParts parts_;
+};
+
+}  // namespace danas

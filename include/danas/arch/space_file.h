@@ -1,0 +1,33 @@
+// Search spaces and networks as files. A space file gives stem, stages, head and candidates (docs/file-formats.md);
+// best.json and space-<phase>.json give every layer in full.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "danas/arch/space.h"
+#include "danas/core/json.h"
+
+namespace danas {
+
+struct LoadedSpace {
+  SearchSpace space;
+  std::vector<std::string> notes;  // for example the candidates dropped because they cannot stand in a layer
+};
+
+// A shipped space by name ("mobile", "shuffle_mobile", "mobile_small"; options behind a colon where a file defines
+// several skeletons: "shuffle_mobile:spos_half") or a file, JSON or YAML. `input` {0, 0} and `classes` 0: as in the file.
+// Throws ConfigError with file, line and key.
+LoadedSpace LoadSpace(const std::string& name_or_path, Size input = {}, int classes = 0);
+
+// The names of the shipped spaces.
+std::vector<std::string> ShippedSpaces();
+
+Json ToJson(const BlockSpec& block);
+Json ToJson(const SearchSpace& space);  // every layer in full; reads back to an equal space
+
+// `where` names the file in errors.
+SearchSpace SpaceFromJson(const Json& json, const std::string& where);
+
+}  // namespace danas

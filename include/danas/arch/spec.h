@@ -1,0 +1,112 @@
+// What a network is made of, as plain comparable values: operators, blocks, layers, stem and head (section 4.1,
+// Eq. 4-5). One reader and one writer (arch/space_file.h) serve space files, best.json and checkpoints alike.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+enum class Activation { kRelu, kRelu6, kHardSwish, kSwish };
+template <>
+struct EnumNames<Activation> {
+  static constexpr std::array kNames = {"relu", "relu6", "hard_swish", "swish"};
+};
+
+// depthwise: one filter a channel. normal: a dense convolution on the same channels, in the depthwise's place.
+enum class OperatorKind { kDepthwise, kNormal };
+template <>
+struct EnumNames<OperatorKind> {
+  static constexpr std::array kNames = {"depthwise", "normal"};
+};
+
+struct OperatorSpec {
+  OperatorKind kind = OperatorKind::kDepthwise;
+  int kernel = 3;  // odd
+  bool operator==(const OperatorSpec&) const = default;
+};
+
+enum class BlockKind { kInvertedResidual, kShuffleA, kShuffleX, kResidual, kIdentity };
+template <>
+struct EnumNames<BlockKind> {
+  static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "residual", "identity"};
+};
+
+// One candidate of a layer: a (block, operator) pair.
+struct BlockSpec {
+  BlockKind kind = BlockKind::kInvertedResidual;
+  OperatorSpec op;                            // not of identity
+  Activation activation = Activation::kRelu6; // not of identity
+  double expand = 1;                          // inverted residual: e; the operator runs on round(e * in) channels
+  bool squeeze_excite = false;                // inverted residual
+  bool fused = false;                         // inverted residual: one dense k x k in -> e * in for expansion and operator
+  bool project = false;                       // identity: a 1x1 convolution where shape or stride change
+  bool operator==(const BlockSpec&) const = default;
+};
+
+// Relu6 for inverted residuals, relu for the others (the public codes' choices).
+Activation DefaultActivation(BlockKind kind);
+
+// A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_k3", "shuffle_a_k7", "shuffle_x_n3"
+// (n: a normal convolution), "identity". Parameter names of the supernet and log lines use it.
+std::string CandidateName(const BlockSpec& block);
+
+// The block's and the operator's part of the name, for pruning by block or by operator ("ir_e3" and "k5").
+std::string BlockName(const BlockSpec& block);
+std::string OperatorName(const BlockSpec& block);
+
+struct Size {
+  int height = 0;
+  int width = 0;
+  bool operator==(const Size&) const = default;
+};
+
+// ceil(size / stride): what a padded convolution of odd kernel gives.
+Size Downsampled(Size size, int stride);
+
+// Where a block stands: its channels, its stride and the size of its input.
+struct LayerShape {
+  int in = 0;
+  int out = 0;
+  int stride = 1;
+  Size input;
+  Size output() const { return Downsampled(input, stride); }
+  bool operator==(const LayerShape&) const = default;
+};
+
+// "" where the block can stand there, else the reason in a few words ("shuffle block of stride 1 needs in = out").
+std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape);
+
+struct LayerSpec {
+  LayerShape shape;
+  std::vector<BlockSpec> candidates;  // at least one; a layer with one has nothing to search
+  bool operator==(const LayerSpec&) const = default;
+};
+
+struct StemSpec {
+  int channels = 16;
+  int kernel = 3;
+  int stride = 2;
+  Activation activation = Activation::kRelu;
+  bool operator==(const StemSpec&) const = default;
+};
+
+// 1x1 convolution to `channels` (0: none), global average pooling, dropout, fully connected layer.
+struct HeadSpec {
+  int channels = 0;
+  Activation activation = Activation::kRelu;
+  double dropout = 0;
+  bool bias = true;
+  bool operator==(const HeadSpec&) const = default;
+};
+
+struct NormSpec {
+  double momentum = 0.1;  // share of the new batch in the running statistics, as in PyTorch
+  double epsilon = 1e-5;
+  bool operator==(const NormSpec&) const = default;
+};
+
+}  // namespace danas

@@ -1,0 +1,38 @@
+// Everything a run can be told, one plain struct per section. Defaults are the paper's ImageNet numbers where it gives
+// them (section 5.1), else those of the public code it builds on (ProxylessNAS, SPOS); docs/config.md says which.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "danas/config/data_config.h"
+#include "danas/config/describe.h"
+#include "danas/config/search_config.h"
+#include "danas/config/train_config.h"
+
+namespace danas {
+
+struct Config {
+  std::string space = "shuffle_mobile";
+  int64_t seed = 0;
+  RuntimeConfig runtime;
+  DataConfig data;
+  ScheduleConfig schedule;
+  SearchConfig search;
+  TrainConfig train;  // the supernet's weights
+  FinetuneConfig finetune;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
+    v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0});
+    v.Nested("runtime", runtime, "device, threads and number formats");
+    v.Nested("data", data, "dataset, split, augmentation and loader");
+    v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
+    v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");
+    v.Nested("train", train, "training of the supernet's weights (Eq. 9)");
+    v.Nested("finetune", finetune, "training of the network that was found");
+  }
+};
+
+}  // namespace danas

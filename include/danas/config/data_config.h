@@ -1,0 +1,99 @@
+// Config sections `data` and `schedule`.
+#pragma once
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+enum class DataFormat { kAuto, kFolder, kCifar10, kCifar100, kIdx, kManifest };
+template <>
+struct EnumNames<DataFormat> {
+  static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest"};
+};
+
+enum class CropKind { kRandomResized, kPad, kNone };
+template <>
+struct EnumNames<CropKind> {
+  static constexpr std::array kNames = {"random_resized", "pad", "none"};
+};
+
+// Augmentation of training images, with torchvision's meaning of every word.
+struct AugmentConfig {
+  CropKind crop = CropKind::kRandomResized;
+  std::vector<double> scale = {0.08, 1.0};
+  std::vector<double> ratio = {0.75, 4.0 / 3.0};
+  int64_t padding = 4;
+  double flip = 0.5;
+  double brightness = 0.4;
+  double contrast = 0.4;
+  double saturation = 0.4;
+  double hue = 0.1;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("crop", crop, {.help = "random_resized: area and ratio drawn; pad: zeros around, then a random crop; none: as in testing"});
+    v.Field("scale", scale, {.help = "random_resized: least and largest share of the image's area", .min = 0, .max = 1, .above_min = true});
+    v.Field("ratio", ratio, {.help = "random_resized: least and largest width / height", .min = 0, .above_min = true});
+    v.Field("padding", padding, {.help = "pad: zeros on each side", .unit = "pixels", .min = 0, .max = 256});
+    v.Field("flip", flip, {.help = "probability of a horizontal flip", .min = 0, .max = 1});
+    v.Field("brightness", brightness, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
+    v.Field("contrast", contrast, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
+    v.Field("saturation", saturation, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
+    v.Field("hue", hue, {.help = "colour jitter: shift drawn from [-x, x]", .unit = "turns", .min = 0, .max = 0.5});
+  }
+};
+
+struct DataConfig {
+  std::string root;
+  std::string train;
+  std::string test;
+  DataFormat format = DataFormat::kAuto;
+  std::string class_names;
+  int64_t image_size = 224;
+  int64_t test_resize = 256;
+  std::vector<double> mean = {0.485, 0.456, 0.406};
+  std::vector<double> std = {0.229, 0.224, 0.225};
+  AugmentConfig augment;
+  int64_t validation_per_class = 50;
+  double validation_fraction = 0;
+  int64_t max_pixels = 178956970;
+  int64_t workers = 0;
+  int64_t queue = 4;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("root", root, {.help = "folder with train/ and val/ or test/, or with a dataset's own files"});
+    v.Field("train", train, {.help = "training set, where it does not lie under root"});
+    v.Field("test", test, {.help = "test set, where it does not lie under root; never used by search"});
+    v.Field("format", format, {.help = "layout of the files; auto recognises it"});
+    v.Field("class_names", class_names, {.help = "file that maps class folders to label texts, one 'folder text' a line"});
+    v.Field("image_size", image_size, {.help = "side of the square the network sees", .unit = "pixels", .min = 8, .max = 4096});
+    v.Field("test_resize", test_resize, {.help = "testing: the shorter side is resized to this, then the centre is cropped", .unit = "pixels", .min = 8, .max = 8192});
+    v.Field("mean", mean, {.help = "per-channel mean subtracted after scaling to [0, 1]", .min = 0, .max = 1});
+    v.Field("std", std, {.help = "per-channel standard deviation divided by", .min = 0, .max = 10, .above_min = true});
+    v.Nested("augment", augment, "random changes to training images");
+    v.Field("validation_per_class", validation_per_class, {.help = "images of each class carved from train for the architecture weights", .unit = "images", .min = 0});
+    v.Field("validation_fraction", validation_fraction, {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
+    v.Field("max_pixels", max_pixels, {.help = "an image whose header promises more is refused", .unit = "pixels", .min = 1});
+    v.Field("workers", workers, {.help = "decode threads; 0: one for every thread of runtime.threads", .min = 0, .max = 1024});
+    v.Field("queue", queue, {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024});
+  }
+};
+
+struct ScheduleConfig {
+  std::string ranking = "random";
+  std::vector<std::string> class_order;
+  bool reverse = false;
+  std::vector<double> classes = {0.1, 0.3, 0.6, 1.0};
+  int64_t warmup_epochs = 10;
+  int64_t epochs_per_step = 20;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("ranking", ranking, {.help = "classes from easy to hard: path of a ranking.json, 'random' (from the seed), or 'listed' (class_order, or the dataset's order)"});
+    v.Field("class_order", class_order, {.help = "ranking 'listed': every class id, easiest first"});
+    v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)"});
+    v.Field("classes", classes, {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1", .min = 0, .above_min = true});
+    v.Field("warmup_epochs", warmup_epochs, {.help = "epochs of weight training alone", .unit = "epochs", .min = 0});
+    v.Field("epochs_per_step", epochs_per_step, {.help = "epochs of each schedule step, before its pruning", .unit = "epochs", .min = 1});
+  }
+};
+
+}  // namespace danas

@@ -1,0 +1,97 @@
+// Config sections `runtime`, `train` and `finetune`.
+#pragma once
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+enum class AmpKind { kNone, kBf16, kFp16 };
+template <>
+struct EnumNames<AmpKind> {
+  static constexpr std::array kNames = {"none", "bf16", "fp16"};
+};
+
+enum class MemoryLayout { kAuto, kChannelsLast, kContiguous };
+template <>
+struct EnumNames<MemoryLayout> {
+  static constexpr std::array kNames = {"auto", "channels_last", "contiguous"};
+};
+
+enum class OnNonFinite { kStop, kSkip };
+template <>
+struct EnumNames<OnNonFinite> {
+  static constexpr std::array kNames = {"stop", "skip"};
+};
+
+enum class FinetuneInit { kScratch, kSupernet };
+template <>
+struct EnumNames<FinetuneInit> {
+  static constexpr std::array kNames = {"scratch", "supernet"};
+};
+
+struct RuntimeConfig {
+  std::string device = "auto";
+  int64_t threads = 0;
+  AmpKind amp = AmpKind::kNone;
+  bool deterministic = true;
+  MemoryLayout layout = MemoryLayout::kAuto;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("device", device, {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N"});
+    v.Field("threads", threads, {.help = "threads that compute; 0: one for every core", .min = 0, .max = 4096});
+    v.Field("amp", amp, {.help = "automatic mixed precision; α, costs and losses stay in fp32"});
+    v.Field("deterministic", deterministic, {.help = "same seed, same bits; off lets cuDNN choose the fastest kernels"});
+    v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
+  }
+};
+
+// One training recipe: SGD with Nesterov momentum and a cosine over all iterations.
+struct TrainConfig {
+  int64_t batch = 256;
+  int64_t micro_batch = 0;
+  double lr = 0.1;
+  double lr_min = 0;
+  double lr_warmup_epochs = 0;
+  double momentum = 0.9;
+  bool nesterov = true;
+  double weight_decay = 4e-5;
+  bool decay_norm_and_bias = true;
+  double label_smoothing = 0.1;
+  double clip_norm = 0;
+  double ema_decay = 0;
+  OnNonFinite on_nonfinite = OnNonFinite::kStop;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("batch", batch, {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2});
+    v.Field("micro_batch", micro_batch, {.help = "images in one forward pass; gradients add up to the batch; 0: the batch", .unit = "images", .min = 0});
+    v.Field("lr", lr, {.help = "learning rate at the cosine's start", .min = 0, .max = 100, .above_min = true});
+    v.Field("lr_min", lr_min, {.help = "learning rate at the cosine's end", .min = 0, .max = 100});
+    v.Field("lr_warmup_epochs", lr_warmup_epochs, {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0});
+    v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999});
+    v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum"});
+    v.Field("weight_decay", weight_decay, {.help = "L2 penalty, added to the gradient", .min = 0, .max = 1});
+    v.Field("decay_norm_and_bias", decay_norm_and_bias, {.help = "weight decay on batch norm and biases too"});
+    v.Field("label_smoothing", label_smoothing, {.help = "share of the target spread over all classes learnt so far", .min = 0, .max = 0.99});
+    v.Field("clip_norm", clip_norm, {.help = "largest L2 norm of all gradients together; 0: no limit", .min = 0});
+    v.Field("ema_decay", ema_decay, {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
+    v.Field("on_nonfinite", on_nonfinite, {.help = "a loss that is not finite: stop, or skip the step and count it"});
+  }
+};
+
+struct FinetuneConfig {
+  int64_t epochs = 300;
+  FinetuneInit init = FinetuneInit::kScratch;
+  bool whole_training_set = true;
+  double dropout = 0.1;
+  TrainConfig train = {.batch = 1024, .lr = 0.5, .lr_warmup_epochs = 5, .decay_norm_and_bias = false};
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("epochs", epochs, {.help = "epochs of training the found network", .unit = "epochs", .min = 1});
+    v.Field("init", init, {.help = "scratch: fresh weights; supernet: those the search ended with"});
+    v.Field("whole_training_set", whole_training_set, {.help = "train on the carved validation images too"});
+    v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99});
+    v.Nested("train", train, "recipe of the final training");
+  }
+};
+
+}  // namespace danas

@@ -1,0 +1,38 @@
+// Files are read whole and written whole: a reader never sees half a file, and a crash leaves the old one in place.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace danas {
+
+// The file's bytes. Throws FileError with the path and the system's reason.
+std::string ReadFile(const std::filesystem::path& path);
+
+// Writes to a temporary name in the same folder, flushes it to disk, renames it over `path` and flushes the folder.
+// On any failure (full disk, no permission) the temporary file is removed, `path` is as before, and FileError is thrown.
+void WriteFileAtomically(const std::filesystem::path& path, std::string_view content);
+
+// As above for content too large to hold twice: `write` is called with a function that appends bytes.
+using AppendBytes = std::function<void(const void* bytes, size_t size)>;
+void WriteFileAtomically(const std::filesystem::path& path, const std::function<void(const AppendBytes&)>& write);
+
+// A file that only grows, such as a log. Each Append() is one write of whole bytes; failure throws FileError.
+class AppendFile {
+ public:
+  explicit AppendFile(const std::filesystem::path& path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  void Append(std::string_view bytes);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+}  // namespace danas

@@ -1,0 +1,20 @@
+// Hashes for names, fingerprints and stream keys. Not cryptographic; the same on every machine.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace danas {
+
+// FNV-1a over the bytes, then mixed so that every input bit reaches every output bit.
+uint64_t HashText(std::string_view text);
+
+// Folds words into a running hash (SplitMix64's mixing function); the order of the words matters.
+uint64_t HashWords(uint64_t start, std::initializer_list<uint64_t> words);
+
+// Sixteen lower-case hexadecimal digits.
+std::string HexText(uint64_t hash);
+
+}  // namespace danas

@@ -1,0 +1,14 @@
+// Ctrl-C and SIGTERM in an orderly way: the first asks the loops to stop at the next batch, the second ends at once.
+#pragma once
+
+namespace danas {
+
+// Installs the handlers; call once, in main.
+void CatchInterrupts();
+
+bool InterruptRequested();
+
+// Throws Interrupted where one was asked for. The loops call this between batches.
+void ThrowIfInterrupted();
+
+}  // namespace danas

@@ -1,0 +1,27 @@
+// Where a long loop says how far it is. The terminal's progress line is one implementation; tests use none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace danas {
+
+struct Progress {
+  std::string label;      // "step 2/3, epoch 4/20, weights"
+  int64_t done = 0;       // batches of this pass
+  int64_t total = 0;
+  double images_per_second = 0;
+  double loss = 0;
+  double accuracy = 0;         // share of images, in [0, 1]
+  double run_share_done = 0;   // of the whole run's estimated work, in [0, 1]; gives the time left
+};
+
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  // True when a new line is wanted. Loops read a loss back from the device only then.
+  virtual bool Due() = 0;
+  virtual void Show(const Progress& progress) = 0;
+};
+
+}  // namespace danas

@@ -1,0 +1,61 @@
+// One form for every dataset: a list of samples with labels, where the bytes of each come from, and the classes' names.
+// A subset (split, class schedule, a process's share) is a list of indices into it, never a copy.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "danas/config/data_config.h"
+
+namespace danas {
+
+// An 8-bit RGB picture, rows from top to bottom, three bytes a pixel.
+struct Image {
+  int height = 0;
+  int width = 0;
+  std::vector<uint8_t> rgb;
+};
+
+// Where pictures come from. Implementations: files on disk, memory-mapped records of CIFAR and IDX. Safe to call from
+// several threads at once.
+class ImageSource {
+ public:
+  virtual ~ImageSource() = default;
+  // Throws DataError with the file's name (and the record's number) and the reason.
+  virtual Image Load(int64_t index) const = 0;
+  // What to call the image in messages: its path, or "train.bin, record 12".
+  virtual std::string Name(int64_t index) const = 0;
+};
+
+struct ClassList {
+  std::vector<std::string> ids;     // the dataset's own: folder names in bytewise order (as torchvision), or label names
+  std::vector<std::string> labels;  // texts to show; equal to ids where nothing else is known
+};
+
+struct DatasetIndex {
+  std::string name;                       // path it came from
+  DataFormat format = DataFormat::kAuto;  // as recognised
+  ClassList classes;
+  std::vector<int> labels;  // of every image: position in `classes`
+  std::shared_ptr<const ImageSource> images;
+  uint64_t fingerprint = 0;  // hash of sorted relative names, sizes and labels
+
+  int64_t size() const { return static_cast<int64_t>(labels.size()); }
+};
+
+struct Dataset {
+  DatasetIndex train;
+  DatasetIndex test;  // has the same classes
+};
+
+// Finds and reads the training and the test set that `config` names. Throws DataError: a folder is missing, a format is
+// not recognised, files are short, the test set's classes differ (the differences are listed).
+Dataset OpenDataset(const DataConfig& config);
+
+// The training set alone; search never opens the test set.
+DatasetIndex OpenTrainingSet(const DataConfig& config);
+
+}  // namespace danas

@@ -1,0 +1,54 @@
+// Batches from a subset: threads decode ahead into a bounded queue; delivery is in order and the same for any number of
+// threads.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "danas/data/subset.h"
+#include "danas/data/transform.h"
+
+namespace danas {
+
+struct Batch {
+  at::Tensor images;   // [N, 3, H, W] float32, channels_last
+  at::Tensor targets;  // [N] int64
+  int64_t size() const { return targets.size(0); }
+};
+
+struct LoaderOptions {
+  int64_t batch = 256;
+  bool shuffle = false;        // by the stream "order" of (seed, epoch)
+  bool join_lone_last = true;  // a last batch of one image is joined to the one before (batch norm needs two)
+  int64_t workers = 1;
+  int64_t queue = 4;           // batches decoded ahead
+  int64_t seed = 0;
+  at::Device device = at::kCPU;  // batches arrive there; from pinned memory on a stream of their own on CUDA
+};
+
+class Loader {
+ public:
+  Loader(Subset subset, Transform transform, LoaderOptions options);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // Starts pass `epoch` (which chooses order and augmentation); an unfinished pass is dropped.
+  void Start(int64_t epoch);
+
+  // The next batch of the pass, none at its end. Errors of a worker are thrown here: DataError with the file's name.
+  std::optional<Batch> Next();
+
+  int64_t BatchesPerPass() const;
+  int64_t ImagesPerPass() const;
+  double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
+
+ private:
+  class Pipeline;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+}  // namespace danas

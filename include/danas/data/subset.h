@@ -1,0 +1,35 @@
+// Views of a dataset: the split of train for the architecture weights (section 5.1), and the classes learnt so far.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "danas/data/dataset_index.h"
+
+namespace danas {
+
+// Images of a dataset (positions in it), with the label the network is to give each of them.
+struct Subset {
+  std::shared_ptr<const DatasetIndex> dataset;
+  std::vector<int64_t> images;
+  std::vector<int> targets;  // of each entry of `images`
+
+  int64_t size() const { return static_cast<int64_t>(images.size()); }
+};
+
+Subset WholeSet(std::shared_ptr<const DatasetIndex> dataset);
+
+struct Split {
+  Subset weights;       // Eq. 9
+  Subset architecture;  // Eq. 10; disjoint from `weights`
+};
+
+// Stratified: the same number (or share) of images of each class, drawn by the stream "split". Throws DataError naming
+// a class with too few images (at least one must stay for the weights).
+Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed);
+
+// The images of the first `classes` classes of `order` (positions in dataset.classes, easiest first); the target of
+// order[i] is i, so that the classifier grows at its end.
+Subset EasiestClasses(const Subset& subset, const std::vector<int>& order, int classes);
+
+}  // namespace danas

@@ -1,0 +1,24 @@
+// How many of the easiest classes are learnt in warm-up and in each schedule step: delta of Algorithm 1, section 5.1.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "danas/config/data_config.h"
+
+namespace danas {
+
+struct Phase {
+  std::string name;  // "warmup", "step1", ...
+  int classes = 0;   // the first so many of the ranking
+  int64_t epochs = 0;
+  bool searches = false;  // architecture passes, and pruning at its end
+};
+
+// Counts, or shares f of all classes as max(2, round(f * classes)). Throws ConfigError for delta below 2 (with one class
+// the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below all classes is
+// allowed: "Small" of Table 4 stays with the easiest.
+std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes);
+
+}  // namespace danas

@@ -1,0 +1,107 @@
+#include "danas/core/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "danas/core/error.h"
+
+namespace danas {
+namespace {
+
+[[noreturn]] void Fail(const char* action, const std::filesystem::path& path, int error) {
+  throw FileError(std::string("cannot ") + action + " " + path.string() + ": " + std::strerror(error));
+}
+
+void WriteAll(int descriptor, const void* bytes, size_t size, const std::filesystem::path& path) {
+  const char* next = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t written = ::write(descriptor, next, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) Fail("write", path, errno);
+    next += written;
+    size -= static_cast<size_t>(written);
+  }
+}
+
+// A temporary neighbour of `path` that disappears unless Commit() is reached.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& path)
+      : path_(path), temporary_(path.string() + ".tmp-" + std::to_string(::getpid())) {
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) Fail("write", path_, errno);
+  }
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!committed_) ::unlink(temporary_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void Append(const void* bytes, size_t size) { WriteAll(descriptor_, bytes, size, path_); }
+
+  void Commit() {
+    if (::fsync(descriptor_) != 0) Fail("write", path_, errno);
+    const int closed = ::close(descriptor_);
+    descriptor_ = -1;
+    if (closed != 0) Fail("write", path_, errno);
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) Fail("write", path_, errno);
+    committed_ = true;
+    SyncFolder();
+  }
+
+ private:
+  // Without this a power cut could bring the old file back.
+  void SyncFolder() const {
+    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) Fail("open", folder, errno);
+    const int synced = ::fsync(descriptor);
+    const int error = errno;
+    ::close(descriptor);
+    // Some network file systems cannot flush a folder and say EINVAL; the rename itself has succeeded.
+    if (synced != 0 && error != EINVAL) Fail("flush", folder, error);
+  }
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+  bool committed_ = false;
+};
+
+}  // namespace
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) Fail("read", path, EISDIR);
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) Fail("read", path, errno);
+  std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (stream.bad()) Fail("read", path, errno != 0 ? errno : EIO);
+  return content;
+}
+
+void WriteFileAtomically(const std::filesystem::path& path, std::string_view content) {
+  WriteFileAtomically(path, [&](const AppendBytes& append) { append(content.data(), content.size()); });
+}
+
+void WriteFileAtomically(const std::filesystem::path& path, const std::function<void(const AppendBytes&)>& write) {
+  TemporaryFile file(path);
+  write([&](const void* bytes, size_t size) { file.Append(bytes, size); });
+  file.Commit();
+}
+
+AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) Fail("open", path, errno);
+}
+
+AppendFile::~AppendFile() { ::close(descriptor_); }
+
+void AppendFile::Append(std::string_view bytes) { WriteAll(descriptor_, bytes.data(), bytes.size(), path_); }
+
+}  // namespace danas
