@@ -1,0 +1,24 @@
+// The blocks of section 4.1 as modules. Their forms are those of the public codes: inverted residual of ProxylessNAS,
+// shuffle blocks A and X of SPOS.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+
+#include "danas/arch/spec.h"
+
+namespace danas {
+
+class Block : public torch::nn::Module {
+ public:
+  // x: [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)]
+  virtual at::Tensor forward(const at::Tensor& x_nchw) = 0;
+};
+
+// `affine`: batch norm with weight and bias (derived networks); without in a supernet, so that α stays comparable
+// between candidates (SPOS). Weights are uninitialised until InitializeWeights().
+std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine);
+
+}  // namespace danas

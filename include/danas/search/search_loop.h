@@ -1,0 +1,50 @@
+// Algorithm 1 of the paper: warm-up, then for every schedule step training of weights and architecture on the easiest
+// classes and pruning; at the end the best network within the budget.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "danas/arch/genotype.h"
+#include "danas/config/config.h"
+#include "danas/core/metrics.h"
+#include "danas/core/progress.h"
+#include "danas/cost/cost_model.h"
+#include "danas/data/subset.h"
+#include "danas/nn/supernet.h"
+#include "danas/schedule/class_schedule.h"
+#include "danas/schedule/easiness_ranking.h"
+#include "danas/search/arch_parameters.h"
+#include "danas/train/optimizer.h"
+
+namespace danas {
+
+// What a search is given: values, each of which can be printed.
+struct SearchInputs {
+  Config config;
+  SearchSpace space;
+  std::shared_ptr<const CostModel> cost;
+  std::shared_ptr<const DatasetIndex> training_set;
+  EasinessRanking ranking;
+  at::Device device = at::kCPU;
+};
+
+// Where a search reports to and leaves its files.
+struct SearchOutputs {
+  MetricSink* metrics = nullptr;    // events "search_start", "epoch", "pruning", "search_end": docs/file-formats.md
+  ProgressSink* progress = nullptr;
+  std::string folder;               // space-<phase>.json, best.json, weights.safetensors; empty: nothing is written
+};
+
+struct SearchResult {
+  Genotype best;
+  std::vector<size_t> argmax;     // per layer of the last space, before the budget
+  bool bounded_by_budget = false; // the argmax network exceeds budget_max; `best` is the best within it
+  double cost = 0;
+  double device_hours = 0;
+};
+
+SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs);
+
+}  // namespace danas
