@@ -90,7 +90,8 @@ if(NOT LibTorch_torch_cuda_LIBRARY OR NOT LibTorch_c10_cuda_LIBRARY)
   list(APPEND LibTorch_CUDA_MISSING "this LibTorch has no libtorch_cuda")
 endif()
 foreach(_need IN ITEMS cuda_runtime_api.h=nvidia-cuda-runtime crt/host_config.h=nvidia-cuda-crt
-                       cublas_v2.h=nvidia-cublas cusparse.h=nvidia-cusparse cusolverDn.h=nvidia-cusolver)
+                       nv/target=nvidia-cuda-cccl cublas_v2.h=nvidia-cublas cusparse.h=nvidia-cusparse
+                       cusolverDn.h=nvidia-cusolver)
   string(REGEX MATCH "^(.*)=(.*)$" _match "${_need}")
   if(NOT _cuda_include OR NOT EXISTS "${_cuda_include}/${CMAKE_MATCH_1}")
     list(APPEND LibTorch_CUDA_MISSING "no ${CMAKE_MATCH_1} (wheel ${CMAKE_MATCH_2})")
@@ -117,8 +118,7 @@ endif()
 
 if(NOT LibTorch_CUDA_MISSING)
   add_library(LibTorch::CUDA INTERFACE IMPORTED)
-  target_include_directories(LibTorch::CUDA SYSTEM INTERFACE "${_nccl_include}" "${_cuda_include}"
-                                                             "${_cuda_include}/cccl")
+  target_include_directories(LibTorch::CUDA SYSTEM INTERFACE "${_nccl_include}" "${_cuda_include}")
   target_compile_definitions(LibTorch::CUDA INTERFACE USE_CUDA USE_C10D_NCCL)
   # No symbol of ours needs torch_cuda (it registers itself): keep the linker from dropping it.
   target_link_libraries(
