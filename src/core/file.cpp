@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "danas/core/error.h"
 
@@ -74,13 +76,18 @@ class TemporaryFile {
 
 }  // namespace
 
-std::string ReadFile(const std::filesystem::path& path) {
+std::string ReadFile(const std::filesystem::path& path, size_t max_bytes) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) Fail("read", path, EISDIR);
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) Fail("read", path, errno);
-  std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string content;
+  std::array<char, 1 << 16> buffer;
+  while (stream.read(buffer.data(), buffer.size()), stream.gcount() > 0) {
+    content.append(buffer.data(), static_cast<size_t>(stream.gcount()));
+    if (content.size() > max_bytes) Fail("read", path, EFBIG);
+  }
   if (stream.bad()) Fail("read", path, errno != 0 ? errno : EIO);
   return content;
 }

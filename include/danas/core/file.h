@@ -1,16 +1,17 @@
 // Files are read whole and written whole: a reader never sees half a file, and a crash leaves the old one in place.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace danas {
 
-// The file's bytes. Throws FileError with the path and the system's reason.
-std::string ReadFile(const std::filesystem::path& path);
+// The file's bytes. Throws FileError with the path and the system's reason, and for a file larger than `max_bytes`.
+std::string ReadFile(const std::filesystem::path& path, size_t max_bytes = SIZE_MAX);
 
 // Writes to a temporary name in the same folder, flushes it to disk, renames it over `path` and flushes the folder.
 // On any failure (full disk, no permission) the temporary file is removed, `path` is as before, and FileError is thrown.
