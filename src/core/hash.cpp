@@ -1,5 +1,7 @@
 #include "danas/core/hash.h"
 
+#include <bit>
+
 namespace danas {
 namespace {
 
@@ -20,7 +22,8 @@ uint64_t HashText(std::string_view text) {
 
 uint64_t HashWords(uint64_t start, std::initializer_list<uint64_t> words) {
   uint64_t hash = Mix(start);
-  for (const uint64_t word : words) hash = Mix(hash ^ Mix(word));
+  // Without the rotation a word equal to `start` would cancel it.
+  for (const uint64_t word : words) hash = Mix(std::rotl(hash, 23) ^ Mix(word));
   return hash;
 }
 

@@ -28,14 +28,14 @@ double ParseCount(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const double factor =
       error == std::errc() ? SuffixFactor({end, static_cast<size_t>(text.data() + text.size() - end)}) : 0;
-  if (factor == 0 || !std::isfinite(number) || number < 0) {
+  if (factor == 0 || !std::isfinite(number * factor) || number < 0) {
     throw ConfigError("'" + std::string(text) + "' is no count; expected a number such as 323M, 0.3G or 3.2e8");
   }
   return number * factor;
 }
 
 std::string FormatDecimals(double value, int decimals) {
-  std::array<char, 64> buffer{};
+  std::array<char, 400> buffer{};  // the largest double has 309 digits before the point
   std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, value);
   return buffer.data();
 }

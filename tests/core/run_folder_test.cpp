@@ -1,0 +1,86 @@
+#include "danas/core/run_folder.h"
+
+#include <unistd.h>
+
+#include "danas/core/error.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::ExpectErrorContains;
+using test::ReadText;
+using test::TempDir;
+using test::WriteText;
+
+TEST(RunFolder, MakesTheFoldersAbove) {
+  const TempDir folder;
+  const RunFolder run(folder / "a/b/run");
+  EXPECT_EQ(run.path(), folder / "a/b/run");
+  EXPECT_TRUE(std::filesystem::is_directory(run.path()));
+}
+
+TEST(RunFolder, TakesAnEmptyFolder) {
+  const TempDir folder;
+  EXPECT_EQ(RunFolder(folder.path()).path(), folder.path());
+}
+
+TEST(RunFolder, RefusesARunAndLeavesItAsItIs) {
+  const TempDir folder;
+  {
+    const RunFolder run(folder / "run");
+    JsonlSink(run).Record({"epoch", {{"loss", 1.5}}});
+  }
+  const std::string before = ReadText(folder / "run/log.jsonl");
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run", "--run"});
+  EXPECT_EQ(ReadText(folder / "run/log.jsonl"), before);
+}
+
+TEST(RunFolder, RefusesAFolderOfOtherFilesAndAFile) {
+  const TempDir folder;
+  WriteText(folder / "photos/cat.jpg", "x");
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "photos"); }, {"photos", "not empty"});
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "photos/cat.jpg"); }, {"cat.jpg", "Not a directory"});
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "photos/cat.jpg/run"); }, {"cat.jpg", "Not a directory"});
+}
+
+TEST(RunFolder, DefaultNamesOfOneSecondDiffer) {
+  const TempDir folder;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const RunFolder first = RunFolder::WithDefaultName("cifar10", 3);
+  const RunFolder second = RunFolder::WithDefaultName("cifar10", 3);
+  std::filesystem::current_path(before);
+  EXPECT_NE(first.path(), second.path());
+  EXPECT_EQ(first.path().parent_path(), "runs");
+  EXPECT_THAT(first.path().filename().string(), testing::MatchesRegex("cifar10-[0-9]+-[0-9]+-seed3"));
+}
+
+TEST(JsonlSink, OneWholeLineAnEventAndAlphaApart) {
+  const TempDir folder;
+  const RunFolder run(folder / "run");
+  JsonlSink sink(run);
+  sink.Record({"epoch", {{"phase", "step1"}, {"loss", 0.1}}});
+  sink.Record({"alpha", {{"values", {0.25, -1e-9}}}});
+  sink.Record({"search_end", Json::object()});
+
+  const std::string log = ReadText(run / "log.jsonl");
+  ASSERT_EQ(std::count(log.begin(), log.end(), '\n'), 2);
+  const Json epoch = Json::parse(log.substr(0, log.find('\n')));
+  EXPECT_EQ(epoch["event"], "epoch");
+  EXPECT_EQ(epoch["phase"], "step1");
+  EXPECT_EQ(epoch["loss"].get<double>(), 0.1);
+  EXPECT_TRUE(epoch.contains("time"));
+  const Json alpha = Json::parse(ReadText(run / "alpha.jsonl"));
+  EXPECT_EQ(alpha["values"][1].get<double>(), -1e-9);
+}
+
+TEST(JsonlSink, WritesTextThatIsNotUtf8) {
+  const TempDir folder;
+  const RunFolder run(folder / "run");
+  JsonlSink(run).Record({"data", {{"class", "caf\xe9"}}});
+  EXPECT_EQ(Json::parse(ReadText(run / "log.jsonl"))["class"], "caf\xEF\xBF\xBD");
+}
+
+}  // namespace
+}  // namespace danas
