@@ -13,18 +13,26 @@
 
 namespace danas {
 
-// What a step computed; scalars on the device, read back only when shown and at the pass's end.
+// What a step computed. Scalars on the device without a graph, read back in bunches: see RunPass().
 struct StepResult {
-  at::Tensor loss_sum;  // over the batch's images
-  at::Tensor correct;
+  at::Tensor loss_sum;       // over the batch's images
+  at::Tensor correct;        // images
+  at::Tensor gradient_norm;  // where it was taken: must be finite too
+};
+
+// What a pass does with each batch, in two halves, so that a loss that is not finite never reaches the weights.
+struct PassStep {
+  std::function<StepResult(const Batch&)> compute;  // forward, and backward where there is training
+  std::function<void()> apply = [] {};              // the optimiser's step
+  std::function<void()> discard = [] {};            // instead of apply(), for a batch that is skipped
 };
 
 struct PassResult {
-  int64_t steps = 0;
-  int64_t images = 0;
-  int64_t skipped = 0;  // steps whose loss was not finite, with on_nonfinite = skip
+  int64_t steps = 0;    // batches, skipped ones too
+  int64_t images = 0;   // in the batches that were not skipped
+  int64_t skipped = 0;  // batches whose loss was not finite, with on_nonfinite = skip
   double loss = 0;      // mean over images
-  double accuracy = 0;
+  double accuracy = 0;  // share of images, in [0, 1]
   double seconds = 0;
   double seconds_waited = 0;  // for data
 };
@@ -37,8 +45,11 @@ struct PassOptions {
   std::function<double(double share_of_pass)> run_share;  // for the time left of the whole run
 };
 
-// `step` is called with every batch; what it returns is checked (NumericError with label, batch and value), added up and
-// shown. Throws Interrupted between batches.
-PassResult RunPass(Loader& loader, const PassOptions& options, const std::function<StepResult(const Batch&)>& step);
+// Starts the loader's pass and takes every batch through `step`. A loss or gradient norm that is not finite throws
+// NumericError (label, batch, value) or, with `skip`, discards the batch; so does a pass of skipped batches alone.
+// When the loss is read: on a CPU, and with `skip`, after compute() of each batch. On a GPU with `stop`, where reading
+// waits for the device, at least every 100 batches: the error then names the batch that was first, though the weights
+// have moved since. Throws Interrupted between batches.
+PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& step);
 
 }  // namespace danas

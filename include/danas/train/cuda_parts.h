@@ -1,0 +1,23 @@
+// The CUDA parts: what danas needs of CUDA itself, in a shared object of its own (libdanas_cuda.so) that is loaded when a
+// run asks for a GPU. Loading it also loads libtorch_cuda. One C symbol leads to all of it; torch-free.
+#pragma once
+
+#include <cstdint>
+
+namespace danas {
+
+struct CudaParts {
+  // Changes with this struct; the loader refuses another.
+  static constexpr int kInterface = 1;
+
+  int interface;
+  int nccl_version;  // of the header it was built with, as ncclGetVersion() counts
+  int (*nccl_version_loaded)();
+  int (*device_count)();
+  // Name (UTF-8, cut at `size`) and memory of a device; false with the reason in `name` where CUDA refuses.
+  bool (*describe)(int index, char* name, int size, int64_t* total_bytes);
+};
+
+}  // namespace danas
+
+extern "C" const danas::CudaParts* danas_cuda_parts();

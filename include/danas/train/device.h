@@ -1,0 +1,29 @@
+// Where a run computes: the device that the config names, opened once at the start.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <string>
+
+#include "danas/config/train_config.h"
+
+namespace danas {
+
+// Opens `runtime.device`, sets threads and determinism, seeds torch's default generators, and logs what it took. Must come
+// before any other use of torch: torch notes once and for all whether there is CUDA. "auto" takes GPU 0 where this
+// build can use it, else the CPU, and says why. Throws at once: DeviceError (no GPU, no such index, CUDA parts not built or
+// not loadable), ConfigError (another name; fp16 on a CPU).
+at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed);
+
+// "cpu, 2 threads", "cuda:0 (NVIDIA H100, 79.6 GiB)"
+std::string DescribeDevice(at::Device device);
+
+// Moves parameters and buffers, in the same tensors; four-dimensional ones to the layout.
+void MoveTo(torch::nn::Module& network, at::Device device, MemoryLayout layout);
+
+// The images as the layout wants them; a loader's batches are channels_last already.
+at::Tensor InLayout(const at::Tensor& image_nchw, MemoryLayout layout);
+
+}  // namespace danas

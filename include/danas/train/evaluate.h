@@ -1,0 +1,44 @@
+// How well a network does on a subset: loss and accuracies, nothing moved.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "danas/core/json.h"
+#include "danas/train/pass.h"
+#include "danas/train/weight_pass.h"
+
+namespace danas {
+
+struct ClassAccuracy {
+  int64_t images = 0;
+  int64_t correct = 0;  // by the most likely class
+};
+
+struct EvaluationResult {
+  int64_t images = 0;
+  double loss = 0;  // mean cross-entropy in nats, without smoothing
+  double top1 = 0;  // share of images, in [0, 1]
+  double top5 = 0;  // among min(5, classes)
+  std::vector<ClassAccuracy> per_class;  // by target: the dataset's own order, unless the loader's subset reorders
+  double seconds = 0;
+};
+
+struct EvaluationOptions {
+  PassOptions pass;     // a loss that is not finite stops
+  int64_t classes = 0;  // the first so many of the logits
+  RuntimeConfig runtime;
+};
+
+// One pass in inference mode with running statistics (NormMode::kRunning) and without dropout; the network is left in
+// that mode. Throws NumericError and Interrupted as RunPass() does.
+EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
+                          const EvaluationOptions& options);
+
+// {"images", "loss", "top1", "top5", "seconds"}; per class by PerClassJson().
+Json ToJson(const EvaluationResult& result);
+
+// {"<class id>": {"images", "correct"}, ...} in the order of the ids. Sizes must agree.
+Json PerClassJson(const EvaluationResult& result, const std::vector<std::string>& class_ids);
+
+}  // namespace danas

@@ -1,0 +1,17 @@
+// How much memory a run takes, for logs and for checking `--dry-run`'s estimate.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace danas {
+
+// Of this process, from /proc/self/status; 0 where there is none.
+int64_t ResidentBytes();
+int64_t PeakResidentBytes();
+
+// Of tensors on a GPU: largest so far, as torch's caching allocator counts it. 0 for a CPU.
+int64_t PeakDeviceBytes(at::Device device);
+
+}  // namespace danas

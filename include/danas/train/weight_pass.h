@@ -1,0 +1,59 @@
+// Training of weights (Eq. 9): the one epoch loop of search and fine-tuning.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "danas/config/train_config.h"
+#include "danas/train/amp.h"
+#include "danas/train/ema.h"
+#include "danas/train/lr_schedule.h"
+#include "danas/train/optimizer.h"
+#include "danas/train/pass.h"
+
+namespace danas {
+
+// images [N, 3, H, W] -> logits [N, classes]
+using Forward = std::function<at::Tensor(const at::Tensor& image_nchw)>;
+
+// What lasts from pass to pass.
+struct WeightTraining {
+  WeightTraining(const TrainConfig& recipe, const RuntimeConfig& runtime, int64_t seed, const CosineSchedule& schedule,
+                 at::Device device);
+
+  // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum and
+  // average.
+  void Bind(torch::nn::Module& network);
+
+  TrainConfig recipe;
+  RuntimeConfig runtime;
+  int64_t seed;
+  CosineSchedule schedule;
+  Sgd sgd;
+  LossScaler scaler;
+  std::optional<Ema> ema;  // where the recipe asks for one
+  int64_t step = 0;        // batches so far, skipped ones too: the position in `schedule`, the counter of random draws
+};
+
+struct WeightPassOptions {
+  PassOptions pass;     // its on_nonfinite is replaced by the recipe's
+  int64_t classes = 0;  // the loss is over the first so many
+  // The network's forward pass for a batch, asked for once before each; `step` is WeightTraining::step. A search fixes
+  // the batch's draw here.
+  std::function<Forward(int64_t step)> forward;
+  // Called after each step with the number of steps so far, when no gradient is left: for work in between (an α step
+  // after every k). What it changes in the network (modes, requires_grad) it must set back.
+  std::function<void(int64_t steps)> after_step;
+};
+
+// One epoch. Sets the network to training mode and NormMode::kBatch. The loader's batch is the optimiser's; micro_batch
+// splits it. Torch's default generator of the device, which draws dropout's masks, is seeded for every batch from the
+// stream ("dropout", step). Throws NumericError and Interrupted as RunPass() does.
+PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
+                            const WeightPassOptions& options);
+
+}  // namespace danas
