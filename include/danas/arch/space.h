@@ -23,10 +23,13 @@ struct SpaceParts {
   bool operator==(const SpaceParts&) const = default;
 };
 
+// "layers[3] (16 -> 24, stride 2)", as errors and logs name a layer.
+std::string DescribeLayer(size_t index, const LayerShape& shape);
+
 class SearchSpace {
  public:
   // Throws ConfigError where channels or sizes do not chain, a candidate stands where it cannot, a layer is empty or
-  // names a candidate twice.
+  // names a candidate twice, a number is out of range. Blocks are made canonical (arch/spec.h).
   explicit SearchSpace(SpaceParts parts);
 
   const std::string& name() const { return parts_.name; }
@@ -39,19 +42,21 @@ class SearchSpace {
   const NormSpec& norm() const { return parts_.norm; }
   const SpaceParts& parts() const { return parts_; }
 
-  // Channels and size that reach the head.
+  // Channels and size that reach the head, and the channels that its classifier sees.
   int feature_channels() const;
   Size feature_size() const;
+  int classifier_channels() const;
 
   size_t CandidateCount() const;   // over all layers
   size_t SearchableLayers() const; // those with more than one candidate
   bool IsNetwork() const { return SearchableLayers() == 0; }
   double NetworkCount() const;     // product of the candidate counts
 
-  // The space without the candidates `dropped[layer]` (indices). Throws ConfigError if a layer would be left empty.
+  // The space without the candidates `dropped[layer]` (indices; ones the layer has not are ignored). Throws ConfigError
+  // if a layer would be left empty, std::out_of_range for a layer the space has not.
   SearchSpace Without(const std::map<size_t, std::set<size_t>>& dropped) const;
 
-  // The network that takes candidate `choice[layer]` everywhere.
+  // The network that takes candidate `choice[layer]` everywhere. Throws ConfigError where the choice does not fit.
   SearchSpace Select(const std::vector<size_t>& choice) const;
 
   // The same space for other images or another task. Candidates keep their places; sizes are computed anew.

@@ -11,6 +11,8 @@
 
 namespace danas {
 
+inline constexpr int kSpaceFormatVersion = 1;
+
 struct LoadedSpace {
   SearchSpace space;
   std::vector<std::string> notes;  // for example the candidates dropped because they cannot stand in a layer

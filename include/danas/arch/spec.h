@@ -35,26 +35,52 @@ struct EnumNames<BlockKind> {
   static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "residual", "identity"};
 };
 
-// One candidate of a layer: a (block, operator) pair.
+// One candidate of a layer: a (block, operator) pair. Every convolution but a projection's last is followed by batch
+// norm and the activation, unless the comment says otherwise; k is the operator's kernel, s the layer's stride.
+//
+//   inverted_residual  1x1 in -> e * in (left out at e = 1); operator, stride s; [squeeze and excite]; 1x1 -> out without
+//                      activation; the input is added where s = 1 and in = out (MobileNetV2; ProxylessNAS).
+//   ... fused          one dense k x k in -> e * in, stride s, for the first two.
+//   ... squeeze_excite pool; 1x1 to SqueezeChannels(in), bias, relu; 1x1 back, bias, sigmoid; multiply.
+//   shuffle_a          s = 1: even channels pass, odd ones enter the branch; s = 2: all enter the branch, and a projection
+//                      (k x k depthwise, stride 2, without activation; 1x1) takes the pass's place. Branch, b its input
+//                      channels: 1x1 b -> out / 2; operator, stride s, without activation; 1x1 -> out - b. Output: pass,
+//                      then branch (SPOS's "Choice_k").
+//   shuffle_x          as shuffle_a, with the branch: operator, stride s; 1x1 b -> out / 2; operator; 1x1; operator;
+//                      1x1 -> out - b; no activation after operators (SPOS's "Choice_x", its kernel 3 made a choice).
+//   residual           1x1 -> out / 2; operator, stride s; 1x1 -> out; the input, through a 1x1 of stride s without
+//                      activation where shapes differ, is added before the last activation (section 4.1 names it).
+//   identity           the input; with `project`, where shapes differ, a 1x1 of stride s without activation.
 struct BlockSpec {
   BlockKind kind = BlockKind::kInvertedResidual;
-  OperatorSpec op;                            // not of identity
-  Activation activation = Activation::kRelu6; // not of identity
-  double expand = 1;                          // inverted residual: e; the operator runs on round(e * in) channels
-  bool squeeze_excite = false;                // inverted residual
-  bool fused = false;                         // inverted residual: one dense k x k in -> e * in for expansion and operator
-  bool project = false;                       // identity: a 1x1 convolution where shape or stride change
+  OperatorSpec op;                             // not of identity
+  Activation activation = Activation::kRelu6;  // not of identity
+  double expand = 1;                           // inverted residual: e, in (0, 64]
+  bool squeeze_excite = false;                 // inverted residual
+  bool fused = false;                          // inverted residual; its operator is a normal one
+  bool project = false;                        // identity
   bool operator==(const BlockSpec&) const = default;
 };
 
 // Relu6 for inverted residuals, relu for the others (the public codes' choices).
 Activation DefaultActivation(BlockKind kind);
 
-// A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_k3", "shuffle_a_k7", "shuffle_x_n3"
-// (n: a normal convolution), "identity". Parameter names of the supernet and log lines use it.
+// round(e * in): the channels an inverted residual's operator runs on.
+int ExpandedChannels(const BlockSpec& block, int in);
+
+// max(8, in / 4): the narrow part of squeeze and excite.
+int SqueezeChannels(int in);
+
+// The block with the fields that its kind does not use at their defaults.
+BlockSpec Canonical(BlockSpec block);
+
+// A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_n3", "shuffle_a_k7", "shuffle_x_n3"
+// (k: depthwise, n: normal), "residual_k3", "identity"; an activation that is not the kind's default is added at the end
+// ("ir_e3_k5_swish"). No dots: parameter names of the supernet use it. Equal names mean equal canonical blocks.
 std::string CandidateName(const BlockSpec& block);
 
-// The block's and the operator's part of the name, for pruning by block or by operator ("ir_e3" and "k5").
+// The block's and the operator's part of the name, for pruning by block or by operator: "ir_e3" and "k5"; identity's
+// operator is "".
 std::string BlockName(const BlockSpec& block);
 std::string OperatorName(const BlockSpec& block);
 
@@ -77,7 +103,10 @@ struct LayerShape {
   bool operator==(const LayerShape&) const = default;
 };
 
-// "" where the block can stand there, else the reason in a few words ("shuffle block of stride 1 needs in = out").
+// "" where the block makes sense somewhere, else what is wrong with it ("kernel 4 is even").
+std::string WhyMalformed(const BlockSpec& block);
+
+// "" where the block can stand there, else the reason in a few words ("a shuffle block of stride 1 needs in = out").
 std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape);
 
 struct LayerSpec {

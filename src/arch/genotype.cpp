@@ -1,0 +1,67 @@
+#include "danas/arch/genotype.h"
+
+#include <set>
+#include <utility>
+
+#include "space_reader.h"
+
+namespace danas {
+namespace {
+
+std::vector<std::string> ReadTexts(const Node& node) {
+  std::vector<std::string> texts;
+  for (const Node& item : node.Items()) texts.push_back(item.AsText());
+  return texts;
+}
+
+void CheckClasses(const Node& node, const Genotype& genotype) {
+  const auto classes = static_cast<size_t>(genotype.network.classes());
+  for (const auto& [key, texts] : {std::pair{"class_ids", &genotype.class_ids}, {"class_labels", &genotype.class_labels}}) {
+    if (!texts->empty() && texts->size() != classes) {
+      node.Key(key).Fail(std::to_string(texts->size()) + " classes, but the network tells " + std::to_string(classes) +
+                         " apart");
+    }
+  }
+  const std::set<std::string> ids(genotype.class_ids.begin(), genotype.class_ids.end());
+  if (ids.size() != genotype.class_ids.size()) node.Key("class_ids").Fail("names a class twice");
+}
+
+Genotype FromDocument(const Document& document) {
+  const Node root = document.Root();
+  CheckFormatVersion(root, Genotype::kFormatVersion);
+  const Node network = root.Key("network");
+  LoadedSpace loaded = ReadSpace(network, "", {}, 0);
+  RejectNotes(network, loaded);
+  for (size_t i = 0; i < loaded.space.layers().size(); ++i) {
+    const LayerSpec& layer = loaded.space.layers()[i];
+    if (layer.candidates.size() > 1) {
+      network.Fail(DescribeLayer(i, layer.shape) + " has " + std::to_string(layer.candidates.size()) +
+                   " candidates; a network has one in every layer");
+    }
+  }
+  Genotype genotype{std::move(loaded.space), {}, {}};
+  if (const auto ids = root.Find("class_ids")) genotype.class_ids = ReadTexts(*ids);
+  if (const auto labels = root.Find("class_labels")) genotype.class_labels = ReadTexts(*labels);
+  if (const auto origin = root.Find("origin")) genotype.origin = origin->ToJson();
+  document.RejectUnreadKeys();
+  CheckClasses(root, genotype);
+  return genotype;
+}
+
+}  // namespace
+
+Json ToJson(const Genotype& genotype) {
+  return {{"format_version", Genotype::kFormatVersion},
+          {"network", ToJson(genotype.network)},
+          {"class_ids", genotype.class_ids},
+          {"class_labels", genotype.class_labels},
+          {"origin", genotype.origin}};
+}
+
+Genotype ReadGenotype(const std::filesystem::path& path) { return FromDocument(Document::Read(path)); }
+
+Genotype GenotypeFromJson(const Json& json, const std::string& where) {
+  return FromDocument(Document::FromJson(json, where));
+}
+
+}  // namespace danas

@@ -1,0 +1,168 @@
+#include "danas/arch/space.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace danas {
+namespace {
+
+constexpr int kMostChannels = 1 << 16;
+constexpr int kLargestSide = 1 << 14;
+constexpr int kMostClasses = 1 << 22;
+constexpr int kLargestStride = 16;
+
+void RequireInRange(const std::string& what, int value, int least, int most) {
+  if (value >= least && value <= most) return;
+  throw ConfigError(what + " is " + std::to_string(value) + "; expected " + std::to_string(least) + ".." +
+                    std::to_string(most));
+}
+
+std::string ToText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
+
+void CheckStem(const SpaceParts& parts) {
+  RequireInRange("input channels", parts.input_channels, 1, kMostChannels);
+  RequireInRange("input height", parts.input.height, 1, kLargestSide);
+  RequireInRange("input width", parts.input.width, 1, kLargestSide);
+  RequireInRange("stem channels", parts.stem.channels, 1, kMostChannels);
+  RequireInRange("stem stride", parts.stem.stride, 1, kLargestStride);
+  RequireInRange("stem kernel", parts.stem.kernel, 1, 31);
+  if (parts.stem.kernel % 2 == 0) {
+    throw ConfigError("stem kernel " + std::to_string(parts.stem.kernel) + " is even; use an odd one");
+  }
+}
+
+void CheckHead(const SpaceParts& parts) {
+  RequireInRange("classes", parts.classes, 1, kMostClasses);
+  RequireInRange("head channels", parts.head.channels, 0, kMostChannels);
+  if (!(parts.head.dropout >= 0 && parts.head.dropout < 1)) throw ConfigError("head dropout is not in [0, 1)");
+  if (!(parts.norm.momentum > 0 && parts.norm.momentum <= 1)) throw ConfigError("norm momentum is not in (0, 1]");
+  if (!(parts.norm.epsilon > 0 && parts.norm.epsilon <= 1)) throw ConfigError("norm epsilon is not in (0, 1]");
+}
+
+void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, Size size) {
+  const LayerShape& shape = layer.shape;
+  if (shape.in != channels) {
+    throw ConfigError(where + " takes " + std::to_string(shape.in) + " channels, but what comes before gives " +
+                      std::to_string(channels));
+  }
+  if (shape.input != size) {
+    throw ConfigError(where + " takes " + ToText(shape.input) + ", but what comes before gives " + ToText(size));
+  }
+  RequireInRange(where + ": output channels", shape.out, 1, kMostChannels);
+  RequireInRange(where + ": stride", shape.stride, 1, kLargestStride);
+  if (layer.candidates.empty()) throw ConfigError(where + " has no candidates");
+  std::set<std::string> names;
+  for (const BlockSpec& block : layer.candidates) {
+    const std::string name = CandidateName(block);
+    if (const std::string why = WhyInvalid(block, shape); !why.empty()) {
+      throw ConfigError(where + ": " + name + " cannot stand there: " + why);
+    }
+    if (!names.insert(name).second) throw ConfigError(where + " names the candidate " + name + " twice");
+  }
+}
+
+SpaceParts Checked(SpaceParts parts) {
+  CheckStem(parts);
+  CheckHead(parts);
+  if (parts.layers.empty()) throw ConfigError("a search space needs at least one layer");
+  int channels = parts.stem.channels;
+  Size size = Downsampled(parts.input, parts.stem.stride);
+  for (size_t i = 0; i < parts.layers.size(); ++i) {
+    LayerSpec& layer = parts.layers[i];
+    for (BlockSpec& block : layer.candidates) block = Canonical(block);
+    CheckLayer(layer, DescribeLayer(i, layer.shape), channels, size);
+    channels = layer.shape.out;
+    size = layer.shape.output();
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string DescribeLayer(size_t index, const LayerShape& shape) {
+  return "layers[" + std::to_string(index) + "] (" + std::to_string(shape.in) + " -> " + std::to_string(shape.out) +
+         ", stride " + std::to_string(shape.stride) + ")";
+}
+
+SearchSpace::SearchSpace(SpaceParts parts) : parts_(Checked(std::move(parts))) {}
+
+int SearchSpace::feature_channels() const { return layers().back().shape.out; }
+
+Size SearchSpace::feature_size() const { return layers().back().shape.output(); }
+
+int SearchSpace::classifier_channels() const { return head().channels > 0 ? head().channels : feature_channels(); }
+
+size_t SearchSpace::CandidateCount() const {
+  size_t count = 0;
+  for (const LayerSpec& layer : layers()) count += layer.candidates.size();
+  return count;
+}
+
+size_t SearchSpace::SearchableLayers() const {
+  return static_cast<size_t>(
+      std::count_if(layers().begin(), layers().end(), [](const LayerSpec& l) { return l.candidates.size() > 1; }));
+}
+
+double SearchSpace::NetworkCount() const {
+  double count = 1;
+  for (const LayerSpec& layer : layers()) count *= static_cast<double>(layer.candidates.size());
+  return count;
+}
+
+SearchSpace SearchSpace::Without(const std::map<size_t, std::set<size_t>>& dropped) const {
+  SpaceParts parts = parts_;
+  for (const auto& [index, candidates] : dropped) {
+    LayerSpec& layer = parts.layers.at(index);
+    const std::vector<BlockSpec> before = std::move(layer.candidates);
+    layer.candidates.clear();
+    for (size_t c = 0; c < before.size(); ++c) {
+      if (!candidates.contains(c)) layer.candidates.push_back(before[c]);
+    }
+    if (layer.candidates.empty()) {
+      throw ConfigError(DescribeLayer(index, layer.shape) + " would be left without candidates");
+    }
+  }
+  return SearchSpace(std::move(parts));
+}
+
+SearchSpace SearchSpace::Select(const std::vector<size_t>& choice) const {
+  if (choice.size() != layers().size()) {
+    throw ConfigError("a choice of " + std::to_string(choice.size()) + " candidates for " +
+                      std::to_string(layers().size()) + " layers");
+  }
+  SpaceParts parts = parts_;
+  for (size_t i = 0; i < choice.size(); ++i) {
+    std::vector<BlockSpec>& candidates = parts.layers[i].candidates;
+    if (choice[i] >= candidates.size()) {
+      throw ConfigError(DescribeLayer(i, parts.layers[i].shape) + " has no candidate " + std::to_string(choice[i]) +
+                        "; it has " + std::to_string(candidates.size()));
+    }
+    candidates = {candidates[choice[i]]};
+  }
+  return SearchSpace(std::move(parts));
+}
+
+SearchSpace SearchSpace::WithInput(Size input) const {
+  SpaceParts parts = parts_;
+  parts.input = input;
+  Size size = Downsampled(input, parts.stem.stride);
+  for (LayerSpec& layer : parts.layers) {
+    layer.shape.input = size;
+    size = layer.shape.output();
+  }
+  return SearchSpace(std::move(parts));
+}
+
+SearchSpace SearchSpace::WithClasses(int classes) const {
+  SpaceParts parts = parts_;
+  parts.classes = classes;
+  return SearchSpace(std::move(parts));
+}
+
+SearchSpace SearchSpace::WithDropout(double dropout) const {
+  SpaceParts parts = parts_;
+  parts.head.dropout = dropout;
+  return SearchSpace(std::move(parts));
+}
+
+}  // namespace danas

@@ -1,0 +1,46 @@
+#include "danas/arch/space_file.h"
+
+#include "space_reader.h"
+
+namespace danas {
+
+Json ToJson(const SearchSpace& space) {
+  Json json = {{"format_version", kSpaceFormatVersion}, {"name", space.name()}};
+  json["input"] = {{"channels", space.input_channels()},
+                   {"height", space.input().height},
+                   {"width", space.input().width}};
+  json["classes"] = space.classes();
+  json["norm"] = {{"momentum", space.norm().momentum}, {"epsilon", space.norm().epsilon}};
+  const StemSpec& stem = space.stem();
+  json["stem"] = {{"channels", stem.channels},
+                  {"kernel", stem.kernel},
+                  {"stride", stem.stride},
+                  {"activation", NameOf(stem.activation)}};
+  json["layers"] = Json::array();
+  for (const auto& [shape, blocks] : space.layers()) {
+    Json candidates = Json::array();
+    for (const BlockSpec& block : blocks) candidates.push_back(ToJson(block));
+    json["layers"].push_back({{"in", shape.in},
+                              {"out", shape.out},
+                              {"stride", shape.stride},
+                              {"height", shape.input.height},
+                              {"width", shape.input.width},
+                              {"candidates", std::move(candidates)}});
+  }
+  const HeadSpec& head = space.head();
+  json["head"] = {{"channels", head.channels},
+                  {"activation", NameOf(head.activation)},
+                  {"dropout", head.dropout},
+                  {"bias", head.bias}};
+  return json;
+}
+
+SearchSpace SpaceFromJson(const Json& json, const std::string& where) {
+  const Document document = Document::FromJson(json, where);
+  LoadedSpace loaded = ReadSpace(document.Root(), "", {}, 0);
+  document.RejectUnreadKeys();
+  RejectNotes(document.Root(), loaded);
+  return std::move(loaded.space);
+}
+
+}  // namespace danas

@@ -1,0 +1,169 @@
+#include "space_reader.h"
+
+#include <optional>
+#include <utility>
+
+#include "block_file.h"
+
+namespace danas {
+namespace {
+
+constexpr int kMostRepeats = 1000;
+
+NormSpec ReadNorm(const Node& node) {
+  NormSpec norm;
+  norm.momentum = node.KeyOr("momentum", norm.momentum);
+  norm.epsilon = node.KeyOr("epsilon", norm.epsilon);
+  return norm;
+}
+
+StemSpec ReadStem(const Node& node) {
+  StemSpec stem;
+  stem.channels = node.Key("channels").As<int>();
+  stem.kernel = node.KeyOr("kernel", stem.kernel);
+  stem.stride = node.Key("stride").As<int>();
+  stem.activation = node.KeyOr("activation", stem.activation);
+  return stem;
+}
+
+HeadSpec ReadHead(const Node& node) {
+  HeadSpec head;
+  head.channels = node.KeyOr("channels", head.channels);
+  head.activation = node.KeyOr("activation", head.activation);
+  head.dropout = node.KeyOr("dropout", head.dropout);
+  head.bias = node.KeyOr("bias", head.bias);
+  return head;
+}
+
+// The blocks that can stand in the layer; says which cannot, and fails where none can.
+LayerSpec FitLayer(const Node& node, size_t index, const LayerShape& shape, const std::vector<BlockSpec>& blocks,
+                   std::vector<std::string>& notes) {
+  LayerSpec layer{shape, {}};
+  std::vector<std::pair<std::string, std::string>> dropped;  // reason, names
+  for (const BlockSpec& block : blocks) {
+    const std::string why = WhyInvalid(block, shape);
+    if (why.empty()) {
+      layer.candidates.push_back(block);
+    } else if (!dropped.empty() && dropped.back().first == why) {
+      dropped.back().second += ", " + CandidateName(block);
+    } else {
+      dropped.emplace_back(why, CandidateName(block));
+    }
+  }
+  std::string text;
+  for (const auto& [why, names] : dropped) text += (text.empty() ? "" : "; ") + names + ": " + why;
+  const std::string where = DescribeLayer(index, shape);
+  if (layer.candidates.empty()) node.Fail(where + " is left without candidates: " + text);
+  if (!text.empty()) notes.push_back(where + ": dropped " + text);
+  return layer;
+}
+
+// Stages, each of `repeat` layers or with a list of candidates for each layer.
+void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& parts, std::vector<std::string>& notes) {
+  LayerShape shape;
+  shape.out = parts.stem.channels;
+  Size size = Downsampled(parts.input, parts.stem.stride);
+  for (const Node& stage : stages.Items()) {
+    std::vector<std::pair<Node, std::vector<BlockSpec>>> layers;
+    if (const std::optional<Node> list = stage.Find("layers")) {
+      for (const Node& item : list->Items()) layers.emplace_back(item, ReadCandidates(item, named));
+      if (layers.empty()) list->Fail("an empty list; expected the candidates of at least one layer");
+    } else {
+      const auto repeat = static_cast<size_t>(stage.Key("repeat").AsInt(1, kMostRepeats));
+      const Node candidates = stage.Key("candidates");
+      layers.assign(repeat, {candidates, ReadCandidates(candidates, named)});
+    }
+    const int channels = static_cast<int>(stage.Key("channels").AsInt(1, 1 << 16));
+    const int stride = static_cast<int>(stage.Key("stride").AsInt(1, 16));
+    for (size_t i = 0; i < layers.size(); ++i) {
+      shape = {.in = shape.out, .out = channels, .stride = i == 0 ? stride : 1, .input = size};
+      parts.layers.push_back(FitLayer(layers[i].first, parts.layers.size(), shape, layers[i].second, notes));
+      size = shape.output();
+    }
+  }
+}
+
+// Every layer in full, as danas writes them. Nothing is dropped here.
+void ReadLayers(const Node& layers, const NamedCandidates& named, SpaceParts& parts) {
+  for (const Node& node : layers.Items()) {
+    LayerSpec layer;
+    layer.shape.in = node.Key("in").As<int>();
+    layer.shape.out = node.Key("out").As<int>();
+    layer.shape.stride = node.Key("stride").As<int>();
+    layer.shape.input = {node.Key("height").As<int>(), node.Key("width").As<int>()};
+    layer.candidates = ReadCandidates(node.Key("candidates"), named);
+    parts.layers.push_back(std::move(layer));
+  }
+}
+
+// Stem, layers and head from `body`: the space itself or one of its skeletons.
+LoadedSpace ReadBody(const Node& body, const NamedCandidates& named, SpaceParts parts) {
+  std::vector<std::string> notes;
+  if (const auto norm = body.Find("norm")) parts.norm = ReadNorm(*norm);
+  parts.stem = ReadStem(body.Key("stem"));
+  parts.head = ReadHead(body.Key("head"));
+  if (const auto layers = body.Find("layers")) {
+    ReadLayers(*layers, named, parts);
+  } else {
+    ReadStages(body.Key("stages"), named, parts, notes);
+  }
+  try {
+    return {SearchSpace(std::move(parts)), std::move(notes)};
+  } catch (const ConfigError& error) {
+    body.Fail(error.what());
+  }
+}
+
+// Reads every skeleton, so that a mistake in one is found whichever is used.
+LoadedSpace ReadSkeletons(const Node& skeletons, const std::string& wanted, const NamedCandidates& named,
+                          const SpaceParts& parts) {
+  std::optional<LoadedSpace> chosen;
+  std::string names;
+  for (const auto& [name, body] : skeletons.Entries()) {
+    const bool first = names.empty();
+    names += (first ? "" : ", ") + name;
+    SpaceParts with_name = parts;
+    if (!first) with_name.name += ":" + name;
+    LoadedSpace space = ReadBody(body, named, std::move(with_name));
+    if (name == wanted || (first && wanted.empty())) chosen = std::move(space);
+  }
+  if (names.empty()) skeletons.Fail("expected at least one skeleton");
+  if (!chosen) skeletons.Fail("there is no \"" + wanted + "\"; expected one of " + names);
+  return *std::move(chosen);
+}
+
+}  // namespace
+
+void CheckFormatVersion(const Node& node, int known) {
+  const std::optional<Node> version = node.Find("format_version");
+  if (!version) return;
+  const int64_t found = version->AsInt(1);
+  if (found > known) {
+    version->Fail("version " + std::to_string(found) + " is newer than this danas reads (" + std::to_string(known) +
+                  "); use a newer danas");
+  }
+}
+
+void RejectNotes(const Node& node, const LoadedSpace& loaded) {
+  if (!loaded.notes.empty()) node.Fail(loaded.notes.front());
+}
+
+LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input, int classes) {
+  CheckFormatVersion(node, kSpaceFormatVersion);
+  SpaceParts parts;
+  parts.name = node.Key("name").AsText();
+  const Node image = node.Key("input");
+  parts.input_channels = image.KeyOr("channels", parts.input_channels);
+  parts.input = {image.Key("height").As<int>(), image.Key("width").As<int>()};
+  if (input != Size{}) parts.input = input;
+  parts.classes = node.Key("classes").As<int>();
+  if (classes != 0) parts.classes = classes;
+  NamedCandidates named;
+  if (const auto lists = node.Find("candidates")) named = ReadNamedCandidates(*lists);
+
+  if (const auto skeletons = node.Find("skeletons")) return ReadSkeletons(*skeletons, skeleton, named, parts);
+  if (!skeleton.empty()) node.Fail("this space has no skeletons, so no \"" + skeleton + "\"");
+  return ReadBody(node, named, std::move(parts));
+}
+
+}  // namespace danas
