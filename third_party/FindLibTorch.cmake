@@ -5,13 +5,16 @@
 #   LibTorch_VERSION     read from torch/headeronly/version.h
 #   LibTorch_CUDA_MISSING  why LibTorch::CUDA was not made, one reason an entry
 #
-# LibTorch_ROOT (a CMake or environment variable) names the folder that holds include/ and lib/. Without it the Pythons
-# in LibTorch_PYTHONS, $VIRTUAL_ENV/bin/python3 and python3 are asked in turn.
+# LibTorch_ROOT (a CMake or environment variable) names the folder that holds include/ and lib/. Without it the folder
+# found last time is taken, if it still holds torch; else the Pythons in LibTorch_PYTHONS, $VIRTUAL_ENV/bin/python3 and
+# python3 are asked in turn.
 
 if(LibTorch_ROOT)
   set(_root "${LibTorch_ROOT}")
 elseif(DEFINED ENV{LibTorch_ROOT})
   set(_root "$ENV{LibTorch_ROOT}")
+elseif(LibTorch_FOUND_ROOT AND EXISTS "${LibTorch_FOUND_ROOT}/include/torch")
+  set(_root "${LibTorch_FOUND_ROOT}")
 else()
   set(_root "")
   foreach(_python IN ITEMS ${LibTorch_PYTHONS} "$ENV{VIRTUAL_ENV}/bin/python3" python3)
@@ -28,13 +31,13 @@ else()
 endif()
 
 # What an earlier root left in the cache must not survive a new one.
-if(NOT "${_root}" STREQUAL "${LibTorch_SEARCHED_ROOT}")
+if(NOT "${_root}" STREQUAL "${LibTorch_FOUND_ROOT}")
   unset(LibTorch_INCLUDE_DIR CACHE)
   foreach(_lib IN ITEMS torch_cpu c10 torch_cuda c10_cuda)
     unset(LibTorch_${_lib}_LIBRARY CACHE)
   endforeach()
 endif()
-set(LibTorch_SEARCHED_ROOT "${_root}" CACHE INTERNAL "the folder LibTorch was last looked for in")
+set(LibTorch_FOUND_ROOT "${_root}" CACHE INTERNAL "the folder that LibTorch was found in last time")
 
 find_path(LibTorch_INCLUDE_DIR torch/csrc/api/include/torch/torch.h PATHS "${_root}/include" NO_DEFAULT_PATH)
 foreach(_lib IN ITEMS torch_cpu c10 torch_cuda c10_cuda)
