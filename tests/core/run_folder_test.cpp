@@ -1,6 +1,8 @@
 #include "danas/core/run_folder.h"
 
-#include <unistd.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
 
 #include "danas/core/error.h"
 #include "tests/support/test_support.h"

@@ -1,0 +1,49 @@
+// The folder of one run: what it was told, what it logged and what it found. A folder belongs to one run for good:
+//   config.json  the resolved config      log.jsonl    one event a line
+//   alpha.jsonl  the events "alpha"       best.json, result.json, *.safetensors ...  what the run found
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "danas/core/file.h"
+#include "danas/core/json.h"
+#include "danas/core/metrics.h"
+
+namespace danas {
+
+class RunFolder {
+ public:
+  // Makes the folder and those above it, or takes an empty one. Throws FileError if there is anything in it already: a
+  // second run never touches the first one's files. Of two processes that ask for one folder at once, one gets it.
+  explicit RunFolder(std::filesystem::path path);
+
+  // runs/<name>-<YYYYMMDD-hhmmss>-seed<seed> in local time, below the working folder; "-2", "-3" ... is added where a run
+  // started in the same second.
+  static RunFolder WithDefaultName(std::string_view name, int64_t seed);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view file) const { return path_ / file; }
+
+  // Indented, whole or not at all.
+  void WriteJson(std::string_view file, const Json& json) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+// One line for people and programs, {"event": name, "time": "2026-01-31T12:00:00Z", ...fields}, at the end of
+// log.jsonl, or of alpha.jsonl for events named "alpha". Numbers are written so that reading gives the same double.
+class JsonlSink : public MetricSink {
+ public:
+  explicit JsonlSink(const RunFolder& folder);
+  void Record(const Event& event) override;  // throws FileError when the disk is full
+
+ private:
+  AppendFile log_;
+  AppendFile alpha_;
+};
+
+}  // namespace danas
