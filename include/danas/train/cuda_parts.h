@@ -13,8 +13,7 @@ struct CudaParts {
   int interface;
   int nccl_version;  // of the header it was built with, as ncclGetVersion() counts
   int (*nccl_version_loaded)();
-  int (*device_count)();
-  // Name (UTF-8, cut at `size`) and memory of a device; false with the reason in `name` where CUDA refuses.
+  // Name (cut at `size`) and memory of a device; false with the reason in `name` where CUDA refuses.
   bool (*describe)(int index, char* name, int size, int64_t* total_bytes);
 };
 

@@ -1,0 +1,22 @@
+#include "danas/train/class_loss.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace danas {
+
+at::Tensor ClassLossSum(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing) {
+  TORCH_CHECK(0 < classes && classes <= logits_nk.size(1), "loss over ", classes, " of ", logits_nk.size(1), " logits");
+  const at::ScalarType type = logits_nk.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return at::cross_entropy_loss(logits_nk.narrow(1, 0, classes).to(type), targets_n, /*weight=*/{}, at::Reduction::Sum,
+                                /*ignore_index=*/-100, smoothing);
+}
+
+at::Tensor CountCorrect(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, int64_t top) {
+  const at::Tensor learnt = logits_nk.detach().narrow(1, 0, classes);
+  const at::Tensor best_nt = std::get<1>(learnt.topk(std::min(top, classes), /*dim=*/1));
+  return best_nt.eq(targets_n.unsqueeze(1)).sum();
+}
+
+}  // namespace danas

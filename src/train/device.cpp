@@ -1,0 +1,129 @@
+#include "danas/train/device.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <stdlib.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/core/random.h"
+#include "gpu.h"
+
+namespace danas {
+namespace {
+
+// The N of "cuda:N", 0 for "cuda", nothing for "cpu". Throws ConfigError for any other text.
+std::optional<int> GpuIndex(const std::string& name) {
+  if (name == "cpu") return std::nullopt;
+  if (name == "cuda") return 0;
+  int index = -1;
+  const char* end = name.data() + name.size();
+  if (name.starts_with("cuda:")) {
+    const auto [stop, error] = std::from_chars(name.data() + 5, end, index);
+    if (error == std::errc() && stop == end && index >= 0) return index;
+  }
+  throw ConfigError("runtime.device: '" + name + "' is no device; expected auto, cpu, cuda or cuda:N, as in cuda:1");
+}
+
+std::string ChooseAutomatically() {
+  const int gpus = VisibleGpus();
+  if (gpus == 0) return "cpu";
+  try {
+    LoadCudaParts();
+    return "cuda:0";
+  } catch (const DeviceError& error) {
+    log::warn("device auto: there is a GPU, but the CPU is taken: {}", error.what());
+    return "cpu";
+  }
+}
+
+void OpenGpu(int index, bool deterministic) {
+  const int gpus = VisibleGpus();
+  if (gpus == 0) {
+    throw DeviceError("runtime.device: asked for cuda, but NVIDIA's driver shows no GPU here. Use --device cpu, or see "
+                      "what nvidia-smi and CUDA_VISIBLE_DEVICES say");
+  }
+  if (index >= gpus) {
+    throw DeviceError("runtime.device: asked for cuda:" + std::to_string(index) + ", but the last of " +
+                      std::to_string(gpus) + " GPUs is cuda:" + std::to_string(gpus - 1));
+  }
+  // cuBLAS reads it when its first handle is made; a value set by the user stays.
+  if (deterministic) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  const CudaParts& parts = LoadCudaParts();
+  if (parts.nccl_version != parts.nccl_version_loaded()) {
+    throw DeviceError("NCCL " + std::to_string(parts.nccl_version_loaded()) + " is loaded, but danas was built for " +
+                      std::to_string(parts.nccl_version) + "; build it anew");
+  }
+  if (!at::globalContext().hasCUDA()) {
+    throw DeviceError("torch finds no CUDA although the driver shows a GPU: its driver may be too old for this torch, or "
+                      "torch was used before the device was opened");
+  }
+}
+
+void SetDeterminism(bool deterministic) {
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+  // Filling what is about to be written finds bugs, at a price; the bits of a right program do not change.
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicCuDNN(deterministic);
+  context.setBenchmarkCuDNN(!deterministic);
+}
+
+}  // namespace
+
+at::Device OpenDevice(const RuntimeConfig& runtime) {
+  const std::string name = runtime.device == "auto" ? ChooseAutomatically() : runtime.device;
+  const std::optional<int> gpu = GpuIndex(name);
+  if (gpu) OpenGpu(*gpu, runtime.deterministic);
+  if (!gpu && runtime.amp == AmpKind::kFp16) {
+    throw ConfigError("runtime.amp: fp16 needs a GPU, and the device is the CPU. Use bf16 or none");
+  }
+  if (runtime.threads > 0) at::set_num_threads(static_cast<int>(runtime.threads));
+  SetDeterminism(runtime.deterministic);
+  const at::Device device = gpu ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*gpu)) : at::Device(at::kCPU);
+  log::info("device: {}{}", DescribeDevice(device), runtime.device == "auto" ? " (chosen by 'auto')" : "");
+  return device;
+}
+
+void SeedGenerator(at::Device device, int64_t seed, uint64_t counter) {
+  RandomStream stream(static_cast<uint64_t>(seed), "dropout", {counter});
+  const uint64_t high = stream.NextWord();
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_current_seed(high << 32 | stream.NextWord());
+}
+
+std::string DescribeDevice(at::Device device) {
+  if (device.is_cpu()) return "cpu, " + std::to_string(at::get_num_threads()) + " threads";
+  std::array<char, 256> name{};
+  int64_t bytes = 0;
+  if (!LoadCudaParts().describe(device.index(), name.data(), static_cast<int>(name.size()), &bytes)) {
+    throw DeviceError(device.str() + " does not answer: " + name.data());
+  }
+  std::array<char, 32> memory{};
+  std::snprintf(memory.data(), memory.size(), "%.1f GiB", static_cast<double>(bytes) / (1 << 30));
+  return device.str() + " (" + name.data() + ", " + memory.data() + ")";
+}
+
+void MoveTo(torch::nn::Module& network, at::Device device, MemoryLayout layout) {
+  const at::NoGradGuard no_grad;
+  const auto format = layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+  const auto move = [&](at::Tensor tensor) {
+    tensor.set_data(tensor.dim() == 4 ? tensor.detach().to(device).contiguous(format) : tensor.detach().to(device));
+  };
+  for (const at::Tensor& parameter : network.parameters()) move(parameter);
+  for (const at::Tensor& buffer : network.buffers()) move(buffer);
+}
+
+at::Tensor InLayout(const at::Tensor& image_nchw, MemoryLayout layout) {
+  return layout == MemoryLayout::kContiguous ? image_nchw.contiguous()
+                                             : image_nchw.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+}  // namespace danas

@@ -1,0 +1,37 @@
+#include "danas/train/micro_batch.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace danas {
+
+std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
+  const int64_t images = batch.size();
+  if (micro_batch <= 0 || micro_batch >= images) return {batch};
+  std::vector<Batch> parts;
+  for (int64_t start = 0; start < images;) {
+    int64_t size = std::min(micro_batch, images - start);
+    if (micro_batch > 1 && images - start - size == 1) ++size;
+    parts.push_back({batch.images.narrow(0, start, size), batch.targets.narrow(0, start, size)});
+    start += size;
+  }
+  return parts;
+}
+
+StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
+                               const LossScaler* scaler) {
+  StepResult total;
+  const auto add = [](at::Tensor& sum, const at::Tensor& part) { sum = sum.defined() ? sum + part : part.detach(); };
+  for (const Batch& part : SplitBatch(batch, micro_batch)) {
+    const StepResult result = compute(part);
+    at::Tensor loss = result.loss_sum / batch.size();
+    if (scaler != nullptr) loss = scaler->Scale(loss);
+    loss.backward();
+    add(total.loss_sum, result.loss_sum.detach());
+    add(total.correct, result.correct);
+  }
+  return total;
+}
+
+}  // namespace danas

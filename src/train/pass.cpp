@@ -1,0 +1,144 @@
+#include "danas/train/pass.h"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
+
+namespace danas {
+namespace {
+
+constexpr size_t kMostUnread = 100;  // batches
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Outcome {
+  int64_t batch = 0;  // from 1
+  int64_t images = 0;
+  StepResult result;
+};
+
+// Copies one scalar of every outcome from the device at once.
+std::vector<double> ReadBack(const std::vector<Outcome>& outcomes, at::Tensor StepResult::*scalar) {
+  std::vector<at::Tensor> scalars;
+  for (const Outcome& outcome : outcomes) scalars.push_back(outcome.result.*scalar);
+  if (!scalars.front().defined()) return std::vector<double>(outcomes.size(), 0.0);
+  const at::Tensor values = at::stack(scalars).to(at::kDouble).cpu();
+  return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
+}
+
+class Tally {
+ public:
+  Tally(const PassOptions& options, int64_t batches) : options_(options), batches_(batches) {}
+
+  void Add(Outcome outcome) { unread_.push_back(std::move(outcome)); }
+  size_t unread() const { return unread_.size(); }
+
+  // Adds up what was not read yet. Returns how many of the batches were left out for not being finite.
+  int64_t Read() {
+    if (unread_.empty()) return 0;
+    const std::vector<double> losses = ReadBack(unread_, &StepResult::loss_sum);
+    const std::vector<double> norms = ReadBack(unread_, &StepResult::gradient_norm);
+    const std::vector<double> correct = ReadBack(unread_, &StepResult::correct);
+    int64_t left_out = 0;
+    for (size_t i = 0; i < unread_.size(); ++i) {
+      const Outcome& outcome = unread_[i];
+      if (!std::isfinite(losses[i]) || !std::isfinite(norms[i])) {
+        if (options_.on_nonfinite == OnNonFinite::kStop) {
+          ThrowNotFinite(outcome, losses[i], norms[i]);
+        }
+        ++left_out;
+        continue;
+      }
+      images_ += outcome.images;
+      loss_sum_ += losses[i];
+      correct_ += correct[i];
+    }
+    unread_.clear();
+    return left_out;
+  }
+
+  int64_t images() const { return images_; }
+  double loss() const { return images_ > 0 ? loss_sum_ / static_cast<double>(images_) : 0; }
+  double accuracy() const { return images_ > 0 ? correct_ / static_cast<double>(images_) : 0; }
+
+ private:
+  [[noreturn]] void ThrowNotFinite(const Outcome& outcome, double loss_sum, double norm) const {
+    const bool in_loss = !std::isfinite(loss_sum);
+    throw NumericError(options_.label + ": the " + (in_loss ? "loss" : "gradients' norm") + " of batch " +
+                       std::to_string(outcome.batch) + " of " + std::to_string(batches_) + " is " +
+                       std::to_string(in_loss ? loss_sum : norm) +
+                       ", not a finite number. Lower the learning rate (lr), limit the gradients (clip_norm), or leave "
+                       "such batches out (on_nonfinite: skip)");
+  }
+
+  const PassOptions& options_;
+  int64_t batches_;
+  std::vector<Outcome> unread_;
+  int64_t images_ = 0;
+  double loss_sum_ = 0;
+  double correct_ = 0;
+};
+
+void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, int64_t total, double seconds) {
+  Progress progress{.label = options.label, .done = done, .total = total};
+  progress.images_per_second = static_cast<double>(tally.images()) / seconds;
+  progress.loss = tally.loss();
+  progress.accuracy = tally.accuracy();
+  if (options.run_share) {
+    progress.run_share_done = options.run_share(static_cast<double>(done) / static_cast<double>(total));
+  }
+  options.progress->Show(progress);
+}
+
+}  // namespace
+
+PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& step) {
+  const auto start = std::chrono::steady_clock::now();
+  const int64_t batches = loader.BatchesPerPass();
+  Tally tally(options, batches);
+  PassResult result;
+  loader.Start(options.epoch);
+  while (true) {
+    ThrowIfInterrupted();
+    const std::optional<Batch> batch = loader.Next();
+    if (!batch) break;
+    ++result.steps;
+    tally.Add({result.steps, batch->size(), step.compute(*batch)});
+
+    const bool due = options.progress != nullptr && options.progress->Due();
+    const bool read_each = batch->targets.is_cpu() || options.on_nonfinite == OnNonFinite::kSkip;
+    const bool skip = (read_each || due || tally.unread() >= kMostUnread) && tally.Read() > 0;
+    if (skip) {
+      ++result.skipped;
+      step.discard();
+    } else {
+      step.apply();
+    }
+    if (due) ShowProgress(options, tally, result.steps, batches, SecondsSince(start));
+  }
+  tally.Read();
+
+  if (result.skipped > 0) {
+    const std::string many = std::to_string(result.skipped) + " of " + std::to_string(result.steps) + " batches";
+    if (result.skipped == result.steps) {
+      throw NumericError(options.label + ": no batch gave a finite loss (" + many + " skipped). Lower the learning rate (lr)");
+    }
+    log::warn("{}: {} skipped, their loss was not finite", options.label, many);
+  }
+  result.images = tally.images();
+  result.loss = tally.loss();
+  result.accuracy = tally.accuracy();
+  result.seconds = SecondsSince(start);
+  result.seconds_waited = loader.SecondsWaited();
+  return result;
+}
+
+}  // namespace danas

@@ -1,0 +1,109 @@
+#include "danas/train/weight_pass.h"
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "danas/nn/norm.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "danas/train/micro_batch.h"
+
+namespace danas {
+namespace {
+
+// The two halves of a step, and what passes between them.
+class WeightStep {
+ public:
+  WeightStep(torch::nn::Module& network, WeightTraining& training, const WeightPassOptions& options)
+      : training_(training), options_(options) {
+    if (skips()) buffers_ = network.buffers();
+  }
+
+  StepResult Compute(const Batch& batch) {
+    SaveBuffers();
+    SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step));
+    const Forward forward = options_.forward(training_.step);
+    StepResult result = AccumulateGradients(
+        batch, training_.recipe.micro_batch,
+        [&](const Batch& part) {
+          const at::Tensor logits_nk = [&] {
+            const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
+            return forward(InLayout(part.images, training_.runtime.layout));
+          }();
+          return StepResult{
+              .loss_sum = ClassLossSum(logits_nk, part.targets, options_.classes, training_.recipe.label_smoothing),
+              .correct = CountCorrect(logits_nk, part.targets, options_.classes)};
+        },
+        &training_.scaler);
+
+    found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
+    if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.sgd.GradientNorm();
+    // With a scaler infinite gradients are part of the game: the scale falls and the step is left out.
+    if (!training_.scaler.enabled()) result.gradient_norm = norm_;
+    return result;
+  }
+
+  void Apply() {
+    if (training_.recipe.clip_norm > 0) training_.sgd.ClipGradients(norm_, training_.recipe.clip_norm);
+    training_.sgd.Step(training_.schedule.At(training_.step), found_inf_);
+    training_.scaler.Update(found_inf_);
+    if (training_.ema) training_.ema->Update();
+    Finish();
+  }
+
+  void Discard() {
+    const at::NoGradGuard no_grad;
+    for (size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(saved_[i]);
+    Finish();
+  }
+
+ private:
+  bool skips() const { return training_.recipe.on_nonfinite == OnNonFinite::kSkip; }
+
+  // A forward pass that is not finite leaves its mark on batch norm's running statistics for good.
+  void SaveBuffers() {
+    saved_.clear();
+    for (const at::Tensor& buffer : buffers_) saved_.push_back(buffer.clone());
+  }
+
+  void Finish() {
+    training_.sgd.ZeroGradients();
+    ++training_.step;
+    if (options_.after_step) options_.after_step(training_.step);
+  }
+
+  WeightTraining& training_;
+  const WeightPassOptions& options_;
+  std::vector<at::Tensor> buffers_, saved_;  // with on_nonfinite = skip
+  at::Tensor found_inf_, norm_;
+};
+
+}  // namespace
+
+WeightTraining::WeightTraining(const TrainConfig& recipe_, const RuntimeConfig& runtime_, int64_t seed_,
+                               const CosineSchedule& schedule_, at::Device device)
+    : recipe(recipe_), runtime(runtime_), seed(seed_), schedule(schedule_), sgd(recipe_), scaler(runtime_.amp, device) {
+  if (recipe.ema_decay > 0) ema.emplace(recipe.ema_decay);
+}
+
+void WeightTraining::Bind(torch::nn::Module& network) {
+  sgd.Bind(network);
+  if (ema) ema->Bind(network);
+}
+
+PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
+                            const WeightPassOptions& options) {
+  SetNormMode(network, NormMode::kBatch);
+  network.train();
+  training.sgd.ZeroGradients();
+  PassOptions pass = options.pass;
+  pass.on_nonfinite = training.recipe.on_nonfinite;
+  WeightStep step(network, training, options);
+  return RunPass(loader, pass,
+                 {.compute = [&](const Batch& batch) { return step.Compute(batch); },
+                  .apply = [&] { step.Apply(); },
+                  .discard = [&] { step.Discard(); }});
+}
+
+}  // namespace danas
