@@ -21,14 +21,14 @@ struct EvaluationResult {
   double loss = 0;  // mean cross-entropy in nats, without smoothing
   double top1 = 0;  // share of images, in [0, 1]
   double top5 = 0;  // among min(5, classes)
-  std::vector<ClassAccuracy> per_class;  // by target: the dataset's own order, unless the loader's subset reorders
+  std::vector<ClassAccuracy> per_class = {};  // by target: the dataset's own order, unless the loader's subset reorders
   double seconds = 0;
 };
 
 struct EvaluationOptions {
-  PassOptions pass;     // a loss that is not finite stops
+  PassOptions pass = {};  // a loss that is not finite stops
   int64_t classes = 0;  // the first so many of the logits
-  RuntimeConfig runtime;
+  RuntimeConfig runtime = {};
 };
 
 // One pass in inference mode with running statistics (NormMode::kRunning) and without dropout; the network is left in

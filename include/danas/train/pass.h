@@ -15,9 +15,9 @@ namespace danas {
 
 // What a step computed. Scalars on the device without a graph, read back in bunches: see RunPass().
 struct StepResult {
-  at::Tensor loss_sum;       // over the batch's images
-  at::Tensor correct;        // images
-  at::Tensor gradient_norm;  // where it was taken: must be finite too
+  at::Tensor loss_sum = {};       // over the batch's images
+  at::Tensor correct = {};        // images
+  at::Tensor gradient_norm = {};  // where it was taken: must be finite too
 };
 
 // What a pass does with each batch, in two halves, so that a loss that is not finite never reaches the weights.
@@ -38,11 +38,11 @@ struct PassResult {
 };
 
 struct PassOptions {
-  std::string label;        // "step1, epoch 3/20, weights": for progress and errors
+  std::string label = {};   // "step1, epoch 3/20, weights": for progress and errors
   int64_t epoch = 0;        // of the loader
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
   ProgressSink* progress = nullptr;
-  std::function<double(double share_of_pass)> run_share;  // for the time left of the whole run
+  std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
 };
 
 // Starts the loader's pass and takes every batch through `step`. A loss or gradient norm that is not finite throws

@@ -40,14 +40,14 @@ struct WeightTraining {
 };
 
 struct WeightPassOptions {
-  PassOptions pass;     // its on_nonfinite is replaced by the recipe's
+  PassOptions pass = {};  // its on_nonfinite is replaced by the recipe's
   int64_t classes = 0;  // the loss is over the first so many
   // The network's forward pass for a batch, asked for once before each; `step` is WeightTraining::step. A search fixes
   // the batch's draw here.
-  std::function<Forward(int64_t step)> forward;
+  std::function<Forward(int64_t step)> forward = {};
   // Called after each step with the number of steps so far, when no gradient is left: for work in between (an α step
   // after every k). What it changes in the network (modes, requires_grad) it must set back.
-  std::function<void(int64_t steps)> after_step;
+  std::function<void(int64_t steps)> after_step = {};
 };
 
 // One epoch. Sets the network to training mode and NormMode::kBatch. The loader's batch is the optimiser's; micro_batch
