@@ -1,0 +1,137 @@
+#include "danas/train/pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <limits>
+
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "tests/train/train_support.h"
+
+namespace danas::test {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+StepResult Result(double loss_sum, int64_t correct) {
+  return {.loss_sum = at::full({}, loss_sum, at::kFloat), .correct = at::full({}, correct, at::kLong)};
+}
+
+// A step whose loss is `values[i]` for each image of batch i, and which notes what was called.
+struct Scripted {
+  std::vector<double> values;
+  std::string calls = {};
+  PassStep Step() {
+    return {.compute =
+                [this](const Batch& batch) {
+                  const size_t i = static_cast<size_t>(std::count(calls.begin(), calls.end(), 'c'));
+                  calls += 'c';
+                  return Result(values.at(i) * static_cast<double>(batch.size()), 1);
+                },
+            .apply = [this] { calls += 'a'; },
+            .discard = [this] { calls += 'd'; }};
+  }
+};
+
+class EveryBatch : public ProgressSink {
+ public:
+  bool Due() override { return true; }
+  void Show(const Progress& progress) override { shown.push_back(progress); }
+  std::vector<Progress> shown;
+};
+
+TEST(RunPass, AddsUpOverImages) {
+  Loader loader = StripeLoader(20, 2);  // batches of 8, 8, 4
+  Scripted script{.values = {1, 2, 6}};
+  const PassResult result = RunPass(loader, {.label = "test"}, script.Step());
+  EXPECT_EQ(script.calls, "cacaca");
+  EXPECT_EQ(result.steps, 3);
+  EXPECT_EQ(result.images, 20);
+  EXPECT_EQ(result.skipped, 0);
+  EXPECT_NEAR(result.loss, (8 * 1 + 8 * 2 + 4 * 6) / 20.0, 1e-6);
+  EXPECT_NEAR(result.accuracy, 3 / 20.0, 1e-12);
+  EXPECT_GT(result.seconds, 0);
+}
+
+TEST(RunPass, ShowsProgress) {
+  Loader loader = StripeLoader(20, 2);
+  Scripted script{.values = {1, 2, 6}};
+  EveryBatch progress;
+  RunPass(loader, {.label = "here", .progress = &progress, .run_share = [](double share) { return share / 2; }},
+          script.Step());
+  ASSERT_EQ(progress.shown.size(), 3u);
+  EXPECT_EQ(progress.shown[1].label, "here");
+  EXPECT_EQ(progress.shown[1].done, 2);
+  EXPECT_EQ(progress.shown[1].total, 3);
+  EXPECT_NEAR(progress.shown[1].loss, 1.5, 1e-6);
+  EXPECT_NEAR(progress.shown[1].accuracy, 2 / 16.0, 1e-12);
+  EXPECT_NEAR(progress.shown[2].run_share_done, 0.5, 1e-12);
+}
+
+TEST(RunPass, StopsBeforeALossThatIsNotFiniteIsApplied) {
+  for (const double bad : {kNan, std::numeric_limits<double>::infinity()}) {
+    Loader loader = StripeLoader(24, 2);
+    Scripted script{.values = {1, bad, 1}};
+    ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "step1, epoch 3/20, weights"}, script.Step()); },
+                                      {"step1, epoch 3/20, weights", "batch 2 of 3", std::isnan(bad) ? "nan" : "inf"});
+    EXPECT_EQ(script.calls, "cac");
+  }
+}
+
+TEST(RunPass, StopsOnAGradientNormThatIsNotFinite) {
+  Loader loader = StripeLoader(8, 2);
+  const auto compute = [](const Batch&) {
+    StepResult result = Result(1, 0);
+    result.gradient_norm = at::full({}, kNan, at::kFloat);
+    return result;
+  };
+  ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "x"}, {.compute = compute}); },
+                                    {"gradients' norm", "batch 1 of 1"});
+}
+
+TEST(RunPass, SkipsAndCounts) {
+  Loader loader = StripeLoader(32, 2);
+  Scripted script{.values = {1, kNan, 3, kNan}};
+  const PassResult result =
+      RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step());
+  EXPECT_EQ(script.calls, "cacdcacd");
+  EXPECT_EQ(result.steps, 4);
+  EXPECT_EQ(result.skipped, 2);
+  EXPECT_EQ(result.images, 16);
+  EXPECT_NEAR(result.loss, 2, 1e-6);
+}
+
+TEST(RunPass, APassOfSkippedBatchesAloneIsAnError) {
+  Loader loader = StripeLoader(16, 2);
+  Scripted script{.values = {kNan, kNan}};
+  ExpectErrorContains<NumericError>(
+      [&] { RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step()); },
+      {"no batch", "2 of 2"});
+}
+
+// In a process of its own: the request stays once it is made.
+TEST(RunPassDeathTest, StopsBetweenBatchesWhenInterrupted) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto interrupted_pass = [] {
+    CatchInterrupts();
+    Loader loader = StripeLoader(32, 2);
+    int computed = 0;
+    int applied = 0;
+    const auto compute = [&](const Batch&) {
+      if (++computed == 2) std::raise(SIGINT);
+      return Result(1, 0);
+    };
+    try {
+      RunPass(loader, {.label = "x"}, {.compute = compute, .apply = [&] { ++applied; }});
+    } catch (const Interrupted&) {
+      std::_Exit(computed == 2 && applied == 2 ? 0 : 1);  // the step under way is finished
+    }
+    std::_Exit(2);
+  };
+  EXPECT_EXIT(interrupted_pass(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace danas::test
