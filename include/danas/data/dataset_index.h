@@ -9,25 +9,22 @@
 #include <vector>
 
 #include "danas/config/data_config.h"
+#include "danas/data/image.h"
 
 namespace danas {
 
-// An 8-bit RGB picture, rows from top to bottom, three bytes a pixel.
-struct Image {
-  int height = 0;
-  int width = 0;
-  std::vector<uint8_t> rgb;
-};
-
-// Where pictures come from. Implementations: files on disk, memory-mapped records of CIFAR and IDX. Safe to call from
+// Where pictures come from. Implementations: files on disk, records of CIFAR and IDX in memory. Safe to call from
 // several threads at once.
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
-  // Throws DataError with the file's name (and the record's number) and the reason.
-  virtual Image Load(int64_t index) const = 0;
+  // The part of image `index` that `choose` asks for once the size is known. Throws DataError with the file's name (and
+  // the record's number) and the reason.
+  virtual Image LoadPart(int64_t index, const ChooseBox& choose) const = 0;
   // What to call the image in messages: its path, or "train.bin, record 12".
   virtual std::string Name(int64_t index) const = 0;
+
+  Image Load(int64_t index) const { return LoadPart(index, WholeBox); }
 };
 
 struct ClassList {
@@ -41,7 +38,7 @@ struct DatasetIndex {
   ClassList classes;
   std::vector<int> labels;  // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
-  uint64_t fingerprint = 0;  // hash of sorted relative names, sizes and labels
+  uint64_t fingerprint = 0;  // hash of the format, and of sorted relative names, sizes and labels
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
@@ -57,5 +54,8 @@ Dataset OpenDataset(const DataConfig& config);
 
 // The training set alone; search never opens the test set.
 DatasetIndex OpenTrainingSet(const DataConfig& config);
+
+// Classes and the images of each, for messages and plans: the count of every class, in the order of `classes`.
+std::vector<int64_t> ImagesPerClass(const DatasetIndex& dataset);
 
 }  // namespace danas

@@ -1,34 +1,72 @@
-// Decoding and augmentation with torchvision's semantics. Every random number of an image comes from
-// (seed, epoch, image), so neither order nor threads change a pixel.
+// Augmentation with torchvision's semantics (RandomResizedCrop, Resize, CenterCrop, RandomCrop, RandomHorizontalFlip,
+// ColorJitter, Normalize). Every random number of an image comes from the stream "augment" of (seed, epoch, image), so
+// neither order nor threads change a pixel.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "danas/config/data_config.h"
 #include "danas/data/dataset_index.h"
+#include "danas/data/pixels.h"
 
 namespace danas {
 
 enum class ImageUse { kTrain, kTest };
 
+// ColorJitter's draws: its four steps in the order drawn; a step whose range is zero is left out.
+struct ColourJitter {
+  std::array<int, 4> order = {0, 1, 2, 3};  // 0 brightness, 1 contrast, 2 saturation, 3 hue
+  std::optional<double> brightness;
+  std::optional<double> contrast;
+  std::optional<double> saturation;
+  std::optional<double> hue;
+};
+
+void ApplyColourJitter(const ColourJitter& jitter, Planes& planes);
+
+// All that is drawn for one image in one epoch.
+struct Augmentation {
+  Framing framing;
+  ColourJitter jitter;
+};
+
+class RandomStream;
+
+// RandomResizedCrop.get_params: area and ratio drawn up to ten times until the crop fits; else the largest centred crop
+// within the ratios.
+Box DrawResizedCrop(const AugmentConfig& config, int height, int width, RandomStream& stream);
+
+// The shorter side to `resize` pixels, then the centre `size` x `size` of it (black outside, where it is smaller).
+Framing CentreCrop(int height, int width, int resize, int size);
+
 class Transform {
  public:
+  // Throws ConfigError for lists of the wrong length (mean, std, scale, ratio) or the wrong order (scale, ratio).
   Transform(const DataConfig& config, ImageUse use, int64_t seed);
 
-  // Writes the normalised picture, 3 x image_size x image_size floats, in channel-last order (HWC) to `out_hwc`.
-  // `epoch` and `image` (position in the dataset) choose the random draws of training.
-  void Apply(const Image& image, int64_t epoch, int64_t position, std::span<float> out_hwc) const;
+  // The draws for a picture of this size; `position` is the image's place in its dataset.
+  Augmentation Draw(int height, int width, int64_t epoch, int64_t position) const;
 
-  // Shorter for tests and viewers: the picture before normalisation.
-  Image Augment(const Image& image, int64_t epoch, int64_t position) const;
+  // Loads image `position` (of a JPEG only the part that is needed) and writes it, augmented and normalised, as
+  // 3 x image_size x image_size floats in channel-last order (HWC). Throws DataError from loading, and for a picture
+  // that is too small for the pad crop.
+  void Apply(const ImageSource& images, int64_t epoch, int64_t position, std::span<float> out_hwc) const;
+
+  // The picture before normalisation, for tests and viewers.
+  Image Augment(const ImageSource& images, int64_t epoch, int64_t position) const;
 
   int64_t image_size() const { return config_.image_size; }
 
  private:
+  Planes Prepare(const ImageSource& images, int64_t epoch, int64_t position) const;
+
   DataConfig config_;
   ImageUse use_;
   int64_t seed_;
+  NormalizeTable normalize_;
 };
 
 }  // namespace danas

@@ -16,6 +16,7 @@ struct Phase {
   bool searches = false;  // architecture passes, and pruning at its end
 };
 
+// Warm-up and one phase for each further entry of schedule.classes; without warm-up where warmup_epochs is 0.
 // Counts, or shares f of all classes as max(2, round(f * classes)). Throws ConfigError for delta below 2 (with one class
 // the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below all classes is
 // allowed: "Small" of Table 4 stays with the easiest.

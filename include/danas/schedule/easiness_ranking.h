@@ -10,12 +10,17 @@
 namespace danas {
 
 struct EasinessRanking {
-  std::string source;              // "random(seed 3)", "listed", a file's path
+  std::string source;              // "random(seed 3)", "listed", a file's path; ", reversed" is added where it is
   std::vector<std::string> order;  // class ids, easiest first; every class once
+
+  // Positions in `class_ids` in this order, as EasiestClasses() takes them. `class_ids` are those it was made for.
+  std::vector<int> Positions(const std::vector<std::string>& class_ids) const;
 };
 
 // From config: ranking.json, random(seed), listed; reversed if asked. `class_ids` are the dataset's, in its order.
-// Throws ConfigError naming a class that is missing, unknown or named twice.
+// "listed" without schedule.class_order is the dataset's own order.
+// Throws ConfigError naming the classes that are missing, unknown or named twice, and FileError for a file that cannot
+// be read.
 EasinessRanking MakeRanking(const ScheduleConfig& config, int64_t seed, const std::vector<std::string>& class_ids);
 
 }  // namespace danas

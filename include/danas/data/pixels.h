@@ -1,0 +1,58 @@
+// Pixel arithmetic of the augmentations, with the results of Pillow's 8-bit operations (Image.resize with BILINEAR,
+// ImageEnhance, HSV), on which torchvision's transforms rest.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "danas/data/image.h"
+
+namespace danas {
+
+// An 8-bit RGB picture as three planes, one after the other.
+struct Planes {
+  int height = 0;
+  int width = 0;
+  std::vector<uint8_t> values;
+
+  size_t area() const { return static_cast<size_t>(height) * width; }
+  uint8_t* plane(int channel) { return values.data() + channel * area(); }
+  const uint8_t* plane(int channel) const { return values.data() + channel * area(); }
+};
+
+// A rectangle of a picture is resized to height x width pixels, and `window` is taken from the result. Where the window
+// reaches outside, it is black.
+struct Framing {
+  Box source;
+  int height = 0;
+  int width = 0;
+  Box window;
+  bool mirror = false;  // the window's columns from right to left
+};
+
+// The part of the picture that the window depends on.
+Box SourceOf(const Framing& framing);
+
+// `part` holds exactly the pixels SourceOf(framing) of the picture. The resize is the antialiased triangle filter of
+// Pillow, columns first, 8 bits in between; at least 99.9 % of values equal Pillow's and the rest differ by 1.
+Planes Frame(const Image& part, const Framing& framing);
+
+Image ToImage(const Planes& planes);
+
+// Factors as in torchvision's adjust_*: 1 leaves the picture as it is, 0 gives black, one grey, or a grey picture.
+void AdjustBrightness(Planes& planes, float factor);
+void AdjustContrast(Planes& planes, float factor);
+void AdjustSaturation(Planes& planes, float factor);
+// `turn` in [-0.5, 0.5] of the colour circle. Like Pillow's, HSV has 8 bits, so that even 0 changes colours a little.
+void AdjustHue(Planes& planes, double turn);
+
+// (value / 255 - mean) / std of each channel and 8-bit value.
+using NormalizeTable = std::array<std::array<float, 256>, 3>;
+NormalizeTable MakeNormalizeTable(const std::vector<double>& mean, const std::vector<double>& std);
+
+// Looks every value up and writes it in channel-last order; `out_hwc` has 3 * height * width elements.
+void Normalize(const Planes& planes, const NormalizeTable& table, std::span<float> out_hwc);
+
+}  // namespace danas

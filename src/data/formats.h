@@ -1,0 +1,54 @@
+// The dataset formats behind OpenDataset: each reads one set (training or test) into a DatasetIndex without its
+// class_names texts. A failure is a DataError with the file's name.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "danas/data/dataset_index.h"
+
+namespace danas {
+
+enum class SetRole { kTrain, kTest };
+
+// CIFAR-10 and CIFAR-100 binary files; `path` is a .bin file or the folder with the dataset's own file names. Class ids
+// are the lines of batches.meta.txt or fine_label_names.txt beside the files, or the label numbers.
+std::optional<DataFormat> RecognizeCifar(const std::filesystem::path& path);  // throws for CIFAR's Python pickles
+DatasetIndex OpenCifar(const std::filesystem::path& path, DataFormat format, SetRole role);
+
+// MNIST's IDX files, gzipped or not; `path` is the folder that holds them or the file of images. Class ids are the label
+// numbers that occur.
+bool RecognizeIdx(const std::filesystem::path& path);
+DatasetIndex OpenIdx(const std::filesystem::path& path, SetRole role);
+
+// A folder of class folders; images lie at any depth below those.
+bool RecognizeFolder(const std::filesystem::path& path);
+DatasetIndex OpenFolder(const std::filesystem::path& path, int64_t max_pixels);
+
+// A list of images with labels: .csv with a header that names `path` and `label`, or .jsonl with these keys. Paths are
+// relative to the manifest's folder.
+bool RecognizeManifest(const std::filesystem::path& path);
+DatasetIndex OpenManifest(const std::filesystem::path& path, int64_t max_pixels);
+
+// Image files on disk, decoded when asked for.
+std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<std::string> relative_paths,
+                                                  int64_t max_pixels);
+
+// The size of an image file. Throws DataError for what can be told without opening it: not there, a dangling link, not
+// a file, empty.
+uint64_t ImageFileSize(const std::filesystem::path& path);
+
+struct SampleKey {
+  std::string name;  // relative
+  uint64_t size = 0;
+  int label = 0;
+};
+// Independent of the order of `samples`.
+uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples);
+
+// Non-empty lines without trailing white space; DataError where the file cannot be read.
+std::vector<std::string> ReadLines(const std::filesystem::path& path);
+
+}  // namespace danas

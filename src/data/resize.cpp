@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "danas/data/pixels.h"
+#include "src/data/clones.h"
+
+namespace danas {
+namespace {
+
+// One axis of a resize: output i is the sum of weights[i * taps + k] * input[start[i] + k].
+struct Filter {
+  int taps = 0;
+  std::vector<int> start;
+  std::vector<float> weights;
+
+  int begin() const { return start.front(); }
+  int end() const { return start.back() + taps; }
+};
+
+// Pillow's precompute_coeffs for a triangle filter: as wide as one output pixel when shrinking, as one input pixel
+// when growing; weights rounded to 22 bits. Outputs [first, first + count) of `target`, from `source` inputs.
+Filter TriangleFilter(int source, int target, int first, int count) {
+  const double scale = static_cast<double>(source) / target;
+  const double support = std::max(scale, 1.0);
+  Filter filter;
+  filter.taps = std::min(source, static_cast<int>(std::ceil(support)) * 2 + 1);
+  filter.start.resize(static_cast<size_t>(count));
+  filter.weights.assign(static_cast<size_t>(count) * filter.taps, 0.0F);
+  std::vector<double> weights;
+  for (int i = 0; i < count; ++i) {
+    const double center = (first + i + 0.5) * scale;
+    const int begin = std::max(0, static_cast<int>(center - support + 0.5));
+    const int end = std::min(source, static_cast<int>(center + support + 0.5));
+    weights.clear();
+    double sum = 0;
+    for (int x = begin; x < end; ++x) {
+      weights.push_back(std::max(0.0, 1.0 - std::abs((x - center + 0.5) / support)));
+      sum += weights.back();
+    }
+    // A common number of taps for all outputs: near the end the first ones weigh nothing.
+    const int start = std::min(begin, source - filter.taps);
+    filter.start[static_cast<size_t>(i)] = start;
+    float* to = filter.weights.data() + static_cast<size_t>(i) * filter.taps + (begin - start);
+    for (const double weight : weights) *to++ = static_cast<float>(std::floor(weight / sum * (1 << 22) + 0.5) / (1 << 22));
+  }
+  return filter;
+}
+
+// The part of a window that lies on a picture of `length` pixels.
+struct Span {
+  int first = 0;
+  int count = 0;
+};
+Span Overlap(int window_start, int window_length, int length) {
+  const int first = std::max(0, window_start);
+  return {.first = first, .count = std::max(0, std::min(length, window_start + window_length) - first)};
+}
+
+using Float4 = float __attribute__((vector_size(16)));
+
+// Four lanes a pixel, of which the fourth is never used.
+DANAS_CLONES void WidenRow(const uint8_t* rgb, int count, float* to) {
+  for (int i = 0; i < count; ++i) {
+    to[4 * i] = rgb[3 * i];
+    to[4 * i + 1] = rgb[3 * i + 1];
+    to[4 * i + 2] = rgb[3 * i + 2];
+  }
+}
+
+// One row of pixels to one row of `outputs` values for each colour, rounded to 8 bits.
+void FilterColumns(const float* row, const int* start, const float* weights, int taps, int outputs, uint8_t* out) {
+  for (int i = 0; i < outputs; ++i) {
+    const float* pixel = row + 4 * static_cast<size_t>(start[i]);
+    Float4 sum = {0.5F, 0.5F, 0.5F, 0.5F};
+    for (int k = 0; k < taps; ++k) {
+      Float4 value;
+      std::memcpy(&value, pixel + 4 * static_cast<size_t>(k), sizeof value);
+      sum += value * weights[k];
+    }
+    weights += taps;
+    out[i] = static_cast<uint8_t>(sum[0]);
+    out[outputs + i] = static_cast<uint8_t>(sum[1]);
+    out[2 * outputs + i] = static_cast<uint8_t>(sum[2]);
+  }
+}
+
+DANAS_CLONES void FilterRows(const uint8_t* rows, size_t stride, const float* weights, int taps, int count, float* sum,
+                             uint8_t* out) {
+  for (int i = 0; i < count; ++i) sum[i] = 0.5F;
+  for (int k = 0; k < taps; ++k) {
+    const uint8_t* row = rows + k * stride;
+    const float weight = weights[k];
+    if (weight == 0) continue;
+    for (int i = 0; i < count; ++i) sum[i] += weight * row[i];
+  }
+  for (int i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(static_cast<int>(sum[i]));
+}
+
+struct Axes {
+  Span rows;  // of the resized picture
+  Span columns;
+  Filter vertical;
+  Filter horizontal;
+};
+
+Axes MakeAxes(const Framing& framing) {
+  Axes axes;
+  axes.rows = Overlap(framing.window.top, framing.window.height, framing.height);
+  axes.columns = Overlap(framing.window.left, framing.window.width, framing.width);
+  axes.vertical = TriangleFilter(framing.source.height, framing.height, axes.rows.first, axes.rows.count);
+  axes.horizontal = TriangleFilter(framing.source.width, framing.width, axes.columns.first, axes.columns.count);
+  return axes;
+}
+
+bool KeepsSize(const Framing& framing) {
+  return framing.height == framing.source.height && framing.width == framing.source.width;
+}
+
+// A window that misses the picture altogether still depends on one pixel, so that the part is never empty.
+Box OverlapBox(const Framing& framing) {
+  const Span rows = Overlap(framing.window.top, framing.window.height, framing.height);
+  const Span columns = Overlap(framing.window.left, framing.window.width, framing.width);
+  if (rows.count == 0 || columns.count == 0) return {.top = 0, .left = 0, .height = 1, .width = 1};
+  return {.top = rows.first, .left = columns.first, .height = rows.count, .width = columns.count};
+}
+
+void MirrorRow(uint8_t* row, int width) { std::reverse(row, row + width); }
+
+Planes BlackPlanes(int height, int width) {
+  return {.height = height, .width = width, .values = std::vector<uint8_t>(3 * static_cast<size_t>(height) * width)};
+}
+
+// Without a resize: pixels are copied to where the window wants them.
+void CopyWindow(const Image& part, const Framing& framing, Planes& planes) {
+  const Box box = OverlapBox(framing);
+  if (box.top + box.height <= framing.window.top || box.left + box.width <= framing.window.left) return;
+  for (int y = 0; y < box.height; ++y) {
+    const uint8_t* from = part.Row(y);
+    for (int c = 0; c < 3; ++c) {
+      uint8_t* to = planes.plane(c) + static_cast<size_t>(box.top - framing.window.top + y) * planes.width +
+                    (box.left - framing.window.left);
+      for (int x = 0; x < box.width; ++x) to[x] = from[3 * x + c];
+    }
+  }
+}
+
+void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
+  const Axes axes = MakeAxes(framing);
+  const int columns = axes.columns.count;
+  const size_t stride = 3 * static_cast<size_t>(columns);
+  std::vector<uint8_t> narrow(stride * part.height);
+  std::vector<float> wide(4 * static_cast<size_t>(part.width));
+  std::vector<int> starts = axes.horizontal.start;
+  for (int& start : starts) start -= axes.horizontal.begin();
+  for (int y = 0; y < part.height; ++y) {
+    WidenRow(part.Row(y), part.width, wide.data());
+    FilterColumns(wide.data(), starts.data(), axes.horizontal.weights.data(), axes.horizontal.taps, columns,
+                  narrow.data() + y * stride);
+  }
+  std::vector<float> sum(stride);
+  std::vector<uint8_t> row(stride);
+  for (int i = 0; i < axes.rows.count; ++i) {
+    const size_t first = static_cast<size_t>(axes.vertical.start[static_cast<size_t>(i)] - axes.vertical.begin());
+    FilterRows(narrow.data() + first * stride, stride,
+               axes.vertical.weights.data() + static_cast<size_t>(i) * axes.vertical.taps, axes.vertical.taps,
+               static_cast<int>(stride), sum.data(), row.data());
+    const int y = axes.rows.first - framing.window.top + i;
+    for (int c = 0; c < 3; ++c) {
+      uint8_t* to =
+          planes.plane(c) + static_cast<size_t>(y) * planes.width + (axes.columns.first - framing.window.left);
+      std::memcpy(to, row.data() + c * static_cast<size_t>(columns), static_cast<size_t>(columns));
+    }
+  }
+}
+
+}  // namespace
+
+Box SourceOf(const Framing& framing) {
+  Box box = OverlapBox(framing);
+  if (!KeepsSize(framing)) {
+    const Filter rows = TriangleFilter(framing.source.height, framing.height, box.top, box.height);
+    const Filter columns = TriangleFilter(framing.source.width, framing.width, box.left, box.width);
+    box = {.top = rows.begin(),
+           .left = columns.begin(),
+           .height = rows.end() - rows.begin(),
+           .width = columns.end() - columns.begin()};
+  }
+  box.top += framing.source.top;
+  box.left += framing.source.left;
+  return box;
+}
+
+Planes Frame(const Image& part, const Framing& framing) {
+  Planes planes = BlackPlanes(framing.window.height, framing.window.width);
+  if (KeepsSize(framing)) {
+    CopyWindow(part, framing, planes);
+  } else {
+    ResizeWindow(part, framing, planes);
+  }
+  if (framing.mirror) {
+    for (int row = 0; row < 3 * planes.height; ++row) {
+      MirrorRow(planes.values.data() + static_cast<size_t>(row) * planes.width, planes.width);
+    }
+  }
+  return planes;
+}
+
+Image ToImage(const Planes& planes) {
+  Image image = BlackImage(planes.height, planes.width);
+  for (int c = 0; c < 3; ++c) {
+    const uint8_t* plane = planes.plane(c);
+    for (size_t i = 0; i < planes.area(); ++i) image.rgb[3 * i + static_cast<size_t>(c)] = plane[i];
+  }
+  return image;
+}
+
+}  // namespace danas
