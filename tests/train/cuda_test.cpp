@@ -1,0 +1,86 @@
+// What needs a GPU: skipped where there is none.
+#include <cmath>
+
+#include "danas/core/error.h"
+#include "danas/train/device.h"
+#include "danas/train/evaluate.h"
+#include "danas/train/memory.h"
+#include "src/train/gpu.h"
+#include "tests/train/train_support.h"
+
+namespace danas::test {
+namespace {
+
+class Gpu : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (VisibleGpus() == 0) GTEST_SKIP() << "needs a GPU";
+    device = OpenDevice({.device = "cuda"});
+  }
+
+  struct Trained {
+    std::vector<double> losses;
+    at::Tensor weight;
+  };
+
+  // Three epochs of TinyNetwork.
+  static Trained Train(at::Device where, AmpKind amp) {
+    TinyNetwork network(4);
+    MoveTo(network, where, MemoryLayout::kAuto);
+    const TrainConfig recipe{.batch = 8, .lr = 0.05, .clip_norm = 1, .ema_decay = 0.9};
+    WeightTraining training(recipe, {.amp = amp}, 0, CosineSchedule(recipe, 0, 24), where);
+    training.Bind(network);
+    Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true, .device = where});
+    Trained trained;
+    for (int64_t epoch = 0; epoch < 3; ++epoch) {
+      WeightPassOptions options{.classes = 4, .forward = [&](int64_t) { return network.AsForward(); }};
+      options.pass.label = "test";
+      options.pass.epoch = epoch;
+      trained.losses.push_back(TrainWeightsPass(network, loader, training, options).loss);
+    }
+    trained.weight = network.first.detach().cpu();
+    return trained;
+  }
+
+  at::Device device = at::kCPU;
+};
+
+TEST_F(Gpu, TrainsAsTheCpuDoes) {
+  const Trained cpu = Train(at::kCPU, AmpKind::kNone), gpu = Train(device, AmpKind::kNone);
+  for (size_t i = 0; i < cpu.losses.size(); ++i) EXPECT_NEAR(gpu.losses[i], cpu.losses[i], 1e-4);
+  ExpectClose(gpu.weight, cpu.weight, 1e-3);
+}
+
+TEST_F(Gpu, TwoRunsOfASeedAgreeToTheBit) {
+  const Trained first = Train(device, AmpKind::kNone), second = Train(device, AmpKind::kNone);
+  EXPECT_EQ(first.losses, second.losses);
+  ExpectSameBits(first.weight, second.weight);
+}
+
+TEST_F(Gpu, HalfPrecisionLearns) {
+  for (const AmpKind amp : {AmpKind::kFp16, AmpKind::kBf16}) {
+    const Trained trained = Train(device, amp);
+    EXPECT_TRUE(trained.weight.isfinite().all().item<bool>());
+    EXPECT_LT(trained.losses[2], trained.losses[0]);
+  }
+}
+
+TEST_F(Gpu, NamesTheFirstBadBatchThoughItIsReadLate) {
+  Loader loader = StripeLoader(64, 4, {.batch = 8, .device = device});
+  int64_t batch_number = 0;
+  const auto compute = [&](const Batch& batch) {
+    const double loss = ++batch_number == 3 ? NAN : 1.0;
+    return StepResult{.loss_sum = at::full({}, loss, batch.images.options()), .correct = at::zeros({}, batch.targets.options())};
+  };
+  ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "x"}, {.compute = compute}); }, {"batch 3 of 8"});
+  EXPECT_EQ(batch_number, 8);
+}
+
+TEST_F(Gpu, CountsDeviceMemory) {
+  const at::Tensor block = at::zeros({1 << 24}, at::TensorOptions().dtype(at::kFloat).device(device));
+  EXPECT_GE(PeakDeviceBytes(device), int64_t{4} << 24);
+  EXPECT_NE(DescribeDevice(device).find("GiB"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace danas::test

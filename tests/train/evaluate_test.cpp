@@ -1,0 +1,64 @@
+#include "danas/train/evaluate.h"
+
+#include "danas/nn/norm.h"
+#include "danas/train/class_loss.h"
+#include "tests/train/train_support.h"
+
+namespace danas::test {
+namespace {
+
+Loader TestSetLoader(int images, int classes, int64_t batch) {
+  return StripeLoader(images, classes, {.batch = batch, .shuffle = false, .join_lone_last = false});
+}
+
+TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
+  TinyNetwork network(7);
+  Loader whole = TestSetLoader(29, 7, 29);
+  whole.Start(0);
+  const Batch batch = *whole.Next();
+  const at::Tensor logits = network.forward(batch.images).detach();
+  const at::Tensor best = logits.argmax(1);
+  for (const int64_t size : {29, 8, 7}) {  // 29 = 4 * 7 + 1: a lone last image
+    Loader loader = TestSetLoader(29, 7, size);
+    const EvaluationResult result = Evaluate(network, network.AsForward(), loader, {.pass = {.label = "test"}, .classes = 7});
+    EXPECT_EQ(result.images, 29);
+    EXPECT_NEAR(result.loss, ClassLossSum(logits, batch.targets, 7, 0).item<double>() / 29, 1e-5);
+    EXPECT_NEAR(result.top1, best.eq(batch.targets).sum().item<double>() / 29, 1e-12);
+    EXPECT_NEAR(result.top5, CountCorrect(logits, batch.targets, 7, 5).item<double>() / 29, 1e-12);
+    ASSERT_EQ(result.per_class.size(), 7u);
+    for (int64_t c = 0; c < 7; ++c) {
+      const at::Tensor of_class = batch.targets.eq(c);
+      EXPECT_EQ(result.per_class[static_cast<size_t>(c)].images, of_class.sum().item<int64_t>());
+      EXPECT_EQ(result.per_class[static_cast<size_t>(c)].correct,
+                of_class.logical_and(best.eq(c)).sum().item<int64_t>());
+    }
+  }
+}
+
+TEST(Evaluate, MovesNothing) {
+  TinyNetwork network(4);
+  auto norm = network.register_module("norm", std::make_shared<BatchNorm>(3, NormSpec{}, false));
+  const at::Tensor mean = norm->running_mean.clone();
+  Loader loader = TestSetLoader(12, 4, 5);
+  bool had_gradient = false;
+  Evaluate(network, [&](const at::Tensor& image_nchw) {
+    const at::Tensor logits = network.forward(norm->forward(image_nchw));
+    had_gradient |= logits.requires_grad();
+    return logits;
+  }, loader, {.pass = {.label = "test"}, .classes = 4});
+  EXPECT_FALSE(had_gradient);
+  EXPECT_FALSE(network.is_training());
+  EXPECT_EQ(norm->mode(), NormMode::kRunning);
+  ExpectSameBits(norm->running_mean, mean);
+  EXPECT_FALSE(network.first.is_inference());
+}
+
+TEST(Evaluate, JsonNamesTheClasses) {
+  const EvaluationResult result{.images = 4, .loss = 0.5, .top1 = 0.75, .top5 = 1, .per_class = {{3, 2}, {1, 1}}};
+  EXPECT_EQ(ToJson(result)["top1"], 0.75);
+  EXPECT_EQ(PerClassJson(result, {"cat", "dog"}).dump(),
+            R"({"cat":{"images":3,"correct":2},"dog":{"images":1,"correct":1}})");
+}
+
+}  // namespace
+}  // namespace danas::test

@@ -1,0 +1,216 @@
+#include "danas/train/weight_pass.h"
+
+#include <limits>
+
+#include "danas/core/error.h"
+#include "danas/nn/norm.h"
+#include "danas/nn/state.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "tests/train/train_support.h"
+
+namespace danas::test {
+namespace {
+
+WeightPassOptions PassOf(TinyNetwork& network, int64_t classes, int64_t epoch = 0) {
+  WeightPassOptions options{.classes = classes, .forward = [&](int64_t) { return network.AsForward(); }};
+  options.pass.label = "test";
+  options.pass.epoch = epoch;
+  return options;
+}
+
+// Batch norm, then TinyNetwork, with dropout between: what a step can move besides weights, and what it can draw.
+class NormedNetwork : public torch::nn::Module {
+ public:
+  NormedNetwork() {
+    norm = register_module("norm", std::make_shared<BatchNorm>(3, NormSpec{}, true));
+    {
+      const at::NoGradGuard no_grad;
+      norm->weight.fill_(1);
+      norm->bias.zero_();
+    }
+    tiny = register_module("tiny", std::make_shared<TinyNetwork>(4));
+  }
+  at::Tensor forward(const at::Tensor& image_nchw) {
+    return tiny->forward(at::dropout(norm->forward(image_nchw), 0.2, is_training()));
+  }
+  std::shared_ptr<BatchNorm> norm;
+  std::shared_ptr<TinyNetwork> tiny;
+};
+
+PassResult TrainNormed(NormedNetwork& network, WeightTraining& training, int64_t epoch,
+                       const std::function<at::Tensor(int64_t step, const at::Tensor& logits)>& change = {}) {
+  Loader loader = StripeLoader(32, 4);
+  WeightPassOptions options{.classes = 4};
+  options.pass.label = "test";
+  options.pass.epoch = epoch;
+  options.forward = [&](int64_t step) -> Forward {
+    return [&network, &change, step](const at::Tensor& image_nchw) {
+      const at::Tensor logits = network.forward(image_nchw);
+      return change ? change(step, logits) : logits;
+    };
+  };
+  return TrainWeightsPass(network, loader, training, options);
+}
+
+TEST(TrainWeightsPass, Learns) {
+  TinyNetwork network(4);
+  WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .label_smoothing = 0}, 8 * 20);
+  training.Bind(network);
+  Loader loader = StripeLoader(64, 4);
+  const PassResult first = TrainWeightsPass(network, loader, training, PassOf(network, 4));
+  EXPECT_EQ(training.step, 8);
+  EXPECT_EQ(first.images, 64);
+  PassResult last;
+  for (int64_t epoch = 1; epoch < 20; ++epoch) last = TrainWeightsPass(network, loader, training, PassOf(network, 4, epoch));
+  EXPECT_LT(last.loss, 0.2 * first.loss);
+  EXPECT_GT(last.accuracy, 0.95);
+}
+
+// The pass against its parts by hand: the same weights to the bit.
+TEST(TrainWeightsPass, DoesWhatItsPartsDo) {
+  const TrainConfig recipe{.batch = 8, .lr = 0.1, .label_smoothing = 0.1, .clip_norm = 0.5};
+  TinyNetwork network(4), by_hand(4);
+  WeightTraining training = MakeTraining(recipe, 4);
+  training.Bind(network);
+  Loader loader = StripeLoader(32, 4);
+  TrainWeightsPass(network, loader, training, PassOf(network, 4));
+
+  Sgd sgd(recipe);
+  sgd.Bind(by_hand);
+  const CosineSchedule schedule(recipe, 0, 4);
+  loader.Start(0);
+  for (int64_t step = 0; step < 4; ++step) {
+    const Batch batch = *loader.Next();
+    sgd.ZeroGradients();
+    (ClassLossSum(by_hand.forward(batch.images), batch.targets, 4, 0.1) / batch.size()).backward();
+    sgd.ClipGradients(sgd.GradientNorm(), 0.5);
+    sgd.Step(schedule.At(step));
+  }
+  ExpectSameBits(network.first.detach(), by_hand.first.detach());
+  ExpectSameBits(network.second.detach(), by_hand.second.detach());
+  EXPECT_FALSE(network.first.grad().defined());
+}
+
+TEST(TrainWeightsPass, MicroBatchesEqualTheBatch) {
+  std::vector<at::Tensor> weights;
+  for (const int64_t micro_batch : {0, 3}) {
+    TinyNetwork network(4, at::kDouble);
+    WeightTraining training = MakeTraining({.batch = 8, .micro_batch = micro_batch, .lr = 0.1}, 5);
+    training.Bind(network);
+    Loader loader = StripeLoader(36, 4);
+    TrainWeightsPass(network, loader, training, PassOf(network, 4));
+    weights.push_back(network.first.detach());
+  }
+  ExpectClose(weights[1], weights[0], 1e-10);
+}
+
+TEST(TrainWeightsPass, TwoRunsOfASeedAgreeToTheBit) {
+  std::vector<NamedTensors> states;
+  std::vector<double> losses;
+  for (int run = 0; run < 2; ++run) {
+    at::rand({17 + run});  // the default generator's past must not matter
+    NormedNetwork network;
+    WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .ema_decay = 0.9}, 8);
+    training.Bind(network);
+    TrainNormed(network, training, 0);
+    losses.push_back(TrainNormed(network, training, 1).loss);
+    NamedTensors state = StateOf(network);
+    for (const auto& average : training.ema->State()) state.push_back(average);
+    for (auto& [name, tensor] : state) tensor = tensor.clone();
+    states.push_back(state);
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  for (size_t i = 0; i < states[0].size(); ++i) ExpectSameBits(states[0][i].second, states[1][i].second);
+}
+
+// A bad batch must leave no trace: not in weights, momentum or batch norm's statistics.
+TEST(TrainWeightsPass, SkippingLeavesNoTrace) {
+  NormedNetwork network;
+  WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .on_nonfinite = OnNonFinite::kSkip}, 8);
+  training.Bind(network);
+  const PassResult result = TrainNormed(network, training, 0, [&](int64_t step, const at::Tensor& logits) {
+    if (step == 2) {
+      network.norm->running_mean.fill_(std::numeric_limits<float>::quiet_NaN());  // as a NaN image leaves it
+      return logits * std::numeric_limits<float>::quiet_NaN();
+    }
+    return logits;
+  });
+  EXPECT_EQ(result.skipped, 1);
+  EXPECT_EQ(training.step, 4);
+  // The same three good steps without the bad one in between.
+  NormedNetwork other;
+  WeightTraining reference = MakeTraining({.batch = 8, .lr = 0.05}, 8);
+  reference.Bind(other);
+  Loader loader = StripeLoader(32, 4);
+  loader.Start(0);
+  SetNormMode(other, NormMode::kBatch);
+  for (int64_t step = 0; step < 4; ++step) {
+    const Batch batch = *loader.Next();
+    if (step == 2) continue;
+    SeedGenerator(at::kCPU, 0, static_cast<uint64_t>(step));
+    (ClassLossSum(other.forward(batch.images), batch.targets, 4, reference.recipe.label_smoothing) / batch.size()).backward();
+    reference.sgd.Step(reference.schedule.At(step));
+    reference.sgd.ZeroGradients();
+  }
+  ExpectSameBits(network.tiny->first.detach(), other.tiny->first.detach());
+  ExpectSameBits(network.norm->running_mean, other.norm->running_mean);
+  ExpectSameBits(network.norm->running_var, other.norm->running_var);
+}
+
+TEST(TrainWeightsPass, StopsBeforeTheWeightsAreSpoilt) {
+  NormedNetwork network;
+  WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05}, 8);
+  training.Bind(network);
+  const auto spoil = [](int64_t step, const at::Tensor& logits) {
+    return step == 1 ? logits * std::numeric_limits<float>::infinity() : logits;
+  };
+  ExpectErrorContains<NumericError>([&] { TrainNormed(network, training, 0, spoil); }, {"test", "batch 2 of 4"});
+  EXPECT_TRUE(network.tiny->first.isfinite().all().item<bool>());
+  EXPECT_EQ(training.step, 1);
+}
+
+// bf16 on a CPU: weights stay in float32, learn, and each step shows in the next forward pass.
+TEST(TrainWeightsPass, Bf16SeesEveryStep) {
+  TinyNetwork network(4);
+  WeightTraining training = MakeTraining({.batch = 8, .lr = 0.1}, 8, {.amp = AmpKind::kBf16});
+  training.Bind(network);
+  Loader loader = StripeLoader(64, 4);
+  const Batch probe = RandomBatch(8, 4, 9);
+  std::vector<at::Tensor> logits;
+  WeightPassOptions options = PassOf(network, 4);
+  options.forward = [&](int64_t) -> Forward {
+    return [&](const at::Tensor& image_nchw) {
+      const at::Tensor out = network.forward(image_nchw);
+      EXPECT_EQ(out.scalar_type(), at::kBFloat16);
+      return out;
+    };
+  };
+  options.after_step = [&](int64_t) {
+    const at::NoGradGuard no_grad;
+    const AutocastScope autocast(AmpKind::kBf16, at::kCPU);
+    logits.push_back(network.forward(probe.images).to(at::kFloat));
+  };
+  TrainWeightsPass(network, loader, training, options);
+  EXPECT_EQ(network.first.scalar_type(), at::kFloat);
+  ASSERT_EQ(logits.size(), 8u);
+  for (size_t i = 1; i < logits.size(); ++i) EXPECT_FALSE(at::equal(logits[i], logits[i - 1])) << "step " << i;
+}
+
+TEST(TrainWeightsPass, CallsAfterEachStepWithoutGradients) {
+  TinyNetwork network(4);
+  WeightTraining training = MakeTraining({.batch = 8}, 4);
+  training.Bind(network);
+  Loader loader = StripeLoader(32, 4);
+  WeightPassOptions options = PassOf(network, 4);
+  std::vector<int64_t> steps;
+  options.after_step = [&](int64_t step) {
+    steps.push_back(step);
+    EXPECT_FALSE(network.first.grad().defined());
+  };
+  TrainWeightsPass(network, loader, training, options);
+  EXPECT_EQ(steps, (std::vector<int64_t>{1, 2, 3, 4}));
+}
+
+}  // namespace
+}  // namespace danas::test
