@@ -1,0 +1,139 @@
+#include "danas/report/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/arch/genotype.h"
+#include "danas/config/document.h"
+#include "danas/core/error.h"
+#include "danas/core/units.h"
+#include "danas/cost/cost_model.h"
+#include "danas/report/text_table.h"
+
+namespace danas {
+namespace {
+
+std::filesystem::path FileOf(const std::filesystem::path& folder, const char* name) {
+  const std::filesystem::path path = folder / name;
+  if (std::filesystem::exists(path)) return path;
+  throw FileError(folder.string() + " holds no " + name + ": not the folder of a finished danas finetune");
+}
+
+Json ReadJson(const std::filesystem::path& path) { return Document::Read(path).Root().ToJson(); }
+
+double Top1(const std::filesystem::path& path, const char* key) {
+  const Document document = Document::Read(path);
+  return document.Root().Key(key).Key("top1").AsDouble();
+}
+
+void DescribeOrigin(const Json& origin, TrainedRun& run) {
+  const auto sampled = origin.find("sampled");
+  if (sampled != origin.end()) {
+    run.network = "random near " + std::filesystem::path(sampled->value("near", "")).filename().string();
+    run.band_percent = sampled->value("band_percent", 0.0);
+  } else {
+    run.network = origin.contains("config") ? "found by search" : "given";
+  }
+}
+
+std::string Percent(double share) { return FormatDecimals(100 * share, 2) + " %"; }
+
+std::string SignedPercent(double share) { return (share < 0 ? "−" : "+") + FormatDecimals(std::abs(100 * share), 1) + " %"; }
+
+double AgainstFirst(const std::vector<TrainedRun>& runs, const TrainedRun& run) {
+  return static_cast<double>(run.macs) / static_cast<double>(runs.front().macs) - 1;
+}
+
+std::string BandText(const std::vector<TrainedRun>& runs) {
+  double band = 0;
+  for (const TrainedRun& run : runs) band = std::max(band, run.band_percent);
+  if (band == 0) return "";
+  const double first = static_cast<double>(runs.front().macs);
+  return "band: random networks were drawn uniformly among those within ±" + FormatDecimals(band, 1) + " % of " +
+         FormatCount(first) + " MACs, " + FormatCount(first * (1 - band / 100)) + " to " +
+         FormatCount(first * (1 + band / 100)) + "\n";
+}
+
+}  // namespace
+
+TrainedRun ReadTrainedRun(const std::filesystem::path& folder) {
+  TrainedRun run;
+  run.folder = folder.string();
+  const Genotype genotype = ReadGenotype(FileOf(folder, "network.json"));
+  run.macs = CountMacs(genotype.network);
+  run.parameters = CountParameters(genotype.network);
+  DescribeOrigin(genotype.origin, run);
+
+  const std::filesystem::path result = FileOf(folder, "result.json");
+  run.top1 = Top1(result, "test_last_epoch");
+  const Document document = Document::Read(result);
+  if (document.Root().Find("test_ema")) run.ema_top1 = Top1(result, "test_ema");
+  run.epochs = document.Root().Key("epochs").AsInt();
+  run.seconds = document.Root().Key("seconds").AsDouble();
+
+  const Json config = ReadJson(FileOf(folder, "config.json"));
+  run.recipe = {{"seed", config.at("seed")}, {"data", config.at("data")}, {"finetune", config.at("finetune")}};
+  return run;
+}
+
+std::vector<std::string> RecipeDifferences(const std::vector<TrainedRun>& runs) {
+  std::vector<std::string> keys;
+  const Json first = runs.front().recipe.flatten();
+  for (const TrainedRun& run : runs) {
+    const Json other = run.recipe.flatten();
+    for (const auto& [pointer, value] : first.items()) {
+      const auto found = other.find(pointer);
+      if (found != other.end() && *found == value) continue;
+      std::string key = pointer.substr(1);
+      std::replace(key.begin(), key.end(), '/', '.');
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+std::string ComparisonText(const std::vector<TrainedRun>& runs) {
+  const bool ema = std::any_of(runs.begin(), runs.end(), [](const TrainedRun& run) { return run.ema_top1.has_value(); });
+  std::vector<Column> columns = {{"run"},
+                                 {"network"},
+                                 {"MACs", Align::kRight},
+                                 {"", Align::kRight},
+                                 {"params", Align::kRight},
+                                 {"test top-1", Align::kRight}};
+  if (ema) columns.push_back({"averaged", Align::kRight});
+  columns.push_back({"time", Align::kRight});
+  TextTable table(columns);
+  for (const TrainedRun& run : runs) {
+    std::vector<std::string> cells = {std::filesystem::path(run.folder).filename().string(),
+                                      run.network,
+                                      FormatCount(static_cast<double>(run.macs)),
+                                      &run == &runs.front() ? "" : SignedPercent(AgainstFirst(runs, run)),
+                                      FormatCount(static_cast<double>(run.parameters)),
+                                      Percent(run.top1)};
+    if (ema) cells.push_back(run.ema_top1 ? Percent(*run.ema_top1) : "");
+    cells.push_back(FormatDuration(run.seconds));
+    table.AddRow(cells);
+  }
+  std::string text = table.Text() + BandText(runs);
+  const std::vector<std::string> differences = RecipeDifferences(runs);
+  if (differences.empty()) return text + "recipe: one for all, seed included; tested once, after the last epoch\n";
+  text += "recipe: these runs were NOT trained alike; they differ in";
+  for (const std::string& key : differences) text += " " + key;
+  return text + "\n";
+}
+
+Json ComparisonJson(const std::vector<TrainedRun>& runs) {
+  Json rows = Json::array();
+  for (const TrainedRun& run : runs) {
+    Json row = {{"folder", run.folder},         {"network", run.network},
+                {"macs", run.macs},             {"macs_against_first", AgainstFirst(runs, run)},
+                {"parameters", run.parameters}, {"epochs", run.epochs},
+                {"top1", run.top1},             {"seconds", run.seconds}};
+    if (run.ema_top1) row["ema_top1"] = *run.ema_top1;
+    if (run.band_percent > 0) row["band_percent"] = run.band_percent;
+    rows.push_back(std::move(row));
+  }
+  return {{"runs", std::move(rows)}, {"recipe_differences", RecipeDifferences(runs)}};
+}
+
+}  // namespace danas

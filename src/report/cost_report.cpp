@@ -1,0 +1,136 @@
+#include "danas/report/cost_report.h"
+
+#include <cmath>
+
+#include "danas/core/units.h"
+#include "danas/report/text_table.h"
+
+namespace danas {
+namespace {
+
+// Milliseconds have fractions; counts are whole and exact below 2^53.
+bool IsCount(const CostTable& table) { return table.unit != "ms"; }
+
+std::string CostCell(const CostTable& table, double cost) {
+  return IsCount(table) ? FormatThousands(std::llround(cost)) : FormatDecimals(cost, 3);
+}
+
+Json CostNumber(const CostTable& table, double cost) {
+  return IsCount(table) ? Json(std::llround(cost)) : Json(cost);
+}
+
+std::string SizeText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
+
+// [first, last] of the layers from `first` on that are equal to it.
+size_t LastEqual(const std::vector<LayerSpec>& layers, size_t first) {
+  size_t last = first;
+  while (last + 1 < layers.size() && layers[last + 1] == layers[first]) ++last;
+  return last;
+}
+
+std::string LayersText(size_t first, size_t last) {
+  return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
+}
+
+void AddCandidates(TextTable& table, const CostReport& report, size_t first, size_t last) {
+  const LayerSpec& layer = report.space.layers()[first];
+  for (size_t c = 0; c < layer.candidates.size(); ++c) {
+    const bool opens = c == 0;
+    const LayerShape& shape = layer.shape;
+    table.AddRow({opens ? LayersText(first, last) : "",
+                  opens ? std::to_string(shape.in) + " → " + std::to_string(shape.out) : "",
+                  opens ? SizeText(shape.input) : "", opens ? std::to_string(shape.stride) : "",
+                  CandidateName(layer.candidates[c]), CostCell(report.costs, report.costs.candidates_lc[first][c]),
+                  CostCell(report.parameters, report.parameters.candidates_lc[first][c])});
+  }
+}
+
+std::string Totals(const CostReport& report) {
+  const CostTable& costs = report.costs;
+  const CostTable& parameters = report.parameters;
+  if (report.space.IsNetwork()) {
+    return "total: " + CostCell(costs, costs.Least()) + " " + costs.unit + ", " +
+           CostCell(parameters, parameters.Least()) + " parameters\n";
+  }
+  TextTable table({{""}, {costs.unit, Align::kRight}, {"parameters", Align::kRight}});
+  table.AddRow({"fixed part", CostCell(costs, costs.FixedPart()), CostCell(parameters, parameters.FixedPart())});
+  table.AddRow({"least", CostCell(costs, costs.Least()), CostCell(parameters, parameters.Least())});
+  table.AddRow({"mean", CostCell(costs, costs.Mean()), CostCell(parameters, parameters.Mean())});
+  table.AddRow({"most", CostCell(costs, costs.Most()), CostCell(parameters, parameters.Most())});
+  return table.Text();
+}
+
+}  // namespace
+
+std::string CostText(const CostReport& report) {
+  const SearchSpace& space = report.space;
+  std::string text = space.name() + ": " + SizeText(space.input()) + " images, " + std::to_string(space.classes()) +
+                     " classes, " + std::to_string(space.layers().size()) + " layers, " +
+                     std::to_string(space.SearchableLayers()) + " of them searched\n\n";
+  TextTable table({{"layer"},
+                   {"channels"},
+                   {"input"},
+                   {"stride"},
+                   {"candidate"},
+                   {report.costs.unit, Align::kRight},
+                   {"parameters", Align::kRight}});
+  for (size_t first = 0; first < space.layers().size();) {
+    const size_t last = LastEqual(space.layers(), first);
+    AddCandidates(table, report, first, last);
+    first = last + 1;
+  }
+  table.AddRow({"", "", "", "", "stem and head", CostCell(report.costs, report.costs.fixed),
+                CostCell(report.parameters, report.parameters.fixed)});
+  return text + table.Text() + "\n" + Totals(report);
+}
+
+Json CostJson(const CostReport& report) {
+  const SearchSpace& space = report.space;
+  const CostTable& costs = report.costs;
+  Json layers = Json::array();
+  for (size_t l = 0; l < space.layers().size(); ++l) {
+    const auto& [shape, blocks] = space.layers()[l];
+    Json candidates = Json::array();
+    for (size_t c = 0; c < blocks.size(); ++c) {
+      candidates.push_back({{"name", CandidateName(blocks[c])},
+                            {"cost", CostNumber(costs, costs.candidates_lc[l][c])},
+                            {"parameters", CostNumber(report.parameters, report.parameters.candidates_lc[l][c])}});
+    }
+    layers.push_back({{"in", shape.in},
+                      {"out", shape.out},
+                      {"stride", shape.stride},
+                      {"input", {shape.input.height, shape.input.width}},
+                      {"candidates", std::move(candidates)}});
+  }
+  return {{"space", space.name()},
+          {"unit", costs.unit},
+          {"input", {space.input().height, space.input().width}},
+          {"classes", space.classes()},
+          {"stem_and_head", CostNumber(costs, costs.fixed)},
+          {"fixed_part", CostNumber(costs, costs.FixedPart())},
+          {"layers", std::move(layers)},
+          {"least", CostNumber(costs, costs.Least())},
+          {"mean", CostNumber(costs, costs.Mean())},
+          {"most", CostNumber(costs, costs.Most())},
+          {"least_parameters", CostNumber(report.parameters, report.parameters.Least())},
+          {"most_parameters", CostNumber(report.parameters, report.parameters.Most())},
+          {"networks", space.NetworkCount()}};
+}
+
+std::vector<std::string> CandidatesAbove(const CostReport& report, double target) {
+  std::vector<std::string> texts;
+  const CostTable& costs = report.costs;
+  for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {
+    const LayerSpec& layer = report.space.layers()[l];
+    for (size_t c = 0; c < costs.candidates_lc[l].size(); ++c) {
+      const double cost = costs.candidates_lc[l][c];
+      if (cost <= target) continue;
+      texts.push_back(DescribeLayer(l, layer.shape) + ": " + CandidateName(layer.candidates[c]) + " alone costs " +
+                      CostCell(costs, cost) + " " + costs.unit + ", more than the target of " +
+                      CostCell(costs, target));
+    }
+  }
+  return texts;
+}
+
+}  // namespace danas

@@ -1,0 +1,318 @@
+#include "command_line.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "danas/core/error.h"
+#include "danas/core/units.h"
+#include "version_info.h"
+
+namespace danas {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 internal error, 2 command line, 3 config, space or network file, 4 data,\n"
+    "  5 file or folder, 6 weights, 7 device, 8 loss not finite, 130 stopped by Ctrl-C.\n"
+    "NO_COLOR=1 turns colours off. Help of one command: danas COMMAND --help";
+
+CLI::App& AddCommand(CLI::App& parent, CommandLine& line, Command command, const char* name, const char* help,
+                     const char* examples) {
+  CLI::App& app = *parent.add_subcommand(name, help);
+  app.footer(examples);
+  app.callback([&line, command] { line.command = command; });
+  app.add_flag("-q,--quiet", line.quiet, "warnings, errors and results alone");
+  app.add_flag("-v,--verbose", line.verbose, "more messages");
+  return app;
+}
+
+void AddJson(CLI::App& app, CommandLine& line) { app.add_flag("--json", line.json, "print JSON for programs"); }
+
+// An option that is short for an assignment to a config key.
+void AddSetting(CLI::App& app, CommandLine& line, const char* option, const char* value, const std::string& key,
+                const char* help) {
+  app.add_option_function<std::string>(
+         option, [&line, key](const std::string& text) { line.config.settings.push_back(key + "=" + text); }, help)
+      ->option_text(value);
+}
+
+void AddConfig(CLI::App& app, CommandLine& line) {
+  app.add_option("-c,--config", line.config.config, "config: a file or a shipped name")->option_text("FILE");
+  app.add_option_function<std::vector<std::string>>(
+         "-s,--set",
+         [&line](const std::vector<std::string>& texts) {
+           line.config.settings.insert(line.config.settings.end(), texts.begin(), texts.end());
+         },
+         "set one key, for example search.budget=200M; repeatable")
+      ->option_text("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->trigger_on_parse();
+}
+
+void AddDataAndDevice(CLI::App& app, CommandLine& line) {
+  AddSetting(app, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
+  AddSetting(app, line, "--device", "NAME", "runtime.device", "auto, cpu, cuda or cuda:N (runtime.device)");
+}
+
+void AddSeed(CLI::App& app, CommandLine& line) {
+  AddSetting(app, line, "--seed", "N", "seed", "seed of every random stream (seed)");
+}
+
+void AddArch(CLI::App& app, CommandLine& line) {
+  app.add_option("-a,--arch", line.arch, "a network, such as the best.json of a search")->option_text("FILE");
+}
+
+void AddRun(CLI::App& app, CommandLine& line) {
+  app.add_option("-r,--run", line.run, "run folder to make (default: runs/NAME-TIME-seedN)")->option_text("DIR");
+}
+
+void AddDryRun(CLI::App& app, CommandLine& line) {
+  app.add_flag("-n,--dry-run", line.dry_run, "print the plan, check every path, run nothing");
+  app.add_flag_callback(
+      "--no-probe", [&line] { line.probe = false; }, "plan without the short probe that times a step");
+}
+
+void DescribeRuns(CLI::App& app, CommandLine& line) {
+  CLI::App& search = AddCommand(app, line, Command::kSearch, "search", "Find a network by Algorithm 1 of the paper",
+                                "Examples:\n"
+                                "  danas search --config fashion_mnist.json\n"
+                                "  danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run\n"
+                                "  danas search --config my.json --set search.budget=200M --run runs/mine\n"
+                                "Leaves best.json, the log and the supernet's weights in the run folder.");
+  AddConfig(search, line);
+  AddDataAndDevice(search, line);
+  AddSeed(search, line);
+  AddRun(search, line);
+  AddDryRun(search, line);
+  AddJson(search, line);
+
+  CLI::App& finetune = AddCommand(app, line, Command::kFinetune, "finetune", "Train a found network and test it once",
+                                  "Examples:\n"
+                                  "  danas finetune --arch runs/mine/best.json\n"
+                                  "  danas finetune --arch best.json --data /data/cifar10 --set finetune.epochs=100\n"
+                                  "Dataset and recipe are those of the search that found the network, unless --config\n"
+                                  "or --data says otherwise. Leaves weights.safetensors and result.json.");
+  AddArch(finetune, line);
+  finetune.get_option("--arch")->required();
+  AddConfig(finetune, line);
+  AddDataAndDevice(finetune, line);
+  AddSeed(finetune, line);
+  AddRun(finetune, line);
+  AddJson(finetune, line);
+
+  CLI::App& evaluate = AddCommand(app, line, Command::kEvaluate, "evaluate", "Test trained weights on the test set",
+                                  "Examples:\n"
+                                  "  danas evaluate --run runs/final\n"
+                                  "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10");
+  AddArch(evaluate, line);
+  evaluate.add_option("-r,--run", line.run, "folder of a finetune run: its network, weights and data")
+      ->option_text("DIR");
+  evaluate.add_option("-w,--weights", line.weights, "trained weights")->option_text("FILE");
+  AddConfig(evaluate, line);
+  AddDataAndDevice(evaluate, line);
+  AddJson(evaluate, line);
+}
+
+void DescribeCost(CLI::App& app, CommandLine& line) {
+  CLI::App& cost = AddCommand(app, line, Command::kCost, "cost", "Print what a network or a search space costs",
+                              "Examples:\n"
+                              "  danas cost --space shuffle --target 325M\n"
+                              "  danas cost --arch runs/mine/best.json\n"
+                              "MACs are multiply-accumulates of convolutions and fully connected layers.");
+  cost.add_option("--space", line.space, "a search space: a file or a shipped name")->option_text("SPACE");
+  AddArch(cost, line);
+  cost.add_option("--size", line.image_size, "side of the square input (default: as in the file)")
+      ->option_text("PIXELS")
+      ->check(CLI::Range(1, 16384));
+  cost.add_option("--classes", line.classes, "number of classes (default: as in the file)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 10000000));
+  cost.add_option("--latency-table", line.latency_table, "milliseconds by this table instead of MACs")
+      ->option_text("FILE");
+  cost.add_option("--target", line.target, "warn of every candidate that alone exceeds it")->option_text("COUNT");
+  AddJson(cost, line);
+
+  CLI::App& compare =
+      AddCommand(app, line, Command::kCompare, "compare", "Print one table of trained networks from their run folders",
+                 "Example:\n"
+                 "  danas compare runs/final runs/random-1 runs/random-2\n"
+                 "The first is the one the others are compared with.");
+  compare.add_option("run", line.paths, "folders that danas finetune made")->option_text("RUN...")->required();
+  AddJson(compare, line);
+}
+
+void DescribeSpace(CLI::App& app, CommandLine& line) {
+  CLI::App& space = *app.add_subcommand("space", "List, show, check and sample search spaces");
+  space.require_subcommand(1);
+  AddJson(AddCommand(space, line, Command::kSpaceList, "list", "List the shipped search spaces", ""), line);
+
+  CLI::App& show = AddCommand(space, line, Command::kSpaceShow, "show", "Show the layers and candidates of a space",
+                              "Example:\n  danas space show mobile_plus");
+  show.add_option("space", line.space, "a file or a shipped name")->option_text("SPACE")->required();
+  AddJson(show, line);
+
+  CLI::App& check = AddCommand(space, line, Command::kSpaceCheck, "check", "Check space files of your own",
+                               "Example:\n  danas space check my_space.json");
+  check.add_option("file", line.paths, "space files")->option_text("FILE...")->required();
+
+  CLI::App& sample = AddCommand(
+      space, line, Command::kSpaceSample, "sample", "Write random networks that cost about as much as a given one",
+      "Example:\n"
+      "  danas space sample --arch best.json --band 5% --count 2 --out runs/random\n"
+      "Each network of the space within the band is as likely as any other. Writes random-1.json, ...");
+  AddArch(sample, line);
+  sample.get_option("--arch")->required();
+  sample.add_option("--space", line.space, "space to draw from (default: the one best.json was found in)")
+      ->option_text("SPACE");
+  sample.add_option("--band", line.band_percent, "MACs within this of the network's, either way (default: 5%)")
+      ->option_text("PERCENT")
+      ->transform([](std::string text) {
+        if (text.ends_with('%')) text.pop_back();
+        return text;
+      })
+      ->check(CLI::Range(0.0, 100.0));
+  sample.add_option("--count", line.count, "how many networks (default: 1)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 100000));
+  sample.add_option("--seed", line.seed, "seed of the draw (default: 0)")
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
+  sample.add_option("-o,--out", line.out, "folder to write to")->option_text("DIR")->required();
+  AddJson(sample, line);
+}
+
+void DescribeConfig(CLI::App& app, CommandLine& line) {
+  CLI::App& config = *app.add_subcommand("config", "List, show and check configs; print schema and reference");
+  config.require_subcommand(1);
+  AddCommand(config, line, Command::kConfigList, "list", "List the shipped configs", "");
+  CLI::App& show = AddCommand(config, line, Command::kConfigShow, "show", "Print a config in full, defaults filled in",
+                              "Example:\n  danas config show --config cifar10.json --set train.lr=0.05");
+  AddConfig(show, line);
+  AddSetting(show, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
+  AddSeed(show, line);
+  CLI::App& check = AddCommand(config, line, Command::kConfigCheck, "check", "Check config files of your own",
+                               "Example:\n  danas config check my.json");
+  check.add_option("file", line.paths, "config files")->option_text("FILE...")->required();
+  AddCommand(config, line, Command::kConfigSchema, "schema", "Print the JSON schema, for editors", "");
+  AddCommand(config, line, Command::kConfigReference, "reference", "Print the table of all keys as Markdown", "");
+}
+
+void DescribeData(CLI::App& app, CommandLine& line) {
+  CLI::App& data = *app.add_subcommand("data", "Look at a dataset; make a manifest");
+  data.require_subcommand(1);
+  CLI::App& info = AddCommand(data, line, Command::kDataInfo, "info", "Say what danas sees in a dataset",
+                              "Example:\n  danas data info --data /data/cifar10");
+  AddConfig(info, line);
+  AddSetting(info, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
+  AddJson(info, line);
+
+  CLI::App& manifest = AddCommand(
+      data, line, Command::kDataManifest, "manifest", "Make a manifest of ImageNet's flat val/ folder",
+      "Example:\n"
+      "  danas data manifest --devkit ILSVRC2012_devkit_t12 --data imagenet/val --out imagenet/val.csv\n"
+      "Then: --set data.train=imagenet/train --set data.test=imagenet/val.csv");
+  manifest.add_option("--devkit", line.devkit, "the development kit, unpacked")->option_text("DIR")->required();
+  manifest.add_option("-d,--data", line.paths, "the folder of the images")->option_text("DIR")->required()->expected(1);
+  manifest.add_option("-o,--out", line.out, "manifest to write (.csv)")->option_text("FILE")->required();
+}
+
+void DescribeProgram(CLI::App& app, CommandLine& line) {
+  CLI::App& version = AddCommand(app, line, Command::kVersion, "version", "Print versions and how danas was built", "");
+  version.add_flag("--full", line.full, "load torch: its own version, threads, instruction sets, GPUs");
+  AddJson(version, line);
+  CLI::App& completion = AddCommand(app, line, Command::kCompletion, "completion", "Print shell completion",
+                                    "Examples:\n"
+                                    "  source <(danas completion bash)\n"
+                                    "  danas completion zsh > ~/.zfunc/_danas");
+  completion.add_option("shell", line.word, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  AddCommand(app, line, Command::kMan, "man", "Print the manual page",
+             "Example:\n  danas man > danas.1; man ./danas.1");
+}
+
+const CLI::App& CommandTyped(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return *app;
+}
+
+// The first word that nothing expects, with the one that was meant.
+std::string UnexpectedWord(const CLI::App& root, const std::vector<std::string>& words) {
+  const std::vector<std::string> unexpected = root.remaining(true);
+  const auto is_unexpected = [&](const std::string& word) {
+    return std::find(unexpected.begin(), unexpected.end(), word) != unexpected.end();
+  };
+  std::string word = *std::find_if(words.begin(), words.end(), is_unexpected);
+  word = word.substr(0, word.find('='));
+  const CLI::App& app = CommandTyped(root);
+  const bool is_option = word.starts_with("-");
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  if (!is_option) names.clear();
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::string nearest = NearestName(word, names);
+  return (is_option ? "unknown option '" : "unexpected word '") + word + "'" +
+         (nearest.empty() ? "" : " (did you mean " + nearest + "?)");
+}
+
+std::string CommandPath(const CLI::App& root) {
+  std::string path = "danas";
+  for (const CLI::App* app = &root; !app->get_subcommands().empty();) {
+    app = app->get_subcommands().front();
+    path += " " + app->get_name();
+  }
+  return path;
+}
+
+}  // namespace
+
+void DescribeCommandLine(CLI::App& app, CommandLine& line) {
+  app.name("danas");
+  app.description("danas: data-adapted pruning for efficient neural architecture search (DA-NAS, ECCV 2020)");
+  app.footer(std::string("A first search, from nothing to a trained network: scripts/quickstart\n") + kExitCodes);
+  app.get_formatter()->column_width(28);
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("--version", VersionLine(), "print the version");
+  DescribeRuns(app, line);
+  DescribeCost(app, line);
+  DescribeSpace(app, line);
+  DescribeConfig(app, line);
+  DescribeData(app, line);
+  DescribeProgram(app, line);
+}
+
+CommandLine ParseCommandLine(int argc, const char* const* argv, bool* missing) {
+  CommandLine line;
+  CLI::App app;
+  DescribeCommandLine(app, line);
+  *missing = false;
+  // "danas help search" is "danas search --help".
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.push_back("--help");
+  }
+  std::vector<std::string> from_the_back(words.rbegin(), words.rend());
+  try {
+    app.parse(from_the_back);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return {};
+  } catch (const CLI::CallForVersion&) {
+    std::cout << VersionLine() << "\n";
+    return {};
+  } catch (const CLI::ParseError& error) {
+    const std::string what = app.remaining_size(true) > 0 ? UnexpectedWord(app, words) : std::string(error.what());
+    throw UsageError(what + ". See " + CommandPath(app) + " --help");
+  }
+  if (line.command == Command::kNone) {
+    std::cerr << app.help();
+    *missing = true;
+  }
+  return line;
+}
+
+}  // namespace danas

@@ -1,0 +1,86 @@
+// The command line, defined once for both programs: `danas` parses it, runs what needs no torch and hands the rest with
+// the same arguments to `danas-engine`, which parses it again. Help, man page and shell completion come from it.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "danas/core/log.h"
+
+namespace danas {
+
+enum class Command {
+  kNone,
+  kSearch,
+  kFinetune,
+  kEvaluate,
+  kCost,
+  kCompare,
+  kSpaceList,
+  kSpaceShow,
+  kSpaceCheck,
+  kSpaceSample,
+  kConfigList,
+  kConfigShow,
+  kConfigCheck,
+  kConfigSchema,
+  kConfigReference,
+  kDataInfo,
+  kDataManifest,
+  kVersion,
+  kCompletion,
+  kMan,
+};
+
+// What makes a Config: a file, then assignments in the order given.
+struct ConfigOptions {
+  std::string config;                 // a file or the name of a shipped one; empty: the defaults
+  std::vector<std::string> settings;  // "a.b=c"; --seed, --device and --data become such assignments too
+};
+
+// All that can be asked for; a command reads the fields its options fill.
+struct CommandLine {
+  Command command = Command::kNone;
+  bool quiet = false;
+  bool verbose = false;
+  bool json = false;
+  ConfigOptions config;
+
+  std::string run;      // run folder to make, or to read
+  std::string arch;     // a network, such as best.json
+  std::string space;    // a search space: file or name
+  std::string weights;  // safetensors
+  bool dry_run = false;
+  bool probe = true;
+  bool full = false;
+
+  int image_size = 0;  // 0: as in the file
+  int classes = 0;     // 0: as in the file
+  std::string latency_table;
+  std::string target;  // "325M"
+
+  double band_percent = 5;
+  int count = 1;
+  int64_t seed = 0;
+  std::string out;
+
+  std::vector<std::string> paths;
+  std::string word;  // the shell of `completion`
+  std::string devkit;
+
+  Verbosity verbosity() const {
+    return quiet ? Verbosity::kQuiet : verbose ? Verbosity::kVerbose : Verbosity::kNormal;
+  }
+};
+
+// Options, help texts and examples; parsing `app` fills `line`, which must outlive it.
+void DescribeCommandLine(CLI::App& app, CommandLine& line);
+
+// Throws UsageError, with the nearest option or command where one was mistyped. --help and --version print and leave
+// Command::kNone; so does a line without a command, whose help goes to standard error with `missing` set.
+CommandLine ParseCommandLine(int argc, const char* const* argv, bool* missing);
+
+}  // namespace danas

@@ -1,0 +1,45 @@
+// `danas-engine`: the commands that need torch. `danas` starts it; it parses the same command line.
+#include <malloc.h>
+
+#include <climits>
+
+#include "commands.h"
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
+#include "program.h"
+
+namespace danas {
+namespace {
+
+int RunCommand(const CommandLine& line) {
+  CatchInterrupts();
+  switch (line.command) {
+    case Command::kSearch:
+      return RunSearchCommand(line);
+    case Command::kFinetune:
+      return RunFinetuneCommand(line);
+    case Command::kEvaluate:
+      return RunEvaluateCommand(line);
+    case Command::kDataInfo:
+    case Command::kDataManifest:
+      return RunData(line);
+    case Command::kVersion:
+      return RunFullVersion(line);
+    default:
+      throw UsageError("danas-engine runs search, finetune, evaluate and data alone; call danas");
+  }
+}
+
+}  // namespace
+}  // namespace danas
+
+int main(int argc, char** argv) {
+  // A training step frees and asks for the same large tensors again and again. Kept in the heap instead of being handed
+  // back to the system each time, a step takes about half as long (docs/benchmarks.md). Before anything allocates.
+  const bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+  return danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) {
+    if (!kept) danas::log::warn("malloc takes no thresholds here; training will be slower than it could be");
+    return danas::RunCommand(line);
+  });
+}

@@ -1,0 +1,22 @@
+// What several commands read the same way.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "command_line.h"
+#include "danas/config/config.h"
+
+namespace danas {
+
+// The file's config, or the defaults where none is named, with the assignments.
+Config ReadConfig(const ConfigOptions& options);
+
+// "cifar10" for configs/cifar10.json: names run folders. "default" for no file.
+std::string ConfigName(const ConfigOptions& options);
+
+// Runs `check` on every file and prints "FILE: valid" or the error, each on a line; the exit code of the first error.
+int CheckFiles(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& check);
+
+}  // namespace danas

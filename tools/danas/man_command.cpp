@@ -1,0 +1,68 @@
+// danas man: the manual page, in man(7)'s markup, from the command line's own description.
+#include <iostream>
+#include <sstream>
+
+#include "command_line.h"
+#include "commands.h"
+#include "version_info.h"
+
+namespace danas {
+namespace {
+
+// Backslashes, hyphens, and dots and quotes at a line's start mean something to man.
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  bool at_start = true;
+  for (const char c : text) {
+    if (at_start && (c == '.' || c == '\'')) escaped += "\\&";
+    if (c == '\\') {
+      escaped += "\\e";
+    } else if (c == '-') {
+      escaped += "\\-";
+    } else {
+      escaped += c;
+    }
+    at_start = c == '\n';
+  }
+  return escaped;
+}
+
+void WriteOptions(std::ostream& out, const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    out << ".TP\n.B " << Escaped(option->get_name(option->get_positional(), true));
+    if (!option->get_option_text().empty() && !option->get_positional()) out << " " << option->get_option_text();
+    out << "\n" << Escaped(option->get_description()) << "\n";
+  }
+}
+
+void WriteCommand(std::ostream& out, const CLI::App& app, const std::string& parents) {
+  const std::string name = parents + " " + app.get_name();
+  const auto commands = app.get_subcommands({});
+  if (commands.empty()) {
+    out << ".SS " << Escaped(name) << "\n" << Escaped(app.get_description()) << ".\n";
+    WriteOptions(out, app);
+    if (!app.get_footer().empty()) out << ".PP\n.nf\n" << Escaped(app.get_footer()) << "\n.fi\n";
+  }
+  for (const CLI::App* command : commands) WriteCommand(out, *command, name);
+}
+
+}  // namespace
+
+int RunMan(const CommandLine&) {
+  CommandLine described;
+  CLI::App app;
+  DescribeCommandLine(app, described);
+  std::ostringstream out;
+  out << ".TH DANAS 1 \"\" \"" << VersionLine() << "\" \"User Commands\"\n"
+      << ".SH NAME\ndanas \\- data\\-adapted pruning for efficient neural architecture search\n"
+      << ".SH SYNOPSIS\n.B danas\n.I command\n[options]\n"
+      << ".SH OPTIONS\n";
+  WriteOptions(out, app);
+  out << ".SH COMMANDS\n";
+  for (const CLI::App* command : app.get_subcommands({})) WriteCommand(out, *command, "danas");
+  out << ".SH NOTES\n.nf\n" << Escaped(app.get_footer()) << "\n.fi\n";
+  std::cout << out.str();
+  return 0;
+}
+
+}  // namespace danas

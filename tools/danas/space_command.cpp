@@ -1,0 +1,149 @@
+// danas space: the shipped search spaces, one in full, checks, and random networks of a given cost.
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+
+#include "commands.h"
+#include "danas/arch/genotype.h"
+#include "danas/arch/space_file.h"
+#include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/cost/band_sampler.h"
+#include "danas/report/text_table.h"
+#include "inputs.h"
+
+namespace danas {
+namespace {
+
+std::string SizeText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
+
+// Spelled out, since the log says where a bare name was found.
+std::filesystem::path FileOfShipped(const std::string& name) {
+  for (const std::filesystem::path& folder : ShippedFolders()) {
+    const std::filesystem::path path = folder / "spaces" / (name + ".json");
+    if (std::filesystem::exists(path)) return path;
+  }
+  return name;
+}
+
+int ListSpaces(bool json) {
+  TextTable table({{"space"}, {"input"}, {"layers", Align::kRight}, {"candidates", Align::kRight},
+                   {"least", Align::kRight}, {"most MACs", Align::kRight}});
+  Json list = Json::array();
+  for (const std::string& name : ShippedSpaces()) {
+    const SearchSpace space = LoadSpace(FileOfShipped(name)).space;
+    const CostTable costs = MakeCostTable(*MakeMacsModel(), space);
+    table.AddRow({name, SizeText(space.input()), std::to_string(space.layers().size()),
+                  std::to_string(space.CandidateCount()), FormatCount(costs.Least()), FormatCount(costs.Most())});
+    list.push_back({{"name", name},
+                    {"input", {space.input().height, space.input().width}},
+                    {"layers", space.layers().size()},
+                    {"candidates", space.CandidateCount()},
+                    {"least_macs", std::llround(costs.Least())},
+                    {"most_macs", std::llround(costs.Most())}});
+  }
+  std::cout << (json ? list.dump(2) + "\n" : table.Text());
+  return 0;
+}
+
+std::string CandidateNames(const LayerSpec& layer) {
+  std::string names;
+  for (const BlockSpec& block : layer.candidates) names += (names.empty() ? "" : " ") + CandidateName(block);
+  return names;
+}
+
+int ShowSpace(const CommandLine& line) {
+  const LoadedSpace loaded = LoadSpace(line.space);
+  const SearchSpace& space = loaded.space;
+  if (line.json) {
+    std::cout << ToJson(space).dump(2) << "\n";
+    return 0;
+  }
+  std::cout << space.name() << ": " << SizeText(space.input()) << " images, " << space.classes() << " classes, "
+            << FormatDecimals(std::log10(space.NetworkCount()), 1) << " decades of networks\n";
+  for (const std::string& note : loaded.notes) std::cout << "note: " << note << "\n";
+  std::cout << "\nstem: " << space.stem().kernel << "x" << space.stem().kernel << " to " << space.stem().channels
+            << " channels, stride " << space.stem().stride << "\n";
+  for (size_t l = 0; l < space.layers().size(); ++l) {
+    std::cout << DescribeLayer(l, space.layers()[l].shape) << ": " << CandidateNames(space.layers()[l]) << "\n";
+  }
+  std::cout << "head: " << space.feature_channels() << " features, dropout " << space.head().dropout << "\n";
+  return 0;
+}
+
+int CheckSpaces(const std::vector<std::string>& paths) {
+  return CheckFiles(paths, [](const std::string& path) {
+    for (const std::string& note : LoadSpace(path).notes) log::info("{}: {}", path, note);
+  });
+}
+
+// The space that the network was found in, unless the command names one.
+SearchSpace SpaceToSample(const CommandLine& line, const Genotype& given) {
+  std::string name = line.space;
+  if (name.empty()) {
+    const auto config = given.origin.find("config");
+    if (config == given.origin.end() || !config->contains("space")) {
+      throw UsageError(line.arch + " does not say which space it is from. Name one with --space");
+    }
+    name = config->at("space").get<std::string>();
+  }
+  return LoadSpace(name, given.network.input(), given.network.classes()).space;
+}
+
+Genotype RandomLike(const Genotype& given, const SearchSpace& space, const std::vector<size_t>& choice,
+                    const Json& sampled) {
+  Genotype random{space.Select(choice).WithDropout(given.network.head().dropout), given.class_ids, given.class_labels,
+                  given.origin};
+  random.origin["sampled"] = sampled;
+  return random;
+}
+
+int SampleSpace(const CommandLine& line) {
+  const Genotype given = ReadGenotype(line.arch);
+  const SearchSpace space = SpaceToSample(line, given);
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), space);
+  const double macs = static_cast<double>(CountMacs(given.network));
+  const double low = macs * (1 - line.band_percent / 100), high = macs * (1 + line.band_percent / 100);
+
+  std::error_code error;
+  std::filesystem::create_directories(line.out, error);
+  if (error) throw FileError("cannot make " + line.out + ": " + error.message());
+  TextTable table({{"network"}, {"MACs", Align::kRight}, {"of the given one's", Align::kRight}});
+  Json list = Json::array();
+  for (int number = 1; number <= line.count; ++number) {
+    RandomStream stream(static_cast<uint64_t>(line.seed), "sample", {static_cast<uint64_t>(number)});
+    const std::vector<size_t> choice = SampleNetworkWithin(costs, low, high, stream);
+    const std::filesystem::path path =
+        std::filesystem::path(line.out) / ("random-" + std::to_string(number) + ".json");
+    const double cost = costs.OfNetwork(choice);
+    const Json sampled = {{"near", line.arch}, {"band_percent", line.band_percent}, {"seed", line.seed},
+                          {"number", number}};
+    WriteFileAtomically(path, ToJson(RandomLike(given, space, choice, sampled)).dump(2) + "\n");
+    table.AddRow({path.string(), FormatCount(cost), FormatDecimals(100 * cost / macs, 1) + " %"});
+    list.push_back({{"file", path.string()}, {"macs", std::llround(cost)}});
+  }
+  std::cout << (line.json ? list.dump(2) + "\n"
+                          : "drawn uniformly among the networks of " + FormatCount(low) + " to " + FormatCount(high) +
+                                " MACs:\n" + table.Text());
+  return 0;
+}
+
+}  // namespace
+
+int RunSpace(const CommandLine& line) {
+  switch (line.command) {
+    case Command::kSpaceList:
+      return ListSpaces(line.json);
+    case Command::kSpaceShow:
+      return ShowSpace(line);
+    case Command::kSpaceCheck:
+      return CheckSpaces(line.paths);
+    default:
+      return SampleSpace(line);
+  }
+}
+
+}  // namespace danas
