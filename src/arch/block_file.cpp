@@ -70,8 +70,9 @@ std::vector<BlockSpec> FindNamed(const Node& node, const NamedCandidates& named)
   std::vector<std::string> names;
   for (const auto& [known, list] : named) names.push_back(known);
   const std::string nearest = NearestName(name, names);
-  node.Fail("no candidate list is named \"" + name + "\"" +
-            (nearest.empty() ? "; name it under \"candidates\" before its use" : "; did you mean \"" + nearest + "\"?"));
+  node.Fail(
+      "no candidate list is named \"" + name + "\"" +
+      (nearest.empty() ? "; name it under \"candidates\" before its use" : "; did you mean \"" + nearest + "\"?"));
 }
 
 }  // namespace

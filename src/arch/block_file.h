@@ -14,7 +14,8 @@ namespace danas {
 using NamedCandidates = std::map<std::string, std::vector<BlockSpec>>;
 
 // A list's name, or a list of blocks, products and names. A product's order: block, then expand, then the operator's
-// kind, then its kernel, the last one fastest. Throws ConfigError for an unknown name, a malformed block, one named twice.
+// kind, then its kernel, the last one fastest. Throws ConfigError for an unknown name, a malformed block, one named
+// twice.
 std::vector<BlockSpec> ReadCandidates(const Node& node, const NamedCandidates& named);
 
 // A map of lists; each may use those before it.

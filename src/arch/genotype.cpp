@@ -16,7 +16,8 @@ std::vector<std::string> ReadTexts(const Node& node) {
 
 void CheckClasses(const Node& node, const Genotype& genotype) {
   const auto classes = static_cast<size_t>(genotype.network.classes());
-  for (const auto& [key, texts] : {std::pair{"class_ids", &genotype.class_ids}, {"class_labels", &genotype.class_labels}}) {
+  for (const auto& [key, texts] :
+       {std::pair{"class_ids", &genotype.class_ids}, {"class_labels", &genotype.class_labels}}) {
     if (!texts->empty() && texts->size() != classes) {
       node.Key(key).Fail(std::to_string(texts->size()) + " classes, but the network tells " + std::to_string(classes) +
                          " apart");

@@ -1,7 +1,8 @@
 #include "danas/arch/space.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "danas/core/error.h"
 
 namespace danas {
 namespace {

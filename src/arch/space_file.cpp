@@ -6,9 +6,8 @@ namespace danas {
 
 Json ToJson(const SearchSpace& space) {
   Json json = {{"format_version", kSpaceFormatVersion}, {"name", space.name()}};
-  json["input"] = {{"channels", space.input_channels()},
-                   {"height", space.input().height},
-                   {"width", space.input().width}};
+  json["input"] = {
+      {"channels", space.input_channels()}, {"height", space.input().height}, {"width", space.input().width}};
   json["classes"] = space.classes();
   json["norm"] = {{"momentum", space.norm().momentum}, {"epsilon", space.norm().epsilon}};
   const StemSpec& stem = space.stem();

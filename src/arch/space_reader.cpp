@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "block_file.h"
+#include "danas/core/error.h"
 
 namespace danas {
 namespace {

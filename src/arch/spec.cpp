@@ -83,6 +83,8 @@ Size Downsampled(Size size, int stride) {
   return {(size.height + stride - 1) / stride, (size.width + stride - 1) / stride};
 }
 
+bool KeepsShape(const LayerShape& shape) { return shape.stride == 1 && shape.in == shape.out; }
+
 std::string WhyMalformed(const BlockSpec& block) {
   if (block.kind == BlockKind::kIdentity) return "";
   if (block.op.kernel % 2 == 0) return "kernel " + std::to_string(block.op.kernel) + " is even; use an odd one";
@@ -108,9 +110,7 @@ std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape) {
     case BlockKind::kResidual:
       return shape.out % 2 != 0 ? "a residual block needs an even number of output channels" : "";
     case BlockKind::kIdentity:
-      return block.project || (shape.stride == 1 && shape.in == shape.out)
-                 ? ""
-                 : "an identity without \"project\" needs stride 1 and in = out";
+      return block.project || KeepsShape(shape) ? "" : "an identity without \"project\" needs stride 1 and in = out";
     default:
       return "";
   }

@@ -1,4 +1,5 @@
-// A network that a search found, self-contained: what it is, the classes it tells apart, where it came from (best.json).
+// A network that a search found, self-contained: what it is, the classes it tells apart, where it came from
+// (best.json).
 #pragma once
 
 #include <filesystem>
@@ -13,10 +14,10 @@ namespace danas {
 struct Genotype {
   static constexpr int kFormatVersion = 1;
 
-  SearchSpace network;                   // one candidate in every layer
-  std::vector<std::string> class_ids;    // the dataset's own ids, in its order
-  std::vector<std::string> class_labels; // what is shown for each
-  Json origin = Json::object();          // config of the search, seed, dataset's fingerprint, cost, danas version
+  SearchSpace network;                    // one candidate in every layer
+  std::vector<std::string> class_ids;     // the dataset's own ids, in its order
+  std::vector<std::string> class_labels;  // what is shown for each
+  Json origin = Json::object();           // config of the search, seed, dataset's fingerprint, cost, danas version
 };
 
 Json ToJson(const Genotype& genotype);

@@ -1,4 +1,5 @@
-// The search space: an immutable value. Pruning makes a smaller one; a space with one candidate in every layer is a network.
+// The search space: an immutable value. Pruning makes a smaller one; a space with one candidate in every layer is a
+// network.
 #pragma once
 
 #include <map>
@@ -47,10 +48,10 @@ class SearchSpace {
   Size feature_size() const;
   int classifier_channels() const;
 
-  size_t CandidateCount() const;   // over all layers
-  size_t SearchableLayers() const; // those with more than one candidate
+  size_t CandidateCount() const;    // over all layers
+  size_t SearchableLayers() const;  // those with more than one candidate
   bool IsNetwork() const { return SearchableLayers() == 0; }
-  double NetworkCount() const;     // product of the candidate counts
+  double NetworkCount() const;  // product of the candidate counts
 
   // The space without the candidates `dropped[layer]` (indices; ones the layer has not are ignored). Throws ConfigError
   // if a layer would be left empty, std::out_of_range for a layer the space has not.

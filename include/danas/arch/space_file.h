@@ -18,18 +18,18 @@ struct LoadedSpace {
   std::vector<std::string> notes;  // for example the candidates dropped because they cannot stand in a layer
 };
 
-// A shipped space by name ("mobile", "shuffle_mobile", "mobile_small"; options behind a colon where a file defines
-// several skeletons: "shuffle_mobile:spos_half") or a file, JSON or YAML. `input` {0, 0} and `classes` 0: as in the file.
-// Throws ConfigError with file, line and key.
+// A shipped space by name ("mobile", "mobile_small") or a file, JSON or YAML; behind a colon one of its skeletons,
+// where it has several ("shuffle_mobile:spos_half"; the first is the default). `input` {0, 0} and `classes` 0: as in
+// the file. Throws ConfigError with file, line and key, FileError where the file cannot be read.
 LoadedSpace LoadSpace(const std::string& name_or_path, Size input = {}, int classes = 0);
 
-// The names of the shipped spaces.
+// The names of the shipped spaces, sorted.
 std::vector<std::string> ShippedSpaces();
 
 Json ToJson(const BlockSpec& block);
 Json ToJson(const SearchSpace& space);  // every layer in full; reads back to an equal space
 
-// `where` names the file in errors.
+// `where` names the file in errors. Throws ConfigError.
 SearchSpace SpaceFromJson(const Json& json, const std::string& where);
 
 }  // namespace danas

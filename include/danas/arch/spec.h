@@ -35,25 +35,29 @@ struct EnumNames<BlockKind> {
   static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "residual", "identity"};
 };
 
-// One candidate of a layer: a (block, operator) pair. Every convolution but a projection's last is followed by batch
-// norm and the activation, unless the comment says otherwise; k is the operator's kernel, s the layer's stride.
+// One candidate of a layer: a (block, operator) pair. s is the layer's stride, k the operator's kernel. Every
+// convolution has batch norm and the activation behind it; those marked * have batch norm alone.
 //
-//   inverted_residual  1x1 in -> e * in (left out at e = 1); operator, stride s; [squeeze and excite]; 1x1 -> out without
-//                      activation; the input is added where s = 1 and in = out (MobileNetV2; ProxylessNAS).
-//   ... fused          one dense k x k in -> e * in, stride s, for the first two.
-//   ... squeeze_excite pool; 1x1 to SqueezeChannels(in), bias, relu; 1x1 back, bias, sigmoid; multiply.
-//   shuffle_a          s = 1: even channels pass, odd ones enter the branch; s = 2: all enter the branch, and a projection
-//                      (k x k depthwise, stride 2, without activation; 1x1) takes the pass's place. Branch, b its input
-//                      channels: 1x1 b -> out / 2; operator, stride s, without activation; 1x1 -> out - b. Output: pass,
-//                      then branch (SPOS's "Choice_k").
-//   shuffle_x          as shuffle_a, with the branch: operator, stride s; 1x1 b -> out / 2; operator; 1x1; operator;
-//                      1x1 -> out - b; no activation after operators (SPOS's "Choice_x", its kernel 3 made a choice).
-//   residual           1x1 -> out / 2; operator, stride s; 1x1 -> out; the input, through a 1x1 of stride s without
-//                      activation where shapes differ, is added before the last activation (section 4.1 names it).
-//   identity           the input; with `project`, where shapes differ, a 1x1 of stride s without activation.
+// inverted_residual (MobileNetV2, ProxylessNAS)
+//   1x1 in -> e * in, left out at e = 1; operator of stride s; 1x1 -> out *. The input is added where shapes agree.
+//   fused: one dense k x k in -> e * in of stride s stands for the first two.
+//   squeeze_excite, behind the operator: pool; 1x1 to SqueezeChannels(in), relu; 1x1 back, sigmoid; multiply. These
+//   two 1x1s have biases and no batch norm.
+// shuffle_a (SPOS's Choice_3, Choice_5, Choice_7)
+//   s = 1: channels 0, 2, 4... pass; 1, 3, 5... enter the branch. s = 2: all channels enter the branch, and a
+//   projection (k x k depthwise of stride 2 *; 1x1) stands for those that pass. The output is both, the branch last.
+//   Branch of b channels: 1x1 b -> out / 2; operator of stride s *; 1x1 -> out - b.
+// shuffle_x (SPOS's Choice_x, here for any k)
+//   as shuffle_a with another branch: operator of stride s *; 1x1 b -> out / 2; operator *; 1x1; operator *;
+//   1x1 -> out - b.
+// residual (section 4.1 names it, the form is ours)
+//   1x1 in -> out / 2; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s * where
+//   shapes differ, and the activation follows.
+// identity
+//   the input; with `project`, where shapes differ, a 1x1 of stride s *.
 struct BlockSpec {
   BlockKind kind = BlockKind::kInvertedResidual;
-  OperatorSpec op;                             // not of identity
+  OperatorSpec op = {};                        // not of identity
   Activation activation = Activation::kRelu6;  // not of identity
   double expand = 1;                           // inverted residual: e, in (0, 64]
   bool squeeze_excite = false;                 // inverted residual
@@ -75,8 +79,8 @@ int SqueezeChannels(int in);
 BlockSpec Canonical(BlockSpec block);
 
 // A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_n3", "shuffle_a_k7", "shuffle_x_n3"
-// (k: depthwise, n: normal), "residual_k3", "identity"; an activation that is not the kind's default is added at the end
-// ("ir_e3_k5_swish"). No dots: parameter names of the supernet use it. Equal names mean equal canonical blocks.
+// (k: depthwise, n: normal), "residual_k3", "identity"; an activation that is not the kind's default comes last, as in
+// "ir_e3_k5_swish". No dots: parameter names of the supernet use it. Equal names mean equal canonical blocks.
 std::string CandidateName(const BlockSpec& block);
 
 // The block's and the operator's part of the name, for pruning by block or by operator: "ir_e3" and "k5"; identity's
@@ -102,6 +106,9 @@ struct LayerShape {
   Size output() const { return Downsampled(input, stride); }
   bool operator==(const LayerShape&) const = default;
 };
+
+// Stride 1 and in = out: where an identity passes its input on and an inverted residual adds it.
+bool KeepsShape(const LayerShape& shape);
 
 // "" where the block makes sense somewhere, else what is wrong with it ("kernel 4 is even").
 std::string WhyMalformed(const BlockSpec& block);
