@@ -12,11 +12,22 @@ struct EnumNames<CostKind> {
 };
 
 // How the cost enters the architecture weights' loss; formulas in search/cost_loss.h.
-enum class LossKind { kPaperLog, kPaperLogOneSided, kLiteral, kMulLogRatio, kFbnet, kPow, kAddLinear, kAddAbs, kAbsLog, kNone };
+enum class LossKind {
+  kPaperLog,
+  kPaperLogOneSided,
+  kLiteral,
+  kMulLogRatio,
+  kFbnet,
+  kPow,
+  kAddLinear,
+  kAddAbs,
+  kAbsLog,
+  kNone
+};
 template <>
 struct EnumNames<LossKind> {
   static constexpr std::array kNames = {"paper_log", "paper_log_one_sided", "literal", "mul_log_ratio", "fbnet",
-                                        "pow", "add_linear", "add_abs", "abs_log", "none"};
+                                        "pow",       "add_linear",          "add_abs", "abs_log",       "none"};
 };
 
 enum class AlphaPass { kPerEpoch, kEveryK };
@@ -62,22 +73,35 @@ struct RelaxationConfig {
   ExpectedCostOf expected_cost = ExpectedCostOf::kSampled;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("temperature", temperature, {.help = "τ of the Gumbel-Softmax, fixed through the search", .min = 0, .max = 1000, .above_min = true});
+    v.Field("temperature", temperature,
+            {.help = "τ of the Gumbel-Softmax, fixed through the search", .min = 0, .max = 1000, .above_min = true});
     v.Field("hard", hard, {.help = "forward uses the one-hot of the Gumbel draw; off: all candidates, weighted"});
-    v.Field("hard_alpha", hard_alpha, {.help = "hard, architecture pass: all candidates (exact straight-through) or the drawn one (as GDAS; biased)"});
-    v.Field("expected_cost", expected_cost, {.help = "expected cost from the sampled probabilities or from softmax(α)"});
+    v.Field(
+        "hard_alpha", hard_alpha,
+        {.help =
+             "hard, architecture pass: all candidates (exact straight-through) or the drawn one (as GDAS; biased)"});
+    v.Field("expected_cost", expected_cost,
+            {.help = "expected cost from the sampled probabilities or from softmax(α)"});
   }
 };
 
 struct CostLossConfig {
   LossKind kind = LossKind::kPaperLog;
-  double exponent = 0.3;
-  double weight = 0.1;
+  double exponent = -1;
+  double weight = -1;
 
   void Describe(ConfigVisitor& v) {
     v.Field("kind", kind, {.help = "how the expected cost enters the loss of α"});
-    v.Field("exponent", exponent, {.help = "γ of paper_log, paper_log_one_sided, literal and mul_log_ratio; β of fbnet; w of pow", .min = 0, .max = 10});
-    v.Field("weight", weight, {.help = "λ of add_linear, add_abs and abs_log; α of fbnet; the factor of mul_log_ratio", .min = 0, .max = 1000});
+    v.Field("exponent", exponent,
+            {.help = "γ of paper_log, paper_log_one_sided, literal and mul_log_ratio, β of fbnet, w of pow; -1: the "
+                     "kind's own, 0.3, but fbnet 0.6, pow 0.07",
+             .min = -1,
+             .max = 10});
+    v.Field("weight", weight,
+            {.help = "λ of add_linear, add_abs and abs_log, α of fbnet, the factor of mul_log_ratio; -1: the kind's "
+                     "own, 0.1, but abs_log 0.3, fbnet and mul_log_ratio 0.2",
+             .min = -1,
+             .max = 1000});
   }
 };
 
@@ -88,15 +112,20 @@ struct PruningConfig {
   PruningRounding rounding = PruningRounding::kHalfUp;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("ratio", ratio, {.help = "π: share of the current candidates dropped after each schedule step", .min = 0, .max = 0.99});
+    v.Field("ratio", ratio,
+            {.help = "π: share of the current candidates dropped after each schedule step",
+             .min = 0,
+             .max = 0.99,
+             .source = "paper"});
     v.Field("scope", scope, {.help = "layer: the share of each layer; global: of all layers together"});
-    v.Field("granularity", granularity, {.help = "what is dropped as one: a (block, operator) pair, a block or an operator"});
+    v.Field("granularity", granularity,
+            {.help = "what is dropped as one: a (block, operator) pair, a block or an operator"});
     v.Field("rounding", rounding, {.help = "of the number to drop"});
   }
 };
 
 struct SearchConfig {
-  Count budget{325e6};
+  Count budget{323e6};
   Count budget_max{0};
   CostKind cost = CostKind::kMacs;
   std::string latency_table;
@@ -112,20 +141,30 @@ struct SearchConfig {
   int64_t recalibration_images = 2048;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("budget", budget, {.help = "T: the cost the search aims at, in the unit of search.cost", .min = 0, .above_min = true});
+    v.Field("budget", budget,
+            {.help = "T: the cost the search aims at, in the unit of search.cost",
+             .min = 0,
+             .above_min = true,
+             .source = "paper"});
     v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0});
     v.Field("cost", cost, {.help = "macs: multiply-accumulates; parameters; latency: milliseconds by a table"});
-    v.Field("latency_table", latency_table, {.help = "cost latency: a table in the ProxylessNAS / Once-for-All layout (YAML)"});
+    v.Field("latency_table", latency_table,
+            {.help = "cost latency: a table in the ProxylessNAS / Once-for-All layout (YAML)"});
     v.Nested("loss", loss, "how the cost enters the loss of the architecture weights");
     v.Nested("relaxation", relaxation, "Gumbel-Softmax over the candidates (Eq. 6-8)");
     v.Nested("pruning", pruning, "Algorithm 1's pruning of candidates");
-    v.Field("alpha_pass", alpha_pass, {.help = "per_epoch: a pass over validation after each pass over train; every_k: an α step after every alpha_every weight steps"});
+    v.Field("alpha_pass", alpha_pass,
+            {.help = "per_epoch: a pass over validation after each pass over train; every_k: an α step after every "
+                     "alpha_every weight steps"});
     v.Field("alpha_every", alpha_every, {.help = "every_k: weight steps for each α step", .unit = "steps", .min = 1});
     v.Field("alpha_lr", alpha_lr, {.help = "Adam's learning rate for α", .min = 0, .max = 10, .above_min = true});
     v.Field("alpha_beta1", alpha_beta1, {.help = "Adam's β1 for α", .min = 0, .max = 0.9999});
     v.Field("alpha_beta2", alpha_beta2, {.help = "Adam's β2 for α", .min = 0, .max = 0.9999999});
     v.Field("alpha_weight_decay", alpha_weight_decay, {.help = "weight decay of α", .min = 0, .max = 1});
-    v.Field("recalibration_images", recalibration_images, {.help = "training images for batch-norm statistics before a sub-network is evaluated", .unit = "images", .min = 2});
+    v.Field("recalibration_images", recalibration_images,
+            {.help = "training images for batch-norm statistics before a sub-network is evaluated",
+             .unit = "images",
+             .min = 2});
   }
 };
 

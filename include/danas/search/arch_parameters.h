@@ -23,17 +23,23 @@ class ArchParameters {
   const std::vector<at::Tensor>& all() const { return alpha_lc_; }
   void RequireGradient(bool required);
 
+  // A defined gradient anywhere: an architecture pass left one, or a weight pass made one.
+  bool HasGradient() const;
+  void ClearGradient();
+  // L2 norm of all gradients together, a scalar on the CPU; 0 without gradients.
+  at::Tensor GradientNorm() const;
+
   std::vector<std::vector<double>> Values() const;         // [layer][candidate]
   std::vector<std::vector<double>> Probabilities() const;  // softmax of each layer
 
-  // One Adam step from the gradients, which are cleared.
+  // One Adam step (PyTorch's form, ε 1e-8) from the gradients, which are cleared. An α without one stays, with its state.
   void Step(const SearchConfig& config);
 
-  // Survivors keep α and their Adam state.
+  // Survivors keep α and their Adam state to the bit. Gradients are cleared.
   void Drop(const std::map<size_t, std::set<size_t>>& dropped);
 
   struct Moments {
-    std::vector<at::Tensor> first_lc, second_lc;
+    std::vector<at::Tensor> first_lc, second_lc;  // as alpha
     int64_t steps = 0;
   };
   const Moments& moments() const { return moments_; }
@@ -42,5 +48,12 @@ class ArchParameters {
   std::vector<at::Tensor> alpha_lc_;
   Moments moments_;
 };
+
+// ln softmax(alpha), finite however far apart the values are.
+std::vector<double> LogSoftmax(const std::vector<double>& alpha_c);
+
+// Mean over the layers with a choice of -Σ p ln p / ln n: 1 where all candidates are alike, 0 where all is decided; 0
+// where there is no such layer.
+double RelativeEntropy(const std::vector<std::vector<double>>& probability_lc);
 
 }  // namespace danas

@@ -12,23 +12,29 @@
 
 namespace danas {
 
-// Gumbel noise [candidates] from the stream ("gumbel", layer; draw): the same on every device and process.
+// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), on the CPU: the same for every device and process.
 at::Tensor GumbelNoise(int64_t seed, size_t layer, int64_t draw, int64_t candidates, at::ScalarType type);
 
 // p = softmax((α + noise) / τ). Gradient through autograd.
 at::Tensor GumbelSoftmax(const at::Tensor& alpha_c, const at::Tensor& noise_c, double temperature);
 
-// The one-hot of the largest p, with the gradient of p (straight-through).
+// The one-hot of the largest p (the first among equals), exactly, with the gradient of p (straight-through).
 at::Tensor StraightThrough(const at::Tensor& probability_c);
 
 enum class Pass { kWeights, kArchitecture };
 
 // One draw of all layers.
 struct Draw {
-  std::vector<at::Tensor> probability_lc;  // on the CPU; carries the gradient to α in the architecture pass
-  std::vector<LayerChoice> choices;        // what the supernet is called with, on its device
+  // What the expected cost is taken over, on the CPU: the sampled p (one-hot where `hard`), or softmax(α). Carries the
+  // gradient to α in the architecture pass; in the weight pass nothing does.
+  std::vector<at::Tensor> cost_probability_lc;
+  std::vector<LayerChoice> choices;  // what the supernet is called with, on its device
 };
 
+// `draw` numbers the draws of a run. The choices:
+//               weight pass                  architecture pass
+//   soft        p                            p
+//   hard        the drawn path, unweighted   straight-through p: all candidates (`hard_alpha` all), or the drawn path (one)
 Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, int64_t seed, int64_t draw,
                  at::Device device);
 

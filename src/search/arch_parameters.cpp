@@ -1,0 +1,125 @@
+#include "danas/search/arch_parameters.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace danas {
+namespace {
+
+std::vector<std::vector<double>> ToVectors(const std::vector<at::Tensor>& tensors) {
+  std::vector<std::vector<double>> values;
+  for (const at::Tensor& tensor : tensors) {
+    const at::Tensor wide = tensor.detach().to(at::kDouble);
+    values.emplace_back(wide.data_ptr<double>(), wide.data_ptr<double>() + wide.numel());
+  }
+  return values;
+}
+
+at::Tensor Survivors(int64_t count, const std::set<size_t>& dropped) {
+  std::vector<int64_t> kept;
+  for (int64_t c = 0; c < count; ++c) {
+    if (!dropped.contains(static_cast<size_t>(c))) kept.push_back(c);
+  }
+  return at::tensor(kept, at::kLong);
+}
+
+}  // namespace
+
+ArchParameters::ArchParameters(const SearchSpace& space, at::ScalarType type) {
+  for (const LayerSpec& layer : space.layers()) {
+    alpha_lc_.push_back(at::zeros({static_cast<int64_t>(layer.candidates.size())}, type));
+    moments_.first_lc.push_back(at::zeros_like(alpha_lc_.back()));
+    moments_.second_lc.push_back(at::zeros_like(alpha_lc_.back()));
+  }
+}
+
+void ArchParameters::RequireGradient(bool required) {
+  for (at::Tensor& alpha : alpha_lc_) alpha.set_requires_grad(required);
+}
+
+bool ArchParameters::HasGradient() const {
+  return std::ranges::any_of(alpha_lc_, [](const at::Tensor& alpha) { return alpha.grad().defined(); });
+}
+
+void ArchParameters::ClearGradient() {
+  for (at::Tensor& alpha : alpha_lc_) alpha.mutable_grad().reset();
+}
+
+at::Tensor ArchParameters::GradientNorm() const {
+  at::Tensor squares = at::zeros({}, at::kDouble);
+  for (const at::Tensor& alpha : alpha_lc_) {
+    if (alpha.grad().defined()) squares += alpha.grad().to(at::kDouble).square().sum();
+  }
+  return squares.sqrt();
+}
+
+std::vector<std::vector<double>> ArchParameters::Values() const { return ToVectors(alpha_lc_); }
+
+std::vector<std::vector<double>> ArchParameters::Probabilities() const {
+  std::vector<std::vector<double>> probability_lc = Values();
+  for (std::vector<double>& layer : probability_lc) {
+    layer = LogSoftmax(layer);
+    std::ranges::transform(layer, layer.begin(), [](double x) { return std::exp(x); });
+  }
+  return probability_lc;
+}
+
+void ArchParameters::Step(const SearchConfig& config) {
+  constexpr double kEpsilon = 1e-8;
+  const at::NoGradGuard no_grad;
+  ++moments_.steps;
+  const auto steps = static_cast<double>(moments_.steps);
+  const double first_correction = 1 - std::pow(config.alpha_beta1, steps);
+  const double second_correction = 1 - std::pow(config.alpha_beta2, steps);
+  for (size_t l = 0; l < layers(); ++l) {
+    at::Tensor& alpha = alpha_lc_[l];
+    if (!alpha.grad().defined()) continue;
+    const at::Tensor gradient = alpha.grad() + config.alpha_weight_decay * alpha;
+    at::Tensor& first = moments_.first_lc[l];
+    at::Tensor& second = moments_.second_lc[l];
+    first.mul_(config.alpha_beta1).add_(gradient, 1 - config.alpha_beta1);
+    second.mul_(config.alpha_beta2).addcmul_(gradient, gradient, 1 - config.alpha_beta2);
+    const at::Tensor scale = second.sqrt() / std::sqrt(second_correction) + kEpsilon;
+    alpha.addcdiv_(first, scale, -config.alpha_lr / first_correction);
+  }
+  ClearGradient();
+}
+
+void ArchParameters::Drop(const std::map<size_t, std::set<size_t>>& dropped) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [layer, candidates] : dropped) {
+    const bool required = alpha_lc_.at(layer).requires_grad();
+    const at::Tensor kept = Survivors(alpha_lc_[layer].numel(), candidates);
+    for (at::Tensor* tensor : {&alpha_lc_[layer], &moments_.first_lc[layer], &moments_.second_lc[layer]}) {
+      *tensor = tensor->index_select(0, kept);
+    }
+    alpha_lc_[layer].set_requires_grad(required);
+  }
+  ClearGradient();
+}
+
+std::vector<double> LogSoftmax(const std::vector<double>& alpha_c) {
+  const double largest = std::ranges::max(alpha_c);
+  double sum = 0;
+  for (const double alpha : alpha_c) sum += std::exp(alpha - largest);
+  std::vector<double> result;
+  for (const double alpha : alpha_c) result.push_back(alpha - largest - std::log(sum));
+  return result;
+}
+
+double RelativeEntropy(const std::vector<std::vector<double>>& probability_lc) {
+  double sum = 0;
+  int layers = 0;
+  for (const std::vector<double>& layer : probability_lc) {
+    if (layer.size() < 2) continue;
+    double entropy = 0;
+    for (const double p : layer) entropy -= p > 0 ? p * std::log(p) : 0;
+    sum += entropy / std::log(static_cast<double>(layer.size()));
+    ++layers;
+  }
+  return layers > 0 ? sum / layers : 0;
+}
+
+}  // namespace danas

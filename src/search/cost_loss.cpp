@@ -1,0 +1,90 @@
+#include "danas/search/cost_loss.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+
+namespace danas {
+namespace {
+
+constexpr double kLeastBase = 0.05;  // keeps base^γ and its slope finite
+
+bool NeedsLogarithmOfCost(LossKind kind) { return kind == LossKind::kMulLogRatio || kind == LossKind::kFbnet; }
+
+void CheckLogarithm(LossKind kind, const char* what, double value) {
+  if (value > 1) return;
+  throw ConfigError(std::string("search.loss.kind ") + NameOf(kind) + " takes the logarithm of the " + what + ", which is " +
+                    FormatDecimals(value, 4) +
+                    "; it must be above 1. Use paper_log, or a cost in a smaller unit");
+}
+
+}  // namespace
+
+at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const CostTable& costs) {
+  at::Tensor total = at::scalar_tensor(costs.fixed, at::kDouble);
+  for (size_t l = 0; l < probability_lc.size(); ++l) {
+    const at::Tensor cost_c = at::tensor(costs.candidates_lc.at(l), at::kDouble);
+    total = total + probability_lc[l].to(at::kDouble).dot(cost_c);
+  }
+  return total;
+}
+
+CostLossConfig WithOwnNumbers(CostLossConfig config) {
+  double exponent = 0.3, weight = 0.1;
+  if (config.kind == LossKind::kFbnet) exponent = 0.6;
+  if (config.kind == LossKind::kPow) exponent = 0.07;
+  if (NeedsLogarithmOfCost(config.kind)) weight = 0.2;
+  if (config.kind == LossKind::kAbsLog) weight = 0.3;
+  if (config.exponent < 0) config.exponent = exponent;
+  if (config.weight < 0) config.weight = weight;
+  return config;
+}
+
+at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expected_cost, double target,
+                         const CostLossConfig& config) {
+  const auto [kind, exponent, weight] = WithOwnNumbers(config);
+  const at::Tensor loss = class_loss.to(at::kDouble);
+  const at::Tensor cost = expected_cost.to(at::kDouble);
+  if (NeedsLogarithmOfCost(kind)) CheckLogarithm(kind, "expected cost", cost.item<double>());
+  if (kind == LossKind::kMulLogRatio) CheckLogarithm(kind, "target search.budget", target);
+  const auto log_ratio = [&] { return (cost / target).log(); };
+  switch (kind) {
+    case LossKind::kPaperLog:
+      return loss * (1 + log_ratio().abs()).pow(exponent);
+    case LossKind::kPaperLogOneSided:
+      return loss * (1 + log_ratio()).clamp_min(kLeastBase).pow(exponent);
+    case LossKind::kLiteral:
+      return loss * log_ratio().clamp_min(kLeastBase).pow(exponent);
+    case LossKind::kMulLogRatio:
+      return loss * weight * (cost.log() / std::log(target)).pow(exponent);
+    case LossKind::kFbnet:
+      return loss * weight * cost.log().pow(exponent);
+    case LossKind::kPow:
+      return loss * (cost / target).pow(exponent);
+    case LossKind::kAddLinear:
+      return loss + weight * (cost - target) / target;
+    case LossKind::kAddAbs:
+      return loss + weight * (cost / target - 1).abs();
+    case LossKind::kAbsLog:
+      return loss * (1 + weight * log_ratio().square());
+    case LossKind::kNone:
+      return loss;
+  }
+  throw std::invalid_argument("unknown loss kind");
+}
+
+void CheckCostLoss(const CostLossConfig& config, double target, const CostTable& costs) {
+  if (NeedsLogarithmOfCost(config.kind)) CheckLogarithm(config.kind, "cheapest network's cost", costs.Least());
+  if (config.kind == LossKind::kMulLogRatio) CheckLogarithm(config.kind, "target search.budget", target);
+  if (config.kind == LossKind::kLiteral) {
+    log::warn("search.loss.kind literal: ln(C/T) is clamped at {} and its factor is least far below the target, so the "
+              "search is drawn to the cheapest networks; paper_log keeps them at the target",
+              kLeastBase);
+  }
+}
+
+}  // namespace danas

@@ -1,0 +1,48 @@
+#include "danas/search/relaxation.h"
+
+#include <ATen/ATen.h>
+
+#include "danas/core/random.h"
+
+namespace danas {
+
+at::Tensor GumbelNoise(int64_t seed, size_t layer, int64_t draw, int64_t candidates, at::ScalarType type) {
+  RandomStream stream(static_cast<uint64_t>(seed), "gumbel", {layer, static_cast<uint64_t>(draw)});
+  at::Tensor noise = at::empty({candidates}, at::kDouble);
+  for (int64_t c = 0; c < candidates; ++c) noise.data_ptr<double>()[c] = stream.Gumbel();
+  return noise.to(type);
+}
+
+at::Tensor GumbelSoftmax(const at::Tensor& alpha_c, const at::Tensor& noise_c, double temperature) {
+  return at::softmax((alpha_c + noise_c) / temperature, 0);
+}
+
+at::Tensor StraightThrough(const at::Tensor& probability_c) {
+  const at::Tensor p = probability_c.detach();
+  const at::Tensor one_hot = at::zeros_like(p).index_fill_(0, p.argmax(), 1);
+  return one_hot + (probability_c - p);  // in this order the bracket is 0 and the sum exact
+}
+
+Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, int64_t seed, int64_t draw,
+                 at::Device device) {
+  const at::AutoGradMode gradient(pass == Pass::kArchitecture);
+  Draw result;
+  for (size_t l = 0; l < alpha.layers(); ++l) {
+    const at::Tensor& alpha_c = alpha.alpha(l);
+    const at::Tensor noise = GumbelNoise(seed, l, draw, alpha_c.numel(), alpha_c.scalar_type());
+    at::Tensor p = GumbelSoftmax(alpha_c, noise, config.temperature);
+    LayerChoice choice;
+    if (config.hard) {
+      const auto path = static_cast<size_t>(p.argmax().item<int64_t>());
+      p = StraightThrough(p);
+      if (pass == Pass::kWeights || config.hard_alpha == HardAlpha::kOne) choice.path = path;
+    }
+    if (pass == Pass::kArchitecture || !config.hard) choice.probability_c = p.to(device);
+    result.choices.push_back(choice);
+    result.cost_probability_lc.push_back(config.expected_cost == ExpectedCostOf::kSampled ? p
+                                                                                          : at::softmax(alpha_c, 0));
+  }
+  return result;
+}
+
+}  // namespace danas
