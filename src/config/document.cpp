@@ -13,23 +13,6 @@ namespace {
 
 using Kind = Value::Kind;
 
-// What a value is, for "found ...".
-std::string Describe(const Value& value) {
-  constexpr size_t kLongest = 40;
-  switch (value.kind) {
-    case Kind::kNull:
-      return "nothing (null)";
-    case Kind::kList:
-      return "a list";
-    case Kind::kMap:
-      return "a map";
-    case Kind::kText:
-      return "the text '" + (value.text.size() > kLongest ? value.text.substr(0, kLongest) + "..." : value.text) + "'";
-    default:
-      return value.text;
-  }
-}
-
 void AddJson(TreeBuilder& tree, const Json& json) {
   switch (json.type()) {
     case Json::value_t::object:
@@ -90,6 +73,15 @@ std::string UnknownKey(std::string_view key, const std::vector<std::string>& kno
   return message;
 }
 
+bool IsUtf8(std::string_view text) {
+  try {
+    static_cast<void>(Json(text).dump());
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -123,6 +115,7 @@ Document Document::FromAssignment(std::string_view assignment) {
       path.find("..") != std::string_view::npos) {
     throw ConfigError("'" + std::string(assignment) + "' is no assignment; expected section.key=value");
   }
+  if (!IsUtf8(assignment)) throw ConfigError("--set " + std::string(path) + ": the text is not valid UTF-8");
   Value value = ScalarFromText(std::string(assignment.substr(equals + 1)), 0);
   value.untyped = true;
   while (!path.empty()) {
@@ -145,8 +138,7 @@ void Document::RejectUnreadKeys() const {
     if (value.all_read) return;
     for (size_t i = 0; i < value.items.size(); ++i) {
       const bool map = value.kind == Kind::kMap;
-      const Node item =
-          node.Child(value.items[i], map ? JoinPath(node.path_, value.keys[i]) : JoinPath(node.path_, i));
+      const Node item = node.Child(value.items[i], map ? JoinPath(node.path_, value.keys[i]) : JoinPath(node.path_, i));
       if (map && !Contains(value.asked, value.keys[i])) item.Fail(UnknownKey(value.keys[i], value.asked));
       self(self, item);
     }
@@ -201,8 +193,12 @@ std::vector<std::pair<std::string, Node>> Node::Entries() const {
 std::vector<Node> Node::Items() const {
   if (value_->untyped) {
     const bool bracketed = value_->text.starts_with('[');
-    const auto list = std::make_shared<Value>(ReadYamlText(bracketed ? value_->text : "[" + value_->text + "]", *name_));
-    for (Value& item : list->items) item.line = 0;
+    const auto list =
+        std::make_shared<Value>(ReadYamlText(bracketed ? value_->text : "[" + value_->text + "]", *name_));
+    for (Value& item : list->items) {
+      item.line = 0;
+      item.untyped = item.items.empty();
+    }
     return Node(list, name_, path_).Items();
   }
   if (!IsList()) FailExpected("a list");
@@ -247,10 +243,9 @@ std::string Node::AsText() const {
   return value_->text;
 }
 
-size_t Node::AsChoice(const std::vector<std::string>& names) const {
+std::string Node::AsOneOf(const std::vector<std::string>& names) const {
   const std::string text = AsText();
-  const auto at = std::find(names.begin(), names.end(), text);
-  if (at != names.end()) return static_cast<size_t>(at - names.begin());
+  if (Contains(names, text)) return text;
   const std::string nearest = NearestName(text, names);
   std::string expected = "one of ";
   for (size_t i = 0; i < names.size(); ++i) expected += (i == 0 ? "" : ", ") + names[i];
@@ -266,6 +261,23 @@ Json Node::ToJson() const {
   return JsonOf(*value_);
 }
 
+std::string Node::Found() const {
+  constexpr size_t kLongest = 40;
+  const std::string& text = value_->text;
+  switch (value_->kind) {
+    case Kind::kNull:
+      return "nothing (null)";
+    case Kind::kList:
+      return "a list";
+    case Kind::kMap:
+      return "a map";
+    case Kind::kText:
+      return "the text '" + (text.size() > kLongest ? text.substr(0, kLongest) + "..." : text) + "'";
+    default:
+      return text;
+  }
+}
+
 std::string Node::Where() const {
   std::string where = *name_;
   if (value_->line > 0) where += ":" + std::to_string(value_->line);
@@ -274,8 +286,6 @@ std::string Node::Where() const {
 
 void Node::Fail(const std::string& message) const { throw ConfigError(Where() + ": " + message); }
 
-void Node::FailExpected(const std::string& expected) const {
-  Fail("found " + Describe(*value_) + ", expected " + expected);
-}
+void Node::FailExpected(const std::string& expected) const { Fail("found " + Found() + ", expected " + expected); }
 
 }  // namespace danas

@@ -46,7 +46,8 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
 
   bool null() override { return Add({.kind = Value::Kind::kNull, .line = position_.line, .text = "null"}); }
   bool boolean(bool value) override {
-    return Add({.kind = Value::Kind::kBool, .boolean = value, .line = position_.line, .text = value ? "true" : "false"});
+    return Add(
+        {.kind = Value::Kind::kBool, .boolean = value, .line = position_.line, .text = value ? "true" : "false"});
   }
   bool number_integer(number_integer_t value) override {
     return Add(ScalarFromText(std::to_string(value), position_.line));
@@ -82,7 +83,8 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    // "[json.exception.parse_error.101] parse error at line 3, column 4: syntax error while ...": the end is for people.
+    // "[json.exception.parse_error.101] parse error at line 3, column 4: syntax error while ...": the end is for
+    // people.
     const std::string message = error.what();
     const size_t column = message.find(", column ");
     const size_t start = column == std::string::npos ? message.find("] ") : message.find(": ", column);

@@ -56,8 +56,6 @@ class YamlEvents : public YAML::EventHandler {
   }
   void OnMapEnd() override { tree_.End(); }
 
-  bool seen_document() const { return seen_document_; }
-
  private:
   void PrepareStart(int line, const std::string& tag, YAML::anchor_t anchor) {
     if (tree_.WantsKey()) tree_.Fail(line, "a key must be a text, not a list or map");
@@ -80,18 +78,20 @@ class YamlEvents : public YAML::EventHandler {
 
 Value ReadYamlText(std::string_view text, const std::string& name) {
   TreeBuilder tree(name);
+  // yaml-cpp takes a quote that is still open at the last line break as closed; an end marker shows that it is not.
+  std::istringstream stream(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
   try {
-    std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     YamlEvents events(tree);
     while (parser.HandleNextDocument(events)) {
     }
-    if (!events.seen_document()) throw ConfigError(name + ": the file is empty");
   } catch (const YAML::Exception& error) {
     const std::string line = error.mark.is_null() ? "" : ":" + std::to_string(error.mark.line + 1);
     throw ConfigError(name + line + ": no valid YAML: " + error.msg);
   }
-  return tree.Take();
+  Value root = tree.Take();
+  if (root.kind == Value::Kind::kNull && root.text.empty()) throw ConfigError(name + ": the file is empty");
+  return root;
 }
 
 }  // namespace danas

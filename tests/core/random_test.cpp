@@ -168,8 +168,8 @@ TEST(RandomStream, ShuffleReachesEveryOrderEvenly) {
     RandomStream(0, "shuffle", {round}).Shuffle(items);
     int rank = 0;
     for (int i = 0; i < 4; ++i) {
-      rank = rank * (4 - i) + static_cast<int>(std::count_if(items.begin() + i, items.end(),
-                                                             [&](int item) { return item < items[i]; }));
+      rank = rank * (4 - i) +
+             static_cast<int>(std::count_if(items.begin() + i, items.end(), [&](int item) { return item < items[i]; }));
     }
     ++counts.at(rank);
   }

@@ -21,7 +21,8 @@ TEST(Count, ReadsSuffixesAndExponents) {
 }
 
 TEST(Count, RefusesEverythingElse) {
-  for (const char* text : {"", "M", "323 M", "323m", "323MM", "-5M", "1,000", "nan", "inf", "1e999", "0x10", " 5", "5 "}) {
+  for (const char* text :
+       {"", "M", "323 M", "323m", "323MM", "-5M", "1,000", "nan", "inf", "1e999", "0x10", " 5", "5 "}) {
     test::ExpectErrorContains<ConfigError>([&] { ParseCount(text); }, {"'" + std::string(text) + "'", "323M"});
   }
   // A suffix must not carry a finite number past the largest double.

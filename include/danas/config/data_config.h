@@ -30,15 +30,36 @@ struct AugmentConfig {
   double hue = 0.1;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("crop", crop, {.help = "random_resized: area and ratio drawn; pad: zeros around, then a random crop; none: as in testing"});
-    v.Field("scale", scale, {.help = "random_resized: least and largest share of the image's area", .min = 0, .max = 1, .above_min = true});
-    v.Field("ratio", ratio, {.help = "random_resized: least and largest width / height", .min = 0, .above_min = true});
+    v.Field("crop", crop,
+            {.help = "random_resized: area and ratio drawn; pad: zeros around, then a random crop; none: as in testing",
+             .source = "ProxylessNAS"});
+    v.Field("scale", scale,
+            {.help = "random_resized: least and largest share of the image's area",
+             .min = 0,
+             .max = 1,
+             .above_min = true,
+             .items = 2,
+             .source = "torchvision"});
+    v.Field("ratio", ratio,
+            {.help = "random_resized: least and largest width / height",
+             .min = 0,
+             .above_min = true,
+             .items = 2,
+             .source = "torchvision"});
     v.Field("padding", padding, {.help = "pad: zeros on each side", .unit = "pixels", .min = 0, .max = 256});
-    v.Field("flip", flip, {.help = "probability of a horizontal flip", .min = 0, .max = 1});
-    v.Field("brightness", brightness, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
-    v.Field("contrast", contrast, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
-    v.Field("saturation", saturation, {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1});
-    v.Field("hue", hue, {.help = "colour jitter: shift drawn from [-x, x]", .unit = "turns", .min = 0, .max = 0.5});
+    v.Field("flip", flip, {.help = "probability of a horizontal flip", .min = 0, .max = 1, .source = "ProxylessNAS"});
+    v.Field("brightness", brightness,
+            {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1, .source = "ProxylessNAS"});
+    v.Field("contrast", contrast,
+            {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1, .source = "ProxylessNAS"});
+    v.Field("saturation", saturation,
+            {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1, .source = "ProxylessNAS"});
+    v.Field("hue", hue,
+            {.help = "colour jitter: shift drawn from [-x, x]",
+             .unit = "turns",
+             .min = 0,
+             .max = 0.5,
+             .source = "ProxylessNAS"});
   }
 };
 
@@ -64,16 +85,42 @@ struct DataConfig {
     v.Field("train", train, {.help = "training set, where it does not lie under root"});
     v.Field("test", test, {.help = "test set, where it does not lie under root; never used by search"});
     v.Field("format", format, {.help = "layout of the files; auto recognises it"});
-    v.Field("class_names", class_names, {.help = "file that maps class folders to label texts, one 'folder text' a line"});
-    v.Field("image_size", image_size, {.help = "side of the square the network sees", .unit = "pixels", .min = 8, .max = 4096});
-    v.Field("test_resize", test_resize, {.help = "testing: the shorter side is resized to this, then the centre is cropped", .unit = "pixels", .min = 8, .max = 8192});
-    v.Field("mean", mean, {.help = "per-channel mean subtracted after scaling to [0, 1]", .min = 0, .max = 1});
-    v.Field("std", std, {.help = "per-channel standard deviation divided by", .min = 0, .max = 10, .above_min = true});
+    v.Field("class_names", class_names,
+            {.help = "file that maps class folders to label texts, one 'folder text' a line"});
+    v.Field(
+        "image_size", image_size,
+        {.help = "side of the square the network sees", .unit = "pixels", .min = 8, .max = 4096, .source = "paper"});
+    v.Field("test_resize", test_resize,
+            {.help = "testing: the shorter side is resized to this, then the centre is cropped",
+             .unit = "pixels",
+             .min = 8,
+             .max = 8192,
+             .source = "torchvision"});
+    v.Field("mean", mean,
+            {.help = "per-channel mean subtracted after scaling to [0, 1]",
+             .min = 0,
+             .max = 1,
+             .items = 3,
+             .source = "torchvision"});
+    v.Field("std", std,
+            {.help = "per-channel standard deviation divided by",
+             .min = 0,
+             .max = 10,
+             .above_min = true,
+             .items = 3,
+             .source = "torchvision"});
     v.Nested("augment", augment, "random changes to training images");
-    v.Field("validation_per_class", validation_per_class, {.help = "images of each class carved from train for the architecture weights", .unit = "images", .min = 0});
-    v.Field("validation_fraction", validation_fraction, {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
-    v.Field("max_pixels", max_pixels, {.help = "an image whose header promises more is refused", .unit = "pixels", .min = 1});
-    v.Field("workers", workers, {.help = "decode threads; 0: one for every thread of runtime.threads", .min = 0, .max = 1024});
+    v.Field("validation_per_class", validation_per_class,
+            {.help = "images of each class carved from train for the architecture weights",
+             .unit = "images",
+             .min = 0,
+             .source = "paper"});
+    v.Field("validation_fraction", validation_fraction,
+            {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
+    v.Field("max_pixels", max_pixels,
+            {.help = "an image whose header promises more is refused", .unit = "pixels", .min = 1, .source = "Pillow"});
+    v.Field("workers", workers,
+            {.help = "decode threads; 0: one for every thread of runtime.threads", .min = 0, .max = 1024});
     v.Field("queue", queue, {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024});
   }
 };
@@ -87,12 +134,22 @@ struct ScheduleConfig {
   int64_t epochs_per_step = 20;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("ranking", ranking, {.help = "classes from easy to hard: path of a ranking.json, 'random' (from the seed), or 'listed' (class_order, or the dataset's order)"});
+    v.Field("ranking", ranking,
+            {.help = "classes from easy to hard: path of a ranking.json, 'random' (from the seed), or 'listed' "
+                     "(class_order, or the dataset's order)"});
     v.Field("class_order", class_order, {.help = "ranking 'listed': every class id, easiest first"});
     v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)"});
-    v.Field("classes", classes, {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1", .min = 0, .above_min = true});
-    v.Field("warmup_epochs", warmup_epochs, {.help = "epochs of weight training alone", .unit = "epochs", .min = 0});
-    v.Field("epochs_per_step", epochs_per_step, {.help = "epochs of each schedule step, before its pruning", .unit = "epochs", .min = 1});
+    v.Field(
+        "classes", classes,
+        {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1",
+         .min = 0,
+         .above_min = true,
+         .source = "paper"});
+    v.Field("warmup_epochs", warmup_epochs,
+            {.help = "epochs of weight training alone", .unit = "epochs", .min = 0, .source = "paper"});
+    v.Field(
+        "epochs_per_step", epochs_per_step,
+        {.help = "epochs of each schedule step, before its pruning", .unit = "epochs", .min = 1, .source = "paper"});
   }
 };
 

@@ -7,9 +7,8 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
-
-#include "danas/core/error.h"
 
 namespace danas {
 
@@ -24,7 +23,9 @@ struct FieldInfo {
   const char* unit = "";
   double min = -std::numeric_limits<double>::infinity();  // inclusive; for lists, of every element
   double max = std::numeric_limits<double>::infinity();
-  bool above_min = false;  // min itself is excluded
+  bool above_min = false;   // min itself is excluded
+  size_t items = 0;         // of a list: exactly so many; 0: any number
+  const char* source = "";  // where the default comes from: "paper", a public code; "" is our own choice
 };
 
 // Specialise for an enum that appears in a config: the names users write, in the order of the enumerators.
@@ -63,7 +64,7 @@ class ConfigVisitor {
   virtual void Choice(const char* name, ChoiceField& value, const FieldInfo& info) = 0;
 
   template <typename Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void Field(const char* name, Enum& value, const FieldInfo& info) {
     EnumField<Enum> field(value);
     Choice(name, field, info);

@@ -1,7 +1,8 @@
-// JSON and YAML text as one tree of values that know where they stand: file, line and key. Readers ask for keys by name;
-// a key that nobody asked for is an error, so that a typing mistake never goes unseen.
+// JSON and YAML text as one tree of values that know where they stand: file, line and key. Readers ask for keys by
+// name; a key that nobody asked for is an error, so that a typing mistake never goes unseen.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -30,8 +31,8 @@ class Document {
   static constexpr int kMaxDepth = 64;
   static constexpr size_t kMaxValues = 1'000'000;
 
-  // A file named *.json must be strict JSON (RFC 8259); any other is read as one YAML 1.2 document. YAML's tags and merge
-  // keys are refused; its booleans are true and false alone. Throws FileError where the file cannot be read, and
+  // A file named *.json must be strict JSON (RFC 8259); any other is read as one YAML 1.2 document. YAML's tags and
+  // merge keys are refused; its booleans are true and false alone. Throws FileError where the file cannot be read, and
   // ConfigError with file and line where it is not well formed, names a key twice or goes past a limit.
   static Document Read(const std::filesystem::path& path);
 
@@ -78,6 +79,7 @@ class Node {
                 int64_t max = std::numeric_limits<int64_t>::max()) const;
   double AsDouble() const;  // finite
   std::string AsText() const;
+  std::string AsOneOf(const std::vector<std::string>& names) const;
   template <typename Enum>
   Enum AsEnum() const;
 
@@ -90,8 +92,12 @@ class Node {
   // The whole subtree, which counts as read.
   Json ToJson() const;
 
-  int line() const;           // from 1; 0 where there is none
-  std::string Where() const;  // "space.json:12: stages[2].channels"
+  int line() const;  // from 1; 0 where there is none
+
+  // For messages: what was found ("1.5", "the text 'x'", "a list").
+  std::string Found() const;
+  // "space.json:12: stages[2].channels"
+  std::string Where() const;
 
   // Throws ConfigError(Where() + ": " + message).
   [[noreturn]] void Fail(const std::string& message) const;
@@ -101,7 +107,6 @@ class Node {
   Node(std::shared_ptr<const Value> value, std::shared_ptr<const std::string> name, std::string path);
 
   Node Child(const Value& value, std::string path) const;
-  size_t AsChoice(const std::vector<std::string>& names) const;
   [[noreturn]] void FailExpected(const std::string& expected) const;
 
   std::shared_ptr<const Value> value_;  // shares ownership of the whole tree
@@ -111,7 +116,8 @@ class Node {
 
 template <typename Enum>
 Enum Node::AsEnum() const {
-  return static_cast<Enum>(AsChoice({EnumNames<Enum>::kNames.begin(), EnumNames<Enum>::kNames.end()}));
+  const std::vector<std::string> names = {EnumNames<Enum>::kNames.begin(), EnumNames<Enum>::kNames.end()};
+  return static_cast<Enum>(std::find(names.begin(), names.end(), AsOneOf(names)) - names.begin());
 }
 
 template <typename T>

@@ -40,7 +40,8 @@ struct RuntimeConfig {
     v.Field("device", device, {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N"});
     v.Field("threads", threads, {.help = "threads that compute; 0: one for every core", .min = 0, .max = 4096});
     v.Field("amp", amp, {.help = "automatic mixed precision; α, costs and losses stay in fp32"});
-    v.Field("deterministic", deterministic, {.help = "same seed, same bits; off lets cuDNN choose the fastest kernels"});
+    v.Field("deterministic", deterministic,
+            {.help = "same seed, same bits; off lets cuDNN choose the fastest kernels"});
     v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
   }
 };
@@ -63,17 +64,27 @@ struct TrainConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("batch", batch, {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2});
-    v.Field("micro_batch", micro_batch, {.help = "images in one forward pass; gradients add up to the batch; 0: the batch", .unit = "images", .min = 0});
+    v.Field("micro_batch", micro_batch,
+            {.help = "images in one forward pass; gradients add up to the batch; 0: the batch",
+             .unit = "images",
+             .min = 0});
     v.Field("lr", lr, {.help = "learning rate at the cosine's start", .min = 0, .max = 100, .above_min = true});
     v.Field("lr_min", lr_min, {.help = "learning rate at the cosine's end", .min = 0, .max = 100});
-    v.Field("lr_warmup_epochs", lr_warmup_epochs, {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0});
-    v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999});
-    v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum"});
-    v.Field("weight_decay", weight_decay, {.help = "L2 penalty, added to the gradient", .min = 0, .max = 1});
+    v.Field("lr_warmup_epochs", lr_warmup_epochs,
+            {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0});
+    v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
+    v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum", .source = "ProxylessNAS"});
+    v.Field("weight_decay", weight_decay,
+            {.help = "L2 penalty, added to the gradient", .min = 0, .max = 1, .source = "ProxylessNAS"});
     v.Field("decay_norm_and_bias", decay_norm_and_bias, {.help = "weight decay on batch norm and biases too"});
-    v.Field("label_smoothing", label_smoothing, {.help = "share of the target spread over all classes learnt so far", .min = 0, .max = 0.99});
+    v.Field("label_smoothing", label_smoothing,
+            {.help = "share of the target spread over all classes learnt so far",
+             .min = 0,
+             .max = 0.99,
+             .source = "ProxylessNAS"});
     v.Field("clip_norm", clip_norm, {.help = "largest L2 norm of all gradients together; 0: no limit", .min = 0});
-    v.Field("ema_decay", ema_decay, {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
+    v.Field("ema_decay", ema_decay,
+            {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
     v.Field("on_nonfinite", on_nonfinite, {.help = "a loss that is not finite: stop, or skip the step and count it"});
   }
 };
@@ -86,10 +97,11 @@ struct FinetuneConfig {
   TrainConfig train = {.batch = 1024, .lr = 0.5, .lr_warmup_epochs = 5, .decay_norm_and_bias = false};
 
   void Describe(ConfigVisitor& v) {
-    v.Field("epochs", epochs, {.help = "epochs of training the found network", .unit = "epochs", .min = 1});
+    v.Field("epochs", epochs,
+            {.help = "epochs of training the found network", .unit = "epochs", .min = 1, .source = "ProxylessNAS"});
     v.Field("init", init, {.help = "scratch: fresh weights; supernet: those the search ended with"});
     v.Field("whole_training_set", whole_training_set, {.help = "train on the carved validation images too"});
-    v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99});
+    v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99, .source = "ProxylessNAS"});
     v.Nested("train", train, "recipe of the final training");
   }
 };

@@ -1,0 +1,32 @@
+// Config files in and out: JSON or YAML, `extends`, and assignments from the command line. What a file may hold is said
+// once, by the structs' Describe() (config/config.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "danas/config/config.h"
+#include "danas/core/json.h"
+
+namespace danas {
+
+// The file's settings over those of the file it `extends` (a path beside the file, or a shipped name) over the
+// defaults, then `assignments` ("search.budget=323M", "schedule.classes=[3, 5, 8, 10]") in order, then Validate(). A
+// list replaces the list before it. Throws ConfigError with file, line, key and the nearest valid key, for a key that
+// is unknown or stands twice, a value of another type, out of range or not finite, and for files that extend each other
+// in a circle.
+Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments = {});
+
+// Applies assignments to a config that is there already, then Validate().
+void Assign(Config& config, const std::vector<std::string>& assignments);
+
+// Every key with its value, as a run folder's config.json holds it. ConfigFromJson(ToJson(c)) equals c. Keys that are
+// left out take their defaults; `name` stands for the file in errors.
+Json ToJson(const Config& config);
+Config ConfigFromJson(const Json& json, const std::string& name);
+
+// Checks what no single key can tell, such as train.micro_batch against train.batch. `name` opens the message of the
+// ConfigError. LoadConfig, Assign and ConfigFromJson call it.
+void Validate(const Config& config, const std::string& name);
+
+}  // namespace danas

@@ -1,0 +1,193 @@
+#include "danas/config/config_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "danas/config/document.h"
+#include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "danas/core/units.h"
+#include "range.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sets the fields that a document gives; the others stay as they are.
+class FieldReader : public ConfigVisitor {
+ public:
+  explicit FieldReader(const Node& root) { sections_.push_back(root); }
+
+  void Field(const char* name, bool& value, const FieldInfo&) override {
+    if (const auto node = Find(name)) value = node->AsBool();
+  }
+  void Field(const char* name, int64_t& value, const FieldInfo& info) override {
+    if (const auto node = Find(name)) {
+      value = node->AsInt();
+      CheckRange(*node, static_cast<double>(value), info);
+    }
+  }
+  void Field(const char* name, double& value, const FieldInfo& info) override {
+    if (const auto node = Find(name)) value = ReadDouble(*node, info);
+  }
+  void Field(const char* name, Count& value, const FieldInfo& info) override {
+    const auto node = Find(name);
+    if (!node) return;
+    if (!node->IsText()) {
+      value.value = ReadDouble(*node, info);
+      return;
+    }
+    try {
+      value.value = ParseCount(node->AsText());
+    } catch (const ConfigError& error) {
+      node->Fail(error.what());
+    }
+    CheckRange(*node, value.value, info);
+  }
+  void Field(const char* name, std::string& value, const FieldInfo&) override {
+    if (const auto node = Find(name)) value = node->AsText();
+  }
+  void Field(const char* name, std::vector<double>& value, const FieldInfo& info) override {
+    if (const auto node = Find(name)) {
+      value.clear();
+      for (const Node& item : ReadItems(*node, info)) value.push_back(ReadDouble(item, info));
+    }
+  }
+  void Field(const char* name, std::vector<std::string>& value, const FieldInfo& info) override {
+    if (const auto node = Find(name)) {
+      value.clear();
+      for (const Node& item : ReadItems(*node, info)) value.push_back(item.AsText());
+    }
+  }
+  void Choice(const char* name, ChoiceField& value, const FieldInfo&) override {
+    if (const auto node = Find(name)) value.Set(node->AsOneOf(value.Names()));
+  }
+
+ protected:
+  void EnterSection(const char* name, const char*) override { sections_.push_back(Find(name)); }
+  void LeaveSection() override { sections_.pop_back(); }
+
+ private:
+  std::optional<Node> Find(const char* name) const {
+    return sections_.back() ? sections_.back()->Find(name) : std::nullopt;
+  }
+  static void CheckRange(const Node& node, double value, const FieldInfo& info) {
+    if (!InRange(value, info)) node.Fail("found " + node.Found() + ", expected a number " + RangeText(info));
+  }
+  static double ReadDouble(const Node& node, const FieldInfo& info) {
+    const double value = node.AsDouble();
+    CheckRange(node, value, info);
+    return value;
+  }
+  static std::vector<Node> ReadItems(const Node& node, const FieldInfo& info) {
+    std::vector<Node> items = node.Items();
+    if (info.items != 0 && items.size() != info.items) {
+      node.Fail("found a list of " + std::to_string(items.size()) + ", expected one of " + std::to_string(info.items));
+    }
+    return items;
+  }
+
+  std::vector<std::optional<Node>> sections_;
+};
+
+class JsonWriter : public ConfigVisitor {
+ public:
+  JsonWriter() { sections_.push_back(Json::object()); }
+
+  void Field(const char* name, bool& value, const FieldInfo&) override { sections_.back()[name] = value; }
+  void Field(const char* name, int64_t& value, const FieldInfo&) override { sections_.back()[name] = value; }
+  void Field(const char* name, double& value, const FieldInfo&) override { sections_.back()[name] = value; }
+  void Field(const char* name, Count& value, const FieldInfo&) override { sections_.back()[name] = JsonOf(value); }
+  void Field(const char* name, std::string& value, const FieldInfo&) override { sections_.back()[name] = value; }
+  void Field(const char* name, std::vector<double>& value, const FieldInfo&) override {
+    sections_.back()[name] = value;
+  }
+  void Field(const char* name, std::vector<std::string>& value, const FieldInfo&) override {
+    sections_.back()[name] = value;
+  }
+  void Choice(const char* name, ChoiceField& value, const FieldInfo&) override { sections_.back()[name] = value.Get(); }
+
+  Json Take() { return std::move(sections_.back()); }
+
+ protected:
+  void EnterSection(const char* name, const char*) override {
+    names_.emplace_back(name);
+    sections_.push_back(Json::object());
+  }
+  void LeaveSection() override {
+    Json section = Take();
+    sections_.pop_back();
+    sections_.back()[names_.back()] = std::move(section);
+    names_.pop_back();
+  }
+
+ private:
+  std::vector<Json> sections_;
+  std::vector<std::string> names_;
+};
+
+void Read(const Document& document, Config& config) {
+  FieldReader reader(document.Root());
+  config.Describe(reader);
+  document.RejectUnreadKeys();
+}
+
+// Reads `path` over what it extends. `chain` holds the files that led here.
+void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config& config) {
+  const Document document = Document::Read(path);
+  const fs::path canonical = fs::canonical(path);
+  if (const auto extended = document.Root().Find("extends")) {
+    chain.push_back(canonical);
+    const fs::path beside = path.parent_path() / extended->AsText();
+    const fs::path next = fs::is_regular_file(beside) ? beside : FindShippedFile("", extended->AsText());
+    if (std::find(chain.begin(), chain.end(), fs::canonical(next)) != chain.end()) {
+      std::string circle;
+      for (const fs::path& file : chain) circle += file.string() + " -> ";
+      extended->Fail("files extend each other in a circle: " + circle + next.string());
+    }
+    ReadWithExtended(next, chain, config);
+  }
+  document.Root().Find("$schema");  // for editors
+  Read(document, config);
+}
+
+void ReadAssignments(const std::vector<std::string>& assignments, Config& config) {
+  for (const std::string& assignment : assignments) Read(Document::FromAssignment(assignment), config);
+}
+
+}  // namespace
+
+Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments) {
+  Config config;
+  std::vector<fs::path> chain;
+  const fs::path path = FindShippedFile("", path_or_name);
+  ReadWithExtended(path, chain, config);
+  ReadAssignments(assignments, config);
+  Validate(config, path.string());
+  return config;
+}
+
+void Assign(Config& config, const std::vector<std::string>& assignments) {
+  Config changed = config;
+  ReadAssignments(assignments, changed);
+  Validate(changed, "--set");
+  config = std::move(changed);
+}
+
+Json ToJson(const Config& config) {
+  JsonWriter writer;
+  Config copy = config;  // Describe() hands out references that a reader could write to
+  copy.Describe(writer);
+  return writer.Take();
+}
+
+Config ConfigFromJson(const Json& json, const std::string& name) {
+  Config config;
+  Read(Document::FromJson(json, name), config);
+  Validate(config, name);
+  return config;
+}
+
+}  // namespace danas

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "range.h"
+
+namespace danas {
+namespace {
+
+class Checker {
+ public:
+  explicit Checker(const std::string& name) : name_(name) {}
+
+  void Require(bool holds, const std::string& key, const std::string& message) const {
+    if (!holds) throw ConfigError(name_ + ": " + key + ": " + message);
+  }
+
+ private:
+  const std::string& name_;
+};
+
+bool IsWhole(double value) { return value == std::trunc(value); }
+
+void CheckRuntime(const Checker& check, const RuntimeConfig& runtime) {
+  const std::string& device = runtime.device;
+  const bool numbered = device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
+                        device.find_first_not_of("0123456789", 5) == std::string::npos;
+  check.Require(device == "auto" || device == "cpu" || device == "cuda" || numbered, "runtime.device",
+                "found '" + device + "', expected auto, cpu, cuda or cuda:N");
+}
+
+void CheckData(const Checker& check, const DataConfig& data) {
+  const AugmentConfig& augment = data.augment;
+  check.Require(augment.scale[0] <= augment.scale[1], "data.augment.scale", "the least share is above the largest");
+  check.Require(augment.ratio[0] <= augment.ratio[1], "data.augment.ratio", "the least ratio is above the largest");
+  check.Require(data.test_resize >= data.image_size, "data.test_resize",
+                std::to_string(data.test_resize) + " is below data.image_size (" + std::to_string(data.image_size) +
+                    "); the centre crop would leave the image");
+  check.Require(data.validation_per_class > 0 || data.validation_fraction > 0, "data.validation_per_class",
+                "0, and data.validation_fraction too; the architecture weights need validation images");
+}
+
+void CheckSchedule(const Checker& check, const ScheduleConfig& schedule) {
+  const std::vector<double>& classes = schedule.classes;
+  check.Require(classes.size() >= 2, "schedule.classes",
+                "expected one entry for warm-up and one for each schedule step, at least 2 in all");
+  check.Require(std::is_sorted(classes.begin(), classes.end()), "schedule.classes", "the number of classes falls");
+  if (classes.back() > 1) {
+    for (const double count : classes) {
+      check.Require(IsWhole(count) && count >= 2, "schedule.classes",
+                    NumberText(count) +
+                        " is no number of classes; with an entry above 1 all are counts of at least 2 "
+                        "(with one class the cross-entropy is 0 and nothing is learnt)");
+    }
+  }
+  check.Require(!schedule.ranking.empty(), "schedule.ranking", "empty; expected a file, 'random' or 'listed'");
+  check.Require(schedule.class_order.empty() || schedule.ranking == "listed", "schedule.class_order",
+                "has a meaning with schedule.ranking 'listed' only; found '" + schedule.ranking + "'");
+  std::set<std::string> seen;
+  for (const std::string& id : schedule.class_order) {
+    check.Require(seen.insert(id).second, "schedule.class_order", "class '" + id + "' is named twice");
+  }
+}
+
+void CheckSearch(const Checker& check, const SearchConfig& search) {
+  check.Require(
+      search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
+      NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");
+  for (const auto& [value, key] :
+       {std::pair(search.loss.exponent, "search.loss.exponent"), std::pair(search.loss.weight, "search.loss.weight")}) {
+    check.Require(value == -1 || value >= 0, key, NumberText(value) + "; expected -1 (the kind's own) or at least 0");
+  }
+  const bool latency = search.cost == CostKind::kLatency;
+  check.Require(!latency || !search.latency_table.empty(), "search.latency_table",
+                "search.cost 'latency' needs a table");
+  check.Require(latency || search.latency_table.empty(), "search.latency_table",
+                std::string("has a meaning with search.cost 'latency' only; found '") + NameOf(search.cost) + "'");
+}
+
+void CheckTrain(const Checker& check, const TrainConfig& train, double epochs, const std::string& section) {
+  check.Require(
+      train.micro_batch <= train.batch, section + ".micro_batch",
+      std::to_string(train.micro_batch) + " is above " + section + ".batch (" + std::to_string(train.batch) + ")");
+  check.Require(train.micro_batch != 1, section + ".micro_batch",
+                "batch norm has no variance with one image; expected 0 or at least 2");
+  check.Require(train.lr_min <= train.lr, section + ".lr_min",
+                NumberText(train.lr_min) + " is above " + section + ".lr (" + NumberText(train.lr) + ")");
+  check.Require(!train.nesterov || train.momentum > 0, section + ".nesterov", "needs " + section + ".momentum above 0");
+  check.Require(train.lr_warmup_epochs <= epochs, section + ".lr_warmup_epochs",
+                NumberText(train.lr_warmup_epochs) + " is more than the " + NumberText(epochs) + " epochs there are");
+}
+
+}  // namespace
+
+void Validate(const Config& config, const std::string& name) {
+  const Checker check(name);
+  check.Require(!config.space.empty(), "space", "empty; expected a shipped search space or a file");
+  CheckRuntime(check, config.runtime);
+  CheckData(check, config.data);
+  CheckSchedule(check, config.schedule);
+  CheckSearch(check, config.search);
+  const double steps = static_cast<double>(config.schedule.classes.size() - 1);
+  const double search_epochs =
+      static_cast<double>(config.schedule.warmup_epochs) + steps * static_cast<double>(config.schedule.epochs_per_step);
+  CheckTrain(check, config.train, search_epochs, "train");
+  CheckTrain(check, config.finetune.train, static_cast<double>(config.finetune.epochs), "finetune.train");
+}
+
+}  // namespace danas
