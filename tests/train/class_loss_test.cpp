@@ -26,7 +26,7 @@ TEST(ClassLossSum, ClassesNotLearntYetHaveNoGradient) {
 }
 
 TEST(ClassLossSum, GradientIsRight) {
-  const at::Tensor targets = at::tensor({0, 2, 1});
+  const at::Tensor targets = at::tensor({0, 2, 1}, at::kLong);
   ExpectGradientsMatch([&](const std::vector<at::Tensor>& in) { return ClassLossSum(in[0], targets, 3, 0.1).view({1}); },
                        {Wave({3, 5}, 2.0, 0.7)});
 }
@@ -41,7 +41,7 @@ TEST(ClassLossSum, HalfPrecisionLogitsGiveAFloatLoss) {
 TEST(CountCorrect, CountsAmongTheClassesLearnt) {
   // Best to worst: row 0 is 3 1 0 2, row 1 is 2 0 1 3, row 2 is 0 1 2 3.
   const at::Tensor logits = at::tensor({2.0, 3.0, 1.0, 4.0, 3.0, 2.0, 4.0, 1.0, 4.0, 3.0, 2.0, 1.0}).view({3, 4});
-  const at::Tensor targets = at::tensor({1, 1, 0});
+  const at::Tensor targets = at::tensor({1, 1, 0}, at::kLong);
   EXPECT_EQ(CountCorrect(logits, targets, 4).item<int64_t>(), 1);
   EXPECT_EQ(CountCorrect(logits, targets, 3).item<int64_t>(), 2);  // without class 3 row 0 is right
   EXPECT_EQ(CountCorrect(logits, targets, 4, 2).item<int64_t>(), 2);

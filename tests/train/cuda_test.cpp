@@ -25,7 +25,8 @@ class Gpu : public testing::Test {
 
   // Three epochs of TinyNetwork.
   static Trained Train(at::Device where, AmpKind amp) {
-    TinyNetwork network(4);
+    const auto owner = std::make_shared<TinyNetwork>(4);
+    TinyNetwork& network = *owner;
     MoveTo(network, where, MemoryLayout::kAuto);
     const TrainConfig recipe{.batch = 8, .lr = 0.05, .clip_norm = 1, .ema_decay = 0.9};
     WeightTraining training(recipe, {.amp = amp}, 0, CosineSchedule(recipe, 0, 24), where);

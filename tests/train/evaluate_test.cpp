@@ -12,7 +12,8 @@ Loader TestSetLoader(int images, int classes, int64_t batch) {
 }
 
 TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
-  TinyNetwork network(7);
+  const auto owner = std::make_shared<TinyNetwork>(7);
+  TinyNetwork& network = *owner;
   Loader whole = TestSetLoader(29, 7, 29);
   whole.Start(0);
   const Batch batch = *whole.Next();
@@ -36,7 +37,8 @@ TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
 }
 
 TEST(Evaluate, MovesNothing) {
-  TinyNetwork network(4);
+  const auto owner = std::make_shared<TinyNetwork>(4);
+  TinyNetwork& network = *owner;
   auto norm = network.register_module("norm", std::make_shared<BatchNorm>(3, NormSpec{}, false));
   const at::Tensor mean = norm->running_mean.clone();
   Loader loader = TestSetLoader(12, 4, 5);

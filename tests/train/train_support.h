@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "danas/arch/space.h"
 #include "danas/config/config.h"
 #include "danas/core/json.h"
 #include "danas/core/random.h"
@@ -99,6 +100,24 @@ inline Batch RandomBatch(int64_t images, int64_t classes, uint64_t seed) {
 
 inline WeightTraining MakeTraining(const TrainConfig& recipe, int64_t total_steps, const RuntimeConfig& runtime = {}) {
   return WeightTraining(recipe, runtime, /*seed=*/0, CosineSchedule(recipe, 0, total_steps), at::kCPU);
+}
+
+// Two layers of inverted residuals on stripes; `candidates` of each.
+inline SearchSpace StripeSpace(const std::vector<BlockSpec>& candidates, int classes) {
+  const Size side{kSide, kSide};
+  SpaceParts parts;
+  parts.name = "stripes";
+  parts.input = side;
+  parts.classes = classes;
+  parts.stem = {.channels = 8, .kernel = 3, .stride = 1};
+  parts.layers = {{{.in = 8, .out = 8, .stride = 1, .input = side}, candidates},
+                  {{.in = 8, .out = 16, .stride = 2, .input = side}, candidates}};
+  parts.head = {.channels = 16};
+  return SearchSpace(parts);
+}
+
+inline BlockSpec InvertedResidual(double expand, int kernel) {
+  return {.op = {.kernel = kernel}, .expand = expand};
 }
 
 inline Json TrainGolden() { return Json::parse(ReadText(SourcePath("tests/golden/train.json"))); }

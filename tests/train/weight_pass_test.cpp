@@ -39,22 +39,22 @@ class NormedNetwork : public torch::nn::Module {
 };
 
 PassResult TrainNormed(NormedNetwork& network, WeightTraining& training, int64_t epoch,
-                       const std::function<at::Tensor(int64_t step, const at::Tensor& logits)>& change = {}) {
+                       const std::function<at::Tensor(int64_t step, const at::Tensor& image_nchw)>& change = {}) {
   Loader loader = StripeLoader(32, 4);
   WeightPassOptions options{.classes = 4};
   options.pass.label = "test";
   options.pass.epoch = epoch;
   options.forward = [&](int64_t step) -> Forward {
     return [&network, &change, step](const at::Tensor& image_nchw) {
-      const at::Tensor logits = network.forward(image_nchw);
-      return change ? change(step, logits) : logits;
+      return network.forward(change ? change(step, image_nchw) : image_nchw);
     };
   };
   return TrainWeightsPass(network, loader, training, options);
 }
 
 TEST(TrainWeightsPass, Learns) {
-  TinyNetwork network(4);
+  const auto owner = std::make_shared<TinyNetwork>(4);
+  TinyNetwork& network = *owner;
   WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .label_smoothing = 0}, 8 * 20);
   training.Bind(network);
   Loader loader = StripeLoader(64, 4);
@@ -70,7 +70,9 @@ TEST(TrainWeightsPass, Learns) {
 // The pass against its parts by hand: the same weights to the bit.
 TEST(TrainWeightsPass, DoesWhatItsPartsDo) {
   const TrainConfig recipe{.batch = 8, .lr = 0.1, .label_smoothing = 0.1, .clip_norm = 0.5};
-  TinyNetwork network(4), by_hand(4);
+  const auto owner = std::make_shared<TinyNetwork>(4);
+  TinyNetwork& network = *owner;
+  TinyNetwork by_hand(4);
   WeightTraining training = MakeTraining(recipe, 4);
   training.Bind(network);
   Loader loader = StripeLoader(32, 4);
@@ -95,7 +97,8 @@ TEST(TrainWeightsPass, DoesWhatItsPartsDo) {
 TEST(TrainWeightsPass, MicroBatchesEqualTheBatch) {
   std::vector<at::Tensor> weights;
   for (const int64_t micro_batch : {0, 3}) {
-    TinyNetwork network(4, at::kDouble);
+    const auto owner = std::make_shared<TinyNetwork>(4, at::kDouble);
+    TinyNetwork& network = *owner;
     WeightTraining training = MakeTraining({.batch = 8, .micro_batch = micro_batch, .lr = 0.1}, 5);
     training.Bind(network);
     Loader loader = StripeLoader(36, 4);
@@ -110,7 +113,8 @@ TEST(TrainWeightsPass, TwoRunsOfASeedAgreeToTheBit) {
   std::vector<double> losses;
   for (int run = 0; run < 2; ++run) {
     at::rand({17 + run});  // the default generator's past must not matter
-    NormedNetwork network;
+    const auto owner = std::make_shared<NormedNetwork>();
+    NormedNetwork& network = *owner;
     WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .ema_decay = 0.9}, 8);
     training.Bind(network);
     TrainNormed(network, training, 0);
@@ -126,20 +130,18 @@ TEST(TrainWeightsPass, TwoRunsOfASeedAgreeToTheBit) {
 
 // A bad batch must leave no trace: not in weights, momentum or batch norm's statistics.
 TEST(TrainWeightsPass, SkippingLeavesNoTrace) {
-  NormedNetwork network;
+  const auto owner = std::make_shared<NormedNetwork>();
+  NormedNetwork& network = *owner;
   WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .on_nonfinite = OnNonFinite::kSkip}, 8);
   training.Bind(network);
-  const PassResult result = TrainNormed(network, training, 0, [&](int64_t step, const at::Tensor& logits) {
-    if (step == 2) {
-      network.norm->running_mean.fill_(std::numeric_limits<float>::quiet_NaN());  // as a NaN image leaves it
-      return logits * std::numeric_limits<float>::quiet_NaN();
-    }
-    return logits;
+  const PassResult result = TrainNormed(network, training, 0, [](int64_t step, const at::Tensor& image_nchw) {
+    return step == 2 ? image_nchw * std::numeric_limits<float>::quiet_NaN() : image_nchw;
   });
   EXPECT_EQ(result.skipped, 1);
   EXPECT_EQ(training.step, 4);
   // The same three good steps without the bad one in between.
-  NormedNetwork other;
+  const auto other_owner = std::make_shared<NormedNetwork>();
+  NormedNetwork& other = *other_owner;
   WeightTraining reference = MakeTraining({.batch = 8, .lr = 0.05}, 8);
   reference.Bind(other);
   Loader loader = StripeLoader(32, 4);
@@ -159,11 +161,12 @@ TEST(TrainWeightsPass, SkippingLeavesNoTrace) {
 }
 
 TEST(TrainWeightsPass, StopsBeforeTheWeightsAreSpoilt) {
-  NormedNetwork network;
+  const auto owner = std::make_shared<NormedNetwork>();
+  NormedNetwork& network = *owner;
   WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05}, 8);
   training.Bind(network);
-  const auto spoil = [](int64_t step, const at::Tensor& logits) {
-    return step == 1 ? logits * std::numeric_limits<float>::infinity() : logits;
+  const auto spoil = [](int64_t step, const at::Tensor& image_nchw) {
+    return step == 1 ? image_nchw * std::numeric_limits<float>::infinity() : image_nchw;
   };
   ExpectErrorContains<NumericError>([&] { TrainNormed(network, training, 0, spoil); }, {"test", "batch 2 of 4"});
   EXPECT_TRUE(network.tiny->first.isfinite().all().item<bool>());
@@ -172,7 +175,8 @@ TEST(TrainWeightsPass, StopsBeforeTheWeightsAreSpoilt) {
 
 // bf16 on a CPU: weights stay in float32, learn, and each step shows in the next forward pass.
 TEST(TrainWeightsPass, Bf16SeesEveryStep) {
-  TinyNetwork network(4);
+  const auto owner = std::make_shared<TinyNetwork>(4);
+  TinyNetwork& network = *owner;
   WeightTraining training = MakeTraining({.batch = 8, .lr = 0.1}, 8, {.amp = AmpKind::kBf16});
   training.Bind(network);
   Loader loader = StripeLoader(64, 4);
@@ -198,7 +202,8 @@ TEST(TrainWeightsPass, Bf16SeesEveryStep) {
 }
 
 TEST(TrainWeightsPass, CallsAfterEachStepWithoutGradients) {
-  TinyNetwork network(4);
+  const auto owner = std::make_shared<TinyNetwork>(4);
+  TinyNetwork& network = *owner;
   WeightTraining training = MakeTraining({.batch = 8}, 4);
   training.Bind(network);
   Loader loader = StripeLoader(32, 4);
