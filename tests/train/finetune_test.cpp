@@ -86,6 +86,12 @@ TEST(RunFinetune, TwoRunsOfASeedAgreeToTheBit) {
   EXPECT_NE(RunFinetune(inputs, {}).last.loss, one.last.loss);
 }
 
+TEST(RunFinetune, Bf16LearnsToo) {
+  FinetuneInputs inputs = Inputs();
+  inputs.config.runtime.amp = AmpKind::kBf16;
+  EXPECT_GT(RunFinetune(inputs, {}).last.top1, 0.9);
+}
+
 TEST(RunFinetune, FollowsTheDatasetsClasses) {
   FinetuneInputs inputs = Inputs();
   inputs.dataset = {StripeSet(48, 6, 1), StripeSet(12, 6, 2)};
