@@ -15,13 +15,13 @@ class TableWriter : public ConfigVisitor {
     Row(name, value ? "true" : "false", "true, false", info);
   }
   void Field(const char* name, int64_t& value, const FieldInfo& info) override {
-    Row(name, std::to_string(value), "whole" + Space(RangeText(info)), info);
+    Row(name, std::to_string(value), "whole number" + Space(RangeText(info)), info);
   }
   void Field(const char* name, double& value, const FieldInfo& info) override {
-    Row(name, NumberText(value), Or(RangeText(info), "number"), info);
+    Row(name, NumberText(value), "number" + Space(RangeText(info)), info);
   }
   void Field(const char* name, Count& value, const FieldInfo& info) override {
-    Row(name, JsonOf(value).dump(), Or(RangeText(info), "number") + ", also as 323M", info);
+    Row(name, JsonOf(value).dump(), "number" + Space(RangeText(info)) + ", also as 323M", info);
   }
   void Field(const char* name, std::string& value, const FieldInfo& info) override {
     Row(name, Json(value).dump(), "text", info);
@@ -40,40 +40,42 @@ class TableWriter : public ConfigVisitor {
     Row(name, Json(value.Get()).dump(), names, info);
   }
 
-  std::string Take() { return std::move(text_); }
+  // Sections in the order in which they begin; a section's own keys stay together, whatever is nested between them.
+  std::string Take() const {
+    std::string text;
+    for (const std::string& section : sections_) text += section;
+    return text;
+  }
 
  protected:
   void EnterSection(const char* name, const char* help) override {
-    path_.emplace_back(name);
-    std::string title;
-    for (const std::string& part : path_) title += (title.empty() ? "" : ".") + part;
-    text_ += "\n## " + title + "\n\n" + help + "\n";
-    header_due_ = true;
+    const std::string path = open_.back().path.empty() ? name : open_.back().path + "." + name;
+    open_.push_back({sections_.size(), path});
+    sections_.push_back("\n## " + path + "\n\n" + help + "\n" + kTableHead);
   }
-  void LeaveSection() override {
-    path_.pop_back();
-    header_due_ = true;
-  }
+  void LeaveSection() override { open_.pop_back(); }
 
  private:
   static std::string Space(const std::string& text) { return text.empty() ? "" : " " + text; }
-  static std::string Or(const std::string& text, const char* other) { return text.empty() ? other : text; }
   static std::string ListOf(const FieldInfo& info) {
     return info.items == 0 ? "list" : "list of " + std::to_string(info.items);
   }
   void Row(const std::string& name, const std::string& value, const std::string& range, const FieldInfo& info) {
-    if (header_due_)
-      text_ += "\n| key | default | values | unit | meaning | default from |\n|---|---|---|---|---|---|\n";
-    header_due_ = false;
-    std::string key;
-    for (const std::string& part : path_) key += part + ".";
-    text_ += "| `" + key + name + "` | `" + value + "` | " + range + " | " + info.unit + " | " + info.help + " | " +
-             info.source + " |\n";
+    const auto& [section, path] = open_.back();
+    const std::string key = path.empty() ? name : path + "." + name;
+    sections_[section] += "| `" + key + "` | `" + value + "` | " + range + " | " + info.unit + " | " + info.help +
+                          " | " + info.source + " |\n";
   }
 
-  std::string text_;
-  std::vector<std::string> path_;
-  bool header_due_ = true;
+  static constexpr const char* kTableHead =
+      "\n| key | default | values | unit | meaning | default from |\n|---|---|---|---|---|---|\n";
+
+  struct Open {
+    size_t section;  // index in sections_
+    std::string path;
+  };
+  std::vector<std::string> sections_ = {kTableHead};
+  std::vector<Open> open_ = {{0, ""}};
 };
 
 }  // namespace
