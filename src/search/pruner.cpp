@@ -108,8 +108,15 @@ Pruning ChoosePruning(const SearchSpace& space, const std::vector<std::vector<do
     }
   }
   if (config.scope == PruningScope::kGlobal) DropWeakest(std::move(everywhere), config, pruning);
-  for (const auto& [layer, dropped] : pruning.dropped) pruning.cuts.push_back(CutOf(layer, dropped, alpha_lc[layer]));
+  pruning.cuts = Cuts(pruning.dropped, alpha_lc);
   return pruning;
+}
+
+std::vector<LayerCut> Cuts(const std::map<size_t, std::set<size_t>>& dropped,
+                           const std::vector<std::vector<double>>& alpha_lc) {
+  std::vector<LayerCut> cuts;
+  for (const auto& [layer, candidates] : dropped) cuts.push_back(CutOf(layer, candidates, alpha_lc.at(layer)));
+  return cuts;
 }
 
 size_t ArgMax(const std::vector<double>& alpha_c) {

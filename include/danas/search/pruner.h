@@ -31,6 +31,9 @@ struct Pruning {
 Pruning ChoosePruning(const SearchSpace& space, const std::vector<std::vector<double>>& alpha_lc,
                       const PruningConfig& config);
 
+std::vector<LayerCut> Cuts(const std::map<size_t, std::set<size_t>>& dropped,
+                           const std::vector<std::vector<double>>& alpha_lc);
+
 // The highest α, the first among equals.
 size_t ArgMax(const std::vector<double>& alpha_c);
 

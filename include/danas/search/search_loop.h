@@ -2,8 +2,8 @@
 // classes and pruning; at the end the best network within the budget.
 #pragma once
 
+#include <filesystem>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "danas/arch/genotype.h"
@@ -11,16 +11,12 @@
 #include "danas/core/metrics.h"
 #include "danas/core/progress.h"
 #include "danas/cost/cost_model.h"
-#include "danas/data/subset.h"
-#include "danas/nn/supernet.h"
-#include "danas/schedule/class_schedule.h"
+#include "danas/data/dataset_index.h"
 #include "danas/schedule/easiness_ranking.h"
-#include "danas/search/arch_parameters.h"
-#include "danas/train/optimizer.h"
 
 namespace danas {
 
-// What a search is given: values, each of which can be printed.
+// What a search is given: values, each of which can be printed. The space's classes are the training set's.
 struct SearchInputs {
   Config config;
   SearchSpace space;
@@ -32,19 +28,21 @@ struct SearchInputs {
 
 // Where a search reports to and leaves its files.
 struct SearchOutputs {
-  MetricSink* metrics = nullptr;    // events "search_start", "epoch", "pruning", "search_end": docs/file-formats.md
+  MetricSink* metrics = nullptr;    // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::string folder;               // space-<phase>.json, best.json, weights.safetensors; empty: nothing is written
+  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors; empty: nothing is written
 };
 
 struct SearchResult {
   Genotype best;
-  std::vector<size_t> argmax;     // per layer of the last space, before the budget
-  bool bounded_by_budget = false; // the argmax network exceeds budget_max; `best` is the best within it
-  double cost = 0;
+  std::vector<size_t> argmax;      // per layer of the last space, before the budget
+  bool bounded_by_budget = false;  // the argmax network exceeds budget_max; `best` is the best within it
+  double cost = 0;                 // of `best`, in the cost model's unit
   double device_hours = 0;
 };
 
+// Throws ConfigError (a budget that nothing meets, no validation images, classes that do not fit), DataError,
+// NumericError, FileError, Interrupted.
 SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs);
 
 }  // namespace danas

@@ -1,0 +1,100 @@
+// Training of the architecture weights (Eq. 10): one Adam step of α for each validation batch, weights fixed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "danas/config/config.h"
+#include "danas/data/loader.h"
+#include "danas/search/search_state.h"
+#include "danas/train/pass.h"
+
+namespace danas {
+
+// While it lives the supernet's weights want no gradient, α does; batch norm takes the batch's statistics and leaves the
+// running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
+class ArchitectureScope {
+ public:
+  explicit ArchitectureScope(SearchState& state);
+  ~ArchitectureScope();
+  ArchitectureScope(const ArchitectureScope&) = delete;
+  ArchitectureScope& operator=(const ArchitectureScope&) = delete;
+
+ private:
+  SearchState& state_;
+  std::vector<at::Tensor> frozen_;
+};
+
+// One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (train.micro_batch) share
+// one draw. Throws std::logic_error if a weight got a gradient.
+class ArchitectureStep {
+ public:
+  // The loss is over the first `classes` classes; without label smoothing.
+  ArchitectureStep(SearchState& state, const Config& config, int64_t classes)
+      : state_(state), config_(config), classes_(classes) {}
+
+  StepResult Compute(const Batch& batch);
+  void Apply();
+  void Discard();
+
+  // Means over the steps applied since the last call.
+  struct Means {
+    double class_loss = 0;  // over images
+    double expected_cost = 0;
+  };
+  Means TakeMeans();
+
+ private:
+  StepResult ComputePart(const Batch& part);
+  void UnscaleGradients();
+
+  SearchState& state_;
+  const Config& config_;
+  int64_t classes_;
+  // Of the batch.
+  int64_t images_ = 0;
+  double cost_ = 0;
+  at::Tensor class_loss_sum_;  // on the device
+
+  // Of the steps applied.
+  int64_t all_images_ = 0;
+  int64_t steps_ = 0;
+  double all_costs_ = 0;
+  at::Tensor all_class_losses_;
+};
+
+struct ArchitectureResult {
+  PassResult pass;           // its loss has the cost in it
+  double class_loss = 0;     // L_cls, mean over images
+  double expected_cost = 0;  // mean over the draws
+};
+
+// One epoch over `loader`. `after_step` is called after each step. Throws NumericError and Interrupted as RunPass() does.
+ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
+                                         const PassOptions& options, const std::function<void()>& after_step);
+
+// search.alpha_pass every_k: steps between weight steps, from a loader that starts again at its end.
+class InterleavedArchitecture {
+ public:
+  InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes, Loader& loader, std::string label,
+                          std::function<void()> after_step);
+
+  void Step();
+  ArchitectureResult Finish();  // of the steps since the last Finish()
+
+ private:
+  Batch NextBatch();
+
+  SearchState& state_;
+  const Config& config_;
+  Loader& loader_;
+  std::string label_;
+  std::function<void()> after_step_;
+  ArchitectureStep step_;
+  PassResult pass_;  // sums
+  bool started_ = false;
+};
+
+}  // namespace danas

@@ -1,0 +1,36 @@
+// The network that a search ends with: the argmax of α in every layer, or the best within the budget.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "danas/config/search_config.h"
+#include "danas/cost/cost_model.h"
+#include "danas/search/pruner.h"
+
+namespace danas {
+
+// search.budget_max, or 1.02 T where it is 0.
+double LargestCost(const SearchConfig& config);
+
+// Throws ConfigError with the reachable range where no network of the space costs at most LargestCost(); warns of a target
+// above the dearest network.
+void CheckBudget(const SearchConfig& config, const CostTable& costs);
+
+// Takes back from a pruning what the best network within `largest_cost` needs, if no network would be left within it.
+// Returns what was taken back.
+std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const CostTable& costs,
+                                                    const std::vector<std::vector<double>>& alpha_lc,
+                                                    double largest_cost);
+
+struct FinalChoice {
+  std::vector<size_t> argmax;    // a candidate for each layer
+  std::vector<size_t> choice;    // argmax, or the highest sum of ln softmax(α) within the budget
+  double argmax_cost = 0;
+  double cost = 0;
+  bool bounded_by_budget = false;
+};
+
+FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost);
+
+}  // namespace danas

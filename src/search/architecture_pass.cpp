@@ -1,0 +1,191 @@
+#include "danas/search/architecture_pass.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "danas/core/error.h"
+#include "danas/nn/norm.h"
+#include "danas/search/cost_loss.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "danas/train/micro_batch.h"
+
+namespace danas {
+namespace {
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+ArchitectureScope::ArchitectureScope(SearchState& state) : state_(state) {
+  for (at::Tensor& weight : state.supernet->parameters()) {
+    if (!weight.requires_grad()) continue;
+    weight.set_requires_grad(false);
+    frozen_.push_back(weight);
+  }
+  SetNormMode(*state.supernet, NormMode::kBatchFrozen);
+  state.supernet->train(false);
+  state.alpha.RequireGradient(true);
+}
+
+ArchitectureScope::~ArchitectureScope() {
+  state_.alpha.ClearGradient();
+  state_.alpha.RequireGradient(false);
+  SetNormMode(*state_.supernet, NormMode::kBatch);
+  for (at::Tensor& weight : frozen_) weight.set_requires_grad(true);
+}
+
+StepResult ArchitectureStep::Compute(const Batch& batch) {
+  images_ = batch.size();
+  class_loss_sum_ = at::Tensor();
+  LossScaler& scaler = state_.training.scaler;
+  StepResult result = AccumulateGradients(
+      batch, config_.train.micro_batch, [this](const Batch& part) { return ComputePart(part); }, &scaler);
+  for (const at::Tensor& weight : state_.supernet->parameters()) {
+    if (weight.grad().defined()) throw std::logic_error("the architecture pass made a gradient of a weight");
+  }
+  UnscaleGradients();
+  // With a scaler infinite gradients are part of the game: Apply() leaves the step out and the scale falls.
+  if (!scaler.enabled()) result.gradient_norm = state_.alpha.GradientNorm();
+  return result;
+}
+
+StepResult ArchitectureStep::ComputePart(const Batch& part) {
+  const at::Device device = part.images.device();
+  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kArchitecture, config_.seed, state_.draws,
+                                device);
+  const at::Tensor logits_nk = [&] {
+    const AutocastScope autocast(config_.runtime.amp, device.type());
+    return state_.supernet->forward(InLayout(part.images, config_.runtime.layout), draw.choices);
+  }();
+  const auto images = static_cast<double>(part.size());
+  const at::Tensor class_loss_sum = ClassLossSum(logits_nk, part.targets, classes_, /*smoothing=*/0);
+  const at::Tensor detached = class_loss_sum.detach();
+  class_loss_sum_ = class_loss_sum_.defined() ? class_loss_sum_ + detached : detached;
+  const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, state_.costs);
+  cost_ = cost.item<double>();
+  const SearchConfig& search = config_.search;
+  return {.loss_sum = CostAwareLoss(class_loss_sum / images, cost, search.budget.value, search.loss) * images,
+          .correct = CountCorrect(logits_nk, part.targets, classes_),
+          .gradient_norm = {}};
+}
+
+void ArchitectureStep::UnscaleGradients() {
+  const LossScaler& scaler = state_.training.scaler;
+  if (!scaler.enabled()) return;
+  const double scale = scaler.scale().item<double>();
+  for (const at::Tensor& alpha : state_.alpha.all()) {
+    if (alpha.grad().defined()) alpha.grad().div_(scale);
+  }
+}
+
+void ArchitectureStep::Apply() {
+  LossScaler& scaler = state_.training.scaler;
+  const bool finite = !scaler.enabled() || std::isfinite(state_.alpha.GradientNorm().item<double>());
+  if (!finite) {
+    scaler.Update(at::ones_like(scaler.scale()));
+    return Discard();
+  }
+  state_.alpha.Step(config_.search);
+  ++state_.draws;
+  ++state_.alpha_steps;
+  state_.alpha_images += images_;
+  all_costs_ += cost_;
+  all_class_losses_ = all_class_losses_.defined() ? all_class_losses_ + class_loss_sum_ : class_loss_sum_;
+  all_images_ += images_;
+  ++steps_;
+}
+
+void ArchitectureStep::Discard() {
+  state_.alpha.ClearGradient();
+  ++state_.draws;
+}
+
+ArchitectureStep::Means ArchitectureStep::TakeMeans() {
+  Means means;
+  if (steps_ > 0) {
+    means.class_loss = all_class_losses_.item<double>() / static_cast<double>(all_images_);
+    means.expected_cost = all_costs_ / static_cast<double>(steps_);
+  }
+  steps_ = all_images_ = 0;
+  all_costs_ = 0;
+  all_class_losses_ = at::Tensor();
+  return means;
+}
+
+ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
+                                         const PassOptions& options, const std::function<void()>& after_step) {
+  const ArchitectureScope scope(state);
+  ArchitectureStep step(state, config, classes);
+  const PassResult pass = RunPass(loader, options,
+                                  {.compute = [&](const Batch& batch) { return step.Compute(batch); },
+                         .apply =
+                             [&] {
+                               step.Apply();
+                               after_step();
+                             },
+                         .discard = [&] { step.Discard(); }});
+  const ArchitectureStep::Means means = step.TakeMeans();
+  return {pass, means.class_loss, means.expected_cost};
+}
+
+InterleavedArchitecture::InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes,
+                                                 Loader& loader, std::string label, std::function<void()> after_step)
+    : state_(state),
+      config_(config),
+      loader_(loader),
+      label_(std::move(label)),
+      after_step_(std::move(after_step)),
+      step_(state, config, classes) {}
+
+Batch InterleavedArchitecture::NextBatch() {
+  std::optional<Batch> batch = started_ ? loader_.Next() : std::nullopt;
+  while (!batch) {
+    loader_.Start(state_.passes++);
+    started_ = true;
+    batch = loader_.Next();
+  }
+  return *batch;
+}
+
+void InterleavedArchitecture::Step() {
+  const auto start = std::chrono::steady_clock::now();
+  const Batch batch = NextBatch();
+  const ArchitectureScope scope(state_);
+  const StepResult result = step_.Compute(batch);
+  const auto loss_sum = result.loss_sum.item<double>();
+  const double norm = result.gradient_norm.defined() ? result.gradient_norm.item<double>() : 0;
+  ++pass_.steps;
+  if (std::isfinite(loss_sum) && std::isfinite(norm)) {
+    step_.Apply();
+    after_step_();
+    pass_.images += batch.size();
+    pass_.loss += loss_sum;
+    pass_.accuracy += result.correct.item<double>();
+  } else if (config_.train.on_nonfinite == OnNonFinite::kSkip) {
+    step_.Discard();
+    ++pass_.skipped;
+  } else {
+    throw NumericError(label_ + ": the loss of architecture step " + std::to_string(pass_.steps) +
+                       " or its gradient is not finite. Lower train.lr or search.alpha_lr");
+  }
+  pass_.seconds += SecondsSince(start);
+}
+
+ArchitectureResult InterleavedArchitecture::Finish() {
+  PassResult pass = std::exchange(pass_, {});
+  const double images = std::max<double>(1, static_cast<double>(pass.images));
+  pass.loss /= images;
+  pass.accuracy /= images;
+  const ArchitectureStep::Means means = step_.TakeMeans();
+  return {pass, means.class_loss, means.expected_cost};
+}
+
+}  // namespace danas

@@ -1,0 +1,83 @@
+#include "danas/search/final_choice.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/cost/budgeted_choice.h"
+#include "danas/search/arch_parameters.h"
+
+namespace danas {
+namespace {
+
+std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc) {
+  std::vector<std::vector<double>> result;
+  for (const std::vector<double>& alpha_c : alpha_lc) result.push_back(LogSoftmax(alpha_c));
+  return result;
+}
+
+double LeastAfter(const CostTable& costs, const Pruning& pruning) {
+  double least = costs.fixed;
+  for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {
+    const auto dropped = pruning.dropped.find(l);
+    double cheapest = std::numeric_limits<double>::infinity();
+    for (size_t c = 0; c < costs.candidates_lc[l].size(); ++c) {
+      const bool stays = dropped == pruning.dropped.end() || !dropped->second.contains(c);
+      if (stays) cheapest = std::min(cheapest, costs.candidates_lc[l][c]);
+    }
+    least += cheapest;
+  }
+  return least;
+}
+
+std::string CostText(double cost, const CostTable& costs) { return FormatCount(cost) + " " + costs.unit; }
+
+}  // namespace
+
+double LargestCost(const SearchConfig& config) {
+  return config.budget_max.value > 0 ? config.budget_max.value : 1.02 * config.budget.value;
+}
+
+void CheckBudget(const SearchConfig& config, const CostTable& costs) {
+  const std::string range = "the space's networks cost " + CostText(costs.Least(), costs) + " to " +
+                            CostText(costs.Most(), costs);
+  if (costs.Least() > LargestCost(config)) {
+    throw ConfigError("search.budget: no network costs at most " + CostText(LargestCost(config), costs) +
+                      " (search.budget_max); " + range + ". Raise search.budget or use another space");
+  }
+  if (config.budget.value > costs.Most()) {
+    log::warn("search.budget {} is above every network: {}", CostText(config.budget.value, costs), range);
+  }
+}
+
+std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const CostTable& costs,
+                                                    const std::vector<std::vector<double>>& alpha_lc,
+                                                    double largest_cost) {
+  std::map<size_t, std::set<size_t>> kept;
+  if (LeastAfter(costs, pruning) <= largest_cost) return kept;
+  const std::vector<size_t> network = BestWithin(costs, LogProbabilities(alpha_lc), largest_cost);
+  for (size_t l = 0; l < network.size(); ++l) {
+    const auto dropped = pruning.dropped.find(l);
+    if (dropped == pruning.dropped.end() || dropped->second.erase(network[l]) == 0) continue;
+    kept[l].insert(network[l]);
+    if (dropped->second.empty()) pruning.dropped.erase(dropped);
+  }
+  pruning.cuts = Cuts(pruning.dropped, alpha_lc);
+  return kept;
+}
+
+FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost) {
+  FinalChoice result;
+  for (const std::vector<double>& alpha_c : alpha_lc) result.argmax.push_back(ArgMax(alpha_c));
+  result.argmax_cost = costs.OfNetwork(result.argmax);
+  result.bounded_by_budget = result.argmax_cost > largest_cost;
+  result.choice =
+      result.bounded_by_budget ? BestWithin(costs, LogProbabilities(alpha_lc), largest_cost) : result.argmax;
+  result.cost = costs.OfNetwork(result.choice);
+  return result;
+}
+
+}  // namespace danas

@@ -1,0 +1,170 @@
+#include "search_events.h"
+
+#include "danas/core/hash.h"
+#include "danas/train/device.h"
+#include "danas/train/memory.h"
+
+namespace danas {
+namespace {
+
+Json PlanFields(const PhasePlan& plan) {
+  return {{"phase", plan.phase.name},
+          {"classes", plan.phase.classes},
+          {"epochs", plan.phase.epochs},
+          {"searches", plan.phase.searches},
+          {"weight_images", plan.weight_images},
+          {"architecture_images", plan.architecture_images},
+          {"weight_steps", plan.weight_steps},
+          {"alpha_steps", plan.alpha_steps},
+          {"candidates", plan.candidates},
+          {"macs_per_image", plan.macs_per_image},
+          {"parameters", plan.parameters}};
+}
+
+double CostOfProbabilities(const SearchState& state) {
+  const std::vector<std::vector<double>> probability_lc = state.alpha.Probabilities();
+  double cost = state.costs.fixed;
+  for (size_t l = 0; l < probability_lc.size(); ++l) {
+    for (size_t c = 0; c < probability_lc[l].size(); ++c) cost += probability_lc[l][c] * state.costs.candidates_lc[l][c];
+  }
+  return cost;
+}
+
+std::vector<std::string> CandidateNames(const LayerSpec& layer) {
+  std::vector<std::string> names;
+  for (const BlockSpec& block : layer.candidates) names.push_back(CandidateName(block));
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector<size_t>& choice) {
+  std::vector<std::string> names;
+  for (size_t l = 0; l < choice.size(); ++l) names.push_back(CandidateName(space.layers()[l].candidates.at(choice[l])));
+  return names;
+}
+
+Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
+  Json phases = Json::array();
+  for (const PhasePlan& phase : plan.phases) phases.push_back(PlanFields(phase));
+  return {"search_start",
+          {{"seed", inputs.config.seed},
+           {"device", plan.device},
+           {"space", inputs.space.name()},
+           {"dataset", inputs.training_set->name},
+           {"fingerprint", HexText(inputs.training_set->fingerprint)},
+           {"ranking", inputs.ranking.source},
+           {"class_order", inputs.ranking.order},
+           {"layers", inputs.space.layers().size()},
+           {"searchable_layers", plan.searchable_layers},
+           {"networks", plan.networks},
+           {"unit", plan.unit},
+           {"least", plan.least},
+           {"most", plan.most},
+           {"budget", plan.budget},
+           {"budget_max", plan.budget_max},
+           {"batch", plan.batch},
+           {"weight_steps", plan.weight_steps()},
+           {"alpha_steps", plan.alpha_steps()},
+           {"images", plan.images()},
+           {"memory_bytes", plan.memory_bytes()},
+           {"phases", phases}}};
+}
+
+Event EpochEvent(const EpochReport& report, const SearchState& state) {
+  const PassResult& weights = report.weights;
+  Json fields = {{"phase", report.phase.name},
+                 {"epoch", report.epoch},
+                 {"epochs", report.phase.epochs},
+                 {"classes", report.phase.classes},
+                 {"lr", report.lr},
+                 {"train_loss", weights.loss},
+                 {"train_accuracy", weights.accuracy},
+                 {"images", weights.images},
+                 {"skipped", weights.skipped}};
+  double seconds = weights.seconds, waited = weights.seconds_waited;
+  int64_t images = weights.images;
+  if (report.architecture) {
+    const ArchitectureResult& architecture = *report.architecture;
+    fields["validation_loss"] = architecture.class_loss;
+    fields["validation_accuracy"] = architecture.pass.accuracy;
+    fields["validation_images"] = architecture.pass.images;
+    fields["architecture_loss"] = architecture.pass.loss;
+    fields["sampled_cost"] = architecture.expected_cost;
+    seconds += architecture.pass.seconds;
+    waited += architecture.pass.seconds_waited;
+    images += architecture.pass.images;
+  }
+  fields["expected_cost"] = CostOfProbabilities(state);
+  fields["alpha_entropy"] = RelativeEntropy(state.alpha.Probabilities());
+  fields["alpha_steps"] = state.alpha_steps;
+  fields["timing"] = {{"seconds", seconds},
+                      {"images_per_second", seconds > 0 ? static_cast<double>(images) / seconds : 0},
+                      {"share_waited", seconds > 0 ? waited / seconds : 0},
+                      {"peak_resident_bytes", PeakResidentBytes()}};
+  return {"epoch", fields};
+}
+
+Event AlphaEvent(const EpochReport& report, const SearchState& state) {
+  Json layers = Json::array();
+  const std::vector<std::vector<double>> alpha_lc = state.alpha.Values();
+  for (size_t l = 0; l < alpha_lc.size(); ++l) {
+    layers.push_back({{"candidates", CandidateNames(state.space().layers()[l])}, {"alpha", alpha_lc[l]}});
+  }
+  return {"alpha",
+          {{"phase", report.phase.name}, {"epoch", report.epoch}, {"alpha_steps", state.alpha_steps}, {"layers", layers}}};
+}
+
+Event PruningEvent(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
+                   const AlphaTrace& trace, const SearchState& state) {
+  Json layers = Json::array();
+  size_t dropped_count = 0;
+  for (const LayerCut& cut : pruning.cuts) {
+    const std::vector<std::string> names = CandidateNames(state.space().layers()[cut.layer]);
+    const std::set<size_t>& dropped = pruning.dropped.at(cut.layer);
+    std::vector<std::string> dropped_names, kept_names;
+    for (size_t c = 0; c < names.size(); ++c) (dropped.contains(c) ? dropped_names : kept_names).push_back(names[c]);
+    dropped_count += dropped.size();
+    layers.push_back({{"layer", cut.layer},
+                      {"dropped", dropped_names},
+                      {"kept", kept_names},
+                      {"last_kept", names[cut.last_kept]},
+                      {"first_dropped", names[cut.first_dropped]},
+                      {"gap", cut.gap},
+                      {"standard_error", trace.StandardError(cut.layer, cut.last_kept, cut.first_dropped)}});
+  }
+  Json kept_for_budget = Json::array();
+  for (const auto& [layer, candidates] : kept) {
+    for (const size_t c : candidates) {
+      kept_for_budget.push_back({{"layer", layer}, {"candidate", CandidateNames(state.space().layers()[layer])[c]}});
+    }
+  }
+  return {"pruning",
+          {{"phase", phase.name},
+           {"candidates_before", state.space().CandidateCount()},
+           {"candidates_after", state.space().CandidateCount() - dropped_count},
+           {"layers", layers},
+           {"kept_for_budget", kept_for_budget}}};
+}
+
+Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds) {
+  return {"search_end",
+          {{"network", ChoiceNames(state.space(), choice.choice)},
+           {"argmax", ChoiceNames(state.space(), choice.argmax)},
+           {"bounded_by_budget", choice.bounded_by_budget},
+           {"unit", state.costs.unit},
+           {"cost", choice.cost},
+           {"argmax_cost", choice.argmax_cost},
+           {"macs", CountMacs(result.best.network)},
+           {"parameters", CountParameters(result.best.network)},
+           {"alpha_steps", state.alpha_steps},
+           {"weight_steps", state.training.step},
+           {"weight_images", state.weight_images},
+           {"alpha_images", state.alpha_images},
+           {"timing",
+            {{"seconds", seconds},
+             {"device_hours", result.device_hours},
+             {"peak_resident_bytes", PeakResidentBytes()}}}}};
+}
+
+}  // namespace danas

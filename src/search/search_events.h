@@ -1,0 +1,38 @@
+// What a search tells its sinks. Fields: docs/file-formats.md. What differs from run to run on one machine - times,
+// memory - stands under "timing" alone; all else is the same for the same seed, to the bit.
+#pragma once
+
+#include "danas/core/json.h"
+#include "danas/core/metrics.h"
+#include "danas/schedule/search_plan.h"
+#include "danas/search/alpha_trace.h"
+#include "danas/search/architecture_pass.h"
+#include "danas/search/final_choice.h"
+#include "danas/search/pruner.h"
+#include "danas/search/search_loop.h"
+#include "danas/search/search_state.h"
+
+namespace danas {
+
+Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan);
+
+struct EpochReport {
+  Phase phase;
+  int64_t epoch = 0;  // of the phase, from 1
+  double lr = 0;      // of the last step
+  PassResult weights;
+  std::optional<ArchitectureResult> architecture;
+};
+Event EpochEvent(const EpochReport& report, const SearchState& state);
+Event AlphaEvent(const EpochReport& report, const SearchState& state);
+
+// `kept`: what KeepWithinBudget() took back. Call before the space is cut.
+Event PruningEvent(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
+                   const AlphaTrace& trace, const SearchState& state);
+
+Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
+
+// Names of the candidates `choice` takes, one a layer.
+std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector<size_t>& choice);
+
+}  // namespace danas

@@ -1,0 +1,147 @@
+#include "search_setup.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "danas/arch/space_file.h"
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/nn/safetensors.h"
+#include "danas/search/cost_loss.h"
+#include "danas/search/search_plan.h"
+#include "danas/train/device.h"
+
+namespace danas {
+namespace {
+
+void CheckInputs(const SearchInputs& inputs, const Split& split) {
+  const size_t classes = inputs.training_set->classes.ids.size();
+  if (static_cast<size_t>(inputs.space.classes()) != classes) {
+    throw ConfigError("space " + inputs.space.name() + " tells " + std::to_string(inputs.space.classes()) +
+                      " classes apart, the training set has " + std::to_string(classes));
+  }
+  if (split.architecture.size() == 0) {
+    throw ConfigError("a search needs validation images for α: set data.validation_per_class or data.validation_fraction");
+  }
+}
+
+void WarnOfFewSteps(const SearchPlan& plan) {
+  if (plan.alpha_steps() >= kFewAlphaSteps) return;
+  log::warn("only {} α steps in all: fewer than {} hardly move α. Use more validation images or epochs, or a smaller "
+            "train.batch",
+            plan.alpha_steps(), kFewAlphaSteps);
+}
+
+Json Origin(const SearchInputs& inputs, const FinalChoice& choice, const CostTable& costs) {
+  const SearchConfig& search = inputs.config.search;
+  return {{"command", "search"},
+          {"config", ToJson(inputs.config)},
+          {"seed", inputs.config.seed},
+          {"dataset", inputs.training_set->name},
+          {"fingerprint", HexText(inputs.training_set->fingerprint)},
+          {"class_order", inputs.ranking.order},
+          {"ranking", inputs.ranking.source},
+          {"cost", {{"unit", costs.unit}, {"value", choice.cost}}},
+          {"budget", search.budget.value},
+          {"budget_max", LargestCost(search)},
+          {"bounded_by_budget", choice.bounded_by_budget}};
+}
+
+}  // namespace
+
+SearchCourse PlanCourse(const SearchInputs& inputs) {
+  const Config& config = inputs.config;
+  SearchCourse course;
+  course.split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
+  CheckInputs(inputs, course.split);
+  course.order = inputs.ranking.Positions(inputs.training_set->classes.ids);
+  course.plan =
+      MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order), inputs.device);
+  CheckCostLoss(config.search.loss, config.search.budget.value, MakeCostTable(*inputs.cost, inputs.space));
+  WarnOfFewSteps(course.plan);
+  return course;
+}
+
+SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course) {
+  const Config& config = inputs.config;
+  const PhasePlan& first = course.plan.phases.front();
+  const auto steps_per_epoch = static_cast<double>(BatchesOf(first.weight_images, config.train.batch));
+  const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
+  const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
+  SearchState state{
+      .supernet = std::make_shared<Supernet>(inputs.space, SupernetOptions{}),
+      .costs = MakeCostTable(*inputs.cost, inputs.space),
+      .alpha = ArchParameters(inputs.space),
+      .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device)};
+  InitializeWeights(*state.supernet, config.seed);
+  MoveTo(*state.supernet, inputs.device, config.runtime.layout);
+  state.training.Bind(*state.supernet);
+  return state;
+}
+
+double LastRate(const SearchState& state) {
+  return state.training.step > 0 ? state.training.schedule.At(state.training.step - 1) : 0;
+}
+
+SearchReport::SearchReport(const SearchInputs& inputs, const SearchOutputs& outputs, const SearchCourse& course)
+    : inputs_(inputs), outputs_(outputs), start_(std::chrono::steady_clock::now()) {
+  for (const PhasePlan& plan : course.plan.phases) {
+    work_.total += static_cast<double>(plan.phase.epochs) * (WeightPassWork(plan) + ArchitecturePassWork(plan));
+  }
+  Record(StartEvent(inputs, course.plan));
+}
+
+void SearchReport::Record(const Event& event) {
+  if (outputs_.metrics != nullptr) outputs_.metrics->Record(event);
+}
+
+void SearchReport::Epoch(const EpochReport& report, const SearchState& state) {
+  Record(EpochEvent(report, state));
+  Record(AlphaEvent(report, state));
+}
+
+void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
+                          const AlphaTrace& trace, const SearchState& state) {
+  if (!kept.empty()) {
+    log::info("{}: candidates of {} layers stay that the pruning would have dropped, since without them no network would "
+              "be left within search.budget_max",
+              phase.name, kept.size());
+  }
+  Record(PruningEvent(phase, pruning, kept, trace, state));
+}
+
+void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
+  if (outputs_.folder.empty()) return;
+  WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), ToJson(state.space()).dump(2) + "\n");
+}
+
+SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& state) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  const ClassList& classes = inputs_.training_set->classes;
+  SearchResult result{.best = {.network = state.space().Select(choice.choice),
+                               .class_ids = classes.ids,
+                               .class_labels = classes.labels,
+                               .origin = Origin(inputs_, choice, state.costs)},
+                      .argmax = choice.argmax,
+                      .bounded_by_budget = choice.bounded_by_budget,
+                      .cost = choice.cost,
+                      .device_hours = seconds / 3600};
+  if (choice.bounded_by_budget) {
+    log::info("the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
+              FormatCount(choice.argmax_cost), state.costs.unit, FormatCount(choice.cost), state.costs.unit);
+  }
+  Record(EndEvent(result, choice, state, seconds));
+  if (!outputs_.folder.empty()) {
+    WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
+                     {{"class_order", Json(inputs_.ranking.order).dump()}});
+    WriteFileAtomically(outputs_.folder / "best.json", ToJson(result.best).dump(2) + "\n");
+  }
+  return result;
+}
+
+}  // namespace danas
