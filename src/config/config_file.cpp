@@ -134,6 +134,14 @@ void Read(const Document& document, Config& config) {
   document.RejectUnreadKeys();
 }
 
+fs::path FindExtended(const Node& extended) {
+  try {
+    return FindShippedFile("", extended.AsText());
+  } catch (const ConfigError& error) {
+    extended.Fail(error.what());
+  }
+}
+
 // Reads `path` over what it extends. `chain` holds the files that led here.
 void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config& config) {
   const Document document = Document::Read(path);
@@ -141,7 +149,7 @@ void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config
   if (const auto extended = document.Root().Find("extends")) {
     chain.push_back(canonical);
     const fs::path beside = path.parent_path() / extended->AsText();
-    const fs::path next = fs::is_regular_file(beside) ? beside : FindShippedFile("", extended->AsText());
+    const fs::path next = fs::is_regular_file(beside) ? beside : FindExtended(*extended);
     if (std::find(chain.begin(), chain.end(), fs::canonical(next)) != chain.end()) {
       std::string circle;
       for (const fs::path& file : chain) circle += file.string() + " -> ";

@@ -1,0 +1,224 @@
+#include "danas/config/config_file.h"
+
+#include <gtest/gtest.h>
+
+#include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "tests/support/test_support.h"
+
+namespace danas::test {
+namespace {
+
+std::string MessageOf(const std::filesystem::path& path, const std::vector<std::string>& assignments = {}) {
+  return ExpectErrorContains<ConfigError>([&] { LoadConfig(path.string(), assignments); }, {});
+}
+
+TEST(ConfigFile, JsonAndYamlGiveTheSameConfig) {
+  const TempDir folder;
+  const auto json = WriteText(folder / "c.json", R"({
+  "$schema": "schema.json",
+  "space": "mobile",
+  "data": {"root": "x", "augment": {"scale": [0.2, 1], "crop": "pad"}},
+  "schedule": {"classes": [3, 5, 10], "reverse": true},
+  "search": {"budget": "12M", "relaxation": {"hard": true}}
+})");
+  const auto yaml = WriteText(folder / "c.yaml", R"(# the same
+space: mobile
+data:
+  root: x
+  augment: {scale: [0.2, 1], crop: pad}
+schedule:
+  classes:
+    - 3
+    - 5
+    - 10
+  reverse: true
+search: {budget: 12M, relaxation: {hard: true}}
+)");
+  const Config config = LoadConfig(json.string());
+  EXPECT_EQ(config.space, "mobile");
+  EXPECT_EQ(config.data.augment.crop, CropKind::kPad);
+  EXPECT_EQ(config.schedule.classes, (std::vector<double>{3, 5, 10}));
+  EXPECT_EQ(config.search.budget, Count{12e6});
+  EXPECT_TRUE(config.search.relaxation.hard);
+  EXPECT_EQ(config.train.batch, Config().train.batch);
+  EXPECT_EQ(ToJson(LoadConfig(yaml.string())), ToJson(config));
+}
+
+TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
+  const TempDir folder;
+  const auto message = [&](const char* name, const char* text) {
+    const std::string full = MessageOf(WriteText(folder / name, text));
+    return full.substr(std::min(full.size(), folder.path().string().size() + 1));
+  };
+  EXPECT_EQ(message("a.json", "{\n\"data\": {\n\"augmnet\": {}}}"),
+            "a.json:3: data.augmnet: unknown key; did you mean 'augment'?");
+  EXPECT_EQ(message("b.yaml", "search:\n  pruning:\n    ratio: 1.5\n"),
+            "b.yaml:3: search.pruning.ratio: found 1.5, expected a number in [0, 0.99]");
+  EXPECT_EQ(message("c.yaml", "pruning_ratio: 1.5\n"),
+            "c.yaml:1: pruning_ratio: unknown key; known here: extends, $schema, space, seed, runtime, data, schedule, "
+            "search, train, finetune");
+  EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
+            "d.json:2: train.batch: key given twice; first in line 1");
+  EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");
+  EXPECT_EQ(message("f.yaml", "train: fast\n"), "f.yaml:1: train: found the text 'fast', expected a map");
+  EXPECT_EQ(message("g.yaml", "search: {budget: 323m}\n"),
+            "g.yaml:1: search.budget: '323m' is no count; expected a number such as 323M, 0.3G or 3.2e8");
+  EXPECT_EQ(message("h.yaml", "search: {budget: -3}\n"),
+            "h.yaml:1: search.budget: found -3, expected a number above 0");
+  EXPECT_EQ(message("i.yaml", "search: {loss: {kind: paper_lg}}\n"),
+            "i.yaml:1: search.loss.kind: found the text 'paper_lg', expected one of paper_log, paper_log_one_sided, "
+            "literal, mul_log_ratio, fbnet, pow, add_linear, add_abs, abs_log, none; did you mean 'paper_log'?");
+  EXPECT_EQ(message("j.yaml", "data: {root: 7}\n"), "j.yaml:1: data.root: found 7, expected a text; put it in quotes");
+  EXPECT_EQ(message("k.json", "[1]"), "k.json:1: found a list, expected a map");
+  EXPECT_EQ(message("l.yaml", ""), "l.yaml: the file is empty");
+}
+
+TEST(ConfigFile, AssignmentsComeLast) {
+  const TempDir folder;
+  const std::string path = WriteText(folder / "c.yaml", "space: mobile\ntrain: {batch: 64}\n").string();
+  const Config config = LoadConfig(path, {"train.batch=8", "space=1234", "data.root=true", "seed=3", "seed=4",
+                                          "schedule.classes=3, 5", "search.budget=1.5G", "data.train="});
+  EXPECT_EQ(config.train.batch, 8);
+  EXPECT_EQ(config.space, "1234");
+  EXPECT_EQ(config.data.root, "true");
+  EXPECT_EQ(config.seed, 4);
+  EXPECT_EQ(config.schedule.classes, (std::vector<double>{3, 5}));
+  EXPECT_EQ(config.search.budget, Count{1.5e9});
+  EXPECT_EQ(MessageOf(path, {"train.bach=8"}), "'train.bach=8': train.bach: unknown key; did you mean 'batch'?");
+  EXPECT_EQ(MessageOf(path, {"train=8"}), "'train=8': train: found 8, expected a map");
+  EXPECT_EQ(MessageOf(path, {"seed.x=8"}), "'seed.x=8': seed: found a map, expected a whole number");
+  EXPECT_EQ(MessageOf(path, {"seed"}), "'seed' is no assignment; expected section.key=value");
+  EXPECT_EQ(MessageOf(path, {"extends=other.json"}).substr(0, 40), "'extends=other.json': extends: unknown k");
+}
+
+TEST(ConfigFile, ExtendsIsRelativeToItsFile) {
+  const TempDir folder;
+  WriteText(folder / "base.yaml",
+            "space: mobile\nseed: 1\ndata: {root: x, train: y}\nschedule: {classes: [2, 3, 4]}\n");
+  WriteText(folder / "deep/middle.json", R"({"extends": "../base.yaml", "seed": 2, "schedule": {"classes": [5, 6]}})");
+  const auto top = WriteText(folder / "deep/er/top.yaml", "extends: ../middle.json\ndata: {train: z}\n");
+  const Config config = LoadConfig(top.string());
+  EXPECT_EQ(config.space, "mobile");
+  EXPECT_EQ(config.seed, 2);
+  EXPECT_EQ(config.data.root, "x");
+  EXPECT_EQ(config.data.train, "z");
+  EXPECT_EQ(config.schedule.classes, (std::vector<double>{5, 6}));  // replaced, not joined
+  EXPECT_FALSE(ToJson(config).contains("extends"));
+}
+
+TEST(ConfigFile, ExtendsTakesAShippedName) {
+  const TempDir folder;
+  const Config config = LoadConfig(WriteText(folder / "mine.yaml", "extends: cifar10\nseed: 5\n").string());
+  Config cifar = LoadConfig("cifar10");
+  cifar.seed = 5;
+  EXPECT_EQ(ToJson(config), ToJson(cifar));
+}
+
+TEST(ConfigFile, CirclesAndMissingFilesAreErrors) {
+  const TempDir folder;
+  WriteText(folder / "a.yaml", "seed: 1\nextends: b.yaml\n");
+  WriteText(folder / "b.yaml", "extends: c.yaml\n");
+  WriteText(folder / "c.yaml", "extends: ./a.yaml\n");
+  const std::string circle = MessageOf(folder / "a.yaml");
+  for (const char* part : {"c.yaml:1: extends: files extend each other in a circle", "a.yaml -> ", "b.yaml -> "}) {
+    EXPECT_NE(circle.find(part), std::string::npos) << circle;
+  }
+  EXPECT_NE(MessageOf(WriteText(folder / "self.yaml", "extends: self.yaml\n")).find("circle"), std::string::npos);
+  const std::string missing = MessageOf(WriteText(folder / "m.yaml", "seed: 1\nextends: cifar1O\n"));
+  EXPECT_NE(missing.find("m.yaml:2: extends: 'cifar1O' is neither a file nor a shipped name; did you mean 'cifar10'?"),
+            std::string::npos)
+      << missing;
+  EXPECT_NE(MessageOf(WriteText(folder / "n.yaml", "extends: [a]\n")).find("found a list"), std::string::npos);
+  // The line of a mistake in the base is the base's.
+  WriteText(folder / "typo.yaml", "\n\nsede: 1\n");
+  EXPECT_NE(MessageOf(WriteText(folder / "t.yaml", "extends: typo.yaml\n")).find("typo.yaml:3: sede"),
+            std::string::npos);
+}
+
+TEST(ConfigFile, OnlyFilesExtend) {
+  ExpectErrorContains<ConfigError>(
+      [] {
+        ConfigFromJson({{"extends", "x"}}, "best.json");
+      },
+      {"best.json: extends: unknown key"});
+}
+
+struct Rule {
+  std::vector<std::string> assignments;
+  std::string message;
+};
+
+TEST(ConfigRules, BetweenFields) {
+  const std::vector<Rule> rules = {
+      {{"space="}, "space: empty"},
+      {{"runtime.device=gpu"}, "runtime.device: found 'gpu', expected auto, cpu, cuda or cuda:N"},
+      {{"runtime.device=cuda:"}, "runtime.device"},
+      {{"runtime.device=cuda:x"}, "runtime.device"},
+      {{"runtime.device=cuda:99999"}, "runtime.device"},
+      {{"data.augment.scale=[0.5, 0.2]"}, "data.augment.scale"},
+      {{"data.augment.ratio=[2, 1]"}, "data.augment.ratio"},
+      {{"data.image_size=257"}, "data.test_resize: 256 is below data.image_size (257)"},
+      {{"data.validation_per_class=0"}, "data.validation_per_class"},
+      {{"schedule.classes=[]"}, "schedule.classes: expected one entry for warm-up"},
+      {{"schedule.classes=[10]"}, "schedule.classes: expected one entry for warm-up"},
+      {{"schedule.classes=[5, 3]"}, "schedule.classes: the number of classes falls"},
+      {{"schedule.classes=[0.5, 3]"}, "schedule.classes: 0.5 is no number of classes"},
+      {{"schedule.classes=[1, 3]"}, "schedule.classes: 1 is no number of classes"},
+      {{"schedule.classes=[2.5, 3]"}, "schedule.classes: 2.5 is no number of classes"},
+      {{"schedule.ranking="}, "schedule.ranking: empty"},
+      {{"schedule.class_order=[a]"}, "schedule.class_order: has a meaning with schedule.ranking 'listed' only"},
+      {{"schedule.ranking=listed", "schedule.class_order=[a, b, a]"}, "schedule.class_order: class 'a' is named twice"},
+      {{"search.budget_max=300M"}, "search.budget_max: 300000000 is below search.budget (323000000)"},
+      {{"search.cost=latency"}, "search.latency_table: search.cost 'latency' needs a table"},
+      {{"search.latency_table=t.yaml"}, "search.latency_table: has a meaning with search.cost 'latency' only"},
+      {{"search.loss.exponent=-0.5"}, "search.loss.exponent"},
+      {{"search.loss.weight=-0.5"}, "search.loss.weight"},
+      {{"train.micro_batch=257"}, "train.micro_batch: 257 is above train.batch (256)"},
+      {{"train.micro_batch=1"}, "train.micro_batch: batch norm"},
+      {{"train.lr_min=0.2"}, "train.lr_min: 0.2 is above train.lr (0.1)"},
+      {{"train.momentum=0"}, "train.nesterov: needs train.momentum above 0"},
+      {{"train.lr_warmup_epochs=71"}, "train.lr_warmup_epochs: 71 is more than the 70 epochs there are"},
+      {{"finetune.train.micro_batch=1025"}, "finetune.train.micro_batch: 1025 is above finetune.train.batch (1024)"},
+      {{"finetune.epochs=4"}, "finetune.train.lr_warmup_epochs: 5 is more than the 4 epochs there are"},
+  };
+  for (const Rule& rule : rules) {
+    Config config;
+    SCOPED_TRACE(rule.assignments.back());
+    ExpectErrorContains<ConfigError>([&] { Assign(config, rule.assignments); }, {"--set: " + rule.message});
+  }
+}
+
+TEST(ConfigRules, HoldAtTheirEdge) {
+  for (const std::vector<std::string>& assignments : std::vector<std::vector<std::string>>{
+           {},
+           {"data.image_size=256"},
+           {"data.validation_per_class=0", "data.validation_fraction=0.1"},
+           {"schedule.classes=[100, 100, 100, 100]"},
+           {"schedule.classes=[0.1, 1]"},
+           {"schedule.classes=[2, 3]"},
+           {"schedule.ranking=listed", "schedule.class_order=[b, a]"},
+           {"search.budget_max=323M"},
+           {"search.cost=latency", "search.latency_table=t.yaml", "search.budget=70"},
+           {"train.micro_batch=256"},
+           {"train.micro_batch=2"},
+           {"train.lr_min=0.1"},
+           {"train.momentum=0", "train.nesterov=false"},
+           {"train.lr_warmup_epochs=70"},
+           {"finetune.epochs=5"},
+           {"runtime.device=cuda:0"},
+           {"runtime.device=cpu"},
+       }) {
+    Config config;
+    EXPECT_NO_THROW(Assign(config, assignments)) << (assignments.empty() ? "defaults" : assignments.back());
+  }
+}
+
+TEST(ConfigRules, NameTheFile) {
+  const TempDir folder;
+  const auto path = WriteText(folder / "c.yaml", "train: {batch: 4, micro_batch: 8}\n");
+  EXPECT_EQ(MessageOf(path), path.string() + ": train.micro_batch: 8 is above train.batch (4)");
+}
+
+}  // namespace
+}  // namespace danas::test
