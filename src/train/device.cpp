@@ -46,8 +46,9 @@ std::string ChooseAutomatically() {
 void OpenGpu(int index, bool deterministic) {
   const int gpus = VisibleGpus();
   if (gpus == 0) {
-    throw DeviceError("runtime.device: asked for cuda, but NVIDIA's driver shows no GPU here. Use --device cpu, or see "
-                      "what nvidia-smi and CUDA_VISIBLE_DEVICES say");
+    throw DeviceError(
+        "runtime.device: asked for cuda, but NVIDIA's driver shows no GPU here. Use --device cpu, or see "
+        "what nvidia-smi and CUDA_VISIBLE_DEVICES say");
   }
   if (index >= gpus) {
     throw DeviceError("runtime.device: asked for cuda:" + std::to_string(index) + ", but the last of " +
@@ -61,8 +62,9 @@ void OpenGpu(int index, bool deterministic) {
                       std::to_string(parts.nccl_version) + "; build it anew");
   }
   if (!at::globalContext().hasCUDA()) {
-    throw DeviceError("torch finds no CUDA although the driver shows a GPU: its driver may be too old for this torch, or "
-                      "torch was used before the device was opened");
+    throw DeviceError(
+        "torch finds no CUDA although the driver shows a GPU: its driver may be too old for this torch, or "
+        "torch was used before the device was opened");
   }
 }
 
@@ -77,7 +79,7 @@ void SetDeterminism(bool deterministic) {
 
 }  // namespace
 
-at::Device OpenDevice(const RuntimeConfig& runtime) {
+at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed) {
   const std::string name = runtime.device == "auto" ? ChooseAutomatically() : runtime.device;
   const std::optional<int> gpu = GpuIndex(name);
   if (gpu) OpenGpu(*gpu, runtime.deterministic);
@@ -87,6 +89,8 @@ at::Device OpenDevice(const RuntimeConfig& runtime) {
   if (runtime.threads > 0) at::set_num_threads(static_cast<int>(runtime.threads));
   SetDeterminism(runtime.deterministic);
   const at::Device device = gpu ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*gpu)) : at::Device(at::kCPU);
+  SeedGenerator(at::kCPU, seed, 0);
+  if (gpu) SeedGenerator(device, seed, 0);
   log::info("device: {}{}", DescribeDevice(device), runtime.device == "auto" ? " (chosen by 'auto')" : "");
   return device;
 }
@@ -113,7 +117,8 @@ std::string DescribeDevice(at::Device device) {
 
 void MoveTo(torch::nn::Module& network, at::Device device, MemoryLayout layout) {
   const at::NoGradGuard no_grad;
-  const auto format = layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+  const auto format =
+      layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
   const auto move = [&](at::Tensor tensor) {
     tensor.set_data(tensor.dim() == 4 ? tensor.detach().to(device).contiguous(format) : tensor.detach().to(device));
   };

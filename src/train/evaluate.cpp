@@ -31,7 +31,8 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
   const c10::InferenceMode inference;
   SetNormMode(network, NormMode::kRunning);
   network.eval();
-  // Kept on the device to the end, 9 bytes an image: counting there has no deterministic kernel, reading each batch waits.
+  // Kept on the device to the end, 9 bytes an image: counting there has no deterministic kernel, reading each batch
+  // waits.
   std::vector<at::Tensor> targets, hits;
   at::Tensor correct5;
   const auto compute = [&](const Batch& batch) {

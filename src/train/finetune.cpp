@@ -32,7 +32,8 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs) {
   InitializeWeights(*network, config.seed);
   if (config.finetune.init == FinetuneInit::kSupernet) {
     if (inputs.supernet_weights.empty()) {
-      throw ConfigError("finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without");
+      throw ConfigError(
+          "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without");
     }
     LoadSupernetWeights(*network, inputs.supernet_weights, classes.ids);
   }
@@ -70,7 +71,9 @@ void Train(Supernet& network, Loader& loader, WeightTraining& training, const Fi
     options.pass.epoch = epoch;
     options.pass.progress = outputs.progress;
     options.pass.run_share = [=](double share) { return (static_cast<double>(epoch) + share) / epochs; };
-    options.forward = [&](int64_t) { return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }; };
+    options.forward = [&](int64_t) {
+      return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); };
+    };
     const PassResult pass = TrainWeightsPass(network, loader, training, options);
     Record(outputs, "epoch", EpochFields(epoch + 1, pass, training.schedule.At(training.step - 1)));
     result.skipped += pass.skipped;
@@ -93,11 +96,13 @@ EvaluationResult Test(Supernet& network, const FinetuneInputs& inputs, const Fin
   const EvaluationOptions options{.pass = {.label = "test set, " + what, .progress = outputs.progress},
                                   .classes = network.space().classes(),
                                   .runtime = config.runtime};
-  return Evaluate(network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, options);
+  return Evaluate(
+      network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, options);
 }
 
 void WriteWeights(const FinetuneInputs& inputs, const std::filesystem::path& path, const NamedTensors& state) {
-  WriteSafetensors(path, state, {{"class_order", Json(inputs.dataset.train.classes.ids).dump()}});
+  const Json ids = inputs.dataset.train.classes.ids;  // folder names, which may be no UTF-8
+  WriteSafetensors(path, state, {{"class_order", ids.dump(-1, ' ', false, Json::error_handler_t::replace)}});
 }
 
 }  // namespace
@@ -139,7 +144,9 @@ FinetuneResult RunFinetune(const FinetuneInputs& inputs, const FinetuneOutputs& 
   result.seconds = SecondsSince(start);
   result.device_hours = result.seconds / 3600;
   const Json json = ToJson(result, inputs.dataset.train.classes.ids);
-  if (write) WriteFileAtomically(outputs.folder / "result.json", json.dump(2) + "\n");
+  if (write)
+    WriteFileAtomically(outputs.folder / "result.json",
+                        json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   Record(outputs, "finetune_end", json);
   return result;
 }

@@ -28,9 +28,9 @@ void Sgd::Bind(torch::nn::Module& module) {
     if (found != kept.end() && found->second.sizes() != parameter.sizes()) {
       throw std::invalid_argument("the parameter " + item.key() + " has another shape than its momentum");
     }
-    const at::Tensor momentum =
-        found == kept.end() ? at::zeros_like(parameter.detach())
-                            : InLayoutOf(parameter.detach(), found->second.to(parameter.device()));
+    const at::Tensor momentum = found == kept.end()
+                                    ? at::zeros_like(parameter.detach())
+                                    : InLayoutOf(parameter.detach(), found->second.to(parameter.device()));
     // Weights of norms and biases are vectors, all other parameters are not.
     const bool decay = config_.decay_norm_and_bias || parameter.dim() > 1;
     slots_.push_back({item.key(), parameter, momentum, decay});

@@ -129,7 +129,8 @@ PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& s
   if (result.skipped > 0) {
     const std::string many = std::to_string(result.skipped) + " of " + std::to_string(result.steps) + " batches";
     if (result.skipped == result.steps) {
-      throw NumericError(options.label + ": no batch gave a finite loss (" + many + " skipped). Lower the learning rate (lr)");
+      throw NumericError(options.label + ": no batch gave a finite loss (" + many +
+                         " skipped). Lower the learning rate (lr)");
     }
     log::warn("{}: {} skipped, their loss was not finite", options.label, many);
   }

@@ -22,7 +22,8 @@ std::optional<std::vector<int64_t>> ClassifierRows(const SafetensorsFile& file, 
   const Json order = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, /*exceptions=*/false);
   const auto is_text = [](const Json& id) { return id.is_string(); };
   if (!order.is_array() || !std::all_of(order.begin(), order.end(), is_text)) {
-    throw CheckpointError(path.string() + ": the metadata 'class_order' is missing or no list of class ids; only weights "
+    throw CheckpointError(path.string() +
+                          ": the metadata 'class_order' is missing or no list of class ids; only weights "
                           "that `danas search` wrote can start the training");
   }
   std::map<std::string, int64_t> rows;
@@ -37,7 +38,8 @@ std::optional<std::vector<int64_t>> ClassifierRows(const SafetensorsFile& file, 
 
 }  // namespace
 
-void LoadSupernetWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {
+void LoadSupernetWeights(Supernet& network, const std::filesystem::path& path,
+                         const std::vector<std::string>& class_ids) {
   const SafetensorsFile file = ReadSafetensors(path);
   const std::map<std::string, at::Tensor> stored(file.tensors.begin(), file.tensors.end());
   const auto rows = ClassifierRows(file, path, class_ids);

@@ -27,8 +27,9 @@ TEST(ClassLossSum, ClassesNotLearntYetHaveNoGradient) {
 
 TEST(ClassLossSum, GradientIsRight) {
   const at::Tensor targets = at::tensor({0, 2, 1}, at::kLong);
-  ExpectGradientsMatch([&](const std::vector<at::Tensor>& in) { return ClassLossSum(in[0], targets, 3, 0.1).view({1}); },
-                       {Wave({3, 5}, 2.0, 0.7)});
+  ExpectGradientsMatch(
+      [&](const std::vector<at::Tensor>& in) { return ClassLossSum(in[0], targets, 3, 0.1).view({1}); },
+      {Wave({3, 5}, 2.0, 0.7)});
 }
 
 TEST(ClassLossSum, HalfPrecisionLogitsGiveAFloatLoss) {

@@ -15,7 +15,7 @@ class Gpu : public testing::Test {
  protected:
   void SetUp() override {
     if (VisibleGpus() == 0) GTEST_SKIP() << "needs a GPU";
-    device = OpenDevice({.device = "cuda"});
+    device = OpenDevice({.device = "cuda"}, 0);
   }
 
   struct Trained {
@@ -71,7 +71,8 @@ TEST_F(Gpu, NamesTheFirstBadBatchThoughItIsReadLate) {
   int64_t batch_number = 0;
   const auto compute = [&](const Batch& batch) {
     const double loss = ++batch_number == 3 ? NAN : 1.0;
-    return StepResult{.loss_sum = at::full({}, loss, batch.images.options()), .correct = at::zeros({}, batch.targets.options())};
+    return StepResult{.loss_sum = at::full({}, loss, batch.images.options()),
+                      .correct = at::zeros({}, batch.targets.options())};
   };
   ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "x"}, {.compute = compute}); }, {"batch 3 of 8"});
   EXPECT_EQ(batch_number, 8);

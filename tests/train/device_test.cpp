@@ -14,38 +14,39 @@ namespace danas::test {
 namespace {
 
 TEST(OpenDevice, TheCpuWithItsThreads) {
-  EXPECT_TRUE(OpenDevice({.device = "cpu", .threads = 3}).is_cpu());
+  EXPECT_TRUE(OpenDevice({.device = "cpu", .threads = 3}, 0).is_cpu());
   EXPECT_EQ(at::get_num_threads(), 3);
   EXPECT_EQ(DescribeDevice(at::kCPU), "cpu, 3 threads");
-  OpenDevice({.device = "cpu", .threads = 1});
+  OpenDevice({.device = "cpu", .threads = 1}, 0);
   EXPECT_EQ(at::get_num_threads(), 1);
 }
 
 TEST(OpenDevice, DeterminismFollowsTheConfig) {
-  OpenDevice({.device = "cpu", .deterministic = true});
+  OpenDevice({.device = "cpu", .deterministic = true}, 0);
   EXPECT_TRUE(at::globalContext().deterministicAlgorithms());
   EXPECT_FALSE(at::globalContext().benchmarkCuDNN());
-  OpenDevice({.device = "cpu", .deterministic = false});
+  OpenDevice({.device = "cpu", .deterministic = false}, 0);
   EXPECT_FALSE(at::globalContext().deterministicAlgorithms());
   EXPECT_TRUE(at::globalContext().benchmarkCuDNN());
 }
 
 TEST(OpenDevice, RefusesOtherNames) {
   for (const char* name : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:99999999999", ""}) {
-    ExpectErrorContains<ConfigError>([&] { OpenDevice({.device = name}); }, {"runtime.device", "cuda:N"});
+    ExpectErrorContains<ConfigError>([&] { OpenDevice({.device = name}, 0); }, {"runtime.device", "cuda:N"});
   }
 }
 
 TEST(OpenDevice, Fp16NeedsAGpu) {
-  ExpectErrorContains<ConfigError>([] { OpenDevice({.device = "cpu", .amp = AmpKind::kFp16}); }, {"runtime.amp", "bf16"});
+  ExpectErrorContains<ConfigError>([] { OpenDevice({.device = "cpu", .amp = AmpKind::kFp16}, 0); },
+                                   {"runtime.amp", "bf16"});
 }
 
 TEST(NoGpu, CudaIsRefusedAtOnceAndAutoTakesTheCpu) {
   if (VisibleGpus() > 0) GTEST_SKIP() << "this machine has a GPU";
   for (const char* name : {"cuda", "cuda:1"}) {
-    ExpectErrorContains<DeviceError>([&] { OpenDevice({.device = name}); }, {"no GPU", "--device cpu"});
+    ExpectErrorContains<DeviceError>([&] { OpenDevice({.device = name}, 0); }, {"no GPU", "--device cpu"});
   }
-  EXPECT_TRUE(OpenDevice({.device = "auto"}).is_cpu());
+  EXPECT_TRUE(OpenDevice({.device = "auto"}, 0).is_cpu());
 }
 
 // In a process of its own, since libtorch_cuda stays loaded.

@@ -21,7 +21,8 @@ TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
   const at::Tensor best = logits.argmax(1);
   for (const int64_t size : {29, 8, 7}) {  // 29 = 4 * 7 + 1: a lone last image
     Loader loader = TestSetLoader(29, 7, size);
-    const EvaluationResult result = Evaluate(network, network.AsForward(), loader, {.pass = {.label = "test"}, .classes = 7});
+    const EvaluationResult result =
+        Evaluate(network, network.AsForward(), loader, {.pass = {.label = "test"}, .classes = 7});
     EXPECT_EQ(result.images, 29);
     EXPECT_NEAR(result.loss, ClassLossSum(logits, batch.targets, 7, 0).item<double>() / 29, 1e-5);
     EXPECT_NEAR(result.top1, best.eq(batch.targets).sum().item<double>() / 29, 1e-12);
@@ -43,11 +44,13 @@ TEST(Evaluate, MovesNothing) {
   const at::Tensor mean = norm->running_mean.clone();
   Loader loader = TestSetLoader(12, 4, 5);
   bool had_gradient = false;
-  Evaluate(network, [&](const at::Tensor& image_nchw) {
-    const at::Tensor logits = network.forward(norm->forward(image_nchw));
-    had_gradient |= logits.requires_grad();
-    return logits;
-  }, loader, {.pass = {.label = "test"}, .classes = 4});
+  Evaluate(network,
+           [&](const at::Tensor& image_nchw) {
+             const at::Tensor logits = network.forward(norm->forward(image_nchw));
+             had_gradient |= logits.requires_grad();
+             return logits;
+           },
+           loader, {.pass = {.label = "test"}, .classes = 4});
   EXPECT_FALSE(had_gradient);
   EXPECT_FALSE(network.is_training());
   EXPECT_EQ(norm->mode(), NormMode::kRunning);

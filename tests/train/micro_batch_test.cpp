@@ -65,9 +65,7 @@ TEST(AccumulateGradients, ScalesTheGradientsButNotTheResult) {
   const at::Tensor weight = at::full({}, 3.0, at::TensorOptions().dtype(at::kFloat)).requires_grad_();
   const StepResult result = AccumulateGradients(
       RandomBatch(4, 2, 1), 2,
-      [&](const Batch& part) {
-        return StepResult{.loss_sum = part.size() * weight, .correct = at::zeros({})};
-      },
+      [&](const Batch& part) { return StepResult{.loss_sum = part.size() * weight, .correct = at::zeros({})}; },
       &scaler);
   EXPECT_EQ(weight.grad().item<float>(), 65536);
   EXPECT_EQ(result.loss_sum.item<float>(), 12);

@@ -94,8 +94,7 @@ TEST(RunPass, StopsOnAGradientNormThatIsNotFinite) {
 TEST(RunPass, SkipsAndCounts) {
   Loader loader = StripeLoader(32, 2);
   Scripted script{.values = {1, kNan, 3, kNan}};
-  const PassResult result =
-      RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step());
+  const PassResult result = RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step());
   EXPECT_EQ(script.calls, "cacdcacd");
   EXPECT_EQ(result.steps, 4);
   EXPECT_EQ(result.skipped, 2);

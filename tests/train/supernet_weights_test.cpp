@@ -68,7 +68,10 @@ TEST(LoadSupernetWeights, RefusesAFileWithoutClassOrder) {
   for (const char* order : {"", "{}", "[1, 2]", "[\"row0\""}) {
     const Saved saved(folder, order);
     ExpectErrorContains<CheckpointError>(
-        [&] { LoadSupernetWeights(*saved.network, saved.path, {"row0", "row1", "row2"}); }, {"class_order", "danas search"});
+        [&] {
+          LoadSupernetWeights(*saved.network, saved.path, {"row0", "row1", "row2"});
+        },
+        {"class_order", "danas search"});
   }
 }
 
@@ -78,7 +81,10 @@ TEST(LoadSupernetWeights, NamesWhatIsMissing) {
   const auto other = MakeNetwork(StripeSpace({InvertedResidual(6, 5)}, 3));
   InitializeWeights(*other, 1);
   ExpectErrorContains<CheckpointError>(
-      [&] { LoadSupernetWeights(*other, saved.path, {"row0", "row1", "row2"}); }, {"ir_e6_k5"});
+      [&] {
+        LoadSupernetWeights(*other, saved.path, {"row0", "row1", "row2"});
+      },
+      {"ir_e6_k5"});
 }
 
 }  // namespace

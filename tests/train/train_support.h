@@ -116,9 +116,7 @@ inline SearchSpace StripeSpace(const std::vector<BlockSpec>& candidates, int cla
   return SearchSpace(parts);
 }
 
-inline BlockSpec InvertedResidual(double expand, int kernel) {
-  return {.op = {.kernel = kernel}, .expand = expand};
-}
+inline BlockSpec InvertedResidual(double expand, int kernel) { return {.op = {.kernel = kernel}, .expand = expand}; }
 
 inline Json TrainGolden() { return Json::parse(ReadText(SourcePath("tests/golden/train.json"))); }
 

@@ -62,7 +62,8 @@ TEST(TrainWeightsPass, Learns) {
   EXPECT_EQ(training.step, 8);
   EXPECT_EQ(first.images, 64);
   PassResult last;
-  for (int64_t epoch = 1; epoch < 20; ++epoch) last = TrainWeightsPass(network, loader, training, PassOf(network, 4, epoch));
+  for (int64_t epoch = 1; epoch < 20; ++epoch)
+    last = TrainWeightsPass(network, loader, training, PassOf(network, 4, epoch));
   EXPECT_LT(last.loss, 0.2 * first.loss);
   EXPECT_GT(last.accuracy, 0.95);
 }
@@ -151,7 +152,8 @@ TEST(TrainWeightsPass, SkippingLeavesNoTrace) {
     const Batch batch = *loader.Next();
     if (step == 2) continue;
     SeedGenerator(at::kCPU, 0, static_cast<uint64_t>(step));
-    (ClassLossSum(other.forward(batch.images), batch.targets, 4, reference.recipe.label_smoothing) / batch.size()).backward();
+    (ClassLossSum(other.forward(batch.images), batch.targets, 4, reference.recipe.label_smoothing) / batch.size())
+        .backward();
     reference.sgd.Step(reference.schedule.At(step));
     reference.sgd.ZeroGradients();
   }

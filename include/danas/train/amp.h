@@ -36,8 +36,8 @@ class LossScaler {
   bool enabled() const { return scale_.defined(); }
   at::Tensor Scale(const at::Tensor& loss) const;
 
-  // Divides by the scale, in place. Returns found_inf, a float scalar on the device: 1 if any gradient is not finite, for
-  // Sgd::Step(). Undefined when not enabled.
+  // Divides by the scale, in place. Returns found_inf, a float scalar on the device: 1 if any gradient is not finite,
+  // for Sgd::Step(). Undefined when not enabled.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients) const;
   void Update(const at::Tensor& found_inf);
 

@@ -1,5 +1,5 @@
-// The CUDA parts: what danas needs of CUDA itself, in a shared object of its own (libdanas_cuda.so) that is loaded when a
-// run asks for a GPU. Loading it also loads libtorch_cuda. One C symbol leads to all of it; torch-free.
+// The CUDA parts: what danas needs of CUDA itself, in a shared object of its own (libdanas_cuda.so) that is loaded when
+// a run asks for a GPU. Loading it also loads libtorch_cuda. One C symbol leads to all of it; torch-free.
 #pragma once
 
 #include <cstdint>

@@ -11,14 +11,15 @@
 
 namespace danas {
 
-// Opens `runtime.device`, sets threads (0: torch's choice, which follows OMP_NUM_THREADS) and determinism, and logs what it
-// took. Must come before any other use of torch: torch notes once and for all whether there is CUDA. "auto" takes GPU 0
-// where there is one that this build can use, else the CPU, and says which. Throws at once: DeviceError (no GPU, no such
-// index, CUDA parts not built or not loadable), ConfigError (another name; fp16 on a CPU).
-at::Device OpenDevice(const RuntimeConfig& runtime);
+// Opens `runtime.device`, sets threads (0: torch's choice, which follows OMP_NUM_THREADS) and determinism, seeds
+// torch's default generators of the CPU and the device, and logs what it took. Must come before any other use of torch:
+// torch notes once and for all whether there is CUDA. "auto" takes GPU 0 where there is one that this build can use,
+// else the CPU, and says which. Throws at once: DeviceError (no GPU, no such index, CUDA parts not built or not
+// loadable), ConfigError (another name; fp16 on a CPU).
+at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed);
 
-// Seeds torch's default generator of the device, which draws dropout's masks, from the stream ("dropout", counter) of the
-// seed, so that what a batch draws depends on no batch before it.
+// Seeds torch's default generator of the device, which draws dropout's masks, from the stream ("dropout", counter) of
+// the seed, so that what a batch draws depends on no batch before it.
 void SeedGenerator(at::Device device, int64_t seed, uint64_t counter);
 
 // "cpu, 2 threads", "cuda:0 (NVIDIA H100, 79.6 GiB)"

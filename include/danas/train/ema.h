@@ -16,12 +16,13 @@ class Ema {
   // Throws std::invalid_argument unless 0 < decay < 1.
   explicit Ema(double decay);
 
-  // (Re)binds to the module's tensors by name. The average of names that stay is kept, of new ones starts at the weight.
+  // (Re)binds to the module's tensors by name. The average of names that stay is kept, of new ones starts at the
+  // weight.
   void Bind(const torch::nn::Module& module);
 
-  // average <- d * average + (1 - d) * weight with d = min(decay, (1 + n) / (10 + n)) at the n-th update from 0, so that
-  // a short run does not keep its random start (TensorFlow's ExponentialMovingAverage). Buffers (statistics of batch
-  // norm) are copied.
+  // average <- d * average + (1 - d) * weight with d = min(decay, (1 + n) / (10 + n)) at the n-th update from 0, so
+  // that a short run does not keep its random start (TensorFlow's ExponentialMovingAverage). Buffers (statistics of
+  // batch norm) are copied.
   void Update();
 
   NamedTensors State() const;  // averages and buffers, as LoadState() takes them

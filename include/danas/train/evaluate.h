@@ -18,16 +18,16 @@ struct ClassAccuracy {
 
 struct EvaluationResult {
   int64_t images = 0;
-  double loss = 0;  // mean cross-entropy in nats, without smoothing
-  double top1 = 0;  // share of images, in [0, 1]
-  double top5 = 0;  // among min(5, classes)
+  double loss = 0;                            // mean cross-entropy in nats, without smoothing
+  double top1 = 0;                            // share of images, in [0, 1]
+  double top5 = 0;                            // among min(5, classes)
   std::vector<ClassAccuracy> per_class = {};  // by target: the dataset's own order, unless the loader's subset reorders
   double seconds = 0;
 };
 
 struct EvaluationOptions {
   PassOptions pass = {};  // a loss that is not finite stops
-  int64_t classes = 0;  // the first so many of the logits
+  int64_t classes = 0;    // the first so many of the logits
   RuntimeConfig runtime = {};
 };
 

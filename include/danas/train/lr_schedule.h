@@ -13,8 +13,8 @@ class CosineSchedule {
   // Throws ConfigError unless 0 <= warmup_steps < total_steps and lr_min <= lr.
   CosineSchedule(const TrainConfig& config, int64_t warmup_steps, int64_t total_steps);
 
-  // step counts from 0. In warm-up lr * (step + 1) / warmup_steps (ProxylessNAS; no step is lost to a rate of 0); then, t
-  // the steps since, n their number: lr_min + (lr - lr_min) / 2 * (1 + cos(π t / n)), which lr_min ends.
+  // step counts from 0. In warm-up lr * (step + 1) / warmup_steps (ProxylessNAS; no step is lost to a rate of 0); then,
+  // t the steps since, n their number: lr_min + (lr - lr_min) / 2 * (1 + cos(π t / n)), which lr_min ends.
   double At(int64_t step) const;
 
  private:

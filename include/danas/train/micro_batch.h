@@ -11,16 +11,16 @@
 
 namespace danas {
 
-// Parts of at most `micro_batch` images in order, as views (0: one part). A lone last image joins the part before, since
-// batch norm needs two.
+// Parts of at most `micro_batch` images in order, as views (0: one part). A lone last image joins the part before,
+// since batch norm needs two.
 std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch);
 
 // A part -> the sum of its images' losses, with graph, and what is counted.
 using ComputePart = std::function<StepResult(const Batch& part)>;
 
-// Calls `compute` and backward() on each part. The gradients are those of the batch's mean loss, times the scaler's scale
-// where one is given; batch norm sees the parts. Returns the sums over the batch, without graph. A loss that is not a mean
-// over images (one with a cost term) comes as n times the part's loss, n its images.
+// Calls `compute` and backward() on each part. The gradients are those of the batch's mean loss, times the scaler's
+// scale where one is given; batch norm sees the parts. Returns the sums over the batch, without graph. A loss that is
+// not a mean over images (one with a cost term) comes as n times the part's loss, n its images.
 StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
                                const LossScaler* scaler = nullptr);
 

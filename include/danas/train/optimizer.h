@@ -17,8 +17,8 @@ class Sgd {
  public:
   explicit Sgd(const TrainConfig& config) : config_(config) {}
 
-  // (Re)binds to the module's parameters by name. Momentum of names that stay is kept to the bit, of names that are gone
-  // (pruned candidates) dropped, of new ones zero: their first step is then PyTorch's, v = g. Throws
+  // (Re)binds to the module's parameters by name. Momentum of names that stay is kept to the bit, of names that are
+  // gone (pruned candidates) dropped, of new ones zero: their first step is then PyTorch's, v = g. Throws
   // std::invalid_argument where a name that stays has another shape.
   void Bind(torch::nn::Module& module);
 
@@ -31,7 +31,8 @@ class Sgd {
   // Multiplies the gradients by min(1, max_norm / norm).
   void ClipGradients(const at::Tensor& norm, double max_norm);
 
-  // Parameters without a gradient keep weight and momentum. `found_inf` (LossScaler::Unscale): where it is 1, so do all.
+  // Parameters without a gradient keep weight and momentum. `found_inf` (LossScaler::Unscale): where it is 1, so do
+  // all.
   void Step(double lr, const at::Tensor& found_inf = {});
 
   // By name; the tensors are the state itself, so that a checkpoint can fill them.

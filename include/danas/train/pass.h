@@ -38,8 +38,8 @@ struct PassResult {
 };
 
 struct PassOptions {
-  std::string label = {};   // "step1, epoch 3/20, weights": for progress and errors
-  int64_t epoch = 0;        // of the loader
+  std::string label = {};  // "step1, epoch 3/20, weights": for progress and errors
+  int64_t epoch = 0;       // of the loader
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
   ProgressSink* progress = nullptr;
   std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run

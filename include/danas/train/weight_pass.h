@@ -25,8 +25,8 @@ struct WeightTraining {
   WeightTraining(const TrainConfig& recipe, const RuntimeConfig& runtime, int64_t seed, const CosineSchedule& schedule,
                  at::Device device);
 
-  // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum and
-  // average.
+  // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum
+  // and average.
   void Bind(torch::nn::Module& network);
 
   TrainConfig recipe;
@@ -41,7 +41,7 @@ struct WeightTraining {
 
 struct WeightPassOptions {
   PassOptions pass = {};  // its on_nonfinite is replaced by the recipe's
-  int64_t classes = 0;  // the loss is over the first so many
+  int64_t classes = 0;    // the loss is over the first so many
   // The network's forward pass for a batch, asked for once before each; `step` is WeightTraining::step. A search fixes
   // the batch's draw here.
   std::function<Forward(int64_t step)> forward = {};
