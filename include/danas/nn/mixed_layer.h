@@ -1,4 +1,5 @@
-// One layer of the supernet: its candidates, mixed by probabilities (Eq. 6: N_l = sum over c of p_{l,c} * candidate_c(x)).
+// One layer of the supernet: its candidates, mixed by probabilities (Eq. 6: N_l = sum over c of p_{l,c} *
+// candidate_c(x)).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "danas/arch/space.h"
@@ -23,10 +25,11 @@ class MixedLayer : public torch::nn::Module {
  public:
   MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine);
 
-  // One call, so that a fused node can take its place. With one candidate the choice is ignored.
+  // One call, so that a fused node can take its place. With one candidate the choice is ignored. Throws
+  // std::invalid_argument for a choice that does not fit the layer.
   at::Tensor forward(const at::Tensor& x_nchw, const LayerChoice& choice);
 
-  // The layer without these candidates; survivors are the same modules, untouched.
+  // The layer without these candidates; survivors are the same modules, untouched. Throws ConfigError if none is left.
   std::shared_ptr<MixedLayer> Without(const std::set<size_t>& dropped) const;
 
   const LayerSpec& spec() const { return spec_; }
@@ -34,12 +37,17 @@ class MixedLayer : public torch::nn::Module {
 
  private:
   MixedLayer() = default;
+  void Append(const BlockSpec& spec, const std::shared_ptr<Block>& candidate);
+  void RequireFits(const LayerChoice& choice) const;
 
   LayerSpec spec_;
   std::vector<std::shared_ptr<Block>> candidates_;  // registered under CandidateName()
 };
 
-// sum over c of probability_c[c] * outputs[c] as one autograd node: keeps the outputs, makes no product tensors.
+// sum over c of probability_c[c] * outputs[c], in the outputs' type and layout, as one autograd node: it makes no
+// product tensors, and keeps the outputs only where the probabilities want a gradient. The gradient of probability_c[c]
+// is <gradient, outputs[c]>, summed in float32 at least. Probabilities are float32 or double, on the outputs' device or
+// on the CPU, whence nothing waits for the device in forward.
 at::Tensor WeightedSum(const at::Tensor& probability_c, const std::vector<at::Tensor>& outputs);
 
 }  // namespace danas

@@ -5,6 +5,8 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include <optional>
+
 #include "danas/arch/spec.h"
 
 namespace danas {
@@ -20,24 +22,34 @@ class BatchNorm : public torch::nn::Module {
  public:
   BatchNorm(int64_t channels, const NormSpec& spec, bool affine);
 
-  at::Tensor forward(const at::Tensor& x_nchw);
+  // Normalises and applies the activation, if there is one, in the memory of the normalised tensor. For backward the
+  // input and, behind relu and relu6, the result are kept, nothing else of their size. The layout stays as it is.
+  // Throws DataError where the batch gives one value a channel and its statistics are asked for.
+  at::Tensor forward(const at::Tensor& x_nchw, std::optional<Activation> activation = std::nullopt);
 
-  // Starts a cumulative average over the batches that follow in kBatch mode (recalibration) instead of the moving one.
+  // The next batch in kBatch mode, which this sets, replaces the running statistics, and those after it enter a
+  // cumulative average with it, until the mode is set again (recalibration).
   void ResetStatistics();
 
-  void set_mode(NormMode mode) { mode_ = mode; }
+  void set_mode(NormMode mode);
+  NormMode mode() const { return mode_; }
 
   at::Tensor weight, bias, running_mean, running_var;
 
  private:
+  double NextMomentum();
+
   NormMode mode_ = NormMode::kBatch;
   double momentum_;
   double epsilon_;
   int64_t batches_averaged_ = -1;  // -1: moving average
 };
 
-// Sets every BatchNorm below `module`.
+// Sets every BatchNorm below `module`, and torch's own training flag, which dropout follows: off for kRunning.
 void SetNormMode(torch::nn::Module& module, NormMode mode);
 void ResetNormStatistics(torch::nn::Module& module);
+
+// activation(x) as a new tensor.
+at::Tensor Activate(const at::Tensor& x, Activation activation);
 
 }  // namespace danas

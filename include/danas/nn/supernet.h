@@ -5,11 +5,16 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "danas/arch/space.h"
-#include "danas/core/random.h"
+#include "danas/nn/convolution.h"
+#include "danas/nn/head.h"
 #include "danas/nn/mixed_layer.h"
 
 namespace danas {
@@ -18,37 +23,51 @@ struct SupernetOptions {
   bool affine = false;  // see MakeBlock
 };
 
+// Parameter names: stem.conv.weight, layers.3.ir_e3_k5.expand.conv.weight, layers.3.ir_e3_k5.project.norm.running_mean,
+// head.expand.conv.weight, head.classifier.weight (docs/file-formats.md).
 class Supernet : public torch::nn::Module {
  public:
   Supernet(const SearchSpace& space, const SupernetOptions& options);
 
-  // images [N, 3, H, W] -> logits [N, classes]. `choices`: one a layer; empty for a network.
+  // images [N, input channels, H, W] -> logits [N, classes]. `choices`: one a layer; empty for a network. Any layout;
+  // channels_last needs no copy. Dropout (HeadSpec::dropout, while train()) draws from torch's default generator of the
+  // device, which the run seeds. Throws std::invalid_argument for choices that do not fit.
   at::Tensor forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
   // Global-average-pooled features before the classifier, [N, features].
   at::Tensor Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
-  // The supernet of space().Without(dropped): same tensors for everything that survives.
+  // The supernet of space().Without(dropped): same modules for everything that survives, so that parameters, statistics
+  // and what an optimiser keeps for them stay.
   std::shared_ptr<Supernet> Without(const std::map<size_t, std::set<size_t>>& dropped) const;
 
-  const SearchSpace& space() const { return space_; }
+  const SearchSpace& space() const { return *space_; }
   MixedLayer& layer(size_t index) { return *layers_[index]; }
 
  private:
-  SearchSpace space_;
-  SupernetOptions options_;
-  // stem (convolution, norm), layers, head (convolution, norm, classifier): see supernet.cpp
+  Supernet() = default;
+  void AppendLayer(const std::shared_ptr<MixedLayer>& layer);
+
+  std::optional<SearchSpace> space_;  // set by every constructor
+  std::shared_ptr<ConvNorm> stem_;
+  std::shared_ptr<torch::nn::Module> layer_list_;
   std::vector<std::shared_ptr<MixedLayer>> layers_;
+  std::shared_ptr<Head> head_;
 };
 
 // A network with affine batch norm, as it is trained in the end.
 std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network);
 
-// The order of operations inside the network, for parameter names: stem.conv.weight, layers.3.ir_e3_k5.expand.conv.weight,
-// head.classifier.weight ... (docs/file-formats.md).
-
-// Convolutions N(0, sqrt(2 / (k^2 * out))), fully connected uniform +-1/sqrt(in), norm weights 1, biases 0
-// (ProxylessNAS). One stream a tensor, named after it, so that a network's weights do not depend on its neighbours.
+// Convolutions N(0, sqrt(2 / (k^2 * out))), fully connected uniform +-1/sqrt(in), norm weights 1, biases 0, running
+// statistics 0 and 1 (ProxylessNAS). One stream a tensor, named after it, drawn on the CPU, so that a tensor's values
+// depend on the seed and its name alone: not on the network around it, its type, layout or device.
 void InitializeWeights(torch::nn::Module& network, int64_t seed);
+
+// The next batch of images, on the network's device; undefined at the end.
+using NextImages = std::function<at::Tensor()>;
+
+// Replaces the running statistics by the cumulative average over the batches, for every norm that `choices` reach, and
+// leaves all norms in NormMode::kRunning. Statistics of norms that are not reached stay. Returns the number of batches.
+int64_t Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const NextImages& next_images);
 
 }  // namespace danas

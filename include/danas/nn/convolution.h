@@ -1,0 +1,51 @@
+// Convolutions as the blocks use them: odd kernels padded so that the size is ceil(input / stride), weights in
+// channels_last, most of them followed by batch norm and an activation.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <optional>
+
+#include "danas/arch/spec.h"
+#include "danas/nn/norm.h"
+
+namespace danas {
+
+struct ConvolutionShape {
+  int64_t in = 0;
+  int64_t out = 0;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t groups = 1;
+};
+
+// The operator of a block on `channels` channels.
+ConvolutionShape OperatorShape(const OperatorSpec& op, int64_t channels, int64_t stride);
+
+// Names as in PyTorch: weight [out, in / groups, kernel, kernel], bias [out]. Uninitialised until InitializeWeights().
+class Convolution : public torch::nn::Module {
+ public:
+  explicit Convolution(const ConvolutionShape& shape, bool with_bias = false);
+  at::Tensor forward(const at::Tensor& x_nchw);
+
+  at::Tensor weight, bias;
+
+ private:
+  ConvolutionShape shape_;
+};
+
+// conv, norm, and the activation where there is one.
+class ConvNorm : public torch::nn::Module {
+ public:
+  ConvNorm(const ConvolutionShape& shape, const NormSpec& norm, bool affine, std::optional<Activation> activation);
+  at::Tensor forward(const at::Tensor& x_nchw);
+
+ private:
+  std::shared_ptr<Convolution> conv_;
+  std::shared_ptr<BatchNorm> norm_;
+  std::optional<Activation> activation_;
+};
+
+}  // namespace danas

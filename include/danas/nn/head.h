@@ -1,0 +1,36 @@
+// The end of a network: 1x1 convolution, global average pooling, dropout, fully connected layer.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+
+#include "danas/arch/space.h"
+#include "danas/nn/convolution.h"
+
+namespace danas {
+
+// Names as in PyTorch: weight [out, in], bias [out]. Uninitialised until InitializeWeights().
+class FullyConnected : public torch::nn::Module {
+ public:
+  FullyConnected(int64_t in, int64_t out, bool with_bias);
+  at::Tensor forward(const at::Tensor& x_nf);
+
+  at::Tensor weight, bias;
+};
+
+class Head : public torch::nn::Module {
+ public:
+  Head(const SearchSpace& space, bool affine);
+
+  at::Tensor Features(const at::Tensor& x_nchw);       // [N, features]
+  at::Tensor Classify(const at::Tensor& features_nf);  // [N, classes]; dropout while train()
+
+ private:
+  double dropout_;
+  std::shared_ptr<ConvNorm> expand_;  // where the head has a 1x1
+  std::shared_ptr<FullyConnected> classifier_;
+};
+
+}  // namespace danas

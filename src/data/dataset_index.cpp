@@ -1,0 +1,201 @@
+#include "danas/data/dataset_index.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "danas/core/error.h"
+#include "danas/core/hash.h"
+#include "src/data/file_bytes.h"
+#include "src/data/formats.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where one set lies, and in which format.
+struct Place {
+  fs::path path;
+  DataFormat format = DataFormat::kAuto;
+};
+
+DataFormat Recognize(const fs::path& path, const char* key) {
+  if (!fs::exists(path)) {
+    throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key + " to where the dataset lies");
+  }
+  if (const auto cifar = RecognizeCifar(path)) return *cifar;
+  if (RecognizeIdx(path)) return DataFormat::kIdx;
+  if (RecognizeManifest(path)) return DataFormat::kManifest;
+  if (RecognizeFolder(path)) return DataFormat::kFolder;
+  throw DataError(path.string() +
+                  ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, or "
+                  "a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
+                  "`danas data manifest --help`");
+}
+
+Place PlaceAt(const fs::path& path, const char* key, DataFormat format) {
+  const DataFormat found = Recognize(path, key);
+  if (format != DataFormat::kAuto && format != found) {
+    throw DataError(path.string() + ": data.format says " + NameOf(format) + ", but this is " + NameOf(found));
+  }
+  return {path, found};
+}
+
+// `root`/<name> as a folder or a manifest, for the first of `names`; more than one is ambiguous.
+Place PlaceBelow(const fs::path& root, const std::vector<std::string>& names, const char* key, DataFormat format) {
+  std::vector<fs::path> found;
+  for (const std::string& name : names) {
+    for (const char* ending : {"", ".csv", ".jsonl"}) {
+      if (fs::exists(root / (name + ending))) found.push_back(root / (name + ending));
+    }
+  }
+  if (found.empty()) {
+    std::string expected;
+    for (const std::string& name : names) expected += (expected.empty() ? "" : " or ") + name + "/";
+    throw DataError(root.string() + ": no dataset is recognised here; expected CIFAR binary files, IDX files, or " +
+                    expected + " with class folders (or a manifest " + names.front() + ".csv); or set " + key);
+  }
+  if (found.size() > 1) {
+    throw DataError(root.string() + " holds both " + found[0].filename().string() + " and " +
+                    found[1].filename().string() + "; set " + key + " to the one that is meant");
+  }
+  return PlaceAt(found.front(), key, format);
+}
+
+// Files with names of their own (CIFAR, IDX) lie in the root itself.
+std::optional<DataFormat> OwnFormat(const fs::path& root) {
+  if (const auto cifar = RecognizeCifar(root)) return cifar;
+  if (RecognizeIdx(root)) return DataFormat::kIdx;
+  return std::nullopt;
+}
+
+Place FindSet(const DataConfig& config, SetRole role) {
+  const bool train = role == SetRole::kTrain;
+  const std::string& own = train ? config.train : config.test;
+  const char* key = train ? "data.train" : "data.test";
+  if (!own.empty()) return PlaceAt(own, key, config.format);
+  if (config.root.empty()) {
+    throw DataError(std::string("no dataset is named: set data.root, or data.train and data.test") +
+                    (train ? "" : " (data.test is missing)"));
+  }
+  const fs::path root = config.root;
+  if (!fs::is_directory(root)) {
+    throw DataError("data.root: there is no folder " + root.string() + "; set data.root to where the dataset lies");
+  }
+  if (OwnFormat(root)) return PlaceAt(root, "data.root", config.format);
+  const std::vector<std::string> names = train ? std::vector<std::string>{"train"} : std::vector<std::string>{"val", "test"};
+  return PlaceBelow(root, names, key, config.format);
+}
+
+// "folder text": the first word of a line is the id, the rest what to show.
+void NameClasses(const std::string& file, ClassList& classes) {
+  classes.labels = classes.ids;
+  if (file.empty()) return;
+  std::unordered_map<std::string, size_t> positions;
+  for (size_t i = 0; i < classes.ids.size(); ++i) positions.emplace(classes.ids[i], i);
+  std::vector<bool> named(classes.ids.size(), false);
+  for (const std::string& line : ReadLines(file)) {
+    const size_t end = line.find_first_of(" \t");
+    const size_t text = line.find_first_not_of(" \t", end);
+    if (text == std::string::npos) throw DataError(file + ": no text follows the class in '" + line + "'");
+    const auto found = positions.find(line.substr(0, end));
+    if (found == positions.end()) continue;  // a list may name more classes than this dataset has
+    classes.labels[found->second] = line.substr(text);
+    named[found->second] = true;
+  }
+  for (size_t i = 0; i < named.size(); ++i) {
+    if (!named[i]) throw DataError(file + " (data.class_names) does not name the class '" + classes.ids[i] + "'");
+  }
+}
+
+DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
+  const Place place = FindSet(config, role);
+  DatasetIndex index;
+  switch (place.format) {
+    case DataFormat::kCifar10:
+    case DataFormat::kCifar100:
+      index = OpenCifar(place.path, place.format, role);
+      break;
+    case DataFormat::kIdx:
+      index = OpenIdx(place.path, role);
+      break;
+    case DataFormat::kManifest:
+      index = OpenManifest(place.path, config.max_pixels);
+      break;
+    case DataFormat::kAuto:  // Recognize() never answers so
+    case DataFormat::kFolder:
+      index = OpenFolder(place.path, config.max_pixels);
+      break;
+  }
+  NameClasses(config.class_names, index.classes);
+  return index;
+}
+
+std::string ListOf(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i == 0 ? "'" : ", '") + names[i] + "'";
+  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
+  return text;
+}
+
+void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
+  if (train.classes.ids == test.classes.ids) return;
+  const auto missing_from = [](const ClassList& from, const ClassList& in) {
+    std::vector<std::string> missing;
+    for (const std::string& id : in.ids) {
+      if (std::find(from.ids.begin(), from.ids.end(), id) == from.ids.end()) missing.push_back(id);
+    }
+    return missing;
+  };
+  const std::vector<std::string> only_train = missing_from(test.classes, train.classes);
+  const std::vector<std::string> only_test = missing_from(train.classes, test.classes);
+  std::string message = "the test set " + test.name + " has other classes than the training set " + train.name;
+  if (!only_train.empty()) message += "; only in training: " + ListOf(only_train);
+  if (!only_test.empty()) message += "; only in testing: " + ListOf(only_test);
+  if (only_train.empty() && only_test.empty()) message += ": the same names in another order";
+  throw DataError(message);
+}
+
+}  // namespace
+
+std::vector<std::string> ReadLines(const fs::path& path) {
+  std::vector<std::string> lines(1);
+  for (const uint8_t byte : ReadFileBytes(path)) {
+    if (byte == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back() += static_cast<char>(byte);
+    }
+  }
+  for (std::string& line : lines) line.erase(line.find_last_not_of(" \t\r") + 1);
+  std::erase(lines, "");
+  return lines;
+}
+
+uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples) {
+  std::sort(samples.begin(), samples.end(), [](const SampleKey& a, const SampleKey& b) { return a.name < b.name; });
+  uint64_t hash = HashText(NameOf(format));
+  for (const SampleKey& sample : samples) {
+    hash = HashWords(hash, {HashText(sample.name), sample.size, static_cast<uint64_t>(sample.label)});
+  }
+  return hash;
+}
+
+DatasetIndex OpenTrainingSet(const DataConfig& config) { return OpenSet(config, SetRole::kTrain); }
+
+Dataset OpenDataset(const DataConfig& config) {
+  Dataset dataset{.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
+  CheckSameClasses(dataset.train, dataset.test);
+  return dataset;
+}
+
+std::vector<int64_t> ImagesPerClass(const DatasetIndex& dataset) {
+  std::vector<int64_t> counts(dataset.classes.ids.size(), 0);
+  for (const int label : dataset.labels) ++counts[static_cast<size_t>(label)];
+  return counts;
+}
+
+}  // namespace danas

@@ -1,0 +1,245 @@
+#include "danas/data/loader.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+#include "danas/core/error.h"
+#include "danas/core/random.h"
+
+namespace danas {
+namespace {
+
+// The positions [first, last) of a pass that one batch holds.
+struct Span {
+  int64_t first = 0;
+  int64_t last = 0;
+};
+
+std::vector<Span> CutIntoBatches(int64_t images, const LoaderOptions& options) {
+  std::vector<Span> spans;
+  for (int64_t first = 0; first < images; first += options.batch) {
+    spans.push_back({first, std::min(images, first + options.batch)});
+  }
+  if (options.join_lone_last && spans.size() > 1 && spans.back().last - spans.back().first == 1) {
+    spans.pop_back();
+    spans.back().last = images;
+  }
+  return spans;
+}
+
+std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int64_t epoch) {
+  std::vector<int64_t> order(static_cast<size_t>(images));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  if (options.shuffle) {
+    RandomStream stream(static_cast<uint64_t>(options.seed), "order", {static_cast<uint64_t>(epoch)});
+    stream.Shuffle(order);
+  }
+  return order;
+}
+
+// A batch while its images are being decoded.
+struct Slot {
+  Batch batch;
+  int64_t missing = 0;  // images not decoded yet
+  std::exception_ptr error;
+};
+
+// Copies batches to a device on a stream of its own, so that the copy overlaps with computation.
+class DeviceCopy {
+ public:
+  explicit DeviceCopy(at::Device device) : device_(device), guard_(device.type()) {
+    stream_ = guard_.getStreamFromGlobalPool(device_);
+  }
+
+  Batch Begin(const Batch& pinned) {
+    c10::StreamGuard on_copy_stream(stream_);
+    Batch moved{pinned.images.to(device_, true), pinned.targets.to(device_, true)};
+    copied_.emplace_back(c10::Event(device_.type()), pinned);  // pinned memory lives until the event has passed
+    copied_.back().first.record(stream_);
+    return moved;
+  }
+
+  // The computing stream waits for the copy, and the allocator learns that it uses this memory.
+  void HandOver(const Batch& moved) {
+    const c10::Stream computing = guard_.getStream(device_);
+    if (!copied_.empty()) copied_.back().first.block(computing);
+    guard_.recordDataPtrOnStream(moved.images.storage().data_ptr(), computing);
+    guard_.recordDataPtrOnStream(moved.targets.storage().data_ptr(), computing);
+    while (copied_.size() > 1 && copied_.front().first.query()) copied_.pop_front();
+  }
+
+  ~DeviceCopy() {
+    for (auto& [event, pinned] : copied_) event.synchronize();
+  }
+
+ private:
+  at::Device device_;
+  c10::impl::VirtualGuardImpl guard_;
+  c10::Stream stream_{c10::Stream::DEFAULT, at::kCPU};
+  std::deque<std::pair<c10::Event, Batch>> copied_;
+};
+
+}  // namespace
+
+// Workers take images one by one, in the order of the pass, and write each into its place in its batch. `mutex_` guards
+// everything below it; the pixels are written outside of it, each by the one worker that took the image.
+class Loader::Pipeline {
+ public:
+  Pipeline(Subset subset, Transform transform, LoaderOptions options)
+      : subset_(std::move(subset)),
+        transform_(std::move(transform)),
+        options_(options),
+        spans_(CutIntoBatches(subset_.size(), options_)) {
+    if (options_.device.type() != at::kCPU) copy_.emplace(options_.device);
+    for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i) {
+      threads_.emplace_back([this] { Work(); });
+    }
+  }
+
+  ~Pipeline() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void Start(int64_t epoch) {
+    std::unique_lock lock(mutex_);
+    next_image_ = subset_.size();  // nothing more is taken of the pass before
+    idle_.wait(lock, [this] { return busy_ == 0; });
+    slots_.clear();
+    first_slot_ = 0;
+    epoch_ = epoch;
+    order_ = PassOrder(subset_.size(), options_, epoch);
+    waited_ = {};
+    next_image_ = 0;
+    AddSlots();
+    work_.notify_all();
+  }
+
+  std::optional<Batch> Next() {
+    Batch batch;
+    {
+      std::unique_lock lock(mutex_);
+      if (slots_.empty()) return std::nullopt;
+      const auto began = std::chrono::steady_clock::now();
+      ready_.wait(lock, [this] { return slots_.front().missing == 0; });
+      waited_ += std::chrono::steady_clock::now() - began;
+      if (slots_.front().error) {
+        next_image_ = subset_.size();
+        std::rethrow_exception(slots_.front().error);
+      }
+      batch = std::move(slots_.front().batch);
+      slots_.pop_front();
+      ++first_slot_;
+      AddSlots();
+    }
+    work_.notify_all();
+    if (!copy_) return batch;
+    batch = copy_->Begin(batch);
+    copy_->HandOver(batch);
+    return batch;
+  }
+
+  int64_t batches() const { return static_cast<int64_t>(spans_.size()); }
+  int64_t images() const { return subset_.size(); }
+  double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
+
+ private:
+  // Opens empty batches up to the queue's length. Needs `mutex_`.
+  void AddSlots() {
+    while (static_cast<int64_t>(slots_.size()) < options_.queue && first_slot_ + slots_.size() < spans_.size()) {
+      const Span span = spans_[first_slot_ + slots_.size()];
+      const int64_t count = span.last - span.first, side = transform_.image_size();
+      const at::TensorOptions pinned = at::TensorOptions().pinned_memory(copy_.has_value());
+      Slot slot;
+      slot.batch.images = at::empty({count, 3, side, side}, pinned.dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
+      slot.batch.targets = at::empty({count}, pinned.dtype(at::kLong));
+      slot.missing = count;
+      slots_.push_back(std::move(slot));
+    }
+  }
+
+  int64_t PlacesOpen() const {
+    if (slots_.empty()) return 0;
+    return spans_[first_slot_ + slots_.size() - 1].last;
+  }
+
+  void Work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      work_.wait(lock, [this] { return stopping_ || (next_image_ < subset_.size() && next_image_ < PlacesOpen()); });
+      if (stopping_) return;
+      const int64_t place = next_image_++;
+      size_t at = 0;
+      while (spans_[first_slot_ + at].last <= place) ++at;
+      Slot& slot = slots_[at];  // a deque: stays where it is while others come and go at the ends
+      const int64_t row = place - spans_[first_slot_ + at].first;
+      ++busy_;
+      const int64_t entry = order_[static_cast<size_t>(place)], epoch = epoch_;
+      lock.unlock();
+      std::exception_ptr error;
+      try {
+        Fill(slot.batch, row, entry, epoch);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      lock.lock();
+      if (error && !slot.error) slot.error = error;
+      --busy_;
+      if (--slot.missing == 0) ready_.notify_all();
+      if (busy_ == 0) idle_.notify_all();
+    }
+  }
+
+  void Fill(Batch& batch, int64_t row, int64_t entry, int64_t epoch) const {
+    const auto floats = static_cast<size_t>(3 * transform_.image_size() * transform_.image_size());
+    float* out = batch.images.mutable_data_ptr<float>() + static_cast<size_t>(row) * floats;
+    transform_.Apply(*subset_.dataset->images, epoch, subset_.images[static_cast<size_t>(entry)], {out, floats});
+    batch.targets.mutable_data_ptr<int64_t>()[row] = subset_.targets[static_cast<size_t>(entry)];
+  }
+
+  const Subset subset_;
+  const Transform transform_;
+  const LoaderOptions options_;
+  const std::vector<Span> spans_;
+  std::optional<DeviceCopy> copy_;
+
+  std::mutex mutex_;
+  std::condition_variable work_, ready_, idle_;
+  bool stopping_ = false;
+  int64_t epoch_ = 0;
+  std::vector<int64_t> order_;
+  int64_t next_image_ = INT64_MAX;  // place in the pass of the next image to take
+  int64_t busy_ = 0;                // workers that are decoding
+  size_t first_slot_ = 0;           // number of the batch that slots_.front() is
+  std::deque<Slot> slots_;
+  std::chrono::steady_clock::duration waited_{};
+  std::vector<std::thread> threads_;
+};
+
+Loader::Loader(Subset subset, Transform transform, LoaderOptions options)
+    : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(transform), options)) {}
+Loader::~Loader() = default;
+
+void Loader::Start(int64_t epoch) { pipeline_->Start(epoch); }
+std::optional<Batch> Loader::Next() { return pipeline_->Next(); }
+int64_t Loader::BatchesPerPass() const { return pipeline_->batches(); }
+int64_t Loader::ImagesPerPass() const { return pipeline_->images(); }
+double Loader::SecondsWaited() const { return pipeline_->seconds_waited(); }
+
+}  // namespace danas

@@ -1,0 +1,79 @@
+#include "danas/data/subset.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/core/error.h"
+#include "danas/core/random.h"
+
+namespace danas {
+namespace {
+
+// How many images of a class of `count` go to the architecture weights.
+int64_t Share(const DataConfig& config, int64_t count) {
+  if (config.validation_fraction == 0) return config.validation_per_class;
+  return std::max<int64_t>(1, std::llround(config.validation_fraction * static_cast<double>(count)));
+}
+
+Subset Select(const std::shared_ptr<const DatasetIndex>& dataset, std::vector<int64_t> images) {
+  std::sort(images.begin(), images.end());
+  Subset subset{.dataset = dataset, .images = std::move(images), .targets = {}};
+  for (const int64_t image : subset.images) subset.targets.push_back(dataset->labels[static_cast<size_t>(image)]);
+  return subset;
+}
+
+}  // namespace
+
+Subset WholeSet(std::shared_ptr<const DatasetIndex> dataset) {
+  Subset subset;
+  subset.targets = dataset->labels;
+  subset.images.resize(subset.targets.size());
+  for (size_t i = 0; i < subset.images.size(); ++i) subset.images[i] = static_cast<int64_t>(i);
+  subset.dataset = std::move(dataset);
+  return subset;
+}
+
+Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed) {
+  if (config.validation_fraction == 0 && config.validation_per_class == 0) {
+    throw ConfigError("data.validation_per_class and data.validation_fraction are both 0: no images are left for the "
+                      "architecture weights");
+  }
+  std::vector<std::vector<int64_t>> members(dataset->classes.ids.size());
+  for (size_t i = 0; i < dataset->labels.size(); ++i) {
+    members[static_cast<size_t>(dataset->labels[i])].push_back(static_cast<int64_t>(i));
+  }
+  std::vector<int64_t> weights;
+  std::vector<int64_t> architecture;
+  for (size_t label = 0; label < members.size(); ++label) {
+    std::vector<int64_t>& images = members[label];
+    const int64_t count = static_cast<int64_t>(images.size());
+    const int64_t carved = Share(config, count);
+    if (carved >= count) {
+      throw DataError(dataset->name + ": the class '" + dataset->classes.ids[label] + "' has " + std::to_string(count) +
+                      " images; the split takes " + std::to_string(carved) +
+                      " of each class for the architecture weights and must leave one; lower data.validation_per_class "
+                      "or set data.validation_fraction");
+    }
+    RandomStream(static_cast<uint64_t>(seed), "split", {label}).Shuffle(images);
+    architecture.insert(architecture.end(), images.begin(), images.begin() + carved);
+    weights.insert(weights.end(), images.begin() + carved, images.end());
+  }
+  return {.weights = Select(dataset, std::move(weights)), .architecture = Select(dataset, std::move(architecture))};
+}
+
+Subset EasiestClasses(const Subset& subset, const std::vector<int>& order, int classes) {
+  std::vector<int> target_of(subset.dataset->classes.ids.size(), -1);
+  for (int i = 0; i < classes; ++i) {
+    target_of[static_cast<size_t>(order.at(static_cast<size_t>(i)))] = i;
+  }
+  Subset view{.dataset = subset.dataset, .images = {}, .targets = {}};
+  for (const int64_t image : subset.images) {
+    const int target = target_of[static_cast<size_t>(subset.dataset->labels[static_cast<size_t>(image)])];
+    if (target < 0) continue;
+    view.images.push_back(image);
+    view.targets.push_back(target);
+  }
+  return view;
+}
+
+}  // namespace danas

@@ -1,0 +1,189 @@
+#include "danas/nn/block.h"
+
+#include <ATen/ATen.h>
+
+#include <optional>
+
+#include "danas/core/error.h"
+#include "danas/nn/convolution.h"
+
+namespace danas {
+namespace {
+
+// What every block is built from.
+struct Site {
+  const BlockSpec& spec;
+  const LayerShape& shape;
+  const NormSpec& norm;
+  bool affine;
+
+  std::shared_ptr<ConvNorm> Conv(const ConvolutionShape& conv, std::optional<Activation> activation) const {
+    return std::make_shared<ConvNorm>(conv, norm, affine, activation);
+  }
+  std::shared_ptr<ConvNorm> Pointwise(int64_t in, int64_t out, std::optional<Activation> activation,
+                                      int64_t stride = 1) const {
+    return Conv({.in = in, .out = out, .stride = stride}, activation);
+  }
+  std::shared_ptr<ConvNorm> Operator(int64_t channels, int64_t stride, std::optional<Activation> activation) const {
+    return Conv(OperatorShape(spec.op, channels, stride), activation);
+  }
+  bool KeepsShape() const { return shape.stride == 1 && shape.in == shape.out; }
+};
+
+// Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
+class SqueezeExcite : public torch::nn::Module {
+ public:
+  SqueezeExcite(int64_t channels, int64_t squeezed) {
+    reduce_ = register_module("reduce", std::make_shared<Convolution>(ConvolutionShape{channels, squeezed}, true));
+    expand_ = register_module("expand", std::make_shared<Convolution>(ConvolutionShape{squeezed, channels}, true));
+  }
+
+  at::Tensor forward(const at::Tensor& x_nchw) {
+    const at::Tensor pooled = at::mean(x_nchw, {2, 3}, /*keepdim=*/true);
+    return x_nchw * at::sigmoid(expand_->forward(at::relu(reduce_->forward(pooled))));
+  }
+
+ private:
+  std::shared_ptr<Convolution> reduce_, expand_;
+};
+
+class InvertedResidual : public Block {
+ public:
+  explicit InvertedResidual(const Site& site) : residual_(site.KeepsShape()) {
+    const BlockSpec& spec = site.spec;
+    const int64_t in = site.shape.in, stride = site.shape.stride, middle = ExpandedChannels(spec, site.shape.in);
+    if (spec.fused) {
+      op_ = site.Conv({.in = in, .out = middle, .kernel = spec.op.kernel, .stride = stride}, spec.activation);
+    } else {
+      if (spec.expand != 1) expand_ = register_module("expand", site.Pointwise(in, middle, spec.activation));
+      op_ = site.Operator(middle, stride, spec.activation);
+    }
+    register_module("op", op_);
+    if (spec.squeeze_excite) {
+      squeeze_excite_ = register_module("se", std::make_shared<SqueezeExcite>(middle, SqueezeChannels(site.shape.in)));
+    }
+    project_ = register_module("project", site.Pointwise(middle, site.shape.out, std::nullopt));
+  }
+
+  at::Tensor forward(const at::Tensor& x_nchw) override {
+    at::Tensor y = op_->forward(expand_ ? expand_->forward(x_nchw) : x_nchw);
+    if (squeeze_excite_) y = squeeze_excite_->forward(y);
+    y = project_->forward(y);
+    return residual_ ? y.add_(x_nchw) : y;
+  }
+
+ private:
+  bool residual_;
+  std::shared_ptr<ConvNorm> expand_, op_, project_;
+  std::shared_ptr<SqueezeExcite> squeeze_excite_;
+};
+
+// Both shuffle blocks: half of the channels, or a projection of all, beside a branch. The next block's split into even
+// and odd channels is what mixes the two.
+class Shuffle : public Block {
+ public:
+  explicit Shuffle(const Site& site) : splits_(site.shape.stride == 1) {
+    const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
+    const int64_t entering = splits_ ? in / 2 : in;
+    const Activation activation = site.spec.activation;
+    branch_ = register_module("branch", std::make_shared<torch::nn::Module>());
+    if (site.spec.kind == BlockKind::kShuffleA) {
+      Append("expand", site.Pointwise(entering, out / 2, activation));
+      Append("op", site.Operator(out / 2, stride, std::nullopt));
+      Append("project", site.Pointwise(out / 2, out - entering, activation));
+    } else {
+      Append("op1", site.Operator(entering, stride, std::nullopt));
+      Append("conv1", site.Pointwise(entering, out / 2, activation));
+      Append("op2", site.Operator(out / 2, 1, std::nullopt));
+      Append("conv2", site.Pointwise(out / 2, out / 2, activation));
+      Append("op3", site.Operator(out / 2, 1, std::nullopt));
+      Append("conv3", site.Pointwise(out / 2, out - entering, activation));
+    }
+    if (splits_) return;
+    const OperatorSpec depthwise{OperatorKind::kDepthwise, site.spec.op.kernel};
+    shortcut_op_ = register_module("shortcut_op", site.Conv(OperatorShape(depthwise, in, stride), std::nullopt));
+    shortcut_conv_ = register_module("shortcut_conv", site.Pointwise(in, in, activation));
+  }
+
+  at::Tensor forward(const at::Tensor& x_nchw) override {
+    at::Tensor pass, y;
+    if (splits_) {
+      pass = x_nchw.slice(1, 0, x_nchw.size(1), 2);
+      y = x_nchw.slice(1, 1, x_nchw.size(1), 2).contiguous(x_nchw.suggest_memory_format());
+    } else {
+      pass = shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
+      y = x_nchw;
+    }
+    for (const auto& step : steps_) y = step->forward(y);
+    return at::cat({pass, y}, 1);
+  }
+
+ private:
+  void Append(const std::string& name, const std::shared_ptr<ConvNorm>& step) {
+    steps_.push_back(branch_->register_module(name, step));
+  }
+
+  bool splits_;
+  std::shared_ptr<torch::nn::Module> branch_;
+  std::vector<std::shared_ptr<ConvNorm>> steps_;
+  std::shared_ptr<ConvNorm> shortcut_op_, shortcut_conv_;
+};
+
+class Residual : public Block {
+ public:
+  explicit Residual(const Site& site) : activation_(site.spec.activation) {
+    const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
+    reduce_ = register_module("reduce", site.Pointwise(in, out / 2, activation_));
+    op_ = register_module("op", site.Operator(out / 2, stride, activation_));
+    expand_ = register_module("expand", site.Pointwise(out / 2, out, std::nullopt));
+    if (!site.KeepsShape()) shortcut_ = register_module("shortcut", site.Pointwise(in, out, std::nullopt, stride));
+  }
+
+  at::Tensor forward(const at::Tensor& x_nchw) override {
+    at::Tensor y = expand_->forward(op_->forward(reduce_->forward(x_nchw)));
+    y.add_(shortcut_ ? shortcut_->forward(x_nchw) : x_nchw);
+    return Activate(y, activation_);
+  }
+
+ private:
+  Activation activation_;
+  std::shared_ptr<ConvNorm> reduce_, op_, expand_, shortcut_;
+};
+
+class Identity : public Block {
+ public:
+  explicit Identity(const Site& site) {
+    if (site.KeepsShape()) return;
+    project_ =
+        register_module("project", site.Pointwise(site.shape.in, site.shape.out, std::nullopt, site.shape.stride));
+  }
+
+  at::Tensor forward(const at::Tensor& x_nchw) override { return project_ ? project_->forward(x_nchw) : x_nchw; }
+
+ private:
+  std::shared_ptr<ConvNorm> project_;
+};
+
+}  // namespace
+
+std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine) {
+  if (const std::string why = WhyInvalid(spec, shape); !why.empty()) {
+    throw ConfigError(CandidateName(spec) + " cannot stand between " + std::to_string(shape.in) + " and " +
+                      std::to_string(shape.out) + " channels at stride " + std::to_string(shape.stride) + ": " + why);
+  }
+  const Site site{spec, shape, norm, affine};
+  switch (spec.kind) {
+    case BlockKind::kInvertedResidual:
+      return std::make_shared<InvertedResidual>(site);
+    case BlockKind::kShuffleA:
+    case BlockKind::kShuffleX:
+      return std::make_shared<Shuffle>(site);
+    case BlockKind::kResidual:
+      return std::make_shared<Residual>(site);
+    case BlockKind::kIdentity:
+      return std::make_shared<Identity>(site);
+  }
+  throw std::invalid_argument("unknown block kind");
+}
+
+}  // namespace danas

@@ -1,0 +1,52 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "danas/core/random.h"
+#include "danas/nn/supernet.h"
+
+namespace danas {
+namespace {
+
+// What a tensor starts as, drawn element by element in the order of its axes; a bias as zeros.
+at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, int64_t seed) {
+  at::Tensor values = at::zeros(sizes, at::kDouble);
+  double* value = values.mutable_data_ptr<double>();
+  RandomStream stream(static_cast<uint64_t>(seed), "weights/" + name);
+  if (sizes.size() == 4) {
+    const double deviation = std::sqrt(2.0 / static_cast<double>(sizes[2] * sizes[3] * sizes[0]));
+    for (int64_t i = 0; i < values.numel(); ++i) value[i] = deviation * stream.Normal();
+  } else if (sizes.size() == 2) {
+    const double bound = 1 / std::sqrt(static_cast<double>(sizes[1]));
+    for (int64_t i = 0; i < values.numel(); ++i) value[i] = stream.Uniform(-bound, bound);
+  }
+  return values;
+}
+
+}  // namespace
+
+void InitializeWeights(torch::nn::Module& network, int64_t seed) {
+  const at::NoGradGuard no_gradient;
+  const auto parameters = network.named_parameters().pairs();
+  at::parallel_for(0, static_cast<int64_t>(parameters.size()), 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_gradient_in_thread;
+    for (int64_t i = begin; i < end; ++i) {
+      const auto& [name, parameter] = parameters[static_cast<size_t>(i)];
+      at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), seed));
+    }
+  });
+  for (const auto& child : network.modules()) {
+    auto* norm = dynamic_cast<BatchNorm*>(child.get());
+    if (norm == nullptr) continue;
+    if (norm->weight.defined()) norm->weight.fill_(1);
+    norm->running_mean.zero_();
+    norm->running_var.fill_(1);
+  }
+}
+
+}  // namespace danas

@@ -1,0 +1,170 @@
+#include "danas/nn/norm.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+
+#include "danas/core/error.h"
+
+namespace danas {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+// The activations whose gradient can be told from their result.
+enum class Clip { kNone, kRelu, kRelu6 };
+
+Clip ClipOf(std::optional<Activation> activation) {
+  if (activation == Activation::kRelu) return Clip::kRelu;
+  return activation == Activation::kRelu6 ? Clip::kRelu6 : Clip::kNone;
+}
+
+struct NormCall {
+  at::Tensor running_mean, running_var;  // undefined: neither read nor moved
+  bool use_batch = true;
+  double momentum = 0;
+  double epsilon = 0;
+  Clip clip = Clip::kNone;
+};
+
+void ClipInPlace(at::Tensor& x, Clip clip) {
+  if (clip == Clip::kRelu) at::relu_(x);
+  if (clip == Clip::kRelu6) at::hardtanh_(x, 0, 6);
+}
+
+// Where the result is at a bound, the input was at or beyond it, and the gradient is zero: as ATen's own backward gives
+// from the input.
+at::Tensor ClipBackward(const at::Tensor& gradient, const at::Tensor& result, Clip clip) {
+  return clip == Clip::kRelu ? at::threshold_backward(gradient, result, 0)
+                             : at::hardtanh_backward(gradient, result, 0, 6);
+}
+
+// Batch norm and activation as one autograd node. ATen's in-place activations would copy their input first, since
+// autograd wants it back.
+struct NormFunction : public torch::autograd::Function<NormFunction> {
+  // Without affine batch norm `weight` and `bias` are empty, and x is the only input that autograd sees.
+  static Variable forward(AutogradContext* context, const Variable& x, const std::optional<at::Tensor>& weight,
+                          const std::optional<at::Tensor>& bias, const NormCall& call) {
+    auto [y, mean, inverse_deviation, reserve, implementation] =
+        at::_batch_norm_impl_index(x, weight, bias, call.running_mean, call.running_var, call.use_batch, call.momentum,
+                                   call.epsilon, /*cudnn_enabled=*/true);
+    ClipInPlace(y, call.clip);
+    context->save_for_backward({x, weight.value_or(at::Tensor()), call.running_mean, call.running_var, mean,
+                                inverse_deviation, reserve, call.clip == Clip::kNone ? at::Tensor() : y});
+    context->saved_data["implementation"] = implementation;
+    context->saved_data["use_batch"] = call.use_batch;
+    context->saved_data["epsilon"] = call.epsilon;
+    context->saved_data["clip"] = static_cast<int64_t>(call.clip);
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& x = saved[0];
+    const at::Tensor& y = saved[7];
+    at::Tensor gradient = gradients[0].contiguous(x.suggest_memory_format());
+    if (y.defined()) gradient = ClipBackward(gradient, y, static_cast<Clip>(context->saved_data["clip"].toInt()));
+    const bool affine = saved[1].defined();
+    const std::array<bool, 3> wanted = {context->needs_input_grad(0), affine && context->needs_input_grad(1),
+                                        affine && context->needs_input_grad(2)};
+    auto [dx, dweight, dbias] = at::_batch_norm_impl_index_backward(
+        context->saved_data["implementation"].toInt(), x, gradient, saved[1], saved[2], saved[3], saved[4], saved[5],
+        context->saved_data["use_batch"].toBool(), context->saved_data["epsilon"].toDouble(), wanted, saved[6]);
+    return {dx, dweight, dbias, Variable()};
+  }
+};
+
+std::optional<at::Tensor> Given(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+bool IsHalf(const at::Tensor& x) { return x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16; }
+
+template <typename Action>
+void ForEachNorm(torch::nn::Module& module, const Action& action) {
+  for (const auto& child : module.modules()) {
+    if (auto* norm = dynamic_cast<BatchNorm*>(child.get())) action(*norm);
+  }
+}
+
+}  // namespace
+
+BatchNorm::BatchNorm(int64_t channels, const NormSpec& spec, bool affine)
+    : momentum_(spec.momentum), epsilon_(spec.epsilon) {
+  if (affine) {
+    weight = register_parameter("weight", at::ones({channels}));
+    bias = register_parameter("bias", at::zeros({channels}));
+  }
+  running_mean = register_buffer("running_mean", at::zeros({channels}));
+  running_var = register_buffer("running_var", at::ones({channels}));
+}
+
+at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation> activation) {
+  const bool use_batch = mode_ != NormMode::kRunning;
+  if (use_batch && x_nchw.numel() == x_nchw.size(1)) {
+    throw DataError("batch norm has no variance over a batch of one image at 1x1; use batches of two images or more");
+  }
+  NormCall call;
+  call.use_batch = use_batch;
+  call.epsilon = epsilon_;
+  call.clip = ClipOf(activation);
+
+  if (mode_ == NormMode::kBatch) call.momentum = NextMomentum();
+  if (mode_ != NormMode::kBatchFrozen) {
+    call.running_mean = running_mean;
+    call.running_var = running_var;
+  } else if (IsHalf(x_nchw)) {
+    // ATen takes the type in which it keeps the batch's statistics from these: half precision without them.
+    call.running_mean = running_mean.clone();
+    call.running_var = running_var.clone();
+  }
+  const at::Tensor y = NormFunction::apply(x_nchw, Given(weight), Given(bias), call);
+  return activation && call.clip == Clip::kNone ? Activate(y, *activation) : y;
+}
+
+double BatchNorm::NextMomentum() {
+  if (batches_averaged_ < 0) return momentum_;
+  if (batches_averaged_ == 0) {  // what was there may be NaN, which no momentum forgets
+    running_mean.zero_();
+    running_var.fill_(1);
+  }
+  return 1.0 / static_cast<double>(++batches_averaged_);
+}
+
+void BatchNorm::ResetStatistics() {
+  mode_ = NormMode::kBatch;
+  batches_averaged_ = 0;
+}
+
+void BatchNorm::set_mode(NormMode mode) {
+  mode_ = mode;
+  batches_averaged_ = -1;
+}
+
+void SetNormMode(torch::nn::Module& module, NormMode mode) {
+  ForEachNorm(module, [mode](BatchNorm& norm) { norm.set_mode(mode); });
+  module.train(mode != NormMode::kRunning);
+}
+
+void ResetNormStatistics(torch::nn::Module& module) {
+  ForEachNorm(module, [](BatchNorm& norm) { norm.ResetStatistics(); });
+}
+
+at::Tensor Activate(const at::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kRelu6:
+      return at::hardtanh(x, 0, 6);
+    case Activation::kHardSwish:
+      return at::hardswish(x);
+    case Activation::kSwish:
+      return at::silu(x);
+  }
+  throw std::invalid_argument("unknown activation");
+}
+
+}  // namespace danas

@@ -1,0 +1,75 @@
+#include "danas/nn/supernet.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <stdexcept>
+
+#include "danas/core/error.h"
+
+namespace danas {
+
+Supernet::Supernet(const SearchSpace& space, const SupernetOptions& options) : space_(space) {
+  const StemSpec& stem = space.stem();
+  const ConvolutionShape conv{
+      .in = space.input_channels(), .out = stem.channels, .kernel = stem.kernel, .stride = stem.stride};
+  stem_ = register_module("stem", std::make_shared<ConvNorm>(conv, space.norm(), options.affine, stem.activation));
+  layer_list_ = register_module("layers", std::make_shared<torch::nn::Module>());
+  for (const LayerSpec& layer : space.layers()) {
+    AppendLayer(std::make_shared<MixedLayer>(layer, space.norm(), options.affine));
+  }
+  head_ = register_module("head", std::make_shared<Head>(space, options.affine));
+}
+
+void Supernet::AppendLayer(const std::shared_ptr<MixedLayer>& layer) {
+  layers_.push_back(layer_list_->register_module(std::to_string(layers_.size()), layer));
+}
+
+at::Tensor Supernet::forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices) {
+  return head_->Classify(Features(image_nchw, choices));
+}
+
+at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices) {
+  if (choices.size() != layers_.size() && !(choices.empty() && space_->IsNetwork())) {
+    throw std::invalid_argument("a supernet of " + std::to_string(layers_.size()) + " layers got " +
+                                std::to_string(choices.size()) + " choices");
+  }
+  at::Tensor x = stem_->forward(image_nchw.contiguous(at::MemoryFormat::ChannelsLast));
+  for (size_t l = 0; l < layers_.size(); ++l) x = layers_[l]->forward(x, choices.empty() ? LayerChoice{} : choices[l]);
+  return head_->Features(x);
+}
+
+std::shared_ptr<Supernet> Supernet::Without(const std::map<size_t, std::set<size_t>>& dropped) const {
+  std::shared_ptr<Supernet> smaller(new Supernet);
+  smaller->space_ = space_->Without(dropped);
+  smaller->stem_ = smaller->register_module("stem", stem_);
+  smaller->layer_list_ = smaller->register_module("layers", std::make_shared<torch::nn::Module>());
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    const auto of_layer = dropped.find(l);
+    smaller->AppendLayer(of_layer == dropped.end() ? layers_[l] : layers_[l]->Without(of_layer->second));
+  }
+  smaller->head_ = smaller->register_module("head", head_);
+  smaller->train(is_training());
+  return smaller;
+}
+
+std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network) {
+  if (!network.IsNetwork()) {
+    throw ConfigError("the space " + network.name() + " has layers with several candidates; a network has one in each");
+  }
+  return std::make_shared<Supernet>(network, SupernetOptions{.affine = true});
+}
+
+int64_t Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const NextImages& next_images) {
+  const at::NoGradGuard no_gradient;
+  ResetNormStatistics(network);
+  int64_t batches = 0;
+  for (at::Tensor image_nchw = next_images(); image_nchw.defined(); image_nchw = next_images()) {
+    network.Features(image_nchw, choices);  // not forward(): a classifier's dropout would draw from torch's generator
+    ++batches;
+  }
+  SetNormMode(network, NormMode::kRunning);
+  return batches;
+}
+
+}  // namespace danas

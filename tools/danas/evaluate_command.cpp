@@ -1,0 +1,95 @@
+// danas evaluate: trained weights on the test set.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "commands.h"
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/data/loader.h"
+#include "danas/nn/safetensors.h"
+#include "danas/nn/state.h"
+#include "danas/report/text_table.h"
+#include "danas/train/device.h"
+#include "danas/train/evaluate.h"
+#include "danas/train/loaders.h"
+#include "network_inputs.h"
+#include "run_reports.h"
+
+namespace danas {
+namespace {
+
+// A finetune run's folder stands for its network, weights and config.
+CommandLine FillInFromRun(CommandLine line) {
+  if (line.run.empty() == line.arch.empty()) {
+    throw UsageError("one of --run and --arch is needed. See danas evaluate --help");
+  }
+  if (!line.run.empty()) {
+    const std::filesystem::path run = line.run;
+    line.arch = run / "network.json";
+    if (line.weights.empty()) line.weights = run / "weights.safetensors";
+    if (line.config.config.empty()) line.config.config = run / "config.json";
+  }
+  if (line.weights.empty()) throw UsageError("--arch needs --weights. See danas evaluate --help");
+  return line;
+}
+
+// The classes that the classifier's rows stand for must be the dataset's, in its order.
+void CheckClasses(const Genotype& genotype, const ClassList& classes, const std::string& arch) {
+  if (genotype.class_ids == classes.ids) return;
+  const auto [ours, theirs] = std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(),
+                                            classes.ids.end());
+  const std::string place = std::to_string(ours - genotype.class_ids.begin());
+  throw DataError(arch + " tells " + std::to_string(genotype.class_ids.size()) + " classes apart, the dataset has " +
+                  std::to_string(classes.ids.size()) + "; class " + place + " is '" +
+                  (ours == genotype.class_ids.end() ? "" : *ours) + "' in the first, '" +
+                  (theirs == classes.ids.end() ? "" : *theirs) + "' in the second. Give the dataset it was trained on");
+}
+
+std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
+  const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
+  TextTable table({{"class"}, {"images", Align::kRight}, {"right", Align::kRight}});
+  for (size_t c = 0; c < result.per_class.size(); ++c) {
+    const ClassAccuracy& accuracy = result.per_class[c];
+    table.AddRow({classes.labels[c], FormatThousands(accuracy.images),
+                  percent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images))});
+  }
+  return table.Text() + "\ntop-1 " + percent(result.top1) + ", top-5 " + percent(result.top5) + ", loss " +
+         FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
+         FormatDuration(result.seconds) + "\n";
+}
+
+}  // namespace
+
+int RunEvaluateCommand(const CommandLine& given) {
+  const CommandLine line = FillInFromRun(given);
+  const Genotype genotype = ReadGenotype(line.arch);
+  const Config config = ConfigOfNetwork(genotype, line);
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
+  CheckClasses(genotype, test->classes, line.arch);
+
+  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network);
+  LoadState(*network, ReadSafetensors(line.weights).tensors, line.weights);
+  MoveTo(*network, device, config.runtime.layout);
+  Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
+                TestLoader(config, config.finetune.train.batch, device));
+  RunReports reports(nullptr, line.verbosity());
+  const EvaluationResult result =
+      Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
+               {.pass = {.label = "test set", .progress = reports.progress()},
+                .classes = genotype.network.classes(),
+                .runtime = config.runtime});
+  if (line.json) {
+    Json json = ToJson(result);
+    json["per_class"] = PerClassJson(result, test->classes.ids);
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  } else {
+    std::cout << ResultText(result, test->classes);
+  }
+  return 0;
+}
+
+}  // namespace danas

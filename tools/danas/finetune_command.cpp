@@ -1,0 +1,59 @@
+// danas finetune: trains a found network and tests it once.
+#include <filesystem>
+#include <iostream>
+
+#include "commands.h"
+#include "danas/core/units.h"
+#include "danas/cost/cost_model.h"
+#include "danas/train/device.h"
+#include "danas/train/finetune.h"
+#include "network_inputs.h"
+#include "run_reports.h"
+
+namespace danas {
+namespace {
+
+// The network as it is trained: the dataset's classes, the config's image size.
+Genotype TrainedGenotype(const FinetuneInputs& inputs) {
+  const ClassList& classes = inputs.dataset.train.classes;
+  const auto side = static_cast<int>(inputs.config.data.image_size);
+  return {inputs.genotype.network.WithInput({side, side})
+              .WithClasses(static_cast<int>(classes.ids.size()))
+              .WithDropout(inputs.config.finetune.dropout),
+          classes.ids, classes.labels, inputs.genotype.origin};
+}
+
+std::string ResultText(const Genotype& trained, const FinetuneResult& result, const std::filesystem::path& folder) {
+  const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
+  std::string text = "test top-1 " + percent(result.last.top1) + " (last epoch's weights";
+  if (result.ema) text += "; their average: " + percent(result.ema->top1);
+  return text + "), " + FormatCount(static_cast<double>(CountMacs(trained.network))) + " MACs, " +
+         FormatCount(static_cast<double>(CountParameters(trained.network))) + " parameters, " +
+         FormatDuration(result.seconds) + "\nin " + folder.string() + ": weights.safetensors, network.json, result.json\n";
+}
+
+}  // namespace
+
+int RunFinetuneCommand(const CommandLine& line) {
+  FinetuneInputs inputs{.config = {}, .genotype = ReadGenotype(line.arch), .dataset = {}, .supernet_weights = {}};
+  inputs.config = ConfigOfNetwork(inputs.genotype, line);
+  inputs.device = OpenDevice(inputs.config.runtime, inputs.config.seed);
+  inputs.dataset = OpenDataset(inputs.config.data);
+  const std::filesystem::path beside = std::filesystem::path(line.arch).parent_path() / "weights.safetensors";
+  if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
+
+  const Genotype trained = TrainedGenotype(inputs);
+  const std::string name = std::filesystem::path(line.arch).stem().string() + "-finetune";
+  const RunFolder folder = MakeRunFolder(line.run, name, inputs.config);
+  folder.WriteJson("network.json", ToJson(trained));
+  RunReports reports(&folder, line.verbosity());
+  FinetuneResult result;
+  SayingWhatIsKept(folder, [&] {
+    result = RunFinetune(inputs,
+                         {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
+  });
+  std::cout << (line.json ? ToJson(result, trained.class_ids).dump(2) + "\n" : ResultText(trained, result, folder.path()));
+  return 0;
+}
+
+}  // namespace danas

@@ -1,0 +1,27 @@
+// danas version --full: what torch says of itself on this machine.
+#include <ATen/ATen.h>
+#include <ATen/Version.h>
+#include <ATen/native/DispatchStub.h>
+
+#include <iostream>
+
+#include "commands.h"
+#include "danas/train/device.h"
+#include "version_info.h"
+
+namespace danas {
+
+int RunFullVersion(const CommandLine& line) {
+  Json versions = BuildVersions();
+  versions["device"] = DescribeDevice(OpenDevice({}, 0));
+  versions["cpu_kernels"] = at::get_cpu_capability();
+  if (line.json) {
+    versions["torch_build"] = at::show_config();
+    std::cout << versions.dump(2) << "\n";
+  } else {
+    std::cout << VersionText(versions) << "\n" << at::show_config();
+  }
+  return 0;
+}
+
+}  // namespace danas

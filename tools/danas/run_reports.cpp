@@ -1,0 +1,43 @@
+#include "run_reports.h"
+
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/report/event_printer.h"
+
+namespace danas {
+namespace {
+
+std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, Screen& screen, Verbosity verbosity) {
+  std::vector<std::shared_ptr<MetricSink>> sinks;
+  if (folder != nullptr) sinks.push_back(std::make_shared<JsonlSink>(*folder));
+  if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<EventPrinter>(screen));
+  return sinks;
+}
+
+}  // namespace
+
+RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
+    : screen_(StandardErrorScreen()), fan_(MakeSinks(folder, screen_, verbosity)) {
+  if (verbosity != Verbosity::kQuiet) progress_ = std::make_unique<ProgressLine>(screen_);
+  BeforeEachMessage([this] { screen_.ClearStatus(); });
+}
+
+RunReports::~RunReports() { BeforeEachMessage({}); }
+
+RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config) {
+  RunFolder folder = run.empty() ? RunFolder::WithDefaultName(name, config.seed) : RunFolder(run);
+  folder.WriteJson("config.json", ToJson(config));
+  return folder;
+}
+
+void SayingWhatIsKept(const RunFolder& folder, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Interrupted& error) {
+    throw Interrupted(std::string(error.what()) + "; config, log and what was finished so far are kept in " +
+                      folder.path().string());
+  }
+}
+
+}  // namespace danas

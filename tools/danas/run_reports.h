@@ -1,0 +1,37 @@
+// Where a run reports to: its folder's logs, and lines and a progress line for the person who follows it.
+#pragma once
+
+#include <memory>
+
+#include "command_line.h"
+#include "danas/core/metrics.h"
+#include "danas/core/run_folder.h"
+#include "danas/report/progress_line.h"
+#include "danas/report/screen.h"
+
+namespace danas {
+
+class RunReports {
+ public:
+  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown.
+  RunReports(const RunFolder* folder, Verbosity verbosity);
+  ~RunReports();
+  RunReports(const RunReports&) = delete;
+  RunReports& operator=(const RunReports&) = delete;
+
+  MetricSink* metrics() { return &fan_; }
+  ProgressSink* progress() { return progress_.get(); }  // null when quiet
+
+ private:
+  Screen screen_;
+  std::unique_ptr<ProgressLine> progress_;
+  MetricFan fan_;
+};
+
+// The folder that --run names, else one with the default name. Makes it and writes config.json.
+RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config);
+
+// Runs `work`; an interrupt's message then says what is kept in `folder`.
+void SayingWhatIsKept(const RunFolder& folder, const std::function<void()>& work);
+
+}  // namespace danas
