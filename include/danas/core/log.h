@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <functional>
+
 namespace danas {
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
@@ -10,6 +12,10 @@ enum class Verbosity { kQuiet, kNormal, kVerbose };
 // Warnings and errors always show; kNormal adds what a user wants to follow, kVerbose what a developer does.
 // Colour only on a terminal and only without NO_COLOR in the environment.
 void SetUpLog(Verbosity verbosity);
+
+// `action` runs before every message that shows: a line that is drawn again and again must leave the screen first. An empty
+// function ends that.
+void BeforeEachMessage(std::function<void()> action);
 
 namespace log {
 using spdlog::debug;
