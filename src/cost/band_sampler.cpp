@@ -11,7 +11,7 @@
 namespace danas {
 namespace {
 
-constexpr int64_t kMostSteps = int64_t{1} << 17;
+constexpr int64_t kMostSteps = int64_t{1} << 15;
 constexpr int kMostDraws = 1'000'000;
 constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
 
