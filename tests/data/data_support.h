@@ -1,0 +1,55 @@
+// A small dataset in memory: every picture is one colour, told by its number.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "danas/core/error.h"
+#include "danas/data/dataset_index.h"
+
+namespace danas::test {
+
+class ColourSource : public ImageSource {
+ public:
+  explicit ColourSource(int64_t broken) : broken_(broken) {}
+
+  Image LoadPart(int64_t index, const ChooseBox& choose) const override {
+    if (index == broken_) throw DataError(Name(index) + ": cannot be decoded");
+    constexpr int kSide = 12;
+    const Box box = choose(kSide, kSide);
+    Image part = BlackImage(box.height, box.width);
+    for (int y = 0; y < box.height; ++y) {
+      for (int x = 0; x < box.width; ++x) {
+        uint8_t* pixel = part.Row(y) + 3 * x;
+        pixel[0] = static_cast<uint8_t>(index);
+        pixel[1] = static_cast<uint8_t>(20 * (box.top + y));
+        pixel[2] = static_cast<uint8_t>(20 * (box.left + x));
+      }
+    }
+    return part;
+  }
+  std::string Name(int64_t index) const override { return "picture " + std::to_string(index); }
+
+ private:
+  int64_t broken_;
+};
+
+// Image i has label i % classes. `broken`: the one that cannot be decoded, -1 for none.
+inline std::shared_ptr<const DatasetIndex> ColourDataset(int64_t images, int classes, int64_t broken = -1) {
+  auto dataset = std::make_shared<DatasetIndex>();
+  dataset->name = "colours";
+  for (int c = 0; c < classes; ++c) dataset->classes.ids.push_back("class" + std::to_string(c));
+  dataset->classes.labels = dataset->classes.ids;
+  for (int64_t i = 0; i < images; ++i) dataset->labels.push_back(static_cast<int>(i % classes));
+  dataset->images = std::make_shared<ColourSource>(broken);
+  return dataset;
+}
+
+inline DataConfig SmallImages() {
+  DataConfig config;
+  config.image_size = 8;
+  config.test_resize = 10;
+  return config;
+}
+
+}  // namespace danas::test

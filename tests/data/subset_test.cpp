@@ -1,0 +1,62 @@
+#include "danas/data/subset.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/data/data_support.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::ColourDataset;
+using test::ExpectErrorContains;
+
+std::vector<int> CountTargets(const Subset& subset, int classes) {
+  std::vector<int> counts(static_cast<size_t>(classes));
+  for (const int target : subset.targets) ++counts[static_cast<size_t>(target)];
+  return counts;
+}
+
+TEST(SplitTrainingSet, IsStratifiedDisjointAndComplete) {
+  DataConfig config;
+  config.validation_per_class = 3;
+  const Split split = SplitTrainingSet(ColourDataset(50, 5), config, 7);
+  EXPECT_EQ(CountTargets(split.architecture, 5), std::vector<int>(5, 3));
+  EXPECT_EQ(CountTargets(split.weights, 5), std::vector<int>(5, 7));
+  std::set<int64_t> all(split.weights.images.begin(), split.weights.images.end());
+  all.insert(split.architecture.images.begin(), split.architecture.images.end());
+  EXPECT_EQ(all.size(), 50u);
+}
+
+TEST(SplitTrainingSet, FollowsTheSeedAlone) {
+  DataConfig config;
+  config.validation_fraction = 0.2;
+  const auto dataset = ColourDataset(100, 5);
+  EXPECT_EQ(SplitTrainingSet(dataset, config, 1).architecture.images,
+            SplitTrainingSet(dataset, config, 1).architecture.images);
+  EXPECT_NE(SplitTrainingSet(dataset, config, 1).architecture.images,
+            SplitTrainingSet(dataset, config, 2).architecture.images);
+  EXPECT_EQ(SplitTrainingSet(dataset, config, 1).architecture.size(), 20);
+}
+
+TEST(SplitTrainingSet, AClassWithTooFewImagesIsNamed) {
+  DataConfig config;
+  config.validation_per_class = 4;  // class4 has 4 of 24 images, the others 5
+  ExpectErrorContains<DataError>([&] { SplitTrainingSet(ColourDataset(24, 5), config, 0); },
+                                 {"class4", "4 images", "data.validation_per_class"});
+  config.validation_per_class = 0;
+  ExpectErrorContains<ConfigError>([&] { SplitTrainingSet(ColourDataset(24, 5), config, 0); }, {"both 0"});
+}
+
+TEST(EasiestClasses, KeepsTheFirstOfTheRankingAndNumbersThemByIt) {
+  const Subset easiest = EasiestClasses(WholeSet(ColourDataset(20, 4)), {2, 0, 3, 1}, 2);
+  EXPECT_EQ(easiest.size(), 10);
+  for (size_t i = 0; i < easiest.images.size(); ++i) {
+    EXPECT_EQ(easiest.images[i] % 4, easiest.targets[i] == 0 ? 2 : 0);
+  }
+}
+
+}  // namespace
+}  // namespace danas
