@@ -1,6 +1,7 @@
 #include "danas/data/decode.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <string_view>
 
@@ -21,12 +22,12 @@ Decoder FindDecoder(FileBytes file) {
   if (start.starts_with("\x89PNG\r\n\x1A\n"sv)) return DecodePng;
   if (start.starts_with("RIFF"sv) && start.substr(8, 4) == "WEBP"sv) return DecodeWebp;
   if (start.starts_with("GIF87a"sv) || start.starts_with("GIF89a"sv)) return DecodeGif;
-  if (start.starts_with("BM"sv)) return DecodeOther;
+  if (start.starts_with("BM"sv)) return DecodeBmp;
   if (start.size() > 2 && start[0] == 'P' && start[1] >= '1' && start[1] <= '6' && std::isspace(file[2])) {
-    return DecodeOther;
+    return DecodePnm;
   }
   for (const std::string_view tiff : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv}) {
-    if (start.starts_with(tiff)) return DecodeOther;
+    if (start.starts_with(tiff)) return DecodeTiff;
   }
   return nullptr;
 }

@@ -1,4 +1,4 @@
-// PNG by libpng. Palettes and grey become RGB, 16 bits become their high byte, alpha is dropped without blending.
+// PNG by libpng. Palettes and grey become RGB, 16-bit colours become their high byte, alpha is dropped without blending.
 #include <setjmp.h>
 
 #include <png.h>
@@ -55,19 +55,27 @@ class PngReader {
   int64_t width() const { return png_get_image_width(png_, info_); }
 
   Image Read() {
-    Guarded([this] {
+    const bool deep_grey =
+        png_get_bit_depth(png_, info_) == 16 && png_get_color_type(png_, info_) == PNG_COLOR_TYPE_GRAY;
+    Guarded([&] {
       png_set_expand(png_);  // palette to RGB, grey of 1, 2 and 4 bits to 8
-      png_set_strip_16(png_);
+      if (!deep_grey) png_set_strip_16(png_);
       png_set_strip_alpha(png_);
       png_set_gray_to_rgb(png_);
       png_set_interlace_handling(png_);
       png_read_update_info(png_, info_);
     });
     Image image = BlackImage(static_cast<int>(height()), static_cast<int>(width()));
-    if (png_get_rowbytes(png_, info_) != 3 * static_cast<size_t>(image.width)) throw BrokenImage("an unknown kind of PNG");
+    const size_t row_bytes = png_get_rowbytes(png_, info_);
+    if (row_bytes != (deep_grey ? 6U : 3U) * static_cast<size_t>(image.width)) throw BrokenImage("an unknown kind of PNG");
+    std::vector<uint8_t> deep(deep_grey ? row_bytes * static_cast<size_t>(image.height) : 0);
     std::vector<png_bytep> rows;
-    for (int y = 0; y < image.height; ++y) rows.push_back(image.Row(y));
+    for (int y = 0; y < image.height; ++y) {
+      rows.push_back(deep_grey ? deep.data() + static_cast<size_t>(y) * row_bytes : image.Row(y));
+    }
     Guarded([&] { png_read_image(png_, rows.data()); });
+    // Pillow cuts 16-bit grey off at 255: only a value without a high byte keeps its low one.
+    for (size_t i = 0; i < deep.size(); i += 2) image.rgb[i / 2] = deep[i] == 0 ? deep[i + 1] : 255;
     return image;
   }
 

@@ -33,8 +33,9 @@ Image DecodeJpeg(FileBytes file, const SizeCheck& size);
 Image DecodeWebp(FileBytes file, const SizeCheck& size);
 Image DecodeGif(FileBytes file, const SizeCheck& size);
 Image DecodePng(FileBytes file, const SizeCheck& size);
-// BMP, PNM and TIFF, through OpenCV.
-Image DecodeOther(FileBytes file, const SizeCheck& size);
+Image DecodePnm(FileBytes file, const SizeCheck& size);
+Image DecodeBmp(FileBytes file, const SizeCheck& size);
+Image DecodeTiff(FileBytes file, const SizeCheck& size);
 
 Image CutOut(const Image& image, const Box& box);
 
