@@ -53,6 +53,63 @@ Front Merge(const Front& front, const Front& more) {
   return all;
 }
 
+// Budget priced into the score: with price x per unit of cost, no network within the budget scores more than
+// x * budget + the sum over layers of the greatest score - x * cost. `bonus`, `cost` and `score` are sums over the
+// layers from l on: of those greatest terms, and of the candidates that give them.
+struct Suffix {
+  double bonus = 0;
+  double cost = 0;
+  double score = 0;
+};
+
+std::vector<Suffix> PricedSuffixes(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
+                                   double price) {
+  const size_t layers = score_lc.size();
+  std::vector<Suffix> suffixes(layers + 1);
+  for (size_t l = layers; l > 0; --l) {
+    const std::vector<double>& cost_c = costs.candidates_lc[l - 1];
+    const std::vector<double>& score_c = score_lc[l - 1];
+    size_t best = 0;
+    for (size_t c = 1; c < cost_c.size(); ++c) {
+      const double gain = score_c[c] - price * cost_c[c] - (score_c[best] - price * cost_c[best]);
+      if (gain > 0 || (gain == 0 && cost_c[c] < cost_c[best])) best = c;
+    }
+    suffixes[l - 1] = {suffixes[l].bonus + score_c[best] - price * cost_c[best], suffixes[l].cost + cost_c[best],
+                       suffixes[l].score + score_c[best]};
+  }
+  return suffixes;
+}
+
+// The least price at which the best priced network keeps the budget, to rounding: it makes the bound tightest.
+double BudgetPrice(const CostTable& costs, const std::vector<std::vector<double>>& score_lc, double budget) {
+  const auto keeps_budget = [&](double price) {
+    return costs.fixed + PricedSuffixes(costs, score_lc, price)[0].cost <= budget;
+  };
+  if (keeps_budget(0)) return 0;
+  double low = 0;
+  double high = 1e-12;
+  while (!keeps_budget(high) && high < 1e30) high *= 2;
+  for (int halving = 0; halving < 100; ++halving) {
+    const double middle = (low + high) / 2;
+    (keeps_budget(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+// Drops the entries that cannot lead to the best network. `found` is the highest score of a network within the budget
+// known so far; each entry may raise it, going on with the priced choice.
+void DropHopeless(Front& front, const Suffix& rest, double price, double budget, double& found) {
+  for (const Partial& partial : front) {
+    // Surely within: the network's own sum, from the first layer to the last, may round otherwise.
+    if (partial.cost + rest.cost <= budget - kSlack * std::abs(budget))
+      found = std::max(found, partial.score + rest.score);
+  }
+  const double enough = found - kSlack * (1 + std::abs(found));
+  std::erase_if(front, [&](const Partial& partial) {
+    return partial.score + rest.bonus + price * (budget - partial.cost) < enough;
+  });
+}
+
 std::string Text(double value) {
   std::ostringstream text;
   text.precision(12);
@@ -67,6 +124,9 @@ std::vector<size_t> BestWithin(const CostTable& costs, const std::vector<std::ve
   CheckScores(costs, score_lc);
   const size_t layers = score_lc.size();
   double least_rest = costs.Least() - costs.fixed;  // of the layers still to come
+  const double price = BudgetPrice(costs, score_lc, budget);
+  const std::vector<Suffix> rest = PricedSuffixes(costs, score_lc, price);
+  double found = -std::numeric_limits<double>::infinity();
   std::vector<Front> fronts = {{{.cost = costs.fixed}}};
   for (size_t l = 0; l < layers; ++l) {
     const std::vector<double>& cost_c = costs.candidates_lc[l];
@@ -88,6 +148,7 @@ std::vector<size_t> BestWithin(const CostTable& costs, const std::vector<std::ve
                         Text(costs.Least()) + " to " + Text(costs.Most()) +
                         "; raise the budget or take a smaller space");
     }
+    DropHopeless(front, rest[l + 1], price, budget, found);
     fronts.push_back(std::move(front));
   }
 
