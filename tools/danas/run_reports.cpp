@@ -18,12 +18,16 @@ std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, Scre
 }  // namespace
 
 RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
-    : screen_(StandardErrorScreen()), fan_(MakeSinks(folder, screen_, verbosity)) {
+    : verbosity_(verbosity), screen_(StandardErrorScreen()), fan_(MakeSinks(folder, screen_, verbosity)) {
   if (verbosity != Verbosity::kQuiet) progress_ = std::make_unique<ProgressLine>(screen_);
   BeforeEachMessage([this] { screen_.ClearStatus(); });
 }
 
 RunReports::~RunReports() { BeforeEachMessage({}); }
+
+void RunReports::Say(std::string_view text) {
+  if (verbosity_ != Verbosity::kQuiet) screen_.Line(text);
+}
 
 RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config) {
   RunFolder folder = run.empty() ? RunFolder::WithDefaultName(name, config.seed) : RunFolder(run);

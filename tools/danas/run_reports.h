@@ -1,9 +1,13 @@
 // Where a run reports to: its folder's logs, and lines and a progress line for the person who follows it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "command_line.h"
+#include "danas/config/config.h"
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/report/progress_line.h"
@@ -20,9 +24,11 @@ class RunReports {
   RunReports& operator=(const RunReports&) = delete;
 
   MetricSink* metrics() { return &fan_; }
+  void Say(std::string_view text);
   ProgressSink* progress() { return progress_.get(); }  // null when quiet
 
  private:
+  Verbosity verbosity_;
   Screen screen_;
   std::unique_ptr<ProgressLine> progress_;
   MetricFan fan_;

@@ -1,0 +1,33 @@
+// What a person who follows a run is told: a line for each epoch, for how far the architecture weights moved, for each
+// pruning. Reads events as log.jsonl and alpha.jsonl hold them (docs/file-formats.md); others it leaves out.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "danas/core/metrics.h"
+#include "danas/report/screen.h"
+
+namespace danas {
+
+class EventPrinter : public MetricSink {
+ public:
+  explicit EventPrinter(Screen& screen) : screen_(screen) {}
+  void Record(const Event& event) override;
+
+ private:
+  // α of a layer's candidates by name, at the end of the last epoch.
+  using LayerAlpha = std::map<std::string, double>;
+
+  std::string SearchEpoch(const Json& fields) const;
+  std::string AlphaMovement(const Json& fields);
+  std::string SearchEnd(const Json& fields) const;
+  std::string Cost(double cost) const;
+
+  Screen& screen_;
+  std::string unit_ = "MACs";
+  std::vector<LayerAlpha> alpha_;
+};
+
+}  // namespace danas

@@ -1,0 +1,129 @@
+#include "danas/report/event_printer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/core/units.h"
+
+namespace danas {
+namespace {
+
+std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
+
+std::string Place(const Json& fields) {
+  return std::to_string(fields.at("epoch").get<int64_t>()) + "/" + std::to_string(fields.at("epochs").get<int64_t>());
+}
+
+std::string Loss(const Json& fields, const char* loss, const char* accuracy) {
+  return "loss " + FormatDecimals(fields.at(loss).get<double>(), 3) + ", top-1 " +
+         Percent(fields.at(accuracy).get<double>());
+}
+
+std::string SearchStart(const Json& fields) {
+  std::string text = "classes, easiest first (" + fields.at("ranking").get<std::string>() + "):";
+  const Json& order = fields.at("class_order");
+  constexpr size_t kShown = 10;
+  for (size_t c = 0; c < std::min(kShown, order.size()); ++c) text += " " + order[c].get<std::string>();
+  return text + (order.size() > kShown ? " ..." : "");
+}
+
+std::string TrainingEpoch(const Json& fields) {
+  return "epoch " + std::to_string(fields.at("epoch").get<int64_t>()) + ": " +
+         Loss(fields, "train_loss", "train_accuracy") + ", " + FormatDuration(fields.at("seconds").get<double>());
+}
+
+// The decision that was closest: how far apart the last kept and the first dropped candidate were.
+std::string Pruning(const Json& fields) {
+  std::string text = fields.at("phase").get<std::string>() + " pruned: " + fields.at("candidates_before").dump() + " → " +
+                     fields.at("candidates_after").dump() + " candidates";
+  const Json& layers = fields.at("layers");
+  if (layers.empty()) return text;
+  const auto closest = std::min_element(layers.begin(), layers.end(), [](const Json& a, const Json& b) {
+    return a.at("gap").get<double>() < b.at("gap").get<double>();
+  });
+  return text + "; closest in layer " + closest->at("layer").dump() + ": " +
+         closest->at("last_kept").get<std::string>() + " stays, " + closest->at("first_dropped").get<std::string>() +
+         " goes, " + FormatDecimals(closest->at("gap").get<double>(), 3) + " ± " +
+         FormatDecimals(closest->at("standard_error").get<double>(), 3) + " apart in α";
+}
+
+}  // namespace
+
+std::string EventPrinter::Cost(double cost) const {
+  return unit_ == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit_;
+}
+
+std::string EventPrinter::SearchEpoch(const Json& fields) const {
+  std::string text = fields.at("phase").get<std::string>() + ", epoch " + Place(fields) + ", " +
+                     fields.at("classes").dump() + " classes: " + Loss(fields, "train_loss", "train_accuracy");
+  if (fields.contains("validation_loss")) {
+    text += "; validation " + Loss(fields, "validation_loss", "validation_accuracy");
+  }
+  return text + ", " + FormatDuration(fields.at("timing").at("seconds").get<double>());
+}
+
+// How far α went since the last epoch, how many layers changed their mind, and what the mix now costs.
+std::string EventPrinter::AlphaMovement(const Json& fields) {
+  std::vector<LayerAlpha> now;
+  double furthest = 0;
+  size_t changed = 0;
+  for (const Json& layer : fields.at("layers")) {
+    LayerAlpha alpha;
+    const LayerAlpha before = now.size() < alpha_.size() ? alpha_[now.size()] : LayerAlpha{};
+    std::string leader, leader_before;
+    double most = -INFINITY, most_before = -INFINITY;
+    for (size_t c = 0; c < layer.at("candidates").size(); ++c) {
+      const std::string name = layer.at("candidates")[c].get<std::string>();
+      const double value = layer.at("alpha")[c].get<double>();
+      const auto found = before.find(name);
+      const double value_before = found == before.end() ? 0 : found->second;
+      furthest = std::max(furthest, std::abs(value - value_before));
+      if (value > most) leader = name, most = value;
+      if (value_before > most_before) leader_before = name, most_before = value_before;
+      alpha[name] = value;
+    }
+    if (leader != leader_before) ++changed;
+    now.push_back(std::move(alpha));
+  }
+  alpha_ = std::move(now);
+  return "  α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
+         std::to_string(alpha_.size()) + " layers have another leader; " +
+         std::to_string(fields.at("alpha_steps").get<int64_t>()) + " α steps so far";
+}
+
+std::string EventPrinter::SearchEnd(const Json& fields) const {
+  std::string text = "found: " + Cost(fields.at("cost").get<double>()) + ", " +
+                     FormatCount(fields.at("parameters").get<double>()) + " parameters:";
+  for (const Json& name : fields.at("network")) text += " " + name.get<std::string>();
+  if (fields.at("bounded_by_budget").get<bool>()) {
+    text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
+            ", more than search.budget_max; this is the most probable network within it)";
+  }
+  return text + "\nseen: " + FormatThousands(fields.at("weight_images").get<int64_t>()) + " training images in " +
+         FormatThousands(fields.at("weight_steps").get<int64_t>()) + " weight steps, " +
+         FormatThousands(fields.at("alpha_images").get<int64_t>()) + " validation images in " +
+         FormatThousands(fields.at("alpha_steps").get<int64_t>()) + " α steps; " +
+         FormatDuration(fields.at("timing").at("seconds").get<double>());
+}
+
+void EventPrinter::Record(const Event& event) {
+  const Json& fields = event.fields;
+  if (event.name == "search_start") {
+    unit_ = fields.at("unit").get<std::string>();
+    screen_.Line(SearchStart(fields));
+  } else if (event.name == "epoch") {
+    screen_.Line(fields.contains("phase") ? SearchEpoch(fields) : TrainingEpoch(fields));
+    if (fields.contains("validation_loss")) {
+      screen_.Line("  the mix costs " + Cost(fields.at("expected_cost").get<double>()) + "; α is " +
+                   Percent(1 - fields.at("alpha_entropy").get<double>()) + " decided");
+    }
+  } else if (event.name == "alpha" && fields.at("alpha_steps").get<int64_t>() > 0) {
+    screen_.Line(AlphaMovement(fields));
+  } else if (event.name == "pruning") {
+    screen_.Line(Pruning(fields));
+  } else if (event.name == "search_end") {
+    screen_.Line(SearchEnd(fields));
+  }
+}
+
+}  // namespace danas
