@@ -110,7 +110,7 @@ Json CostJson(const CostReport& report) {
           {"fixed_part", CostNumber(costs, costs.FixedPart())},
           {"layers", std::move(layers)},
           {"least", CostNumber(costs, costs.Least())},
-          {"mean", CostNumber(costs, costs.Mean())},
+          {"mean", costs.Mean()},
           {"most", CostNumber(costs, costs.Most())},
           {"least_parameters", CostNumber(report.parameters, report.parameters.Least())},
           {"most_parameters", CostNumber(report.parameters, report.parameters.Most())},

@@ -1,0 +1,71 @@
+#include "danas/report/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include "danas/arch/genotype.h"
+#include "danas/core/error.h"
+#include "danas/cost/cost_model.h"
+#include "tests/arch/arch_support.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::ExpectErrorContains;
+using test::TempDir;
+using test::WriteText;
+
+Genotype Network(const std::vector<size_t>& choice, const Json& origin) {
+  return {test::SmallSpace().Select(choice), {"a", "b", "c", "d", "e"}, {"a", "b", "c", "d", "e"}, origin};
+}
+
+void WriteRun(const std::filesystem::path& folder, const Genotype& network, double top1, int epochs) {
+  WriteText(folder / "network.json", ToJson(network).dump());
+  WriteText(folder / "result.json",
+            Json({{"test_last_epoch", {{"top1", top1}}}, {"epochs", epochs}, {"seconds", 75.0}}).dump());
+  WriteText(folder / "config.json",
+            Json({{"seed", 0}, {"data", {{"root", "x"}}}, {"finetune", {{"epochs", epochs}}}}).dump());
+}
+
+class ComparisonTest : public testing::Test {
+ protected:
+  ComparisonTest() {
+    WriteRun(folder_ / "found", Network({0, 0, 0}, {{"config", Json::object()}}), 0.9012, 3);
+    WriteRun(folder_ / "random-1",
+             Network({1, 0, 0}, {{"sampled", {{"near", "runs/best.json"}, {"band_percent", 5.0}}}}), 0.8934, 3);
+  }
+  TempDir folder_;
+};
+
+TEST_F(ComparisonTest, ReadsWhatTheFoldersSay) {
+  const TrainedRun run = ReadTrainedRun(folder_ / "random-1");
+  EXPECT_EQ(run.macs, CountMacs(test::SmallSpace().Select({1, 0, 0})));
+  EXPECT_EQ(run.network, "random near best.json");
+  EXPECT_EQ(run.top1, 0.8934);
+  EXPECT_EQ(run.seconds, 75);
+  EXPECT_EQ(run.band_percent, 5);
+}
+
+TEST_F(ComparisonTest, OneTableWithTheBandAndOneRecipe) {
+  const std::string text = ComparisonText({ReadTrainedRun(folder_ / "found"), ReadTrainedRun(folder_ / "random-1")});
+  EXPECT_NE(text.find("found by search"), std::string::npos) << text;
+  EXPECT_NE(text.find("90.12 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("89.34 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("within ±5.0 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("one for all"), std::string::npos) << text;
+}
+
+TEST_F(ComparisonTest, SaysWhenRunsWereNotTrainedAlike) {
+  WriteRun(folder_ / "longer", Network({0, 1, 0}, {{"config", Json::object()}}), 0.95, 30);
+  const std::vector<TrainedRun> runs = {ReadTrainedRun(folder_ / "found"), ReadTrainedRun(folder_ / "longer")};
+  EXPECT_EQ(RecipeDifferences(runs), std::vector<std::string>{"finetune.epochs"});
+  EXPECT_NE(ComparisonText(runs).find("NOT trained alike; they differ in finetune.epochs"), std::string::npos);
+}
+
+TEST_F(ComparisonTest, AFolderWithoutAResultIsAnError) {
+  std::filesystem::remove(folder_ / "found/result.json");
+  ExpectErrorContains<FileError>([&] { ReadTrainedRun(folder_ / "found"); }, {"found", "result.json"});
+}
+
+}  // namespace
+}  // namespace danas

@@ -1,0 +1,67 @@
+#include "danas/report/event_printer.h"
+
+#include <gtest/gtest.h>
+
+namespace danas {
+namespace {
+
+class EventPrinterTest : public testing::Test {
+ protected:
+  std::string Printed(const Event& event) {
+    text_.clear();
+    printer_.Record(event);
+    return text_;
+  }
+
+  std::string text_;
+  Screen screen_{{.redraws = false, .columns = 80, .write = [this](std::string_view text) { text_ += text; }}};
+  EventPrinter printer_{screen_};
+};
+
+Event Alpha(std::vector<double> first, std::vector<double> second) {
+  return {"alpha",
+          {{"phase", "step1"},
+           {"epoch", 1},
+           {"alpha_steps", 40},
+           {"layers",
+            {{{"candidates", {"ir_e1_k3", "ir_e3_k3"}}, {"alpha", first}},
+             {{"candidates", {"ir_e1_k3", "ir_e6_k5"}}, {"alpha", second}}}}}};
+}
+
+TEST_F(EventPrinterTest, EpochOfASearch) {
+  const Json fields = {{"phase", "step1"},       {"epoch", 2},           {"epochs", 4},
+                       {"classes", 5},           {"train_loss", 1.2344}, {"train_accuracy", 0.5},
+                       {"validation_loss", 1.5}, {"validation_accuracy", 0.25}, {"expected_cost", 3.2e6},
+                       {"alpha_entropy", 0.75},  {"timing", {{"seconds", 61.0}}}};
+  EXPECT_EQ(Printed({"epoch", fields}),
+            "step1, epoch 2/4, 5 classes: loss 1.234, top-1 50.0 %; validation loss 1.500, top-1 25.0 %, 1 min 01 s\n"
+            "  the mix costs 3.2M MACs; α is 25.0 % decided\n");
+}
+
+TEST_F(EventPrinterTest, EpochOfATraining) {
+  const Json fields = {{"epoch", 3}, {"train_loss", 0.5}, {"train_accuracy", 0.875}, {"seconds", 12.0}};
+  EXPECT_EQ(Printed({"epoch", fields}), "epoch 3: loss 0.500, top-1 87.5 %, 12 s\n");
+}
+
+TEST_F(EventPrinterTest, AlphaMovesFromZeroAndFromEpochToEpoch) {
+  EXPECT_EQ(Printed(Alpha({0.1, -0.1}, {0.0, 0.25})),
+            "  α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+  EXPECT_EQ(Printed(Alpha({0.1, 0.4}, {0.0, 0.25})),
+            "  α moved by up to 0.500; 1 of 2 layers have another leader; 40 α steps so far\n");
+}
+
+TEST_F(EventPrinterTest, PruningNamesTheClosestDecision) {
+  const auto cut = [](int layer, double gap) {
+    return Json{{"layer", layer},    {"last_kept", "ir_e3_k5"},  {"first_dropped", "ir_e1_k3"},
+                {"gap", gap},        {"standard_error", 0.0042}};
+  };
+  const Json fields = {
+      {"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 20}, {"layers", {cut(1, 0.5), cut(3, 0.01)}}};
+  EXPECT_EQ(Printed({"pruning", fields}),
+            "step1 pruned: 30 → 20 candidates; closest in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, 0.010 ± 0.004 apart in α\n");
+}
+
+TEST_F(EventPrinterTest, EventsItDoesNotKnowAreLeftOut) { EXPECT_EQ(Printed({"novel", {{"x", 1}}}), ""); }
+
+}  // namespace
+}  // namespace danas
