@@ -1,0 +1,165 @@
+#include "danas/search/architecture_pass.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "danas/core/error.h"
+#include "danas/nn/norm.h"
+#include "danas/nn/state.h"
+#include "danas/train/class_loss.h"
+#include "tests/search/search_support.h"
+#include "tests/search/space_support.h"
+#include "tests/support/test_support.h"
+#include "tests/support/torch_support.h"
+
+namespace danas {
+namespace {
+
+class ArchitecturePass : public testing::Test {
+ protected:
+  ArchitecturePass() : config_(test::SmallConfig()), state_(Fresh()) { config_.search.budget.value = 300e3; }
+
+  SearchState Fresh() const {
+    const SearchSpace space = test::SpaceWithCounts({4, 1, 3});
+    SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
+                      .costs = MakeCostTable(*MakeMacsModel(), space),
+                      .alpha = ArchParameters(space),
+                      .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10),
+                                                 at::kCPU)};
+    InitializeWeights(*state.supernet, 1);
+    state.training.Bind(*state.supernet);
+    return state;
+  }
+
+  static Batch MakeBatch(int64_t images) {
+    return {test::RandomTensor({images, 3, 8, 8}, 5, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast),
+            at::arange(images, at::kLong).remainder(4)};
+  }
+
+  StepResult Step(SearchState& state, const Batch& batch) {
+    const ArchitectureScope scope(state);
+    ArchitectureStep step(state, config_, 4);
+    StepResult result = step.Compute(batch);
+    step.Apply();
+    return result;
+  }
+
+  Config config_;
+  SearchState state_;
+};
+
+std::vector<at::Tensor> Copies(const torch::nn::Module& module) {
+  std::vector<at::Tensor> copies;
+  for (const auto& [name, tensor] : StateOf(module)) copies.push_back(tensor.clone());
+  return copies;
+}
+
+TEST_F(ArchitecturePass, MovesAlphaAndNothingElse) {
+  const std::vector<at::Tensor> before = Copies(*state_.supernet);
+  for (int i = 0; i < 3; ++i) Step(state_, MakeBatch(8));
+  const std::vector<at::Tensor> after = Copies(*state_.supernet);  // weights and batch norm's statistics
+  ASSERT_EQ(after.size(), before.size());
+  for (size_t i = 0; i < before.size(); ++i) test::ExpectSameBits(after[i], before[i]);
+  EXPECT_GT(state_.alpha.alpha(0).abs().max().item<float>(), 0);
+  EXPECT_EQ(state_.alpha.alpha(1).item<float>(), 0);  // a layer without a choice
+  EXPECT_EQ(state_.alpha_steps, 3);
+  EXPECT_EQ(state_.draws, 3);
+}
+
+TEST_F(ArchitecturePass, WantsNoWeightGradientAndSetsAllBack) {
+  {
+    const ArchitectureScope scope(state_);
+    for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.requires_grad());
+    EXPECT_FALSE(state_.supernet->is_training());
+    ArchitectureStep step(state_, config_, 4);
+    step.Compute(MakeBatch(8));
+    EXPECT_TRUE(state_.alpha.HasGradient());
+    for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.grad().defined());
+  }
+  EXPECT_FALSE(state_.alpha.HasGradient());
+  EXPECT_FALSE(state_.alpha.alpha(0).requires_grad());
+  EXPECT_TRUE(state_.supernet->is_training());
+  for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_TRUE(weight.requires_grad());
+  for (const auto& module : state_.supernet->modules()) {
+    if (const auto* norm = dynamic_cast<const BatchNorm*>(module.get())) EXPECT_EQ(norm->mode(), NormMode::kBatch);
+  }
+}
+
+TEST_F(ArchitecturePass, RefusesAWeightGradient) {
+  const ArchitectureScope scope(state_);
+  for (at::Tensor& weight : state_.supernet->parameters()) weight.set_requires_grad(true);
+  ArchitectureStep step(state_, config_, 4);
+  test::ExpectErrorContains<std::logic_error>([&] { step.Compute(MakeBatch(8)); }, {"gradient of a weight"});
+}
+
+TEST_F(ArchitecturePass, AnotherDrawGivesAnotherGradient) {
+  SearchState other = Fresh();
+  other.draws = 1;
+  Step(state_, MakeBatch(8));
+  Step(other, MakeBatch(8));
+  EXPECT_FALSE(state_.alpha.moments().first_lc[0].equal(other.alpha.moments().first_lc[0]));
+}
+
+TEST_F(ArchitecturePass, PartsOfABatchShareOneDrawAndAddUp) {
+  // Batch norm sees each part for itself, so that parts equal the whole only where all parts are alike.
+  const Batch part = MakeBatch(4);
+  const Batch whole{at::cat({part.images, part.images}), at::cat({part.targets, part.targets})};
+  for (const LossKind kind : {LossKind::kPaperLog, LossKind::kAddAbs}) {
+    config_.search.loss.kind = kind;
+    SearchState at_once = Fresh(), in_parts = Fresh();
+    config_.train.micro_batch = 0;
+    const StepResult once = Step(at_once, whole);
+    config_.train.micro_batch = 4;
+    const StepResult parts = Step(in_parts, whole);
+    test::ExpectClose(parts.loss_sum, once.loss_sum, 1e-5);
+    // Adam's first moment after one step is (1 - β1) times the gradient.
+    for (const size_t l : {size_t{0}, size_t{2}}) {
+      test::ExpectClose(in_parts.alpha.moments().first_lc[l], at_once.alpha.moments().first_lc[l], 1e-6);
+    }
+  }
+}
+
+TEST_F(ArchitecturePass, HardDrawsGiveAGradientInBothForms) {
+  config_.search.relaxation.hard = true;
+  for (const HardAlpha form : {HardAlpha::kAll, HardAlpha::kOne}) {
+    config_.search.relaxation.hard_alpha = form;
+    SearchState state = Fresh();
+    Step(state, MakeBatch(8));
+    EXPECT_GT(state.alpha.alpha(0).abs().max().item<float>(), 0) << NameOf(form);
+  }
+}
+
+// AMP's own numbers: α's gradient in bf16 is that in float32, to 2 %.
+TEST_F(ArchitecturePass, Bf16AgreesOnTheGradientOfAlpha) {
+  SearchState plain = Fresh(), half = Fresh();
+  Step(plain, MakeBatch(16));
+  config_.runtime.amp = AmpKind::kBf16;
+  Step(half, MakeBatch(16));
+  at::Tensor difference = at::zeros({}), size = at::zeros({});
+  for (size_t l = 0; l < plain.alpha.layers(); ++l) {
+    EXPECT_EQ(half.alpha.alpha(l).scalar_type(), at::kFloat);
+    difference += (half.alpha.moments().first_lc[l] - plain.alpha.moments().first_lc[l]).square().sum();
+    size += plain.alpha.moments().first_lc[l].square().sum();
+  }
+  EXPECT_LT((difference / size).sqrt().item<double>(), 0.02);
+}
+
+TEST_F(ArchitecturePass, CostMovesAlphaEvenWhereTheClassLossDoesNot) {
+  // Layers whose candidates all give the same: their difference is their cost alone.
+  config_.search.budget.value = 1e3;  // below every network: down
+  SearchState state = Fresh();
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& weight : state.supernet->parameters()) weight.zero_();
+  {
+    const at::AutoGradMode grad(true);
+    for (int i = 0; i < 20; ++i) Step(state, MakeBatch(8));
+  }
+  const std::vector<double> alpha = state.alpha.Values()[0];
+  const std::vector<double>& cost = state.costs.candidates_lc[0];
+  const size_t dearest = static_cast<size_t>(std::max_element(cost.begin(), cost.end()) - cost.begin());
+  const size_t cheapest = static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin());
+  EXPECT_GT(alpha[cheapest], alpha[dearest]);
+}
+
+}  // namespace
+}  // namespace danas

@@ -1,0 +1,79 @@
+#include "danas/search/final_choice.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "danas/core/error.h"
+#include "danas/search/alpha_trace.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+const CostTable kCosts{.unit = "MACs", .fixed = 10, .candidates_lc = {{1, 5, 9}, {2, 4}}};
+
+TEST(ChooseNetwork, TakesTheArgmaxWithinTheBudget) {
+  const FinalChoice choice = ChooseNetwork({{0, 1, 2}, {3, 0}}, kCosts, 21);
+  EXPECT_EQ(choice.choice, (std::vector<size_t>{2, 0}));
+  EXPECT_EQ(choice.cost, 21);
+  EXPECT_FALSE(choice.bounded_by_budget);
+}
+
+TEST(ChooseNetwork, TakesTheBestWithinTheBudgetElse) {
+  // Within 17: {1, 0} 17, {0, 1} 15, {0, 0} 13. ln p of layer 0: 0.1 less for 1, 2.0 less for 0.
+  const FinalChoice choice = ChooseNetwork({{0, 1.9, 2}, {0, 1}}, kCosts, 17);
+  EXPECT_EQ(choice.argmax, (std::vector<size_t>{2, 1}));
+  EXPECT_EQ(choice.argmax_cost, 23);
+  EXPECT_EQ(choice.choice, (std::vector<size_t>{1, 0}));
+  EXPECT_EQ(choice.cost, 17);
+  EXPECT_TRUE(choice.bounded_by_budget);
+}
+
+TEST(CheckBudget, SaysTheReachableRange) {
+  SearchConfig config;
+  config.budget.value = 12;
+  test::ExpectErrorContains<ConfigError>([&] { CheckBudget(config, kCosts); }, {"search.budget", "13", "23"});
+  config.budget_max.value = 13;
+  CheckBudget(config, kCosts);
+}
+
+TEST(LargestCost, IsTwoPercentAboveTheTargetUnlessSaid) {
+  SearchConfig config;
+  config.budget.value = 100;
+  EXPECT_DOUBLE_EQ(LargestCost(config), 102);
+  config.budget_max.value = 90;
+  EXPECT_DOUBLE_EQ(LargestCost(config), 90);
+}
+
+TEST(KeepWithinBudget, TakesBackWhatTheBestNetworkWithinItNeeds) {
+  const std::vector<std::vector<double>> alpha_lc = {{-1, 0, 1}, {-1, 1}};
+  Pruning pruning{.dropped = {{0, {0, 1}}, {1, {0}}}, .cuts = Cuts({{0, {0, 1}}, {1, {0}}}, alpha_lc)};
+  Pruning free = pruning;
+  EXPECT_TRUE(KeepWithinBudget(free, kCosts, alpha_lc, 23).empty());
+  EXPECT_EQ(free.dropped, pruning.dropped);
+  // Within 19: {1, 1} of cost 19.
+  const auto kept = KeepWithinBudget(pruning, kCosts, alpha_lc, 19);
+  EXPECT_EQ(kept, (std::map<size_t, std::set<size_t>>{{0, {1}}}));
+  EXPECT_EQ(pruning.dropped, (std::map<size_t, std::set<size_t>>{{0, {0}}, {1, {0}}}));
+  EXPECT_EQ(pruning.cuts[0].last_kept, 1u);
+}
+
+TEST(AlphaTrace, KeepsTheLastQuarterAndMeansItsBlocks) {
+  AlphaTrace trace(64);
+  // In the last 16 steps the difference is 0, 0, 1, 1, 2, 2 ... 7, 7: block means 0 to 7, whose deviation is √6.
+  for (int step = 0; step < 64; ++step) {
+    const double value = step < 48 ? 1000.0 * step : std::floor((step - 48) / 2.0);
+    trace.Record({{value, 0.0}});
+  }
+  EXPECT_NEAR(trace.StandardError(0, 0, 1), std::sqrt(6.0) / std::sqrt(8.0), 1e-12);
+}
+
+TEST(AlphaTrace, HasNoErrorOfOneStep) {
+  AlphaTrace trace(1);
+  trace.Record({{1.0, 0.0}});
+  EXPECT_EQ(trace.StandardError(0, 0, 1), 0);
+}
+
+}  // namespace
+}  // namespace danas

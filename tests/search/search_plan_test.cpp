@@ -1,0 +1,169 @@
+#include "danas/search/search_plan.h"
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <fstream>
+
+#include "danas/core/error.h"
+#include "danas/nn/norm.h"
+#include "danas/search/architecture_pass.h"
+#include "danas/search/memory_estimate.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/memory.h"
+#include "tests/search/search_support.h"
+#include "tests/search/space_support.h"
+#include "tests/support/test_support.h"
+
+#include <ATen/ATen.h>
+
+namespace danas {
+namespace {
+
+Config PlanConfig() {
+  Config config = test::SmallConfig();
+  config.search.budget.value = 300e3;
+  return config;
+}
+
+TEST(BatchesOf, JoinsALoneLastImage) {
+  EXPECT_EQ(BatchesOf(0, 16), 0);
+  EXPECT_EQ(BatchesOf(1, 16), 1);
+  EXPECT_EQ(BatchesOf(16, 16), 1);
+  EXPECT_EQ(BatchesOf(17, 16), 1);
+  EXPECT_EQ(BatchesOf(18, 16), 2);
+}
+
+TEST(MakeSearchPlan, CountsPhaseByPhase) {
+  const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  const SearchPlan plan = MakeSearchPlan(PlanConfig(), space, *MakeMacsModel(), counts, at::kCPU);
+  ASSERT_EQ(plan.phases.size(), 4u);
+  const std::vector<int64_t> images = {50, 90, 100, 100}, steps = {4, 12, 14, 14}, alpha = {0, 4, 6, 6};
+  const std::vector<double> candidates = {13, 13, 9, 5};  // 6, 6, 4, 2 in two layers, and the fixed one
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(plan.phases[i].weight_images, images[i]) << i;
+    EXPECT_EQ(plan.phases[i].weight_steps, steps[i]) << i;
+    EXPECT_EQ(plan.phases[i].alpha_steps, alpha[i]) << i;
+    EXPECT_DOUBLE_EQ(plan.phases[i].candidates, candidates[i] / 3) << i;
+  }
+  EXPECT_EQ(plan.alpha_steps(), 16);
+  EXPECT_EQ(plan.images(), 50 + 2 * (90 + 100 + 100));
+  EXPECT_EQ(plan.seconds(), 0);
+  EXPECT_EQ(plan.searchable_layers, 2);
+}
+
+TEST(MakeSearchPlan, WorkIsTheSumOverCandidates) {
+  const SearchSpace space = test::SpaceWithCounts({6, 4});
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
+  double all = macs.fixed;
+  for (const std::vector<double>& layer : macs.candidates_lc) {
+    for (const double cost : layer) all += cost;
+  }
+  Config config = PlanConfig();
+  const SearchPlan soft = MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU);
+  EXPECT_NEAR(soft.phases[0].macs_per_image, all, 1e-6 * all);
+  EXPECT_NEAR(soft.phases[0].macs_per_step, 3 * 16 * all, 1e-6 * all);
+  config.search.relaxation.hard = true;
+  EXPECT_NEAR(MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU).phases[0].macs_per_image, macs.Mean(), 1e-3);
+}
+
+TEST(MakeSearchPlan, EveryKCountsAlphaStepsByWeightSteps) {
+  Config config = PlanConfig();
+  config.search.alpha_pass = AlphaPass::kEveryK;
+  config.search.alpha_every = 5;
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  const SearchPlan plan = MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), counts, at::kCPU);
+  EXPECT_EQ(plan.phases[1].alpha_steps, 12 / 5);
+}
+
+TEST(MakeSearchPlan, ZeroRatioKeepsAllCandidates) {
+  Config config = PlanConfig();
+  config.search.pruning.ratio = 0;
+  for (const PhasePlan& phase : MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), {}, at::kCPU).phases) {
+    EXPECT_EQ(phase.candidates, 6);
+  }
+}
+
+TEST(MakeSearchPlan, RefusesABudgetThatNothingMeets) {
+  Config config = PlanConfig();
+  config.search.budget.value = 1000;
+  test::ExpectErrorContains<ConfigError>(
+      [&] { MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), {}, at::kCPU); },
+      {"search.budget", "1.02k MACs", "to"});
+}
+
+TEST(MakeSearchPlan, TimeFollowsTheProbe) {
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  const SearchSpace space = test::SpaceWithCounts({6, 6});
+  const SearchPlan plan = MakeSearchPlan(PlanConfig(), space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});
+  EXPECT_DOUBLE_EQ(plan.phases[0].seconds, 50 * 0.5);
+  EXPECT_NEAR(plan.phases[1].seconds, 2 * 90 * 0.5 + 2 * 32 * 0.25, 1e-9);
+  EXPECT_LT(plan.phases[3].seconds, plan.phases[2].seconds);
+}
+
+TEST(ProbeStepTimes, MeasuresBothSteps) {
+  const StepTimes times = ProbeStepTimes(PlanConfig(), test::SpaceWithCounts({3, 3}), *MakeMacsModel(), at::kCPU);
+  EXPECT_GT(times.weight_seconds, 0);
+  EXPECT_GT(times.alpha_seconds, 0);
+  EXPECT_LT(times.weight_seconds, 10);
+}
+
+// Peak of this process's memory while `work` runs, over what it is before.
+template <typename Work>
+double PeakGrowth(const Work& work) {
+  malloc_trim(0);
+  const int64_t before = ResidentBytes();
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak counts from now
+  work();
+  return static_cast<double>(PeakResidentBytes() - before);
+}
+
+void RunSteps(const Config& config, const SearchSpace& space, bool architecture) {
+  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
+                    .costs = MakeCostTable(*MakeMacsModel(), space),
+                    .alpha = ArchParameters(space),
+                    .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+  InitializeWeights(*state.supernet, 0);
+  state.training.Bind(*state.supernet);
+  const Batch batch{at::randn({config.train.batch, 3, space.input().height, space.input().width})
+                        .contiguous(at::MemoryFormat::ChannelsLast),
+                    at::zeros({config.train.batch}, at::kLong)};
+  for (int i = 0; i < 3; ++i) {
+    const Draw draw = DrawChoices(state.alpha, config.search.relaxation, Pass::kWeights, 0, i, at::kCPU);
+    SetNormMode(*state.supernet, NormMode::kBatch);
+    (ClassLossSum(state.supernet->forward(batch.images, draw.choices), batch.targets, 4, 0) / 32).backward();
+    state.training.sgd.Step(0.1);
+    state.training.sgd.ZeroGradients();
+    if (!architecture) continue;
+    const ArchitectureScope scope(state);
+    ArchitectureStep step(state, config, 4);
+    step.Compute(batch);
+    step.Apply();
+  }
+}
+
+TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
+  Config config = PlanConfig();
+  config.search.budget.value = 100e6;
+  config.train.batch = 32;
+  config.data.queue = 1;
+  const std::vector<BlockSpec> shuffles = {{.kind = BlockKind::kShuffleA, .op = {.kernel = 3}, .activation = Activation::kRelu},
+                                           {.kind = BlockKind::kShuffleA, .op = {.kernel = 5}, .activation = Activation::kRelu},
+                                           {.kind = BlockKind::kShuffleX, .op = {.kernel = 3}, .activation = Activation::kRelu}};
+  const auto repeated = [](const std::vector<BlockSpec>& blocks) {
+    return test::MakeSpace(std::vector<std::vector<BlockSpec>>(5, blocks), 24, 32, 4);
+  };
+  RunSteps(config, test::SpaceWithCounts({2}), true);  // thread pools and libraries take theirs first
+  for (const SearchSpace& space : {repeated(test::DistinctBlocks(18)), repeated(test::DistinctBlocks(4)), repeated(shuffles)}) {
+    const SearchPlan plan = MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU);
+    const double loaders = 2 * 2 * 32 * 3 * 32 * 32 * 4.0;  // not run here; one batch is
+    const double weights = PeakGrowth([&] { RunSteps(config, space, false); });
+    const double both = PeakGrowth([&] { RunSteps(config, space, true); });
+    EXPECT_NEAR(weights / (plan.phases[0].memory_bytes - loaders / 2), 1, 0.25) << weights;
+    EXPECT_NEAR(both / (plan.phases[1].memory_bytes - loaders), 1, 0.25) << both;
+  }
+}
+
+}  // namespace
+}  // namespace danas
