@@ -216,6 +216,10 @@ void DescribeData(CLI::App& app, CommandLine& line) {
   manifest.add_option("--devkit", line.devkit, "the development kit, unpacked")->option_text("DIR")->required();
   manifest.add_option("-d,--data", line.paths, "the folder of the images")->option_text("DIR")->required()->expected(1);
   manifest.add_option("-o,--out", line.out, "manifest to write (.csv)")->option_text("FILE")->required();
+  manifest.add_option("--class-names", line.class_names, "write the classes' texts too, for data.class_names")
+      ->option_text("FILE");
+  manifest.add_option("--synsets", line.synsets, "text file of WordNet ids instead of the kit's meta.mat")
+      ->option_text("FILE");
 }
 
 void DescribeProgram(CLI::App& app, CommandLine& line) {

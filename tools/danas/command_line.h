@@ -70,6 +70,8 @@ struct CommandLine {
   std::vector<std::string> paths;
   std::string word;  // the shell of `completion`
   std::string devkit;
+  std::string synsets;
+  std::string class_names;
 
   Verbosity verbosity() const {
     return quiet ? Verbosity::kQuiet : verbose ? Verbosity::kVerbose : Verbosity::kNormal;

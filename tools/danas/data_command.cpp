@@ -1,11 +1,13 @@
-// danas data: what danas sees in a dataset.
+// danas data: what danas sees in a dataset; a manifest of ImageNet's flat validation folder.
+#include <filesystem>
 #include <iostream>
 
 #include "commands.h"
-#include "danas/core/error.h"
+#include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/units.h"
 #include "danas/data/dataset_index.h"
+#include "danas/data/imagenet_devkit.h"
 #include "danas/report/text_table.h"
 #include "inputs.h"
 
@@ -44,13 +46,32 @@ std::string InfoText(const Dataset& dataset) {
   return IndexText("train", dataset.train) + IndexText("test", dataset.test) + "\n" + table.Text();
 }
 
-}  // namespace
-
-int RunData(const CommandLine& line) {
+int ShowInfo(const CommandLine& line) {
   const Dataset dataset = OpenDataset(ReadConfig(line.config).data);
   std::cout << (line.json ? InfoJson(dataset).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
                           : InfoText(dataset));
   return 0;
+}
+
+int MakeManifest(const CommandLine& line) {
+  const std::filesystem::path kit = std::filesystem::path(line.devkit) / "data";
+  const std::filesystem::path out = line.out;
+  const DevkitManifest manifest =
+      MakeDevkitManifest({.images = line.paths.front(),
+                          .ground_truth = kit / "ILSVRC2012_validation_ground_truth.txt",
+                          .synsets = line.synsets.empty() ? kit / "meta.mat" : std::filesystem::path(line.synsets)},
+                         out.parent_path());
+  WriteFileAtomically(out, manifest.csv);
+  if (!line.class_names.empty()) WriteFileAtomically(line.class_names, manifest.class_names);
+  std::cout << out.string() << ": " << FormatThousands(manifest.images) << " images of "
+            << FormatThousands(manifest.classes) << " classes\n";
+  return 0;
+}
+
+}  // namespace
+
+int RunData(const CommandLine& line) {
+  return line.command == Command::kDataManifest ? MakeManifest(line) : ShowInfo(line);
 }
 
 }  // namespace danas
