@@ -20,7 +20,7 @@ Decoder FindDecoder(FileBytes file) {
   const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min<size_t>(file.size(), 16));
   if (start.starts_with("\xFF\xD8\xFF"sv)) return DecodeJpeg;
   if (start.starts_with("\x89PNG\r\n\x1A\n"sv)) return DecodePng;
-  if (start.starts_with("RIFF"sv) && start.substr(8, 4) == "WEBP"sv) return DecodeWebp;
+  if (start.size() >= 12 && start.starts_with("RIFF"sv) && start.substr(8, 4) == "WEBP"sv) return DecodeWebp;
   if (start.starts_with("GIF87a"sv) || start.starts_with("GIF89a"sv)) return DecodeGif;
   if (start.starts_with("BM"sv)) return DecodeBmp;
   if (start.size() > 2 && start[0] == 'P' && start[1] >= '1' && start[1] <= '6' && std::isspace(file[2])) {

@@ -8,25 +8,28 @@
 namespace danas {
 namespace {
 
+constexpr int kWeightBits = 22;
+constexpr int32_t kHalf = 1 << (kWeightBits - 1);
+
 // One axis of a resize: output i is the sum of weights[i * taps + k] * input[start[i] + k].
 struct Filter {
   int taps = 0;
   std::vector<int> start;
-  std::vector<float> weights;
+  std::vector<int32_t> weights;  // in units of 2^-22, so that a sum of 8-bit values fits into 32 bits
 
   int begin() const { return start.front(); }
   int end() const { return start.back() + taps; }
 };
 
 // Pillow's precompute_coeffs for a triangle filter: as wide as one output pixel when shrinking, as one input pixel
-// when growing; weights rounded to 22 bits. Outputs [first, first + count) of `target`, from `source` inputs.
+// when growing. Outputs [first, first + count) of `target`, from `source` inputs.
 Filter TriangleFilter(int source, int target, int first, int count) {
   const double scale = static_cast<double>(source) / target;
   const double support = std::max(scale, 1.0);
   Filter filter;
   filter.taps = std::min(source, static_cast<int>(std::ceil(support)) * 2 + 1);
   filter.start.resize(static_cast<size_t>(count));
-  filter.weights.assign(static_cast<size_t>(count) * filter.taps, 0.0F);
+  filter.weights.assign(static_cast<size_t>(count) * filter.taps, 0);
   std::vector<double> weights;
   for (int i = 0; i < count; ++i) {
     const double center = (first + i + 0.5) * scale;
@@ -41,8 +44,8 @@ Filter TriangleFilter(int source, int target, int first, int count) {
     // A common number of taps for all outputs: near the end the first ones weigh nothing.
     const int start = std::min(begin, source - filter.taps);
     filter.start[static_cast<size_t>(i)] = start;
-    float* to = filter.weights.data() + static_cast<size_t>(i) * filter.taps + (begin - start);
-    for (const double weight : weights) *to++ = static_cast<float>(std::floor(weight / sum * (1 << 22) + 0.5) / (1 << 22));
+    int32_t* to = filter.weights.data() + static_cast<size_t>(i) * filter.taps + (begin - start);
+    for (const double weight : weights) *to++ = static_cast<int32_t>(weight / sum * (1 << kWeightBits) + 0.5);
   }
   return filter;
 }
@@ -57,10 +60,10 @@ Span Overlap(int window_start, int window_length, int length) {
   return {.first = first, .count = std::max(0, std::min(length, window_start + window_length) - first)};
 }
 
-using Float4 = float __attribute__((vector_size(16)));
+using Int4 = int32_t __attribute__((vector_size(16)));
 
 // Four lanes a pixel, of which the fourth is never used.
-DANAS_CLONES void WidenRow(const uint8_t* rgb, int count, float* to) {
+DANAS_CLONES void WidenRow(const uint8_t* rgb, int count, int32_t* to) {
   for (int i = 0; i < count; ++i) {
     to[4 * i] = rgb[3 * i];
     to[4 * i + 1] = rgb[3 * i + 1];
@@ -68,33 +71,37 @@ DANAS_CLONES void WidenRow(const uint8_t* rgb, int count, float* to) {
   }
 }
 
-// One row of pixels to one row of `outputs` values for each colour, rounded to 8 bits.
-void FilterColumns(const float* row, const int* start, const float* weights, int taps, int outputs, uint8_t* out) {
+// The weights are positive and their sum is near 1, but rounding may take it above.
+inline uint8_t ToByte(int32_t sum) { return static_cast<uint8_t>(std::min(255, sum >> kWeightBits)); }
+
+// One row of pixels to one row of `outputs` values for each colour.
+DANAS_CLONES void FilterColumns(const int32_t* row, const int* start, const int32_t* weights, int taps, int outputs,
+                                uint8_t* out) {
   for (int i = 0; i < outputs; ++i) {
-    const float* pixel = row + 4 * static_cast<size_t>(start[i]);
-    Float4 sum = {0.5F, 0.5F, 0.5F, 0.5F};
+    const int32_t* pixel = row + 4 * static_cast<size_t>(start[i]);
+    Int4 sum = {kHalf, kHalf, kHalf, kHalf};
     for (int k = 0; k < taps; ++k) {
-      Float4 value;
+      Int4 value;
       std::memcpy(&value, pixel + 4 * static_cast<size_t>(k), sizeof value);
       sum += value * weights[k];
     }
     weights += taps;
-    out[i] = static_cast<uint8_t>(sum[0]);
-    out[outputs + i] = static_cast<uint8_t>(sum[1]);
-    out[2 * outputs + i] = static_cast<uint8_t>(sum[2]);
+    out[i] = ToByte(sum[0]);
+    out[outputs + i] = ToByte(sum[1]);
+    out[2 * outputs + i] = ToByte(sum[2]);
   }
 }
 
-DANAS_CLONES void FilterRows(const uint8_t* rows, size_t stride, const float* weights, int taps, int count, float* sum,
-                             uint8_t* out) {
-  for (int i = 0; i < count; ++i) sum[i] = 0.5F;
+DANAS_CLONES void FilterRows(const uint8_t* rows, size_t stride, const int32_t* weights, int taps, int count,
+                             int32_t* sum, uint8_t* out) {
+  for (int i = 0; i < count; ++i) sum[i] = kHalf;
   for (int k = 0; k < taps; ++k) {
     const uint8_t* row = rows + k * stride;
-    const float weight = weights[k];
+    const int32_t weight = weights[k];
     if (weight == 0) continue;
     for (int i = 0; i < count; ++i) sum[i] += weight * row[i];
   }
-  for (int i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(static_cast<int>(sum[i]));
+  for (int i = 0; i < count; ++i) out[i] = ToByte(sum[i]);
 }
 
 struct Axes {
@@ -150,7 +157,7 @@ void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
   const int columns = axes.columns.count;
   const size_t stride = 3 * static_cast<size_t>(columns);
   std::vector<uint8_t> narrow(stride * part.height);
-  std::vector<float> wide(4 * static_cast<size_t>(part.width));
+  std::vector<int32_t> wide(4 * static_cast<size_t>(part.width));
   std::vector<int> starts = axes.horizontal.start;
   for (int& start : starts) start -= axes.horizontal.begin();
   for (int y = 0; y < part.height; ++y) {
@@ -158,7 +165,7 @@ void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
     FilterColumns(wide.data(), starts.data(), axes.horizontal.weights.data(), axes.horizontal.taps, columns,
                   narrow.data() + y * stride);
   }
-  std::vector<float> sum(stride);
+  std::vector<int32_t> sum(stride);
   std::vector<uint8_t> row(stride);
   for (int i = 0; i < axes.rows.count; ++i) {
     const size_t first = static_cast<size_t>(axes.vertical.start[static_cast<size_t>(i)] - axes.vertical.begin());

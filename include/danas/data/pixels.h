@@ -30,13 +30,14 @@ struct Framing {
   int width = 0;
   Box window;
   bool mirror = false;  // the window's columns from right to left
+  bool operator==(const Framing&) const = default;
 };
 
 // The part of the picture that the window depends on.
 Box SourceOf(const Framing& framing);
 
 // `part` holds exactly the pixels SourceOf(framing) of the picture. The resize is the antialiased triangle filter of
-// Pillow, columns first, 8 bits in between; at least 99.9 % of values equal Pillow's and the rest differ by 1.
+// Pillow to the bit: columns first, weights of 22 bits, 8 bits in between.
 Planes Frame(const Image& part, const Framing& framing);
 
 Image ToImage(const Planes& planes);
