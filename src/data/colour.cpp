@@ -60,8 +60,8 @@ DANAS_CLONES void HueAndSaturation(const uint8_t* __restrict__ r, const uint8_t*
     const float rc = static_cast<float>(most - red) / range;
     const float gc = static_cast<float>(most - green) / range;
     const float bc = static_cast<float>(most - blue) / range;
-    const float from_green = (2.0F + rc) - bc;
-    const float from_blue = (4.0F + gc) - rc;
+    const auto from_green = static_cast<float>(2.0 + static_cast<double>(rc) - static_cast<double>(bc));
+    const auto from_blue = static_cast<float>(4.0 + static_cast<double>(gc) - static_cast<double>(rc));
     const float sector = red == most ? bc - gc : (green == most ? from_green : from_blue);
     double turn = static_cast<double>(sector) / 6.0 + 1.0;
     turn = turn >= 1.0 ? turn - 1.0 : turn;

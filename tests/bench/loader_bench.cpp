@@ -1,0 +1,117 @@
+// Images a second through the loader: random resized crop, flip, colour jitter 0.4/0.4/0.4/0.1, normalise; batches are
+// taken and dropped. One JSON line for each number of workers; the first pass, in which files enter the page cache, is
+// not timed. See docs/benchmarks.md.
+//
+// loader_bench --root FOLDER [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
+#include <malloc.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <climits>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "danas/core/error.h"
+#include "danas/core/json.h"
+#include "danas/data/loader.h"
+
+namespace danas {
+namespace {
+
+struct Arguments {
+  DataConfig data;
+  std::vector<int64_t> workers = {1, 2};
+  int64_t batch = 32;
+  int64_t passes = 2;
+  int64_t seed = 0;
+};
+
+int64_t ParseNumber(const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1) {
+    throw UsageError("'" + text + "' is not a positive number");
+  }
+  return number;
+}
+
+Arguments Parse(const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& option = words[i];
+    if (i + 1 == words.size()) throw UsageError(option + " needs a value");
+    const std::string& value = words[++i];
+    if (option == "--root") {
+      arguments.data.train = value;
+    } else if (option == "--workers") {
+      arguments.workers = {ParseNumber(value)};
+      while (i + 1 < words.size() && !words[i + 1].starts_with("-")) arguments.workers.push_back(ParseNumber(words[++i]));
+    } else if (option == "--batch") {
+      arguments.batch = ParseNumber(value);
+    } else if (option == "--passes") {
+      arguments.passes = ParseNumber(value);
+    } else if (option == "--size") {
+      arguments.data.image_size = ParseNumber(value);
+    } else if (option == "--seed") {
+      arguments.seed = ParseNumber(value);
+    } else {
+      throw UsageError("unknown option " + option + "; --root, --workers, --batch, --passes, --size and --seed are known");
+    }
+  }
+  if (arguments.data.train.empty()) throw UsageError("--root FOLDER is needed: class folders of JPEGs");
+  return arguments;
+}
+
+// Milliseconds an image of every pass but the first.
+std::vector<double> TimePasses(Loader& loader, int64_t passes) {
+  std::vector<double> milliseconds;
+  for (int64_t pass = 0; pass <= passes; ++pass) {
+    const auto start = std::chrono::steady_clock::now();
+    loader.Start(pass);
+    while (loader.Next()) {
+    }
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    if (pass > 0) milliseconds.push_back(time.count() / static_cast<double>(loader.ImagesPerPass()));
+  }
+  return milliseconds;
+}
+
+void Run(const Arguments& arguments) {
+  const auto dataset = std::make_shared<DatasetIndex>(OpenTrainingSet(arguments.data));
+  for (const int64_t workers : arguments.workers) {
+    Loader loader(WholeSet(dataset), Transform(arguments.data, ImageUse::kTrain, arguments.seed),
+                  {.batch = arguments.batch, .shuffle = true, .workers = workers, .seed = arguments.seed});
+    const std::vector<double> times = TimePasses(loader, arguments.passes);
+    std::vector<double> sorted = times;
+    std::sort(sorted.begin(), sorted.end());
+    const double median = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+    const Json line = {{"program", "danas"},
+                       {"measure", "load"},
+                       {"workers", workers},
+                       {"batch", arguments.batch},
+                       {"images", loader.ImagesPerPass()},
+                       {"ms", times},
+                       {"min_ms", sorted.front()},
+                       {"median_ms", median},
+                       {"images_per_s", 1000 / median},
+                       {"images_per_s_best", 1000 / sorted.front()}};
+    std::cout << line.dump() << std::endl;
+  }
+}
+
+}  // namespace
+}  // namespace danas
+
+int main(int count, char** words) {
+  // As danas's own main: memory is kept, not given back and fetched again for every batch.
+  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
+  try {
+    danas::Run(danas::Parse({words + 1, words + count}));
+    return 0;
+  } catch (const danas::Error& error) {
+    std::cerr << "loader_bench: " << error.what() << "\n";
+    return static_cast<int>(error.exit_code());
+  }
+}
