@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
+#include "danas/core/json.h"
 #include "danas/core/units.h"
 #include "danas/data/dataset_index.h"
 #include "danas/data/imagenet_devkit.h"

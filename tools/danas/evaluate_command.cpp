@@ -11,6 +11,7 @@
 #include "danas/data/loader.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/state.h"
+#include "danas/nn/supernet.h"
 #include "danas/report/text_table.h"
 #include "danas/train/device.h"
 #include "danas/train/evaluate.h"

@@ -47,10 +47,8 @@ int RunFinetuneCommand(const CommandLine& line) {
   const RunFolder folder = MakeRunFolder(line.run, name, inputs.config);
   folder.WriteJson("network.json", ToJson(trained));
   RunReports reports(&folder, line.verbosity());
-  FinetuneResult result;
-  SayingWhatIsKept(folder, [&] {
-    result = RunFinetune(inputs,
-                         {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
+  const FinetuneResult result = SayingWhatIsKept(folder, [&] {
+    return RunFinetune(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
   });
   std::cout << (line.json ? ToJson(result, trained.class_ids).dump(2) + "\n" : ResultText(trained, result, folder.path()));
   return 0;

@@ -1,7 +1,6 @@
 #include "run_reports.h"
 
 #include "danas/config/config_file.h"
-#include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/report/event_printer.h"
 
@@ -33,15 +32,6 @@ RunFolder MakeRunFolder(const std::string& run, const std::string& name, const C
   RunFolder folder = run.empty() ? RunFolder::WithDefaultName(name, config.seed) : RunFolder(run);
   folder.WriteJson("config.json", ToJson(config));
   return folder;
-}
-
-void SayingWhatIsKept(const RunFolder& folder, const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Interrupted& error) {
-    throw Interrupted(std::string(error.what()) + "; config, log and what was finished so far are kept in " +
-                      folder.path().string());
-  }
 }
 
 }  // namespace danas

@@ -1,13 +1,13 @@
 // Where a run reports to: its folder's logs, and lines and a progress line for the person who follows it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "command_line.h"
 #include "danas/config/config.h"
+#include "danas/core/error.h"
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/report/progress_line.h"
@@ -37,7 +37,15 @@ class RunReports {
 // The folder that --run names, else one with the default name. Makes it and writes config.json.
 RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config);
 
-// Runs `work`; an interrupt's message then says what is kept in `folder`.
-void SayingWhatIsKept(const RunFolder& folder, const std::function<void()>& work);
+// What `work` returns; an interrupt's message then says what is kept in `folder`.
+template <typename Work>
+auto SayingWhatIsKept(const RunFolder& folder, const Work& work) {
+  try {
+    return work();
+  } catch (const Interrupted& error) {
+    throw Interrupted(std::string(error.what()) + "; config, log and what was finished so far are kept in " +
+                      folder.path().string());
+  }
+}
 
 }  // namespace danas

@@ -81,9 +81,8 @@ int RunSearchCommand(const CommandLine& line) {
   const RunFolder folder = MakeRunFolder(line.run, ConfigName(line.config), config);
   RunReports reports(&folder, line.verbosity());
   reports.Say(PlanText(plan));
-  SearchResult result;
-  SayingWhatIsKept(folder, [&] {
-    result = RunSearch(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
+  const SearchResult result = SayingWhatIsKept(folder, [&] {
+    return RunSearch(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
   });
   const std::string best = (folder / "best.json").string();
   std::cout << (line.json ? Json({{"run", folder.path().string()}, {"best", best}, {"cost", result.cost}}).dump(2)
