@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <mutex>
 #include <numeric>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
@@ -53,7 +56,25 @@ std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int
 struct Slot {
   Batch batch;
   int64_t missing = 0;  // images not decoded yet
-  std::exception_ptr error;
+  int64_t failed_row = INT64_MAX;
+  std::exception_ptr error;  // of the first row that failed, whichever worker was faster
+};
+
+// Threads that are joined at the end of their scope, also when one of them cannot be started.
+class Workers {
+ public:
+  ~Workers() { Join(); }
+  template <typename Work>
+  void Start(Work work) {
+    threads_.emplace_back(std::move(work));
+  }
+  void Join() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  std::vector<std::thread> threads_;
 };
 
 // Copies batches to a device on a stream of its own, so that the copy overlaps with computation.
@@ -103,19 +124,17 @@ class Loader::Pipeline {
         options_(options),
         spans_(CutIntoBatches(subset_.size(), options_)) {
     if (options_.device.type() != at::kCPU) copy_.emplace(options_.device);
-    for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i) {
-      threads_.emplace_back([this] { Work(); });
+    try {
+      for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i) {
+        workers_.Start([this] { Work(); });
+      }
+    } catch (...) {
+      Stop();
+      throw;
     }
   }
 
-  ~Pipeline() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    work_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
+  ~Pipeline() { Stop(); }
 
   void Start(int64_t epoch) {
     std::unique_lock lock(mutex_);
@@ -150,8 +169,13 @@ class Loader::Pipeline {
     }
     work_.notify_all();
     if (!copy_) return batch;
-    batch = copy_->Begin(batch);
-    copy_->HandOver(batch);
+    try {
+      batch = copy_->Begin(batch);
+      copy_->HandOver(batch);
+    } catch (const c10::Error& error) {
+      throw DeviceError("a batch of images cannot be copied to " + options_.device.str() + ": " +
+                        error.what_without_backtrace() + "; lower train.batch or data.queue if memory is short");
+    }
     return batch;
   }
 
@@ -160,11 +184,21 @@ class Loader::Pipeline {
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
+  void Stop() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_all();
+    workers_.Join();
+  }
+
   // Opens empty batches up to the queue's length. Needs `mutex_`.
   void AddSlots() {
     while (static_cast<int64_t>(slots_.size()) < options_.queue && first_slot_ + slots_.size() < spans_.size()) {
       const Span span = spans_[first_slot_ + slots_.size()];
-      const int64_t count = span.last - span.first, side = transform_.image_size();
+      const int64_t count = span.last - span.first;
+      const int64_t side = transform_.image_size();
       const at::TensorOptions pinned = at::TensorOptions().pinned_memory(copy_.has_value());
       Slot slot;
       slot.batch.images = at::empty({count, 3, side, side}, pinned.dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
@@ -190,7 +224,8 @@ class Loader::Pipeline {
       Slot& slot = slots_[at];  // a deque: stays where it is while others come and go at the ends
       const int64_t row = place - spans_[first_slot_ + at].first;
       ++busy_;
-      const int64_t entry = order_[static_cast<size_t>(place)], epoch = epoch_;
+      const int64_t entry = order_[static_cast<size_t>(place)];
+      const int64_t epoch = epoch_;
       lock.unlock();
       std::exception_ptr error;
       try {
@@ -199,7 +234,10 @@ class Loader::Pipeline {
         error = std::current_exception();
       }
       lock.lock();
-      if (error && !slot.error) slot.error = error;
+      if (error && row < slot.failed_row) {
+        slot.failed_row = row;
+        slot.error = error;
+      }
       --busy_;
       if (--slot.missing == 0) ready_.notify_all();
       if (busy_ == 0) idle_.notify_all();
@@ -220,7 +258,9 @@ class Loader::Pipeline {
   std::optional<DeviceCopy> copy_;
 
   std::mutex mutex_;
-  std::condition_variable work_, ready_, idle_;
+  std::condition_variable work_;   // an image can be taken, or it is time to stop
+  std::condition_variable ready_;  // a batch is complete
+  std::condition_variable idle_;   // no worker is decoding
   bool stopping_ = false;
   int64_t epoch_ = 0;
   std::vector<int64_t> order_;
@@ -229,7 +269,7 @@ class Loader::Pipeline {
   size_t first_slot_ = 0;           // number of the batch that slots_.front() is
   std::deque<Slot> slots_;
   std::chrono::steady_clock::duration waited_{};
-  std::vector<std::thread> threads_;
+  Workers workers_;
 };
 
 Loader::Loader(Subset subset, Transform transform, LoaderOptions options)

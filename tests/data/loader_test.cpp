@@ -83,6 +83,23 @@ TEST(Loader, AnErrorOfAWorkerNamesThePictureAndTheLoaderGoesOn) {
   ExpectErrorContains<DataError>([&] { OnePass(loader, 1); }, {"picture 17"});
 }
 
+// Every picture is broken: the error is that of the batch's first one, however many workers there are.
+class BrokenSource : public ImageSource {
+ public:
+  Image LoadPart(int64_t index, const ChooseBox&) const override { throw DataError(Name(index) + " is broken"); }
+  std::string Name(int64_t index) const override { return "picture " + std::to_string(index); }
+};
+
+TEST(Loader, OfSeveralErrorsTheFirstInOrderIsThrown) {
+  auto dataset = std::make_shared<DatasetIndex>(*ColourDataset(30, 5));
+  dataset->images = std::make_shared<BrokenSource>();
+  for (int round = 0; round < 20; ++round) {
+    Loader loader(WholeSet(dataset), Transform(SmallImages(), ImageUse::kTest, 0), {.batch = 10, .workers = 4});
+    ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"picture 0 is broken"});
+    ExpectErrorContains<DataError>([&] { loader.Next(); }, {"picture 0 is broken"});  // until Start() is called
+  }
+}
+
 TEST(Loader, EndsInEveryState) {
   { Loader never_started = MakeLoader(30, {.batch = 5, .workers = 2}); }
   {
