@@ -44,7 +44,7 @@ at::Tensor InnerProduct(const at::Tensor& a, const at::Tensor& b) {
 }
 
 struct WeightedSumFunction : public torch::autograd::Function<WeightedSumFunction> {
-  static Variable forward(AutogradContext* context, const Variable& probability_c, const variable_list& outputs) {
+  static Variable forward(AutogradContext* context, const Variable& probability_c, at::TensorList outputs) {
     const Weights weights(probability_c);
     at::Tensor sum = weights.Times(outputs[0], 0);
     for (size_t c = 1; c < outputs.size(); ++c) weights.AddTo(sum, outputs[c], c);
@@ -82,7 +82,7 @@ at::Tensor WeightedSum(const at::Tensor& probability_c, const std::vector<at::Te
   if (outputs.empty() || probability_c.dim() != 1 || probability_c.size(0) != static_cast<int64_t>(outputs.size())) {
     throw std::invalid_argument("a weighted sum needs one probability for each of its outputs");
   }
-  return WeightedSumFunction::apply(probability_c, outputs);
+  return WeightedSumFunction::apply(probability_c, at::TensorList(outputs));  // autograd sees the tensors of this list type alone
 }
 
 }  // namespace danas
