@@ -8,6 +8,7 @@
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
 #include "danas/nn/safetensors.h"
+#include "danas/nn/supernet.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -35,12 +36,12 @@ Config LoopConfig() {
   return config;
 }
 
-struct Run {
+struct Searched {
   SearchResult result;
   test::KeptEvents events;
 };
 
-Run Search(const Config& config, const std::filesystem::path& folder = {}) {
+Searched Search(const Config& config, const std::filesystem::path& folder = {}) {
   test::KeptEvents events;
   const SearchResult result =
       RunSearch(test::MakeInputs(config, SmallSpace(), SmallDataset()), {.metrics = &events, .folder = folder});
@@ -48,7 +49,7 @@ Run Search(const Config& config, const std::filesystem::path& folder = {}) {
 }
 
 TEST(RunSearch, GoesThroughAllOfAlgorithmOne) {
-  const Run run = Search(LoopConfig());
+  const Searched run = Search(LoopConfig());
   std::vector<std::string> names;
   for (const Event& event : run.events.events) names.push_back(event.name);
   const std::vector<std::string> expected = {
@@ -71,7 +72,7 @@ TEST(RunSearch, GoesThroughAllOfAlgorithmOne) {
 }
 
 TEST(RunSearch, FreezesAlphaInWarmUp) {
-  const Run run = Search(LoopConfig());
+  const Searched run = Search(LoopConfig());
   for (const Json& layer : run.events.Named("alpha")[0].fields["layers"]) {
     for (const double alpha : layer["alpha"]) EXPECT_EQ(alpha, 0);
   }
@@ -88,7 +89,7 @@ TEST(RunSearch, DoesWhatItPlanned) {
     Config config = LoopConfig();
     config.search.alpha_pass = pass;
     config.search.alpha_every = 2;
-    const Run run = Search(config);
+    const Searched run = Search(config);
     const Json start = run.events.Named("search_start").at(0).fields, end = run.events.Named("search_end").at(0).fields;
     EXPECT_EQ(end["alpha_steps"], start["alpha_steps"]) << NameOf(pass);
     EXPECT_EQ(end["weight_steps"], start["weight_steps"]) << NameOf(pass);
@@ -103,7 +104,7 @@ TEST(RunSearch, SameSeedSameBits) {
   for (const bool hard : {false, true}) {
     Config config = LoopConfig();
     config.search.relaxation.hard = hard;
-    const Run one = Search(config), two = Search(config);
+    const Searched one = Search(config), two = Search(config);
     EXPECT_EQ(one.events.Text(), two.events.Text());
     EXPECT_EQ(ToJson(one.result.best).dump(), ToJson(two.result.best).dump());
     config.seed = 1;
@@ -114,7 +115,7 @@ TEST(RunSearch, SameSeedSameBits) {
 
 TEST(RunSearch, LoaderThreadsChangeNothing) {
   Config config = LoopConfig();
-  const Run one = Search(config);
+  const Searched one = Search(config);
   for (const int64_t workers : {2, 4}) {
     config.data.workers = workers;
     EXPECT_EQ(Search(config).events.Text(), one.events.Text()) << workers;
@@ -123,7 +124,7 @@ TEST(RunSearch, LoaderThreadsChangeNothing) {
 
 TEST(RunSearch, LeavesItsFiles) {
   const test::TempDir folder;
-  const Run run = Search(LoopConfig(), folder.path());
+  const Searched run = Search(LoopConfig(), folder.path());
   for (const char* phase : {"step1", "step2", "step3"}) {
     const std::string file = std::string("space-") + phase + ".json";
     const SearchSpace space = SpaceFromJson(Json::parse(test::ReadText(folder / file)), file);
@@ -146,7 +147,7 @@ TEST(RunSearch, ZeroRatioPrunesNothingAndEqualClassesScheduleNothing) {
   Config config = LoopConfig();
   config.search.pruning.ratio = 0;
   config.schedule.classes = {1, 1, 1, 1};  // shares: all classes in all phases
-  const Run run = Search(config);
+  const Searched run = Search(config);
   for (const Event& pruning : run.events.Named("pruning")) EXPECT_EQ(pruning.fields["candidates_after"], 13);
   for (const Event& epoch : run.events.Named("epoch")) EXPECT_EQ(epoch.fields["classes"], 4);
 }
@@ -158,7 +159,7 @@ TEST(RunSearch, StaysWithinTheBudget) {
   const CostTable costs = MakeCostTable(*MakeMacsModel(), SmallSpace());
   config.search.budget.value = costs.Least();
   config.search.budget_max.value = costs.Least() * 1.001;
-  const Run run = Search(config);
+  const Searched run = Search(config);
   EXPECT_EQ(run.result.cost, costs.Least());
   EXPECT_LE(run.result.cost, config.search.budget_max.value);
   EXPECT_TRUE(run.result.bounded_by_budget);

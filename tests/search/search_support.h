@@ -1,6 +1,7 @@
 // A search on pictures that a test makes up: dataset in memory, small config, and a sink that keeps every event.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,13 +24,17 @@ class DrawnImages : public ImageSource {
   DrawnImages(std::vector<int> labels, int size, uint64_t seed, Draw8Bit draw)
       : labels_(std::move(labels)), size_(size), seed_(seed), draw_(std::move(draw)) {}
 
-  Image LoadPart(int64_t index, const ChooseBox&) const override {
-    Image image;
-    image.height = image.width = size_;
-    image.rgb.assign(static_cast<size_t>(size_ * size_ * 3), 128);
+  Image LoadPart(int64_t index, const ChooseBox& choose) const override {
+    Image whole = BlackImage(size_, size_);
     RandomStream random(seed_, "picture", {static_cast<uint64_t>(index)});
-    draw_(labels_[static_cast<size_t>(index)], random, image);
-    return image;
+    draw_(labels_[static_cast<size_t>(index)], random, whole);
+    const Box box = choose(size_, size_);
+    Image part = BlackImage(box.height, box.width);
+    for (int y = 0; y < box.height; ++y) {
+      const uint8_t* from = whole.Row(box.top + y) + 3 * box.left;
+      std::copy(from, from + 3 * box.width, part.Row(y));
+    }
+    return part;
   }
   std::string Name(int64_t index) const override { return "drawn picture " + std::to_string(index); }
 
