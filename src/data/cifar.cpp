@@ -18,7 +18,7 @@ constexpr size_t kPlane = size_t{kSide} * kSide;
 
 struct CifarLayout {
   DataFormat format;
-  const char* folder;   // as the archive unpacks
+  const char* folder;  // as the archive unpacks
   std::vector<std::string> train;
   std::string test;
   const char* names;
@@ -76,7 +76,8 @@ class CifarSource : public ImageSource {
       const uint8_t* from = planes + static_cast<size_t>(box.top + y) * kSide + box.left;
       uint8_t* to = image.Row(y);
       for (int x = 0; x < box.width; ++x, to += 3) {
-        to[0] = from[x], to[1] = from[kPlane + static_cast<size_t>(x)], to[2] = from[2 * kPlane + static_cast<size_t>(x)];
+        to[0] = from[x], to[1] = from[kPlane + static_cast<size_t>(x)],
+        to[2] = from[2 * kPlane + static_cast<size_t>(x)];
       }
     }
     return image;
@@ -107,8 +108,7 @@ class CifarSource : public ImageSource {
   }
   const uint8_t* Record(int64_t index) const {
     const size_t file = FileOf(index);
-    return files_[file].mapped->bytes().data() +
-           static_cast<size_t>(index - first_[file]) * layout_.record_bytes();
+    return files_[file].mapped->bytes().data() + static_cast<size_t>(index - first_[file]) * layout_.record_bytes();
   }
 
   const CifarLayout& layout_;

@@ -34,8 +34,8 @@ DANAS_CLONES int64_t SumOfGrey(const uint8_t* r, const uint8_t* g, const uint8_t
   return total;
 }
 
-DANAS_CLONES void BlendWithGrey(uint8_t* __restrict__ r, uint8_t* __restrict__ g, uint8_t* __restrict__ b,
-                                size_t count, float factor) {
+DANAS_CLONES void BlendWithGrey(uint8_t* __restrict__ r, uint8_t* __restrict__ g, uint8_t* __restrict__ b, size_t count,
+                                float factor) {
   for (size_t i = 0; i < count; ++i) {
     const int grey = Grey(r[i], g[i], b[i]);
     r[i] = Blend(grey, r[i], factor);

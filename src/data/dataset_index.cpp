@@ -23,16 +23,18 @@ struct Place {
 
 DataFormat Recognize(const fs::path& path, const char* key) {
   if (!fs::exists(path)) {
-    throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key + " to where the dataset lies");
+    throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key +
+                    " to where the dataset lies");
   }
   if (const auto cifar = RecognizeCifar(path)) return *cifar;
   if (RecognizeIdx(path)) return DataFormat::kIdx;
   if (RecognizeManifest(path)) return DataFormat::kManifest;
   if (RecognizeFolder(path)) return DataFormat::kFolder;
-  throw DataError(path.string() +
-                  ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, or "
-                  "a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
-                  "`danas data manifest --help`");
+  throw DataError(
+      path.string() +
+      ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, or "
+      "a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
+      "`danas data manifest --help`");
 }
 
 Place PlaceAt(const fs::path& path, const char* key, DataFormat format) {
@@ -85,7 +87,8 @@ Place FindSet(const DataConfig& config, SetRole role) {
     throw DataError("data.root: there is no folder " + root.string() + "; set data.root to where the dataset lies");
   }
   if (OwnFormat(root)) return PlaceAt(root, "data.root", config.format);
-  const std::vector<std::string> names = train ? std::vector<std::string>{"train"} : std::vector<std::string>{"val", "test"};
+  const std::vector<std::string> names =
+      train ? std::vector<std::string>{"train"} : std::vector<std::string>{"val", "test"};
   return PlaceBelow(root, names, key, config.format);
 }
 

@@ -1,8 +1,7 @@
 // BMP and TIFF by OpenCV. It tells a picture's size only after decoding, hence the small header readers.
-#include <opencv2/imgcodecs.hpp>
-
 #include <algorithm>
 #include <cstdlib>
+#include <opencv2/imgcodecs.hpp>
 #include <optional>
 #include <utility>
 
@@ -89,7 +88,8 @@ TiffHeader ReadTiffHeader(const HeaderReader& file) {
     const uint64_t value = file.Unsigned(place, is_short ? 2 : 4);
     if (tag == 256) header.width = static_cast<int64_t>(value);
     if (tag == 257) header.height = static_cast<int64_t>(value);
-    if (tag == 258) header.bits = count > (big ? 4U : 2U) && is_short ? file.Unsigned(file.Unsigned(place, 4), 2) : value;
+    if (tag == 258)
+      header.bits = count > (big ? 4U : 2U) && is_short ? file.Unsigned(file.Unsigned(place, 4), 2) : value;
     if (tag == 274) header.orientation = value;
     if (tag == 277) header.samples = value;
     if (tag == 338 && count == 1) header.alpha = value, header.alpha_place = place;

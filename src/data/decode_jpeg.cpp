@@ -1,10 +1,9 @@
 // JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (accurate integer DCT, smooth chroma
 // upsampling). Only the rows and columns of the wanted box go through the inverse DCT.
-#include <setjmp.h>
-#include <stdio.h>
-
 #include <jerror.h>
 #include <jpeglib.h>
+#include <setjmp.h>
+#include <stdio.h>
 
 #include <algorithm>
 #include <cstring>

@@ -1,7 +1,7 @@
-// PNG by libpng. Palettes and grey become RGB, 16-bit colours become their high byte, alpha is dropped without blending.
-#include <setjmp.h>
-
+// PNG by libpng. Palettes and grey become RGB, 16-bit colours become their high byte, alpha is dropped without
+// blending.
 #include <png.h>
+#include <setjmp.h>
 
 #include <algorithm>
 #include <cstring>
@@ -67,7 +67,8 @@ class PngReader {
     });
     Image image = BlackImage(static_cast<int>(height()), static_cast<int>(width()));
     const size_t row_bytes = png_get_rowbytes(png_, info_);
-    if (row_bytes != (deep_grey ? 6U : 3U) * static_cast<size_t>(image.width)) throw BrokenImage("an unknown kind of PNG");
+    if (row_bytes != (deep_grey ? 6U : 3U) * static_cast<size_t>(image.width))
+      throw BrokenImage("an unknown kind of PNG");
     std::vector<uint8_t> deep(deep_grey ? row_bytes * static_cast<size_t>(image.height) : 0);
     std::vector<png_bytep> rows;
     for (int y = 0; y < image.height; ++y) {

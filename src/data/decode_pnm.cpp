@@ -26,7 +26,8 @@ class PnmReader {
  private:
   void SkipSpace() {
     while (at_ < file_.size() && (std::isspace(file_[at_]) || file_[at_] == '#')) {
-      if (file_[at_] == '#') at_ = static_cast<size_t>(std::find(file_.begin() + at_, file_.end(), '\n') - file_.begin());
+      if (file_[at_] == '#')
+        at_ = static_cast<size_t>(std::find(file_.begin() + at_, file_.end(), '\n') - file_.begin());
       if (at_ < file_.size()) ++at_;
     }
   }

@@ -90,7 +90,8 @@ uint64_t ImageFileSize(const fs::path& path) {
   if (status.type() != fs::file_type::regular) throw DataError(path.string() + ": not a file");
   const uint64_t size = fs::file_size(path, error);
   if (error) throw DataError(path.string() + ": " + error.message());
-  if (size == 0) throw DataError(path.string() + ": the file is empty (0 bytes). Replace it or take it out of the dataset");
+  if (size == 0)
+    throw DataError(path.string() + ": the file is empty (0 bytes). Replace it or take it out of the dataset");
   return size;
 }
 
@@ -112,7 +113,8 @@ DatasetIndex OpenFolder(const fs::path& path, int64_t max_pixels) {
     index.classes.ids.push_back(folder.filename().string());
     const std::vector<std::string> found = ListImages(folder, path);
     if (found.empty()) {
-      throw DataError(folder.string() + ": a class without images (jpg, jpeg, jpe, png, webp, bmp, ppm, pgm, pbm, gif, "
+      throw DataError(folder.string() +
+                      ": a class without images (jpg, jpeg, jpe, png, webp, bmp, ppm, pgm, pbm, gif, "
                       "tif, tiff); remove the folder or fill it");
     }
     for (const std::string& image : found) {

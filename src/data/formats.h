@@ -18,8 +18,8 @@ enum class SetRole { kTrain, kTest };
 std::optional<DataFormat> RecognizeCifar(const std::filesystem::path& path);  // throws for CIFAR's Python pickles
 DatasetIndex OpenCifar(const std::filesystem::path& path, DataFormat format, SetRole role);
 
-// MNIST's IDX files, gzipped or not; `path` is the folder that holds them or the file of images. Class ids are the label
-// numbers that occur.
+// MNIST's IDX files, gzipped or not; `path` is the folder that holds them or the file of images. Class ids are the
+// label numbers that occur.
 bool RecognizeIdx(const std::filesystem::path& path);
 DatasetIndex OpenIdx(const std::filesystem::path& path, SetRole role);
 

@@ -29,13 +29,15 @@ std::vector<uint8_t> Unpack(const fs::path& path) {
     int error = Z_OK;
     const char* reason = gzerror(file.get(), &error);
     // Z_BUF_ERROR: the file ends within the compressed data.
-    if (got < 0 || error != Z_OK) throw DataError(path.string() + ": damaged or cut short (" + reason + "); fetch it again");
+    if (got < 0 || error != Z_OK)
+      throw DataError(path.string() + ": damaged or cut short (" + reason + "); fetch it again");
     done += static_cast<size_t>(got);
     if (got == 0) {
       bytes.resize(done);
       return bytes;
     }
-    if (done > kMaxUnpacked) throw DataError(path.string() + ": unpacks to more than 4 GiB; no dataset of this family does");
+    if (done > kMaxUnpacked)
+      throw DataError(path.string() + ": unpacks to more than 4 GiB; no dataset of this family does");
   }
 }
 
@@ -73,7 +75,9 @@ class IdxFile {
   const fs::path& path() const { return path_; }
   const std::vector<uint32_t>& sizes() const { return sizes_; }
   std::span<const uint8_t> data() const { return bytes_; }
-  [[noreturn]] void Fail(const std::string& what) const { throw DataError(path_.string() + ": " + what + "; fetch it again"); }
+  [[noreturn]] void Fail(const std::string& what) const {
+    throw DataError(path_.string() + ": " + what + "; fetch it again");
+  }
 
  private:
   uint32_t Word(size_t at) const {
@@ -101,7 +105,8 @@ class IdxSource : public ImageSource {
     const Box box = choose(height, width);
     Image image = BlackImage(box.height, box.width);
     for (int y = 0; y < box.height; ++y) {
-      const uint8_t* from = file_.data().data() + (static_cast<size_t>(index) * height + box.top + y) * width + box.left;
+      const uint8_t* from =
+          file_.data().data() + (static_cast<size_t>(index) * height + box.top + y) * width + box.left;
       uint8_t* to = image.Row(y);
       for (int x = 0; x < box.width; ++x, to += 3) to[0] = to[1] = to[2] = from[x];
     }
@@ -175,7 +180,8 @@ DatasetIndex OpenIdx(const fs::path& path, SetRole role) {
   const auto source = std::make_shared<IdxSource>(images);
   const IdxFile labels(LabelsBeside(images), 1);
   if (labels.sizes()[0] != source->size()) {
-    labels.Fail("holds " + std::to_string(labels.sizes()[0]) + " labels for " + std::to_string(source->size()) + " images");
+    labels.Fail("holds " + std::to_string(labels.sizes()[0]) + " labels for " + std::to_string(source->size()) +
+                " images");
   }
   DatasetIndex index;
   index.name = images.string();

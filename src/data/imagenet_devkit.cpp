@@ -95,8 +95,9 @@ DevkitManifest MakeDevkitManifest(const DevkitFiles& files, const fs::path& mani
   const std::vector<int64_t> ids = ReadGroundTruth(files.ground_truth);
   const std::vector<std::string> names = ListFlat(files.images);
   if (names.size() != ids.size()) {
-    throw DataError(files.images.string() + " holds " + std::to_string(names.size()) + " images ILSVRC2012_val_*, but " +
-                    files.ground_truth.string() + " has " + std::to_string(ids.size()) + " lines");
+    throw DataError(files.images.string() + " holds " + std::to_string(names.size()) +
+                    " images ILSVRC2012_val_*, but " + files.ground_truth.string() + " has " +
+                    std::to_string(ids.size()) + " lines");
   }
   const fs::path prefix = fs::relative(files.images, manifest_folder.empty() ? "." : manifest_folder);
   std::set<std::pair<std::string, std::string>> classes;

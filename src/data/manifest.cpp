@@ -46,7 +46,8 @@ std::vector<Entry> ReadCsv(const fs::path& file, const std::vector<std::string>&
   const std::vector<std::string> header = SplitCsv(lines.empty() ? "" : lines[0], file, 1);
   const auto column = [&](const char* name) {
     const auto found = std::find(header.begin(), header.end(), name);
-    if (found == header.end()) FailAt(file, 1, std::string("the header names no column '") + name + "'; 'path,label' is expected");
+    if (found == header.end())
+      FailAt(file, 1, std::string("the header names no column '") + name + "'; 'path,label' is expected");
     return static_cast<size_t>(found - header.begin());
   };
   const size_t path = column("path");
@@ -56,7 +57,8 @@ std::vector<Entry> ReadCsv(const fs::path& file, const std::vector<std::string>&
     if (lines[i].empty()) continue;
     const std::vector<std::string> fields = SplitCsv(lines[i], file, i + 1);
     if (fields.size() != header.size()) {
-      FailAt(file, i + 1, std::to_string(fields.size()) + " fields found, the header has " + std::to_string(header.size()));
+      FailAt(file, i + 1,
+             std::to_string(fields.size()) + " fields found, the header has " + std::to_string(header.size()));
     }
     entries.push_back({.path = fields[path], .label = fields[label], .line = i + 1});
   }

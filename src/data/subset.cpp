@@ -35,8 +35,9 @@ Subset WholeSet(std::shared_ptr<const DatasetIndex> dataset) {
 
 Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed) {
   if (config.validation_fraction == 0 && config.validation_per_class == 0) {
-    throw ConfigError("data.validation_per_class and data.validation_fraction are both 0: no images are left for the "
-                      "architecture weights");
+    throw ConfigError(
+        "data.validation_per_class and data.validation_fraction are both 0: no images are left for the "
+        "architecture weights");
   }
   std::vector<std::vector<int64_t>> members(dataset->classes.ids.size());
   for (size_t i = 0; i < dataset->labels.size(); ++i) {

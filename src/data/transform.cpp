@@ -41,9 +41,10 @@ Box DrawPadCrop(const AugmentConfig& config, int height, int width, int size, Ra
   const int room_down = height + 2 * padding - size;
   const int room_right = width + 2 * padding - size;
   if (room_down < 0 || room_right < 0) {
-    throw DataError(std::to_string(width) + " x " + std::to_string(height) + " pixels with data.augment.padding = " +
-                    std::to_string(padding) + " around are too few for a crop of data.image_size = " +
-                    std::to_string(size) + "; lower image_size, raise padding, or use crop: random_resized");
+    throw DataError(std::to_string(width) + " x " + std::to_string(height) +
+                    " pixels with data.augment.padding = " + std::to_string(padding) +
+                    " around are too few for a crop of data.image_size = " + std::to_string(size) +
+                    "; lower image_size, raise padding, or use crop: random_resized");
   }
   const int top = DrawInt(stream, room_down);
   const int left = DrawInt(stream, room_right);
@@ -91,9 +92,7 @@ Framing CentreCrop(int height, int width, int resize, int size) {
   framing.height = height <= width ? resize : longer(height, width);
   framing.width = width <= height ? resize : longer(width, height);
   // Padding, where the picture is the smaller, is rounded down at the top and left; a cut is rounded half to even.
-  const auto start = [&](int length) {
-    return length < size ? -((size - length) / 2) : Round((length - size) / 2.0);
-  };
+  const auto start = [&](int length) { return length < size ? -((size - length) / 2) : Round((length - size) / 2.0); };
   framing.window = {.top = start(framing.height), .left = start(framing.width), .height = size, .width = size};
   return framing;
 }
@@ -107,8 +106,7 @@ void ApplyColourJitter(const ColourJitter& jitter, Planes& planes) {
   }
 }
 
-Transform::Transform(const DataConfig& config, ImageUse use, int64_t seed)
-    : config_(config), use_(use), seed_(seed) {
+Transform::Transform(const DataConfig& config, ImageUse use, int64_t seed) : config_(config), use_(use), seed_(seed) {
   CheckLength(config.mean, 3, "data.mean");
   CheckLength(config.std, 3, "data.std");
   CheckRange(config.augment.scale, "data.augment.scale");

@@ -47,7 +47,8 @@ Arguments Parse(const std::vector<std::string>& words) {
       arguments.data.train = value;
     } else if (option == "--workers") {
       arguments.workers = {ParseNumber(value)};
-      while (i + 1 < words.size() && !words[i + 1].starts_with("-")) arguments.workers.push_back(ParseNumber(words[++i]));
+      while (i + 1 < words.size() && !words[i + 1].starts_with("-"))
+        arguments.workers.push_back(ParseNumber(words[++i]));
     } else if (option == "--batch") {
       arguments.batch = ParseNumber(value);
     } else if (option == "--passes") {
@@ -57,7 +58,8 @@ Arguments Parse(const std::vector<std::string>& words) {
     } else if (option == "--seed") {
       arguments.seed = ParseNumber(value);
     } else {
-      throw UsageError("unknown option " + option + "; --root, --workers, --batch, --passes, --size and --seed are known");
+      throw UsageError("unknown option " + option +
+                       "; --root, --workers, --batch, --passes, --size and --seed are known");
     }
   }
   if (arguments.data.train.empty()) throw UsageError("--root FOLDER is needed: class folders of JPEGs");

@@ -35,7 +35,8 @@ TEST(Decode, EveryKindOfFileEqualsPillow) {
   ASSERT_GE(names.size(), 45U);
   for (const std::string& name : names) {
     SCOPED_TRACE(name);
-    EXPECT_EQ(test::GreatestDifference(DecodeText(GoldenBytes(name), name), test::GoldenImage("decode/" + name + ".ppm")), 0);
+    EXPECT_EQ(
+        test::GreatestDifference(DecodeText(GoldenBytes(name), name), test::GoldenImage("decode/" + name + ".ppm")), 0);
   }
 }
 
@@ -86,7 +87,8 @@ TEST(Decode, ATruncatedJpegIsAnErrorEvenWhenTheWantedPartIsThere) {
 
 TEST(Decode, WhatIsNoPictureIsSaid) {
   ExpectErrorContains<DataError>([] { DecodeText("", "a.jpg"); }, {"a.jpg", "empty (0 bytes)"});
-  ExpectErrorContains<DataError>([] { DecodeText("<html>not found", "a.jpg"); }, {"a.jpg", "not a picture", "<html>no"});
+  ExpectErrorContains<DataError>([] { DecodeText("<html>not found", "a.jpg"); },
+                                 {"a.jpg", "not a picture", "<html>no"});
   ExpectErrorContains<DataError>([] { DecodeText(std::string(100, '\0'), "a.jpg"); }, {"not a picture", "\\x00"});
 }
 
@@ -118,7 +120,8 @@ TEST(Decode, TheSizeIsCheckedBeforeMemoryIsTaken) {
   refuse(gif);
   refuse("P6 30000 30000 255\n");
   refuse("P1 # a comment\n30000\n30000\n");
-  const std::string tiff = std::string("II*\0\x08\0\0\0\x02\0", 10) + std::string("\x00\x01\x03\0\x01\0\0\0\x30\x75\0\0", 12) +
+  const std::string tiff = std::string("II*\0\x08\0\0\0\x02\0", 10) +
+                           std::string("\x00\x01\x03\0\x01\0\0\0\x30\x75\0\0", 12) +
                            std::string("\x01\x01\x03\0\x01\0\0\0\x30\x75\0\0", 12) + std::string(4, '\0');
   refuse(tiff);
 }

@@ -153,7 +153,10 @@ TEST(Cifar, DamageIsNamed) {
 
 TEST(Cifar, PicklesAreRefusedWithTheFileToTake) {
   const TempDir folder;
-  const std::string pickle("\x80\x02}q\x01(U\x0b" "batch_labelq\x02", 22);
+  const std::string pickle(
+      "\x80\x02}q\x01(U\x0b"
+      "batch_labelq\x02",
+      22);
   WriteText(folder / "ten/cifar-10-batches-py/data_batch_1", pickle);
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(Root(folder / "ten")); },
                                  {"data_batch_1", "Python pickle", "cifar-10-binary.tar.gz"});
@@ -166,7 +169,8 @@ TEST(Manifest, CsvAndJsonlSayTheSame) {
   for (const char* file : {"images/a, b.ppm", "images/c.ppm"}) WriteText(folder / file, kPicture);
   WriteText(folder / "train.csv", "label,path\r\nzebra,\"images/a, b.ppm\"\r\n\"a \"\"dog\"\"\",images/c.ppm\r\n");
   WriteText(folder / "val.jsonl",
-            "{\"path\": \"images/a, b.ppm\", \"label\": \"zebra\"}\n{\"path\": \"images/c.ppm\", \"label\": \"a \\\"dog\\\"\"}\n");
+            "{\"path\": \"images/a, b.ppm\", \"label\": \"zebra\"}\n{\"path\": \"images/c.ppm\", \"label\": \"a "
+            "\\\"dog\\\"\"}\n");
   const Dataset dataset = OpenDataset(Root(folder.path()));
   EXPECT_EQ(dataset.train.format, DataFormat::kManifest);
   EXPECT_EQ(dataset.train.classes.ids, (std::vector<std::string>{"a \"dog\"", "zebra"}));
@@ -200,7 +204,8 @@ TEST(Folder, TakesImagesByExtensionInAnyCaseAndSkipsHiddenFiles) {
                            "train/a/6.bmp", "train/a/7.ppm", "train/a/8.TIF", "train/a/x/y/9.tiff"}) {
     WriteText(folder / file, kPicture);  // the content decides what they are
   }
-  for (const char* file : {"train/a/notes.txt", "train/a/._1.jpg", "train/.ipynb_checkpoints/1.jpg", "train/list.csv"}) {
+  for (const char* file :
+       {"train/a/notes.txt", "train/a/._1.jpg", "train/.ipynb_checkpoints/1.jpg", "train/list.csv"}) {
     WriteText(folder / file, "no picture");
   }
   const DatasetIndex train = OpenTrainingSet(Root(folder.path()));

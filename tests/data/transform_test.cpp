@@ -78,14 +78,15 @@ TEST(Transform, CentreCropRoundsAsTorchvisionDoes) {
   };
   EXPECT_EQ(window(375, 500, 256, 224), (std::vector<int>{256, 341, 16, 58}));  // 58.5 to the even 58
   EXPECT_EQ(window(500, 375, 256, 224), (std::vector<int>{341, 256, 58, 16}));
-  EXPECT_EQ(window(10, 11, 10, 8), (std::vector<int>{10, 11, 1, 2}));   // 1.5 to the even 2
+  EXPECT_EQ(window(10, 11, 10, 8), (std::vector<int>{10, 11, 1, 2}));     // 1.5 to the even 2
   EXPECT_EQ(window(28, 28, 28, 31), (std::vector<int>{28, 28, -1, -1}));  // one row above, two below
 }
 
 TEST(Transform, PadCropMovesThePicture) {
   DataConfig config = SmallImages();
   config.image_size = 12;
-  config.augment = {.crop = CropKind::kPad, .padding = 2, .flip = 0, .brightness = 0, .contrast = 0, .saturation = 0, .hue = 0};
+  config.augment = {
+      .crop = CropKind::kPad, .padding = 2, .flip = 0, .brightness = 0, .contrast = 0, .saturation = 0, .hue = 0};
   const Transform transform(config, ImageUse::kTrain, 0);
   std::set<std::pair<int, int>> corners;
   for (int64_t epoch = 0; epoch < 400; ++epoch) {
@@ -136,7 +137,8 @@ TEST(Transform, AStepThatIsOffLeavesTheOtherDrawsAlone) {
 TEST(Transform, RefusesListsOfTheWrongForm) {
   DataConfig config;
   config.mean = {0.5};
-  ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTest, 0); }, {"data.mean", "1 numbers", "3 expected"});
+  ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTest, 0); },
+                                   {"data.mean", "1 numbers", "3 expected"});
   config = {};
   config.augment.scale = {1, 0.08};
   ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTrain, 0); }, {"data.augment.scale"});

@@ -28,7 +28,7 @@ class ImageSource {
 };
 
 struct ClassList {
-  std::vector<std::string> ids;     // the dataset's own: folder names in bytewise order (as torchvision), or label names
+  std::vector<std::string> ids;  // the dataset's own: folder names in bytewise order (as torchvision), or label names
   std::vector<std::string> labels;  // texts to show; equal to ids where nothing else is known
 };
 

@@ -11,9 +11,9 @@
 namespace danas {
 
 // JPEG, PNG, WebP, GIF, BMP, PNM and TIFF; the first frame of an animation. Alpha is dropped, not blended.
-// Of 16-bit colours the high byte counts; 16-bit grey is cut off at 255, as Pillow does. `choose` picks the part to return: JPEGs decode no more than that. The size is read
-// from the header and compared with `max_pixels` before memory is taken. Throws DataError that opens with `name`: not a
-// picture, damaged, cut short, or too large.
+// Of 16-bit colours the high byte counts; 16-bit grey is cut off at 255, as Pillow does. `choose` picks the part to
+// return: JPEGs decode no more than that. The size is read from the header and compared with `max_pixels` before memory
+// is taken. Throws DataError that opens with `name`: not a picture, damaged, cut short, or too large.
 Image DecodeImage(std::span<const uint8_t> file, const std::string& name, int64_t max_pixels,
                   const ChooseBox& choose = WholeBox);
 

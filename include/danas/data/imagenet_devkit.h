@@ -21,8 +21,8 @@ struct DevkitManifest {
   int64_t classes = 0;
 };
 
-// `manifest_folder` is where the manifest will lie. Throws DataError: a file is missing or damaged, the number of images
-// differs from the number of lines, or an ID has no class.
+// `manifest_folder` is where the manifest will lie. Throws DataError: a file is missing or damaged, the number of
+// images differs from the number of lines, or an ID has no class.
 DevkitManifest MakeDevkitManifest(const DevkitFiles& files, const std::filesystem::path& manifest_folder);
 
 }  // namespace danas

@@ -24,7 +24,7 @@ struct LoaderOptions {
   bool shuffle = false;        // by the stream "order" of (seed, epoch)
   bool join_lone_last = true;  // a last batch of one image is joined to the one before (batch norm needs two)
   int64_t workers = 1;
-  int64_t queue = 4;           // batches decoded ahead
+  int64_t queue = 4;  // batches decoded ahead
   int64_t seed = 0;
   at::Device device = at::kCPU;  // batches arrive there; from pinned memory on a stream of their own on CUDA
 };
