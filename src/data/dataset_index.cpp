@@ -45,13 +45,16 @@ Place PlaceAt(const fs::path& path, const char* key, DataFormat format) {
   return {path, found};
 }
 
-// `root`/<name> as a folder or a manifest, for the first of `names`; more than one is ambiguous.
+// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what lies in the
+// folder of its name, so it comes first.
 Place PlaceBelow(const fs::path& root, const std::vector<std::string>& names, const char* key, DataFormat format) {
   std::vector<fs::path> found;
   for (const std::string& name : names) {
-    for (const char* ending : {"", ".csv", ".jsonl"}) {
+    const size_t before = found.size();
+    for (const char* ending : {".csv", ".jsonl"}) {
       if (fs::exists(root / (name + ending))) found.push_back(root / (name + ending));
     }
+    if (found.size() == before && fs::exists(root / name)) found.push_back(root / name);
   }
   if (found.empty()) {
     std::string expected;

@@ -259,6 +259,8 @@ TEST(Folder, AFlatTestSetPointsToTheManifest) {
   const TempDir folder;
   for (const char* file : {"train/a/1.ppm", "val/ILSVRC2012_val_00000001.JPEG"}) WriteText(folder / file, kPicture);
   ExpectErrorContains<DataError>([&] { OpenDataset(Root(folder.path())); }, {"val", "danas data manifest"});
+  WriteText(folder / "val.csv", "path,label\nval/ILSVRC2012_val_00000001.JPEG,a\n");
+  EXPECT_EQ(OpenDataset(Root(folder.path())).test.format, DataFormat::kManifest);
 }
 
 TEST(Format, MustBeWhatTheConfigSays) {
