@@ -1,12 +1,15 @@
 // JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (accurate integer DCT, smooth chroma
 // upsampling). Only the rows and columns of the wanted box go through the inverse DCT.
+// clang-format off
+#include <cstdio>  // jpeglib.h leaves it to its users
 #include <jerror.h>
 #include <jpeglib.h>
+// clang-format on
 #include <setjmp.h>
-#include <stdio.h>
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "src/data/decoders.h"
 

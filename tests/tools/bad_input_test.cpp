@@ -157,7 +157,7 @@ TEST_F(BadInput, AFullDiskEndsTheRunWithWhatWasWritten) {
   const Outcome outcome = Search({"schedule.epochs_per_step=40"}, "ulimit -f 24;");
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_THAT(outcome.err, testing::ContainsRegex("run/[a-z0-9-]+\\.(jsonl|json|safetensors)"));
-  EXPECT_NO_THROW((void)Json::parse(ReadText(project_ / "run/config.json")));
+  EXPECT_TRUE(Json::accept(ReadText(project_ / "run/config.json")));
 }
 
 TEST_F(BadInput, AGpuThatIsNotThere) {

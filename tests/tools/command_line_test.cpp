@@ -9,28 +9,28 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-Outcome Run(const std::vector<std::string>& arguments, const std::string& before = "") {
+Outcome Danas(const std::vector<std::string>& arguments, const std::string& before = "") {
   return RunDanas(std::filesystem::temp_directory_path(), arguments, before);
 }
 
 TEST(CommandLine, HelpNamesEveryCommandAndEachHasExamples) {
-  const Outcome help = Run({"--help"});
+  const Outcome help = Danas({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
   for (const char* name : {"search", "finetune", "evaluate", "cost", "compare", "space", "config", "data", "version"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + name + " ")) << name;
   }
   for (const char* name : {"search", "finetune", "evaluate", "cost"}) {
-    const Outcome command = Run({name, "--help"});
+    const Outcome command = Danas({name, "--help"});
     EXPECT_EQ(command.code, 0);
     EXPECT_THAT(command.out, HasSubstr(std::string("danas ") + name)) << name;
     EXPECT_THAT(command.out, HasSubstr("Example")) << name;
-    EXPECT_EQ(Run({"help", name}).out, command.out);
+    EXPECT_EQ(Danas({"help", name}).out, command.out);
   }
 }
 
 TEST(CommandLine, WithoutACommandTheHelpIsAnError) {
-  const Outcome outcome = Run({});
+  const Outcome outcome = Danas({});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.err, HasSubstr("search"));
@@ -53,7 +53,7 @@ TEST(CommandLine, MistypedWordsGetTheOneThatWasMeant) {
       {{"completion", "fish"}, "fish"},
   };
   for (const auto& [arguments, expected] : cases) {
-    const Outcome outcome = Run(arguments);
+    const Outcome outcome = Danas(arguments);
     EXPECT_EQ(outcome.code, 2) << arguments[0];
     EXPECT_EQ(outcome.out, "");
     EXPECT_THAT(outcome.err, HasSubstr(expected));
@@ -62,12 +62,12 @@ TEST(CommandLine, MistypedWordsGetTheOneThatWasMeant) {
 }
 
 TEST(CommandLine, Versions) {
-  EXPECT_THAT(Run({"--version"}).out, StartsWith("danas "));
-  const Json built = Json::parse(Run({"version", "--json"}).out);
+  EXPECT_THAT(Danas({"--version"}).out, StartsWith("danas "));
+  const Json built = Json::parse(Danas({"version", "--json"}).out);
   for (const char* key : {"danas", "torch", "opencv", "cuda_parts", "build_type", "compiler"}) {
     EXPECT_TRUE(built.contains(key)) << key;
   }
-  const Json full = Json::parse(Run({"version", "--full", "--json"}).out);
+  const Json full = Json::parse(Danas({"version", "--full", "--json"}).out);
   EXPECT_EQ(full["torch"], built["torch"]);
   EXPECT_THAT(full["torch_build"].get<std::string>(), HasSubstr("PyTorch"));
 }
@@ -75,7 +75,7 @@ TEST(CommandLine, Versions) {
 // What bash offers for these words, the last of them still being typed.
 std::string BashOffers(const std::string& words) {
   const TempDir folder;
-  WriteText(folder / "completion", Run({"completion", "bash"}).out);
+  WriteText(folder / "completion", Danas({"completion", "bash"}).out);
   const std::string script = "source " + Quoted((folder / "completion").string()) + "; COMP_WORDS=(" + words +
                              "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _danas; echo \"${COMPREPLY[@]}\"";
   const std::string command = "bash -c " + Quoted(script) + " >" + Quoted((folder / "offers").string());
@@ -88,13 +88,13 @@ TEST(CommandLine, CompletionKnowsCommandsAndOptions) {
   EXPECT_EQ(BashOffers("danas space sa"), "sample\n");
   EXPECT_EQ(BashOffers("danas space sample --ba"), "--band\n");
   EXPECT_EQ(BashOffers("danas search --config x --dr"), "--dry-run\n");
-  const Outcome zsh = Run({"completion", "zsh"});
+  const Outcome zsh = Danas({"completion", "zsh"});
   EXPECT_THAT(zsh.out, StartsWith("#compdef danas"));
   EXPECT_THAT(zsh.out, HasSubstr("--latency-table:"));
 }
 
 TEST(CommandLine, ManPageHasEveryCommand) {
-  const Outcome man = Run({"man"});
+  const Outcome man = Danas({"man"});
   EXPECT_THAT(man.out, StartsWith(".TH DANAS 1"));
   for (const char* title : {".SS danas search", ".SS danas space sample", ".SS danas data info"}) {
     EXPECT_THAT(man.out, HasSubstr(title));
@@ -103,7 +103,7 @@ TEST(CommandLine, ManPageHasEveryCommand) {
 
 TEST(CommandLine, ColoursNeverReachAFile) {
   for (const char* before : {"", "NO_COLOR=1"}) {
-    EXPECT_THAT(Run({"cost", "--space", "nonsense"}, before).err, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(Danas({"cost", "--space", "nonsense"}, before).err, Not(HasSubstr("\x1b")));
   }
 }
 
@@ -117,11 +117,11 @@ TEST(CommandLine, AFullDeviceOnStandardOutputIsAnError) {
 }
 
 TEST(CommandLine, ShippedSpacesAndConfigsAreListed) {
-  EXPECT_THAT(Run({"config", "list"}).out, HasSubstr("imagenet_shuffle_mobile\n"));
-  const Json spaces = Json::parse(Run({"space", "list", "--json"}).out);
+  EXPECT_THAT(Danas({"config", "list"}).out, HasSubstr("imagenet_shuffle_mobile\n"));
+  const Json spaces = Json::parse(Danas({"space", "list", "--json"}).out);
   EXPECT_GE(spaces.size(), 12u);
-  EXPECT_EQ(Run({"space", "list"}).err, "");
-  EXPECT_THAT(Run({"space", "show", "mobile"}).out, HasSubstr("ir_e6_k5"));
+  EXPECT_EQ(Danas({"space", "list"}).err, "");
+  EXPECT_THAT(Danas({"space", "show", "mobile"}).out, HasSubstr("ir_e6_k5"));
 }
 
 }  // namespace
