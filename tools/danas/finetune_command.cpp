@@ -35,7 +35,9 @@ std::string ResultText(const Genotype& trained, const FinetuneResult& result, co
 }  // namespace
 
 int RunFinetuneCommand(const CommandLine& line) {
-  FinetuneInputs inputs{.config = {}, .genotype = ReadGenotype(line.arch), .dataset = {}, .supernet_weights = {}};
+  // Read first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
+  Genotype genotype = ReadGenotype(line.arch);
+  FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
   inputs.config = ConfigOfNetwork(inputs.genotype, line);
   inputs.device = OpenDevice(inputs.config.runtime, inputs.config.seed);
   inputs.dataset = OpenDataset(inputs.config.data);

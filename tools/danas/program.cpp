@@ -20,6 +20,12 @@ int Run(int argc, const char* const* argv, const std::function<int(const Command
   return code;
 }
 
+// Torch adds a stack trace to its messages, which is for -v.
+std::string FirstLine(const std::string& message) {
+  log::debug("{}", message);
+  return message.substr(0, message.find('\n'));
+}
+
 int Report(ExitCode code, const std::string& message) {
   std::cout.flush();
   log::error("{}", message);
@@ -38,7 +44,7 @@ int RunProgram(int argc, const char* const* argv, const std::function<int(const 
   } catch (const std::bad_alloc&) {
     return Report(ExitCode::kDevice, "out of memory");
   } catch (const std::exception& error) {
-    return Report(ExitCode::kInternal, std::string("unexpected: ") + error.what());
+    return Report(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what()));
   }
 }
 

@@ -28,11 +28,15 @@ SearchInputs ReadInputs(const Config& config) {
   const at::Device device = OpenDevice(config.runtime, config.seed);
   const auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   const ClassList& classes = training_set->classes;
+  // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
+  const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
+  std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
+  EasinessRanking ranking = MakeRanking(config.schedule, config.seed, classes.ids);
   return {.config = config,
-          .space = ReadSpace(config, static_cast<int>(classes.ids.size())),
-          .cost = MakeCostModel(config.search),
+          .space = space,
+          .cost = std::move(cost),
           .training_set = training_set,
-          .ranking = MakeRanking(config.schedule, config.seed, classes.ids),
+          .ranking = std::move(ranking),
           .device = device};
 }
 
@@ -50,10 +54,16 @@ SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
                         TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device));
 }
 
-// Without a dataset's folder the plan knows neither images nor steps; classes are the space file's.
+// The classes of a format that has a fixed number; 0 where only the files can tell.
+int ClassesOf(DataFormat format) {
+  if (format == DataFormat::kCifar10) return 10;
+  return format == DataFormat::kCifar100 ? 100 : 0;
+}
+
+// Without a dataset's folder the plan knows neither images nor steps; classes are the format's or the space file's.
 SearchPlan MakePlanWithoutData(const Config& config, bool probe) {
   const at::Device device = OpenDevice(config.runtime, config.seed);
-  const SearchSpace space = ReadSpace(config, 0);
+  const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
   return MakeSearchPlan(config, space, *cost, {}, device, TimesIf(probe, config, space, *cost, device));
 }
