@@ -52,8 +52,10 @@ struct NormFunction : public torch::autograd::Function<NormFunction> {
         at::_batch_norm_impl_index(x, weight, bias, call.running_mean, call.running_var, call.use_batch, call.momentum,
                                    call.epsilon, /*cudnn_enabled=*/true);
     ClipInPlace(y, call.clip);
-    context->save_for_backward({x, weight.value_or(at::Tensor()), call.running_mean, call.running_var, mean,
-                                inverse_deviation, reserve, call.clip == Clip::kNone ? at::Tensor() : y});
+    // Running statistics count in backward only where they normalise; elsewhere the next forward may move them first.
+    context->save_for_backward({x, weight.value_or(at::Tensor()), call.use_batch ? at::Tensor() : call.running_mean,
+                                call.use_batch ? at::Tensor() : call.running_var, mean, inverse_deviation, reserve,
+                                call.clip == Clip::kNone ? at::Tensor() : y});
     context->saved_data["implementation"] = implementation;
     context->saved_data["use_batch"] = call.use_batch;
     context->saved_data["epsilon"] = call.epsilon;
