@@ -3,9 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "danas/core/error.h"
 #include "danas/nn/convolution.h"
+#include "danas/nn/pool.h"
 
 namespace danas {
 namespace {
@@ -39,8 +43,7 @@ class SqueezeExcite : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) {
-    const at::Tensor pooled = at::mean(x_nchw, {2, 3}, /*keepdim=*/true);
-    return x_nchw * at::sigmoid(expand_->forward(at::relu(reduce_->forward(pooled))));
+    return x_nchw * at::sigmoid(expand_->forward(at::relu(reduce_->forward(GlobalAverage(x_nchw)))));
   }
 
  private:
@@ -78,6 +81,12 @@ class InvertedResidual : public Block {
   std::shared_ptr<SqueezeExcite> squeeze_excite_;
 };
 
+// Views. Their gradients come together in one channels_last tensor; those of two slices would be two of zeros, in NCHW.
+std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
+  const std::vector<at::Tensor> halves_nhwc = x_nchw.permute({0, 2, 3, 1}).unflatten(3, {-1, 2}).unbind(4);
+  return {halves_nhwc[0].permute({0, 3, 1, 2}), halves_nhwc[1].permute({0, 3, 1, 2})};
+}
+
 // Both shuffle blocks: half of the channels, or a projection of all, beside a branch. The next block's split into even
 // and odd channels is what mixes the two.
 class Shuffle : public Block {
@@ -108,8 +117,8 @@ class Shuffle : public Block {
   at::Tensor forward(const at::Tensor& x_nchw) override {
     at::Tensor pass, y;
     if (splits_) {
-      pass = x_nchw.slice(1, 0, x_nchw.size(1), 2);
-      y = x_nchw.slice(1, 1, x_nchw.size(1), 2).contiguous(x_nchw.suggest_memory_format());
+      std::tie(pass, y) = EvenAndOddChannels(x_nchw);
+      y = y.contiguous(x_nchw.suggest_memory_format());
     } else {
       pass = shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
       y = x_nchw;

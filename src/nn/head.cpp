@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "danas/nn/pool.h"
+
 namespace danas {
 
 FullyConnected::FullyConnected(int64_t in, int64_t out, bool with_bias) {
@@ -23,7 +25,7 @@ Head::Head(const SearchSpace& space, bool affine) : dropout_(space.head().dropou
 }
 
 at::Tensor Head::Features(const at::Tensor& x_nchw) {
-  return at::mean(expand_ ? expand_->forward(x_nchw) : x_nchw, {2, 3});
+  return GlobalAverage(expand_ ? expand_->forward(x_nchw) : x_nchw).flatten(1);
 }
 
 at::Tensor Head::Classify(const at::Tensor& features_nf) {

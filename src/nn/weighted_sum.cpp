@@ -82,7 +82,8 @@ at::Tensor WeightedSum(const at::Tensor& probability_c, const std::vector<at::Te
   if (outputs.empty() || probability_c.dim() != 1 || probability_c.size(0) != static_cast<int64_t>(outputs.size())) {
     throw std::invalid_argument("a weighted sum needs one probability for each of its outputs");
   }
-  return WeightedSumFunction::apply(probability_c, at::TensorList(outputs));  // autograd sees the tensors of this list type alone
+  return WeightedSumFunction::apply(probability_c,
+                                    at::TensorList(outputs));  // autograd sees the tensors of this list type alone
 }
 
 }  // namespace danas

@@ -73,11 +73,11 @@ TEST(BatchNorm, RunningModeUsesStatisticsAndMovesNothing) {
   norm->set_mode(NormMode::kRunning);
   const at::Tensor x = Images(2), mean = norm->running_mean.clone();
   const auto per_channel = [](const at::Tensor& c) { return c.view({1, 5, 1, 1}); };
-  ExpectClose(norm->forward(x),
-              (x - per_channel(mean)) / per_channel((norm->running_var + kSpec.epsilon).sqrt()) *
-                      per_channel(norm->weight) +
-                  per_channel(norm->bias),
-              1e-12);
+  ExpectClose(
+      norm->forward(x),
+      (x - per_channel(mean)) / per_channel((norm->running_var + kSpec.epsilon).sqrt()) * per_channel(norm->weight) +
+          per_channel(norm->bias),
+      1e-12);
   ExpectSameBits(norm->running_mean, mean);
 }
 
@@ -98,9 +98,9 @@ TEST(BatchNorm, ActivationIsAppliedToTheResult) {
 }
 
 TEST(BatchNorm, GradientsAreThoseOfTheFormula) {
-  for (const auto activation : {std::optional<Activation>(), std::optional(Activation::kRelu),
-                                std::optional(Activation::kRelu6), std::optional(Activation::kHardSwish),
-                                std::optional(Activation::kSwish)}) {
+  for (const auto activation :
+       {std::optional<Activation>(), std::optional(Activation::kRelu), std::optional(Activation::kRelu6),
+        std::optional(Activation::kHardSwish), std::optional(Activation::kSwish)}) {
     for (const NormMode mode : {NormMode::kBatch, NormMode::kBatchFrozen, NormMode::kRunning}) {
       const auto norm = MakeNorm(true);
       norm->set_mode(mode);

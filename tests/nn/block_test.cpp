@@ -1,0 +1,309 @@
+#include "danas/nn/block.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "danas/core/error.h"
+#include "danas/nn/norm.h"
+#include "tests/nn/nn_support.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::ExpectClose;
+
+constexpr NormSpec kNorm{.momentum = 0.1, .epsilon = 1e-3};
+constexpr int64_t kBatch = 3;  // no channel count of the cases below
+
+// A block's formula in NCHW, from its parameters alone: convolutions as products with unfolded images, batch norm and
+// activations written out.
+class Reference {
+ public:
+  Reference(const torch::nn::Module& block, NormMode mode, at::ScalarType type) : mode_(mode) {
+    for (const auto& item : block.named_parameters()) state_[item.key()] = item.value().to(type);
+    for (const auto& item : block.named_buffers()) state_[item.key()] = item.value().to(type);
+  }
+
+  at::Tensor Forward(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    switch (spec.kind) {
+      case BlockKind::kInvertedResidual:
+        return InvertedResidual(spec, shape, x);
+      case BlockKind::kShuffleA:
+      case BlockKind::kShuffleX:
+        return Shuffle(spec, shape, x);
+      case BlockKind::kResidual:
+        return Residual(spec, shape, x);
+      case BlockKind::kIdentity:
+        return KeepsShape(shape) ? x : ConvNorm(x, "project", {.out = shape.out, .stride = shape.stride});
+    }
+    throw std::invalid_argument("unknown block kind");
+  }
+
+  // Parameters and buffers that the formula has no use for.
+  std::vector<std::string> Unused() const {
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : state_) {
+      if (!used_.contains(name)) names.push_back(name);
+    }
+    return names;
+  }
+
+ private:
+  struct Conv {
+    int64_t out = 0, kernel = 1, stride = 1, groups = 1;
+  };
+
+  at::Tensor State(const std::string& name) {
+    used_.insert(name);
+    return state_.at(name);
+  }
+
+  at::Tensor Convolve(const at::Tensor& x, const std::string& name, const Conv& conv) {
+    const at::Tensor weight = State(name + ".weight");
+    EXPECT_EQ(weight.sizes(), at::IntArrayRef({conv.out, x.size(1) / conv.groups, conv.kernel, conv.kernel})) << name;
+    const int64_t height = (x.size(2) + conv.stride - 1) / conv.stride;
+    const int64_t width = (x.size(3) + conv.stride - 1) / conv.stride;
+    const int64_t padding = (conv.kernel - 1) / 2;
+    const at::Tensor columns =
+        at::im2col(x.contiguous(), {conv.kernel, conv.kernel}, {1, 1}, {padding, padding}, {conv.stride, conv.stride})
+            .view({x.size(0), conv.groups, -1, height * width});
+    const at::Tensor filters = weight.contiguous().view({1, conv.groups, conv.out / conv.groups, -1});
+    return at::matmul(filters, columns).reshape({x.size(0), conv.out, height, width});
+  }
+
+  static at::Tensor PerChannel(const at::Tensor& c) { return c.view({1, -1, 1, 1}); }
+
+  at::Tensor Normalise(const at::Tensor& x, const std::string& name) {
+    at::Tensor mean = PerChannel(State(name + ".running_mean")), variance = PerChannel(State(name + ".running_var"));
+    if (mode_ != NormMode::kRunning) {
+      mean = x.mean({0, 2, 3}, true);
+      variance = (x - mean).square().mean({0, 2, 3}, true);
+    }
+    const at::Tensor y = (x - mean) / (variance + kNorm.epsilon).sqrt();
+    if (!state_.contains(name + ".weight")) return y;
+    return y * PerChannel(State(name + ".weight")) + PerChannel(State(name + ".bias"));
+  }
+
+  static at::Tensor Activated(const at::Tensor& x, Activation activation) {
+    const at::Tensor zero = at::zeros_like(x);
+    switch (activation) {
+      case Activation::kRelu:
+        return at::maximum(x, zero);
+      case Activation::kRelu6:
+        return at::minimum(at::maximum(x, zero), zero + 6);
+      case Activation::kHardSwish:
+        return x * at::minimum(at::maximum(x + 3, zero), zero + 6) / 6;
+      case Activation::kSwish:
+        return x / (1 + (-x).exp());
+    }
+    throw std::invalid_argument("unknown activation");
+  }
+
+  at::Tensor ConvNorm(const at::Tensor& x, const std::string& name, const Conv& conv) {
+    return Normalise(Convolve(x, name + ".conv", conv), name + ".norm");
+  }
+  at::Tensor ConvNorm(const at::Tensor& x, const std::string& name, const Conv& conv, Activation activation) {
+    return Activated(ConvNorm(x, name, conv), activation);
+  }
+
+  // The operator on the channels of x.
+  static Conv Operator(const BlockSpec& spec, const at::Tensor& x, int64_t stride) {
+    const int64_t channels = x.size(1);
+    return {channels, spec.op.kernel, stride, spec.op.kind == OperatorKind::kDepthwise ? channels : 1};
+  }
+
+  at::Tensor InvertedResidual(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    const auto middle = static_cast<int64_t>(std::floor(spec.expand * shape.in + 0.5));
+    at::Tensor y = x;
+    if (spec.fused) {
+      y = ConvNorm(y, "op", {middle, spec.op.kernel, shape.stride, 1}, spec.activation);
+    } else {
+      if (spec.expand != 1) y = ConvNorm(y, "expand", {.out = middle}, spec.activation);
+      y = ConvNorm(y, "op", Operator(spec, y, shape.stride), spec.activation);
+    }
+    if (spec.squeeze_excite) {
+      const int64_t squeezed = std::max(8, shape.in / 4);
+      const at::Tensor pooled = y.flatten(2).mean(2).view({y.size(0), middle, 1, 1});
+      const at::Tensor narrow = Activated(
+          Convolve(pooled, "se.reduce", {.out = squeezed}) + PerChannel(State("se.reduce.bias")), Activation::kRelu);
+      const at::Tensor wide = Convolve(narrow, "se.expand", {.out = middle}) + PerChannel(State("se.expand.bias"));
+      y = y / (1 + (-wide).exp());
+    }
+    y = ConvNorm(y, "project", {.out = shape.out});
+    return KeepsShape(shape) ? x + y : y;
+  }
+
+  at::Tensor Shuffle(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    const Activation activation = spec.activation;
+    at::Tensor pass, y = x;
+    if (shape.stride == 1) {
+      pass = at::index_select(x, 1, at::arange(0, shape.in, 2));
+      y = at::index_select(x, 1, at::arange(1, shape.in, 2));
+    } else {
+      const Conv depthwise{shape.in, spec.op.kernel, 2, shape.in};
+      pass = ConvNorm(ConvNorm(x, "shortcut_op", depthwise), "shortcut_conv", {.out = shape.in}, activation);
+    }
+    const int64_t middle = shape.out / 2, last = shape.out - pass.size(1);
+    if (spec.kind == BlockKind::kShuffleA) {
+      y = ConvNorm(y, "branch.expand", {.out = middle}, activation);
+      y = ConvNorm(y, "branch.op", Operator(spec, y, shape.stride));
+      y = ConvNorm(y, "branch.project", {.out = last}, activation);
+    } else {
+      y = ConvNorm(y, "branch.op1", Operator(spec, y, shape.stride));
+      y = ConvNorm(y, "branch.conv1", {.out = middle}, activation);
+      y = ConvNorm(y, "branch.op2", Operator(spec, y, 1));
+      y = ConvNorm(y, "branch.conv2", {.out = middle}, activation);
+      y = ConvNorm(y, "branch.op3", Operator(spec, y, 1));
+      y = ConvNorm(y, "branch.conv3", {.out = last}, activation);
+    }
+    return at::cat({pass, y}, 1);
+  }
+
+  at::Tensor Residual(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    at::Tensor y = ConvNorm(x, "reduce", {.out = shape.out / 2}, spec.activation);
+    y = ConvNorm(y, "op", Operator(spec, y, shape.stride), spec.activation);
+    y = ConvNorm(y, "expand", {.out = shape.out});
+    const at::Tensor shortcut =
+        KeepsShape(shape) ? x : ConvNorm(x, "shortcut", {.out = shape.out, .stride = shape.stride});
+    return Activated(y + shortcut, spec.activation);
+  }
+
+  NormMode mode_;
+  std::map<std::string, at::Tensor> state_;
+  std::set<std::string> used_;
+};
+
+struct Case {
+  BlockSpec spec;
+  LayerShape shape;
+  std::string Text() const {
+    std::ostringstream text;
+    text << CandidateName(spec) << ' ' << shape.in << " -> " << shape.out << " stride " << shape.stride;
+    return text.str();
+  }
+};
+
+constexpr Size kSize{7, 6};  // an odd and an even side
+constexpr LayerShape kSame{8, 8, 1, kSize}, kWider{8, 12, 1, kSize}, kDown{8, 12, 2, kSize}, kDownSame{8, 8, 2, kSize};
+
+std::vector<Case> Cases() {
+  std::vector<Case> cases;
+  const auto add = [&cases](const BlockSpec& spec, std::initializer_list<LayerShape> shapes) {
+    for (const LayerShape& shape : shapes) cases.push_back({spec, shape});
+  };
+  std::vector<OperatorSpec> operators;
+  for (const int kernel : {3, 5, 7}) operators.push_back({OperatorKind::kDepthwise, kernel});
+  for (const int kernel : {3, 5}) operators.push_back({OperatorKind::kNormal, kernel});
+  for (const OperatorSpec& op : operators) {
+    for (const double expand : {1.0, 3.0, 6.0}) {
+      add({.op = op, .expand = expand}, {kSame, kWider, kDown, kDownSame});
+      add({.op = op, .expand = expand, .squeeze_excite = true}, {kSame, kDown});
+      const bool dense = op.kind == OperatorKind::kNormal;
+      if (dense) add({.op = op, .expand = expand, .fused = true}, {kSame, kDown});
+    }
+    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX}) {
+      add({.kind = kind, .op = op, .activation = Activation::kRelu}, {kSame, kDown});
+    }
+    add({.kind = BlockKind::kResidual, .op = op, .activation = Activation::kRelu}, {kSame, kWider, kDown, kDownSame});
+  }
+  add({.expand = 1.19}, {kSame});  // 9.52 channels
+  add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
+  add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8
+  for (const Activation activation :
+       {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish}) {
+    add({.activation = activation, .expand = 3}, {kDown});
+    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kResidual}) {
+      add({.kind = kind, .activation = activation}, {kSame, kDown});
+    }
+  }
+  add({.kind = BlockKind::kIdentity}, {kSame});
+  add({.kind = BlockKind::kIdentity, .project = true}, {kSame, kWider, kDown, kDownSame});
+  return cases;
+}
+
+std::shared_ptr<Block> RandomBlock(const Case& c, bool affine, NormMode mode, at::ScalarType type) {
+  const auto block = MakeBlock(c.spec, c.shape, kNorm, affine);
+  block->to(type);
+  test::RandomiseState(*block, 1);
+  SetNormMode(*block, mode);
+  return block;
+}
+
+at::Tensor Input(const Case& c, at::ScalarType type) {
+  return test::RandomImages({kBatch, c.shape.in, c.shape.input.height, c.shape.input.width}, 2, type);
+}
+
+void ExpectEqualsReference(const Case& c, bool affine, NormMode mode, at::ScalarType type, double tolerance) {
+  const auto block = RandomBlock(c, affine, mode, type);
+  Reference reference(*block, mode, at::kDouble);
+  const at::Tensor x = Input(c, type);
+  const at::Tensor before = x.clone();
+  const at::Tensor expected = reference.Forward(c.spec, c.shape, x.to(at::kDouble));
+  ExpectClose(block->forward(x), expected, tolerance, tolerance);
+  test::ExpectSameBits(x, before);
+  EXPECT_EQ(expected.sizes(), at::IntArrayRef({kBatch, c.shape.out, c.shape.output().height, c.shape.output().width}));
+  EXPECT_THAT(reference.Unused(), testing::IsEmpty());
+}
+
+TEST(Block, EqualsItsFormula) {
+  const at::NoGradGuard no_gradient;
+  for (const Case& c : Cases()) {
+    for (const NormMode mode : {NormMode::kBatch, NormMode::kRunning}) {
+      SCOPED_TRACE(c.Text());
+      ExpectEqualsReference(c, /*affine=*/true, mode, at::kDouble, 1e-10);
+      ExpectEqualsReference(c, /*affine=*/true, mode, at::kFloat, 1e-5);
+      ExpectEqualsReference(c, /*affine=*/false, mode, at::kFloat, 1e-5);
+    }
+  }
+}
+
+TEST(Block, GradientsEqualThoseOfItsFormula) {
+  for (const Case& c : Cases()) {
+    SCOPED_TRACE(c.Text());
+    const auto block = RandomBlock(c, /*affine=*/true, NormMode::kBatch, at::kDouble);
+    std::vector<at::Tensor> inputs = block->parameters();
+    inputs.push_back(Input(c, at::kDouble).requires_grad_(true));
+    Reference reference(*block, NormMode::kBatch, at::kDouble);
+    const at::Tensor expected = reference.Forward(c.spec, c.shape, inputs.back());
+    const at::Tensor weight = test::RandomTensor(expected.sizes(), 3);
+    const auto actual_gradients = torch::autograd::grad({(block->forward(inputs.back()) * weight).sum()}, inputs);
+    const auto expected_gradients = torch::autograd::grad({(expected * weight).sum()}, inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) ExpectClose(actual_gradients[i], expected_gradients[i], 1e-9, 1e-9);
+  }
+}
+
+TEST(Block, StaysInChannelsLast) {
+  for (const Case& c : Cases()) {
+    SCOPED_TRACE(c.Text());
+    const auto block = RandomBlock(c, /*affine=*/false, NormMode::kBatch, at::kFloat);
+    const at::Tensor x = Input(c, at::kFloat).requires_grad_(true);
+    const Size size = c.shape.output();
+    const at::Tensor gradient = test::RandomImages({kBatch, c.shape.out, size.height, size.width}, 3);
+    at::Tensor y;
+    EXPECT_THAT(test::NchwOperators(kBatch, [&] { (y = block->forward(x)).backward(gradient); }), testing::IsEmpty());
+    EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_TRUE(x.grad().is_contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+TEST(Block, WatchesLayouts) {
+  const at::Tensor x = test::RandomImages({kBatch, 4, 5, 5}, 1);
+  EXPECT_THAT(test::NchwOperators(kBatch, [&] { at::relu(x.contiguous()); }),
+              testing::Contains("aten::relu [3, 4, 5, 5]"));
+}
+
+TEST(Block, RefusesWhereItCannotStand) {
+  const BlockSpec shuffle{.kind = BlockKind::kShuffleA, .activation = Activation::kRelu};
+  test::ExpectErrorContains<ConfigError>([&] { MakeBlock(shuffle, kWider, kNorm, true); },
+                                         {"shuffle_a_k3 cannot stand between 8 and 12 channels at stride 1"});
+  test::ExpectErrorContains<ConfigError>([&] { MakeBlock({.kind = BlockKind::kIdentity}, kDown, kNorm, true); },
+                                         {"identity cannot stand"});
+}
+
+}  // namespace
+}  // namespace danas

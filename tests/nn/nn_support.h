@@ -1,0 +1,65 @@
+// Modules with known weights, and a look at the layouts that operators make.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/record_function.h>
+#include <torch/nn/module.h>
+
+#include <cmath>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "danas/nn/state.h"
+#include "tests/support/torch_support.h"
+
+namespace danas::test {
+
+// Random weights, norms' weights and running statistics; scaled by the fan-in, so that features stay near 1 and float
+// errors small.
+inline void RandomiseState(torch::nn::Module& module, uint64_t seed) {
+  for (const auto& [name, tensor] : StateOf(module)) {
+    at::Tensor values = RandomTensor(tensor.sizes(), seed++);
+    if (tensor.dim() > 1) values /= std::sqrt(static_cast<double>(tensor.numel() / tensor.size(0)));
+    if (name.ends_with("running_var")) values = values.abs() + 0.5;
+    at::Tensor(tensor).copy_(values);
+  }
+}
+
+inline at::Tensor RandomImages(at::IntArrayRef sizes, uint64_t seed, at::ScalarType type = at::kFloat) {
+  return RandomTensor(sizes, seed, type).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+// The operators in `action` that fill feature maps of `batch` images in NCHW order. Maps of one channel or one position
+// have no order.
+inline std::vector<std::string> NchwOperators(int64_t batch, const std::function<void()>& action) {
+  static thread_local std::vector<std::string> found;
+  static thread_local int64_t images;
+  found.clear();
+  images = batch;
+  const auto look = [](const at::RecordFunction& function, at::ObserverContext*) {
+    // These fill nothing. What they view, or who calls them, is seen by itself.
+    static const std::set<std::string_view> kViews = {"aten::as_strided", "aten::permute", "aten::reshape",
+                                                      "aten::resize_", "aten::view"};
+    if (kViews.contains(function.name())) return;
+    for (const c10::IValue& output : function.outputs()) {
+      if (!output.isTensor() || !output.toTensor().defined()) continue;
+      const at::Tensor tensor = output.toTensor();
+      if (tensor.dim() != 4 || tensor.size(0) != images) continue;
+      if (!tensor.is_contiguous() || tensor.is_contiguous(at::MemoryFormat::ChannelsLast)) continue;
+      std::ostringstream text;
+      text << function.name() << ' ' << tensor.sizes();
+      found.push_back(text.str());
+    }
+  };
+  const at::CallbackHandle handle =
+      at::addThreadLocalCallback(at::RecordFunctionCallback(nullptr, look).needsOutputs(true));
+  action();
+  at::removeCallback(handle);
+  return found;
+}
+
+}  // namespace danas::test
