@@ -17,8 +17,10 @@ namespace danas {
 
 // What the relaxation decided for one layer and batch.
 struct LayerChoice {
-  at::Tensor probability_c;    // [candidates]; may carry a gradient. Undefined: `path` alone is computed, unweighted.
-  std::optional<size_t> path;  // set: only this candidate is computed (times its probability, if defined)
+  // [candidates]; may carry a gradient. Undefined: `path` alone is computed, unweighted.
+  at::Tensor probability_c = {};
+  // Set: only this candidate is computed (times its probability, if defined).
+  std::optional<size_t> path = {};
 };
 
 class MixedLayer : public torch::nn::Module {
