@@ -210,12 +210,15 @@ class Reader {
     }
     entry.begin = offsets[0];
     entry.end = offsets[1];
-    uint64_t bytes = c10::elementSize(entry.type);
-    for (const uint64_t extent : ReadNumbers(name, Member(name, value, "shape"))) {
-      entry.shape.push_back(static_cast<int64_t>(extent));
-      if (__builtin_mul_overflow(bytes, extent, &bytes)) Fail(name + " has too large a shape");
+    int64_t bytes = static_cast<int64_t>(c10::elementSize(entry.type));
+    int64_t stride = bytes;  // a tensor without elements has strides, too, and they must not overflow
+    for (const uint64_t number : ReadNumbers(name, Member(name, value, "shape"))) {
+      const auto extent = static_cast<int64_t>(number);
+      entry.shape.push_back(extent);
+      if (__builtin_mul_overflow(stride, std::max<int64_t>(extent, 1), &stride)) Fail(name + " has too large a shape");
+      bytes *= extent;
     }
-    if (bytes != entry.end - entry.begin) {
+    if (static_cast<uint64_t>(bytes) != entry.end - entry.begin) {
       Fail(name + " needs " + std::to_string(bytes) + " bytes, its data_offsets give " +
            std::to_string(entry.end - entry.begin));
     }
