@@ -19,14 +19,14 @@ class ArchitecturePass : public testing::Test {
  protected:
   ArchitecturePass() : config_(test::SmallConfig()), state_(Fresh()) { config_.search.budget.value = 300e3; }
 
-  SearchState Fresh() const {
+  SearchState Fresh(int64_t seed = 1) const {
     const SearchSpace space = test::SpaceWithCounts({4, 1, 3});
     SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
                       .costs = MakeCostTable(*MakeMacsModel(), space),
                       .alpha = ArchParameters(space),
                       .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10),
                                                  at::kCPU)};
-    InitializeWeights(*state.supernet, 1);
+    InitializeWeights(*state.supernet, seed);
     state.training.Bind(*state.supernet);
     return state;
   }
@@ -130,19 +130,28 @@ TEST_F(ArchitecturePass, HardDrawsGiveAGradientInBothForms) {
   }
 }
 
-// AMP's own numbers: α's gradient in bf16 is that in float32, to 2 %.
+// bf16 has 8 bits: each rounding is off by up to 0.4 %, and α's gradient is a difference between candidates. Roundings
+// average out over images where the gradient does not: hence a batch of the size that searches use, of images that tell
+// their class. (A batch of 16 is off by 0.2 to 9 %.)
 TEST_F(ArchitecturePass, Bf16AgreesOnTheGradientOfAlpha) {
-  SearchState plain = Fresh(), half = Fresh();
-  Step(plain, MakeBatch(16));
-  config_.runtime.amp = AmpKind::kBf16;
-  Step(half, MakeBatch(16));
-  at::Tensor difference = at::zeros({}), size = at::zeros({});
-  for (size_t l = 0; l < plain.alpha.layers(); ++l) {
-    EXPECT_EQ(half.alpha.alpha(l).scalar_type(), at::kFloat);
-    difference += (half.alpha.moments().first_lc[l] - plain.alpha.moments().first_lc[l]).square().sum();
-    size += plain.alpha.moments().first_lc[l].square().sum();
+  Batch batch = MakeBatch(256);
+  batch.images.select(1, 0).add_((batch.targets.to(at::kFloat) / 2).view({-1, 1, 1}));
+  for (const int64_t seed : {1, 2, 3, 4}) {
+    SearchState plain = Fresh(seed), half = Fresh(seed);
+    config_.runtime.amp = AmpKind::kNone;
+    Step(plain, batch);
+    config_.runtime.amp = AmpKind::kBf16;
+    Step(half, batch);
+    at::Tensor difference = at::zeros({}), size = at::zeros({});
+    for (size_t l = 0; l < plain.alpha.layers(); ++l) {
+      EXPECT_EQ(half.alpha.alpha(l).scalar_type(), at::kFloat);
+      difference += (half.alpha.moments().first_lc[l] - plain.alpha.moments().first_lc[l]).square().sum();
+      size += plain.alpha.moments().first_lc[l].square().sum();
+    }
+    const double error = (difference / size).sqrt().item<double>();
+    EXPECT_LT(error, 0.02) << "weights " << seed;
+    EXPECT_GT(error, 0) << "nothing ran in bf16";
   }
-  EXPECT_LT((difference / size).sqrt().item<double>(), 0.02);
 }
 
 TEST_F(ArchitecturePass, CostMovesAlphaEvenWhereTheClassLossDoesNot) {

@@ -90,7 +90,7 @@ TEST(MakeSearchPlan, RefusesABudgetThatNothingMeets) {
   config.search.budget.value = 1000;
   test::ExpectErrorContains<ConfigError>(
       [&] { MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), {}, at::kCPU); },
-      {"search.budget", "1.02k MACs", "to"});
+      {"search.budget", "1.0k MACs", "22.6k MACs to 43.2k MACs"});
 }
 
 TEST(MakeSearchPlan, TimeFollowsTheProbe) {
