@@ -125,6 +125,24 @@ TEST(BatchNorm, GradientOfTheFusedActivationEqualsAutogradsOwn) {
   ExpectClose(fused[0], plain[0], 1e-10);
 }
 
+// Mixed precision: bfloat16 features, statistics and affine weights in float32.
+TEST(BatchNorm, HalfPrecisionGradientsComeNearThoseInFloat) {
+  for (const NormMode mode : {NormMode::kBatch, NormMode::kBatchFrozen}) {
+    const auto norm = MakeNorm(true, at::kFloat);
+    norm->set_mode(mode);
+    const auto gradients = [&](const at::Tensor& images) {
+      const at::Tensor x = images.detach().requires_grad_(true);
+      const at::Tensor y = norm->forward(x, Activation::kRelu6);
+      return torch::autograd::grad({y}, {x, norm->weight, norm->bias}, {Images(13, x.scalar_type())});
+    };
+    const at::Tensor images = Images(8, at::kBFloat16);
+    const auto half = gradients(images), whole = gradients(images.to(at::kFloat));
+    EXPECT_EQ(half[0].scalar_type(), at::kBFloat16);
+    EXPECT_EQ(half[1].scalar_type(), at::kFloat);
+    for (size_t i = 0; i < 3; ++i) ExpectClose(half[i], whole[i], 0.05 * whole[i].abs().max().item<double>());
+  }
+}
+
 TEST(BatchNorm, KeepsChannelsLast) {
   const auto norm = MakeNorm(true, at::kFloat);
   const at::Tensor x = Images(1, at::kFloat).requires_grad_(true);
