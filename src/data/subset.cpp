@@ -47,15 +47,18 @@ Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataCo
   std::vector<int64_t> architecture;
   for (size_t label = 0; label < members.size(); ++label) {
     std::vector<int64_t>& images = members[label];
+    RandomStream(static_cast<uint64_t>(seed), "split", {label}).Shuffle(images);
+    if (config.search_images_per_class > 0) {
+      images.resize(std::min(images.size(), static_cast<size_t>(config.search_images_per_class)));
+    }
     const int64_t count = static_cast<int64_t>(images.size());
     const int64_t carved = Share(config, count);
     if (carved >= count) {
       throw DataError(dataset->name + ": the class '" + dataset->classes.ids[label] + "' has " + std::to_string(count) +
-                      " images; the split takes " + std::to_string(carved) +
+                      " images for the search; the split takes " + std::to_string(carved) +
                       " of each class for the architecture weights and must leave one; lower data.validation_per_class "
                       "or set data.validation_fraction");
     }
-    RandomStream(static_cast<uint64_t>(seed), "split", {label}).Shuffle(images);
     architecture.insert(architecture.end(), images.begin(), images.begin() + carved);
     weights.insert(weights.end(), images.begin() + carved, images.end());
   }

@@ -41,11 +41,22 @@ TEST(SplitTrainingSet, FollowsTheSeedAlone) {
   EXPECT_EQ(SplitTrainingSet(dataset, config, 1).architecture.size(), 20);
 }
 
+TEST(SplitTrainingSet, ASearchOnPartOfTheImagesIsStratifiedToo) {
+  DataConfig config;
+  config.search_images_per_class = 8;
+  config.validation_fraction = 0.25;
+  const Split split = SplitTrainingSet(ColourDataset(100, 5), config, 7);
+  EXPECT_EQ(CountTargets(split.architecture, 5), std::vector<int>(5, 2));
+  EXPECT_EQ(CountTargets(split.weights, 5), std::vector<int>(5, 6));
+  config.search_images_per_class = 1000;  // more than there are: all
+  EXPECT_EQ(SplitTrainingSet(ColourDataset(100, 5), config, 7).weights.size(), 75);
+}
+
 TEST(SplitTrainingSet, AClassWithTooFewImagesIsNamed) {
   DataConfig config;
   config.validation_per_class = 4;  // class4 has 4 of 24 images, the others 5
   ExpectErrorContains<DataError>([&] { SplitTrainingSet(ColourDataset(24, 5), config, 0); },
-                                 {"class4", "4 images", "data.validation_per_class"});
+                                 {"class4", "4 images for the search", "data.validation_per_class"});
   config.validation_per_class = 0;
   ExpectErrorContains<ConfigError>([&] { SplitTrainingSet(ColourDataset(24, 5), config, 0); }, {"both 0"});
 }

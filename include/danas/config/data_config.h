@@ -74,6 +74,7 @@ struct DataConfig {
   std::vector<double> mean = {0.485, 0.456, 0.406};
   std::vector<double> std = {0.229, 0.224, 0.225};
   AugmentConfig augment;
+  int64_t search_images_per_class = 0;
   int64_t validation_per_class = 50;
   double validation_fraction = 0;
   int64_t max_pixels = 178956970;
@@ -110,6 +111,10 @@ struct DataConfig {
              .items = 3,
              .source = "torchvision"});
     v.Nested("augment", augment, "random changes to training images");
+    v.Field("search_images_per_class", search_images_per_class,
+            {.help = "a search sees at most so many training images of each class, drawn by the seed; 0: all",
+             .unit = "images",
+             .min = 0});
     v.Field("validation_per_class", validation_per_class,
             {.help = "images of each class carved from train for the architecture weights",
              .unit = "images",
