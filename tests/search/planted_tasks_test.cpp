@@ -1,49 +1,55 @@
 // Does the search find what a task needs? Two tasks on one space whose best candidates are opposite.
 //
-// The space: layers on few channels, with a 1x1 stem, so that only the layers look around. Candidates by cost:
+// The space: two layers that lead from four channels to three and on to six, without skips. The stem is 1x1 and the head
+// has no convolution, so that only the layers look around and only they have hidden units. Candidates by cost:
 //   ir_e1_k3  the cheapest, narrow and near-sighted      ir_e1_k7  narrow, sees far      ir_e4_k3  wide, near-sighted
 // "Waves": the class is the direction of a long wave under strong noise. A 7x7 filter averages noise over five times the
-// pixels of a 3x3; width has nothing to work on.
-// "Colours": every pixel's colour is drawn for itself, and the class is how the signs of its channels go together
-// (r with g, g with b), so that every mean and every linear filter gives the same for all classes. Neighbours tell
-// nothing; it takes units that combine channels, and more of them combine better.
+// pixels of a 3x3, two of them over ten times; all channels are the same, so that width has little to work on.
+// "Colours": a picture has one colour, up to noise, and the classes take turns around the colour circle. Neighbours tell
+// nothing; it takes hidden units to cut the circle into its eight sectors, seven in the two narrow layers, 28 in the wide.
+//
+// The cost pulls down from first to last: the budget is what the two cheapest candidates take, and the controls, whose
+// labels say nothing of the pictures, go there.
+// Chance: five networks drawn at random have the planted candidate in 9 of their 10 layers once in 2800 times.
+// Other seeds: of 0 to 15, "Colours" is solved with the wide block in both layers by 14, in one layer by 2 and 15.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
-#include "danas/nn/supernet.h"
+#include "danas/search/cost_loss.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 
 namespace danas {
 namespace {
 
-constexpr int kSize = 16;
-constexpr size_t kLayers = 3;
-constexpr int kSeeds = 5;
+constexpr int kClasses = 4;
+constexpr int kSize = 12;
+constexpr int kLayers = 2;
+constexpr int64_t kFirstSeed = 3, kSeeds = 5, kControls = 3;
 const std::string kCheapest = "ir_e1_k3", kFar = "ir_e1_k7", kWide = "ir_e4_k3";
 
 uint8_t Level(double value) { return static_cast<uint8_t>(std::clamp(128 + 40 * value, 0.0, 255.0)); }
 
 void DrawWaves(int label, RandomStream& random, Image& image) {
-  const double angle = std::numbers::pi * label / 4, phase = random.Uniform(0, 2 * std::numbers::pi);
+  const double angle = std::numbers::pi * label / kClasses, phase = random.Uniform(0, 2 * std::numbers::pi);
   const double frequency = 2 * std::numbers::pi / 9;
   size_t at = 0;
   for (int y = 0; y < kSize; ++y) {
     for (int x = 0; x < kSize; ++x) {
       const double wave = std::sin(frequency * (x * std::cos(angle) + y * std::sin(angle)) + phase);
-      for (int channel = 0; channel < 3; ++channel) image.rgb[at++] = Level(0.5 * wave + random.Normal());
+      for (int channel = 0; channel < 3; ++channel) image.rgb[at++] = Level(0.35 * wave + random.Normal());
     }
   }
 }
 
 void DrawColours(int label, RandomStream& random, Image& image) {
-  const int red_green = label % 2 == 0 ? 1 : -1, green_blue = label / 2 == 0 ? 1 : -1;
+  const double turn = (label + random.Uniform(0.1, 0.9)) / kClasses + random.UniformInt(2);  // the circle is two turns
+  const double angle = std::numbers::pi * turn, radius = 2 * std::sqrt(random.Uniform(0.1, 1));
+  const double colour[3] = {radius * std::cos(angle), radius * std::sin(angle), 0};
   for (size_t at = 0; at < image.rgb.size(); at += 3) {
-    const int green = random.UniformInt(2) == 0 ? 1 : -1;
-    const int signs[3] = {green * red_green, green, green * green_blue};
-    for (size_t channel = 0; channel < 3; ++channel) image.rgb[at + channel] = Level(signs[channel] + 0.7 * random.Normal());
+    for (size_t channel = 0; channel < 3; ++channel) image.rgb[at + channel] = Level(colour[channel] + 0.3 * random.Normal());
   }
 }
 
@@ -51,46 +57,83 @@ SearchSpace PlantedSpace() {
   const std::vector<BlockSpec> layer = {{.op = {.kernel = 3}, .expand = 1},
                                         {.op = {.kernel = 7}, .expand = 1},
                                         {.op = {.kernel = 3}, .expand = 4}};
-  SpaceParts parts = test::MakeSpace(std::vector<std::vector<BlockSpec>>(kLayers, layer), 4, kSize, 4).parts();
+  SpaceParts parts = test::MakeSpace(std::vector<std::vector<BlockSpec>>(kLayers, layer), 4, kSize, kClasses).parts();
   parts.stem.kernel = 1;
+  parts.head.channels = 0;
+  parts.layers[0].shape.out = parts.layers[1].shape.in = 3;
+  parts.layers[1].shape.out = 6;
   return SearchSpace(parts);
 }
 
 Config PlantedConfig(int64_t seed) {
   Config config = test::SmallConfig();
   config.seed = seed;
-  config.schedule.classes = {2, 3, 4, 4};
+  config.schedule.classes = {2, 3, kClasses, kClasses};
   config.schedule.warmup_epochs = 2;
-  config.schedule.epochs_per_step = 3;
+  config.schedule.epochs_per_step = 6;
   config.train.batch = 32;
-  config.train.lr = 0.1;
+  config.train.lr = 0.2;
   config.search.alpha_lr = 0.03;
-  config.search.budget.value = 180e3;
+  config.search.loss.exponent = 0.07;
+  config.search.budget.value = 16e3;
+  config.search.budget_max.value = 1e6;  // pruning must not choose for the cost's sake
   return config;
 }
 
-// The network's candidates, a layer each.
-std::vector<std::string> SearchedNames(const test::Draw8Bit& draw, int64_t seed, bool shuffle_labels) {
-  const auto dataset = test::MakeDataset(4, 400, kSize, 100 + static_cast<uint64_t>(seed), draw, shuffle_labels);
+// A search's events. The labels of a control have nothing to do with the pictures.
+test::KeptEvents Search(const test::Draw8Bit& draw, int64_t seed, bool control) {
+  const auto dataset = test::MakeDataset(kClasses, 600, kSize, 100 + static_cast<uint64_t>(seed), draw, control);
   test::KeptEvents events;
   RunSearch(test::MakeInputs(PlantedConfig(seed), PlantedSpace(), dataset), {.metrics = &events, .folder = {}});
-  for (const Event& e : events.Named("epoch")) std::cout << e.fields.dump() << "\n";
-  std::cout << events.Named("alpha").back().fields.dump() << "\n";
-  std::cout << events.Named("pruning").front().fields.dump() << "\n";
-  return events.Named("search_end").at(0).fields.at("network");
+  return events;
 }
 
-int Count(const std::vector<std::string>& names, const std::string& name) {
-  return static_cast<int>(std::count(names.begin(), names.end(), name));
+int LayersWith(const std::string& name, const test::KeptEvents& events) {
+  const auto network = events.Named("search_end").at(0).fields.at("network").get<std::vector<std::string>>();
+  return static_cast<int>(std::count(network.begin(), network.end(), name));
 }
 
-TEST(PlantedTasks, WavesAreFoundByLargeKernels) {
-  for (int64_t seed = 0; seed < kSeeds; ++seed) EXPECT_GE(Count(SearchedNames(DrawWaves, seed, false), kFar), 3) << seed;
+void ExpectCostTermOnAndNoCandidateDead(const test::KeptEvents& events) {
+  const Event epoch = events.Named("epoch").at(3);  // of the first step, which follows two of warm-up
+  EXPECT_GT(epoch.fields.at("architecture_loss").get<double>(), 1.01 * epoch.fields.at("validation_loss").get<double>());
+  const nlohmann::json layers = events.Named("alpha").at(3).fields.at("layers");
+  ASSERT_EQ(layers.size(), kLayers);
+  for (const nlohmann::json& layer : layers) {
+    ASSERT_EQ(layer.at("alpha").size(), 3u);
+    for (const double alpha : layer.at("alpha")) EXPECT_GT(std::abs(alpha), 1e-4) << layer;
+  }
 }
 
-TEST(PlantedTasks, ColoursAreFoundByWidth) {
-  for (int64_t seed = 0; seed < kSeeds; ++seed) EXPECT_GE(Count(SearchedNames(DrawColours, seed, false), kWide), 3) << seed;
-}
+class PlantedTasks : public testing::Test {
+ protected:
+  static void ExpectFound(const test::Draw8Bit& draw, const std::string& planted) {
+    int found = 0;
+    for (int64_t seed = kFirstSeed; seed < kFirstSeed + kSeeds; ++seed) {
+      const test::KeptEvents events = Search(draw, seed, /*control=*/false);
+      ExpectCostTermOnAndNoCandidateDead(events);
+      EXPECT_LT(LayersWith(kCheapest, events), kLayers) << "seed " << seed;
+      EXPECT_GT(events.Named("epoch").back().fields.at("validation_accuracy"), 0.6) << "seed " << seed;
+      found += LayersWith(planted, events);
+    }
+    EXPECT_GE(found, kSeeds * kLayers - 1) << "of " << kSeeds * kLayers;
+  }
+  static void ExpectNotFoundInNoise(const test::Draw8Bit& draw, const std::string& planted) {
+    int found = 0;
+    for (int64_t seed = kFirstSeed; seed < kFirstSeed + kControls; ++seed) {
+      found += LayersWith(planted, Search(draw, seed, /*control=*/true));
+    }
+    EXPECT_LE(found, kControls * kLayers / 2) << "of " << kControls * kLayers;
+  }
+};
+
+class PlantedWaves : public PlantedTasks {};
+class PlantedColours : public PlantedTasks {};
+
+TEST_F(PlantedWaves, AreFoundByLargeKernels) { ExpectFound(DrawWaves, kFar); }
+TEST_F(PlantedWaves, AreNotFoundWhereLabelsAreShuffled) { ExpectNotFoundInNoise(DrawWaves, kFar); }
+
+TEST_F(PlantedColours, AreFoundByWideBlocks) { ExpectFound(DrawColours, kWide); }
+TEST_F(PlantedColours, AreNotFoundWhereLabelsAreShuffled) { ExpectNotFoundInNoise(DrawColours, kWide); }
 
 }  // namespace
 }  // namespace danas
