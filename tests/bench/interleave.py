@@ -20,7 +20,10 @@ import sys
 
 def run(command, key):
     """{(measure, key): value} of one run."""
-    done = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True)
+    try:
+        done = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True)
+    except OSError as error:
+        sys.exit(f"interleave: error: cannot run {command}: {error.strerror}")
     if done.returncode != 0:
         sys.exit(f"interleave: error: exit code {done.returncode} from: {command}")
     values = {}
@@ -53,6 +56,8 @@ def main():
     parser.add_argument("--key", default="median_ms")
     parser.add_argument("commands", nargs="+", metavar="NAME=COMMAND")
     arguments = parser.parse_args()
+    if unnamed := [text for text in arguments.commands if "=" not in text]:
+        parser.error(f"'{unnamed[0]}' has no name; write NAME=COMMAND")
     commands = dict(text.split("=", 1) for text in arguments.commands)
     names = list(commands)
     rounds = []

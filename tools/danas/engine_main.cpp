@@ -36,7 +36,7 @@ int RunCommand(const CommandLine& line) {
 
 int main(int argc, char** argv) {
   // A training step frees and asks for the same large tensors again and again. Kept in the heap instead of being handed
-  // back to the system each time, a step takes clearly less time. Before anything allocates.
+  // back to the system each time, they cost no page faults. Before anything allocates.
   const bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
   return danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) {
     if (!kept) danas::log::warn("malloc takes no thresholds here; training will be slower than it could be");
