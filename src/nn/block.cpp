@@ -75,6 +75,11 @@ class InvertedResidual : public Block {
     return residual_ ? y.add_(x_nchw) : y;
   }
 
+  std::optional<FusedCandidate> Fused() const override {
+    const FusedCandidate candidate{expand_.get(), op_.get(), project_.get(), residual_};
+    return !squeeze_excite_ && IsFusible(candidate) ? std::optional(candidate) : std::nullopt;
+  }
+
  private:
   bool residual_;
   std::shared_ptr<ConvNorm> expand_, op_, project_;
@@ -168,6 +173,10 @@ class Identity : public Block {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) override { return project_ ? project_->forward(x_nchw) : x_nchw; }
+
+  std::optional<FusedCandidate> Fused() const override {
+    return project_ ? std::nullopt : std::optional(FusedCandidate{.adds_input = true});
+  }
 
  private:
   std::shared_ptr<ConvNorm> project_;

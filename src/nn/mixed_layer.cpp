@@ -2,13 +2,15 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "danas/core/error.h"
 
 namespace danas {
 
-MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine) {
+MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, KernelChoice kernels)
+    : kernels_(kernels) {
   spec_.shape = spec.shape;
   for (const BlockSpec& block : spec.candidates) Append(block, MakeBlock(block, spec.shape, norm, affine));
 }
@@ -19,17 +21,52 @@ void MixedLayer::Append(const BlockSpec& spec, const std::shared_ptr<Block>& can
 }
 
 at::Tensor MixedLayer::forward(const at::Tensor& x_nchw, const LayerChoice& choice) {
-  if (candidates_.size() == 1) return candidates_[0]->forward(x_nchw);
+  if (candidates_.size() == 1) return ForwardOne(x_nchw, 0, {});
   RequireFits(choice);
-  if (choice.path) {
-    const at::Tensor y = candidates_[*choice.path]->forward(x_nchw);
-    if (!choice.probability_c.defined()) return y;
-    return WeightedSum(choice.probability_c.narrow(0, static_cast<int64_t>(*choice.path), 1), {y});
+  return choice.path ? ForwardOne(x_nchw, *choice.path, choice.probability_c)
+                     : ForwardAll(x_nchw, choice.probability_c);
+}
+
+bool MixedLayer::Fuses(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) const {
+  if (kernels_ == KernelChoice::kAten || candidates.empty()) return false;
+  // A double layer is wanted for exactness: ATen's, unless it is asked for.
+  if (kernels_ == KernelChoice::kAuto && x_nchw.scalar_type() != at::kFloat) return false;
+  return CanFuse(x_nchw, candidates);
+}
+
+// Candidate c, times its probability if there are any.
+at::Tensor MixedLayer::ForwardOne(const at::Tensor& x_nchw, size_t c, const at::Tensor& probability_c) const {
+  const at::Tensor weight =
+      probability_c.defined() ? probability_c.narrow(0, static_cast<int64_t>(c), 1) : probability_c;
+  const std::optional<FusedCandidate> fused = candidates_[c]->Fused();
+  if (fused && fused->depthwise && Fuses(x_nchw, {*fused})) return FusedForward(x_nchw, {*fused}, weight);
+  const at::Tensor y = candidates_[c]->forward(x_nchw);
+  return weight.defined() ? WeightedSum(weight, {y}) : y;
+}
+
+at::Tensor MixedLayer::ForwardAll(const at::Tensor& x_nchw, const at::Tensor& probability_c) const {
+  std::vector<FusedCandidate> fused;
+  std::vector<int64_t> fused_at, others_at;
+  for (size_t c = 0; c < candidates_.size(); ++c) {
+    const std::optional<FusedCandidate> candidate = candidates_[c]->Fused();
+    (candidate ? fused_at : others_at).push_back(static_cast<int64_t>(c));
+    if (candidate) fused.push_back(*candidate);
   }
+  const bool some = std::ranges::any_of(fused, [](const FusedCandidate& c) { return c.depthwise != nullptr; });
+  if (!some || !Fuses(x_nchw, fused)) {
+    std::vector<at::Tensor> outputs;
+    outputs.reserve(candidates_.size());
+    for (const auto& candidate : candidates_) outputs.push_back(candidate->forward(x_nchw));
+    return WeightedSum(probability_c, outputs);
+  }
+  const auto weights_at = [&](const std::vector<int64_t>& places) {
+    return places.size() == candidates_.size() ? probability_c : probability_c.index_select(0, at::tensor(places));
+  };
+  const at::Tensor y = FusedForward(x_nchw, fused, weights_at(fused_at));
+  if (others_at.empty()) return y;
   std::vector<at::Tensor> outputs;
-  outputs.reserve(candidates_.size());
-  for (const auto& candidate : candidates_) outputs.push_back(candidate->forward(x_nchw));
-  return WeightedSum(choice.probability_c, outputs);
+  for (const int64_t c : others_at) outputs.push_back(candidates_[static_cast<size_t>(c)]->forward(x_nchw));
+  return WeightedSum(weights_at(others_at), outputs).add_(y);
 }
 
 void MixedLayer::RequireFits(const LayerChoice& choice) const {
@@ -49,6 +86,7 @@ void MixedLayer::RequireFits(const LayerChoice& choice) const {
 std::shared_ptr<MixedLayer> MixedLayer::Without(const std::set<size_t>& dropped) const {
   std::shared_ptr<MixedLayer> smaller(new MixedLayer);
   smaller->spec_.shape = spec_.shape;
+  smaller->kernels_ = kernels_;
   for (size_t c = 0; c < candidates_.size(); ++c) {
     if (!dropped.contains(c)) smaller->Append(spec_.candidates[c], candidates_[c]);
   }

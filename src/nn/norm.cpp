@@ -106,9 +106,7 @@ BatchNorm::BatchNorm(int64_t channels, const NormSpec& spec, bool affine)
 
 at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation> activation) {
   const bool use_batch = mode_ != NormMode::kRunning;
-  if (use_batch && x_nchw.numel() == x_nchw.size(1)) {
-    throw DataError("batch norm has no variance over a batch of one image at 1x1; use batches of two images or more");
-  }
+  if (use_batch) RequireVariance(x_nchw.numel() / x_nchw.size(1));
   NormCall call;
   call.use_batch = use_batch;
   call.epsilon = epsilon_;
@@ -125,6 +123,23 @@ at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation
   }
   const at::Tensor y = NormFunction::apply(x_nchw, Given(weight), Given(bias), call);
   return activation && call.clip == Clip::kNone ? Activate(y, *activation) : y;
+}
+
+void BatchNorm::Follow(const std::vector<double>& mean_c, const std::vector<double>& variance_c, int64_t count) {
+  if (mode_ != NormMode::kBatch) return;
+  const double momentum = NextMomentum();
+  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  const auto follow = [&](at::Tensor& running, const std::vector<double>& batch_c, double factor) {
+    const at::Tensor batch = at::tensor(batch_c, at::kDouble).mul_(factor).to(running.options());
+    running.mul_(1 - momentum).add_(batch, momentum);
+  };
+  follow(running_mean, mean_c, 1);
+  follow(running_var, variance_c, unbiased);
+}
+
+void RequireVariance(int64_t values_per_channel) {
+  if (values_per_channel > 1) return;
+  throw DataError("batch norm has no variance over a batch of one image at 1x1; use batches of two images or more");
 }
 
 double BatchNorm::NextMomentum() {

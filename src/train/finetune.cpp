@@ -28,7 +28,8 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs) {
   const ClassList& classes = inputs.dataset.train.classes;
   const auto network = MakeNetwork(inputs.genotype.network.WithInput({side, side})
                                        .WithClasses(static_cast<int>(classes.ids.size()))
-                                       .WithDropout(config.finetune.dropout));
+                                       .WithDropout(config.finetune.dropout),
+                                   config.nn.kernels);
   InitializeWeights(*network, config.seed);
   if (config.finetune.init == FinetuneInit::kSupernet) {
     if (inputs.supernet_weights.empty()) {

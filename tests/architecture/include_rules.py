@@ -36,6 +36,7 @@ LIBRARIES = [
     (r"(ATen|c10)/.*", [*TORCH_ROOMS, "data"]),
     (r"(torch|caffe2)/.*", TORCH_ROOMS),
     (r"yaml-cpp/.*", ["config"]),
+    (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib|zlib)\.h", ["data"]),
     (r"CLI/.*", ["tools"]),
     (r"(spdlog|nlohmann)/.*", ["core"]),

@@ -116,7 +116,7 @@ Config MakeConfig(const Arguments& arguments, const CostTable& costs) {
 }
 
 SearchState MakeState(const SearchSpace& space, const CostTable& costs, const Config& config) {
-  auto supernet = std::make_shared<Supernet>(space, SupernetOptions{});
+  auto supernet = std::make_shared<Supernet>(space, SupernetOptions{.kernels = config.nn.kernels});
   InitializeWeights(*supernet, config.seed);
   SearchState state{.supernet = supernet,
                     .costs = costs,

@@ -72,7 +72,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   CheckClasses(genotype, test->classes, line.arch);
 
-  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network);
+  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn.kernels);
   LoadState(*network, ReadSafetensors(line.weights).tensors, line.weights);
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),

@@ -8,6 +8,7 @@
 
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
+#include "danas/config/nn_config.h"
 #include "danas/config/search_config.h"
 #include "danas/config/train_config.h"
 
@@ -17,6 +18,7 @@ struct Config {
   std::string space = "shuffle_mobile";
   int64_t seed = 0;
   RuntimeConfig runtime;
+  NnConfig nn;
   DataConfig data;
   ScheduleConfig schedule;
   SearchConfig search;
@@ -27,6 +29,7 @@ struct Config {
     v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
     v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0});
     v.Nested("runtime", runtime, "device, threads and number formats");
+    v.Nested("nn", nn, "how networks are computed");
     v.Nested("data", data, "dataset, split, augmentation and loader");
     v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");

@@ -6,8 +6,10 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
 
 #include "danas/arch/spec.h"
+#include "danas/nn/fused_layer.h"
 
 namespace danas {
 
@@ -15,6 +17,9 @@ class Block : public torch::nn::Module {
  public:
   // x: [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)]
   virtual at::Tensor forward(const at::Tensor& x_nchw) = 0;
+
+  // The block as the fused kernels take it; nothing where they cannot.
+  virtual std::optional<FusedCandidate> Fused() const { return std::nullopt; }
 };
 
 // `affine`: batch norm with weight and bias (derived networks); without in a supernet, so that α stays comparable

@@ -30,6 +30,8 @@ class Convolution : public torch::nn::Module {
   explicit Convolution(const ConvolutionShape& shape, bool with_bias = false);
   at::Tensor forward(const at::Tensor& x_nchw);
 
+  const ConvolutionShape& shape() const { return shape_; }
+
   at::Tensor weight, bias;
 
  private:
@@ -41,6 +43,10 @@ class ConvNorm : public torch::nn::Module {
  public:
   ConvNorm(const ConvolutionShape& shape, const NormSpec& norm, bool affine, std::optional<Activation> activation);
   at::Tensor forward(const at::Tensor& x_nchw);
+
+  Convolution& conv() const { return *conv_; }
+  BatchNorm& norm() const { return *norm_; }
+  const std::optional<Activation>& activation() const { return activation_; }
 
  private:
   std::shared_ptr<Convolution> conv_;

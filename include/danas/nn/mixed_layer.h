@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "danas/arch/space.h"
+#include "danas/config/nn_config.h"
 #include "danas/nn/block.h"
 
 namespace danas {
@@ -25,10 +26,11 @@ struct LayerChoice {
 
 class MixedLayer : public torch::nn::Module {
  public:
-  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine);
+  // `kernels`: whether candidates go through the fused node (nn/fused_layer.h) where they can.
+  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, KernelChoice kernels = KernelChoice::kAuto);
 
-  // One call, so that a fused node can take its place. With one candidate the choice is ignored. Throws
-  // std::invalid_argument for a choice that does not fit the layer.
+  // With one candidate the choice is ignored. Candidates that fit the fused kernels are computed as one node, the
+  // others beside it. Throws std::invalid_argument for a choice that does not fit the layer.
   at::Tensor forward(const at::Tensor& x_nchw, const LayerChoice& choice);
 
   // The layer without these candidates; survivors are the same modules, untouched. Throws ConfigError if none is left.
@@ -41,8 +43,12 @@ class MixedLayer : public torch::nn::Module {
   MixedLayer() = default;
   void Append(const BlockSpec& spec, const std::shared_ptr<Block>& candidate);
   void RequireFits(const LayerChoice& choice) const;
+  bool Fuses(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) const;
+  at::Tensor ForwardOne(const at::Tensor& x_nchw, size_t c, const at::Tensor& probability_c) const;
+  at::Tensor ForwardAll(const at::Tensor& x_nchw, const at::Tensor& probability_c) const;
 
   LayerSpec spec_;
+  KernelChoice kernels_ = KernelChoice::kAuto;
   std::vector<std::shared_ptr<Block>> candidates_;  // registered under CandidateName()
 };
 

@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include <optional>
+#include <vector>
 
 #include "danas/arch/spec.h"
 
@@ -27,12 +28,17 @@ class BatchNorm : public torch::nn::Module {
   // Throws DataError where the batch gives one value a channel and its statistics are asked for.
   at::Tensor forward(const at::Tensor& x_nchw, std::optional<Activation> activation = std::nullopt);
 
+  // What forward does to the running statistics in kBatch mode, and nothing in the others, from statistics that were
+  // taken elsewhere: mean and biased variance [channels] over `count` values each.
+  void Follow(const std::vector<double>& mean_c, const std::vector<double>& variance_c, int64_t count);
+
   // The next batch in kBatch mode, which this sets, replaces the running statistics, and those after it enter a
   // cumulative average with it, until the mode is set again (recalibration).
   void ResetStatistics();
 
   void set_mode(NormMode mode);
   NormMode mode() const { return mode_; }
+  double epsilon() const { return epsilon_; }
 
   at::Tensor weight, bias, running_mean, running_var;
 
@@ -44,6 +50,9 @@ class BatchNorm : public torch::nn::Module {
   double epsilon_;
   int64_t batches_averaged_ = -1;  // -1: moving average
 };
+
+// Throws DataError where a batch gives one value a channel, so that it has no variance.
+void RequireVariance(int64_t values_per_channel);
 
 // Sets every BatchNorm below `module`, and torch's own training flag, which dropout follows: off for kRunning.
 void SetNormMode(torch::nn::Module& module, NormMode mode);

@@ -1,0 +1,25 @@
+// Config section `nn`: how a network is computed.
+#pragma once
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+enum class KernelChoice { kAuto, kFused, kAten };
+template <>
+struct EnumNames<KernelChoice> {
+  static constexpr std::array kNames = {"auto", "fused", "aten"};
+};
+
+struct NnConfig {
+  KernelChoice kernels = KernelChoice::kAuto;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("kernels", kernels,
+            {.help = "fused: inverted residuals on the CPU as one piece of work, where they fit; aten: PyTorch's "
+                     "operators alone; auto: fused in float32 where the processor has AVX2, AVX-512 or NEON. The "
+                     "choice changes results by rounding"});
+  }
+};
+
+}  // namespace danas

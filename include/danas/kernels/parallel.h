@@ -1,0 +1,22 @@
+// How the kernels use several threads: the program lends its own pool, so that one pool serves everything.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace danas::kernels {
+
+// Cuts 0 ... tasks - 1 into ranges, one a thread, and calls work(begin, end, thread) for each; thread < Threads().
+using TaskRange = std::function<void(int64_t begin, int64_t end, int64_t thread)>;
+struct ThreadPool {
+  int64_t (*threads)();
+  void (*run)(int64_t tasks, const TaskRange& work);
+};
+
+// The calling thread alone, until a pool is lent.
+void UseThreadPool(const ThreadPool& pool);
+
+int64_t Threads();
+void ForEachRange(int64_t tasks, const TaskRange& work);
+
+}  // namespace danas::kernels

@@ -1,0 +1,188 @@
+// Evaluation: the running statistics normalise, so that a tile goes through all three convolutions at once.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "danas/kernels/parallel.h"
+#include "hwy/highway.h"
+#include "src/kernels/buffer.h"
+#include "src/kernels/plan.h"
+#include "src/kernels/state.h"
+
+#if defined(DANAS_KERNELS_EVALUATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DANAS_KERNELS_EVALUATE_INL_H_
+#undef DANAS_KERNELS_EVALUATE_INL_H_
+#else
+#define DANAS_KERNELS_EVALUATE_INL_H_
+#endif
+
+#include "src/kernels/depthwise-inl.h"
+#include "src/kernels/forward-inl.h"
+#include "src/kernels/matmul-inl.h"
+#include "src/kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace danas::kernels {
+namespace HWY_NAMESPACE {
+
+template <typename T>
+NormLanes<T> RunningNormLanes(const Norm<T>& norm, int64_t channels) {
+  NormStatistics statistics;
+  statistics.mean_c.assign(norm.running_mean, norm.running_mean + channels);
+  statistics.variance_c.assign(norm.running_variance, norm.running_variance + channels);
+  return MakeNormLanes(norm, statistics);
+}
+
+// One candidate's weights, packed; the last norm and the candidate's weight are folded into `project`.
+template <typename T>
+struct EvaluatedCandidate {
+  EvaluatedCandidate(const LayerSize& size, const Candidate<T>& from) : candidate(from) {
+    const int64_t blocks = BlocksOf<T>(from.middle), taps = from.kernel * from.kernel;
+    if (from.expand) {
+      expand.Resize(blocks * size.in * kLanes<T>);
+      PackRows(from.expand, from.middle, size.in, size.in * kLanes<T>, expand.get());
+      expand_norm = RunningNormLanes(from.expand_norm, from.middle);
+    }
+    depthwise.Resize(blocks * taps * kLanes<T>);
+    PackRows(from.depthwise, from.middle, taps, taps * kLanes<T>, depthwise.get());
+    depthwise_norm = RunningNormLanes(from.depthwise_norm, from.middle);
+    const NormLanes<T> project_norm = RunningNormLanes(from.project_norm, size.out);
+    const T weight = static_cast<T>(from.weight);
+    Buffer<T> scaled(size.out * from.middle);
+    for (int64_t o = 0; o < size.out; ++o) {
+      for (int64_t c = 0; c < from.middle; ++c) {
+        scaled[o * from.middle + c] = weight * project_norm.scale[o] * from.project[o * from.middle + c];
+      }
+      shift.push_back(weight * project_norm.shift[o]);
+    }
+    project = PackProject(scaled.get(), size.out, from.middle);
+  }
+
+  const Candidate<T>& candidate;
+  Buffer<T> expand, depthwise, project;
+  NormLanes<T> expand_norm, depthwise_norm;
+  std::vector<T> shift;  // of the output
+};
+
+// rows [pixel][out] += the candidate's output for the band.
+template <typename T, int kKernel, int kStride>
+void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandidate<T>& evaluated, const T* x,
+                  T* rows_out) {
+  constexpr int64_t kActivated = 32768;  // elements of activations that wait for one product
+  const Candidate<T>& candidate = evaluated.candidate;
+  const int64_t blocks = BlocksOf<T>(candidate.middle), out = plan.size.out;
+  const int64_t out_rows = band.out_end - band.out_begin, pixels = plan.group_images * out_rows * plan.out_width;
+  const PaddedRows rows = InputRows(plan, band, kKernel, kLanes<T>);
+  const int64_t waiting = std::clamp<int64_t>(kActivated / (pixels * kLanes<T>), kPassBlocks, std::max(blocks, kPassBlocks));
+  T* tiles = Scratch<T>(0, kPassBlocks * rows.size());
+  T* activated = Scratch<T>(1, waiting * pixels * kLanes<T>);
+  for (int64_t j = 0; j < kPassBlocks; ++j) rows.ZeroPadding(tiles + j * rows.size());
+  static thread_local std::vector<int32_t> offsets;
+  rows.Offsets(offsets);
+  const ExpandCall<T> call{x, plan.size.in, candidate, evaluated.expand.get(), evaluated.expand_norm};
+  const ClipLanes<T> clip(candidate.depthwise_norm.clip);
+  for (int64_t first = 0; first < blocks; first += waiting) {
+    const int64_t last = std::min(blocks, first + waiting);
+    for (int64_t pass = first; pass < last; pass += kPassBlocks) {
+      const int64_t count = std::min(kPassBlocks, last - pass);
+      FillExpanded(plan, band, rows, offsets, call, pass, count, tiles);
+      for (int64_t j = 0; j < count; ++j) {
+        const Vec<T> scale = Load(evaluated.depthwise_norm.scale.get() + (pass + j) * kLanes<T>);
+        const Vec<T> shift = Load(evaluated.depthwise_norm.shift.get() + (pass + j) * kLanes<T>);
+        T* to = activated + (pass + j - first) * pixels * kLanes<T>;
+        for (int64_t image = 0; image < rows.images; ++image) {
+          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) HWY_ATTR {
+#pragma GCC unroll 16
+            for (int i = 0; i < kColumns; ++i) {
+              Store(clip.Apply(hn::MulAdd(sum[i], scale, shift)), to + (row * plan.out_width + column + i) * kLanes<T>);
+            }
+          };
+          Depthwise<T, kKernel, kStride>(tiles + j * rows.size() + image * rows.image_stride(), rows.row_stride(),
+                                         evaluated.depthwise.get() + (pass + j) * kKernel * kKernel * kLanes<T>, out_rows,
+                                         plan.out_width, store);
+          to += out_rows * plan.out_width * kLanes<T>;
+        }
+      }
+    }
+    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+#pragma GCC unroll 16
+      for (int j = 0; j < kBlocks; ++j) {
+        const int64_t at = (block + j) * kLanes<T>;
+#pragma GCC unroll 16
+        for (int i = 0; i < kRows; ++i) {
+          T* to = rows_out + (row + i) * out + at;
+          StoreFirst(hn::Add(LoadFirst(to, out - at), sum[i][j]), to, out - at);
+        }
+      }
+    };
+    Multiply(Product<T>{.a = activated,
+                        .a_row = kLanes<T>,
+                        .outer = last - first,
+                        .a_outer = pixels * kLanes<T>,
+                        .inner = kLanes<T>,
+                        .b = evaluated.project.get() + first * kLanes<T> * kLanes<T>,
+                        .b_block = Padded<T>(candidate.middle) * kLanes<T>,
+                        .b_step = kLanes<T>},
+             pixels, BlocksOf<T>(out), add);
+  }
+}
+
+template <typename T>
+void AddEvaluatedOf(const LayerPlan& plan, const Band& band, const EvaluatedCandidate<T>& evaluated, const T* x,
+                    T* rows_out) {
+  const bool strided = plan.size.stride == 2;
+  switch (evaluated.candidate.kernel) {
+    case 3:
+      return strided ? AddEvaluated<T, 3, 2>(plan, band, evaluated, x, rows_out)
+                     : AddEvaluated<T, 3, 1>(plan, band, evaluated, x, rows_out);
+    case 5:
+      return strided ? AddEvaluated<T, 5, 2>(plan, band, evaluated, x, rows_out)
+                     : AddEvaluated<T, 5, 1>(plan, band, evaluated, x, rows_out);
+    default:
+      return strided ? AddEvaluated<T, 7, 2>(plan, band, evaluated, x, rows_out)
+                     : AddEvaluated<T, 7, 1>(plan, band, evaluated, x, rows_out);
+  }
+}
+
+template <typename T>
+void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
+  const LayerPlan plan(layer.size, RowBytes<T>(layer.size));
+  const int64_t out = plan.size.out;
+  std::vector<EvaluatedCandidate<T>> candidates;
+  candidates.reserve(layer.candidates.size());
+  Buffer<T> shift = Zeros<T>(Padded<T>(out));
+  for (const Candidate<T>& candidate : layer.candidates) {
+    candidates.emplace_back(layer.size, candidate);
+    for (int64_t o = 0; o < out; ++o) shift[o] += candidates.back().shift[o];
+  }
+  const Clip clip = candidates.size() == 1 ? layer.candidates[0].project_norm.clip : Clip{};
+  ForEachRange(plan.tasks(), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    const Vec<T> shortcut = Set(static_cast<T>(layer.shortcut));
+    const ClipLanes<T> clip_lanes(clip);
+    for (int64_t task = begin; task < end; ++task) {
+      const Band band = plan.BandOf(task);
+      const int64_t first = band.group * plan.out_pixels + band.out_begin * plan.out_width;
+      const int64_t pixels = plan.group_images * (band.out_end - band.out_begin) * plan.out_width;
+      T* rows = y + first * out;
+      for (int64_t m = 0; m < pixels; ++m) {
+        for (int64_t at = 0; at < out; at += kLanes<T>) {
+          Vec<T> value = Load(shift.get() + at);
+          if (layer.shortcut != 0) {
+            value = hn::MulAdd(LoadFirst(x + (first + m) * out + at, out - at), shortcut, value);
+          }
+          StoreFirst(value, rows + m * out + at, out - at);
+        }
+      }
+      for (const EvaluatedCandidate<T>& evaluated : candidates) AddEvaluatedOf(plan, band, evaluated, x, rows);
+      if (clip.lowest == Clip{}.lowest && clip.highest == Clip{}.highest) continue;
+      for (int64_t i = 0; i < pixels * out; i += kLanes<T>) {
+        StoreFirst(clip_lanes.Apply(LoadFirst(rows + i, pixels * out - i)), rows + i, pixels * out - i);
+      }
+    }
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace danas::kernels
+HWY_AFTER_NAMESPACE();
+#endif

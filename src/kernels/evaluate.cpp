@@ -1,0 +1,40 @@
+// Float layers: compiled once for each level of instructions; the chosen one is called.
+#include "danas/kernels/inverted_residual.h"
+#include "src/kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/kernels/evaluate.cpp"
+#include "hwy/foreach_target.h"  // before highway.h
+#include "hwy/highway.h"
+#include "src/kernels/evaluate-inl.h"
+#include "src/kernels/level.h"
+#include "src/kernels/require.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace danas::kernels {
+namespace HWY_NAMESPACE {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+// No level of Levels(): here because Highway wants one that every processor has.
+void EvaluateFloat(const Layer<float>&, const float*, float*) {}
+#else
+void EvaluateFloat(const Layer<float>& layer, const float* x, float* y) { EvaluateLayer(layer, x, y); }
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace danas::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace danas::kernels {
+
+HWY_EXPORT(EvaluateFloat);
+
+template <>
+void Evaluate(const Layer<float>& layer, const float* x, float* y) {
+  RequireFits(layer);
+  RequireLevel();
+  HWY_DYNAMIC_DISPATCH(EvaluateFloat)(layer, x, y);
+}
+
+}  // namespace danas::kernels
+#endif  // HWY_ONCE

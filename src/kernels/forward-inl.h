@@ -1,0 +1,451 @@
+// The passes of a layer's forward (docs/fused-layers.md, section 3): statistics of u, then d, then z, then y.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "danas/kernels/parallel.h"
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+#include "src/kernels/buffer.h"
+#include "src/kernels/plan.h"
+#include "src/kernels/state.h"
+
+#if defined(DANAS_KERNELS_FORWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DANAS_KERNELS_FORWARD_INL_H_
+#undef DANAS_KERNELS_FORWARD_INL_H_
+#else
+#define DANAS_KERNELS_FORWARD_INL_H_
+#endif
+
+#include "src/kernels/depthwise-inl.h"
+#include "src/kernels/matmul-inl.h"
+#include "src/kernels/moments-inl.h"
+#include "src/kernels/pack-inl.h"
+#include "src/kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace danas::kernels {
+namespace HWY_NAMESPACE {
+
+// Blocks of channels that a task takes at once: u and the gradients behind it live in as many tiles.
+constexpr int64_t kPassBlocks = 4;
+
+// Cuts `blocks` into passes of at most kPassBlocks, as equal as can be.
+struct Passes {
+  explicit Passes(int64_t block_count) : blocks(block_count), count((block_count + kPassBlocks - 1) / kPassBlocks) {}
+  int64_t Begin(int64_t pass) const { return blocks * pass / count; }
+  int64_t blocks, count;
+};
+
+// Sum and sum of squares of values minus a pivot, one of the values: so that a mean far from zero costs no digits.
+template <typename T>
+struct PartialSums {
+  explicit PartialSums(int64_t part_count, int64_t channel_count)
+      : parts(part_count), channels(channel_count), values(3 * part_count * channel_count) {}
+  T* pivot(int64_t part) const { return values.get() + 3 * part * channels; }
+  T* sum(int64_t part) const { return pivot(part) + channels; }
+  T* square(int64_t part) const { return pivot(part) + 2 * channels; }
+  int64_t parts, channels;  // padded
+  Buffer<T> values;
+};
+
+// Parts of these many values each, put together in double (Chan, Golub and LeVeque 1979).
+template <typename T>
+NormStatistics Combine(const PartialSums<T>& parts, int64_t channels, const std::vector<int64_t>& counts) {
+  NormStatistics result;
+  result.mean_c.assign(static_cast<size_t>(channels), 0.0);
+  result.variance_c.assign(static_cast<size_t>(channels), 0.0);
+  for (int64_t part = 0; part < parts.parts; ++part) {
+    const auto count = static_cast<double>(counts[part]), before = static_cast<double>(result.count);
+    const double total = before + count;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double sum = parts.sum(part)[c];
+      const double mean = parts.pivot(part)[c] + sum / count;
+      const double squares = parts.square(part)[c] - sum * sum / count;
+      const double apart = mean - result.mean_c[c];
+      result.mean_c[c] += apart * count / total;
+      result.variance_c[c] += squares + apart * apart * before * count / total;
+    }
+    result.count += counts[part];
+  }
+  for (double& variance : result.variance_c) {
+    variance /= static_cast<double>(result.count);
+    if (variance < 0) variance = 0;  // NaN stays
+  }
+  return result;
+}
+
+template <typename T>
+NormLanes<T> MakeNormLanes(const Norm<T>& norm, const NormStatistics& statistics) {
+  const auto channels = static_cast<int64_t>(statistics.mean_c.size()), padded = Padded<T>(channels);
+  NormLanes<T> lanes{.mean_c = statistics.mean_c,
+                     .inverse_c = {},
+                     .scale = Zeros<T>(padded),
+                     .shift = Zeros<T>(padded),
+                     .inverse = Zeros<T>(padded),
+                     .centre = Zeros<T>(padded)};
+  for (int64_t c = 0; c < channels; ++c) {
+    const double mean = statistics.mean_c[c], inverse = 1 / std::sqrt(statistics.variance_c[c] + norm.epsilon);
+    const double weight = norm.weight ? norm.weight[c] : 1, bias = norm.bias ? norm.bias[c] : 0;
+    lanes.inverse_c.push_back(inverse);
+    lanes.scale[c] = static_cast<T>(weight * inverse);
+    lanes.shift[c] = static_cast<T>(bias - weight * inverse * mean);
+    lanes.inverse[c] = static_cast<T>(inverse);
+    lanes.centre[c] = static_cast<T>(-mean * inverse);
+  }
+  return lanes;
+}
+
+// What FillExpanded() and its callers need of one candidate.
+template <typename T>
+struct ExpandCall {
+  const T* x;  // the whole input
+  int64_t in;
+  const Candidate<T>& candidate;
+  const T* weights;  // [block][in][lanes]; unused without expansion
+  const NormLanes<T>& norm;
+};
+
+// tiles [block][padded rows] = clip(norm(x expand^T)), or x itself without expansion, for `count` blocks from `first`
+// on. Padding is left as it is.
+template <typename T>
+void FillExpanded(const LayerPlan& plan, const Band& band, const PaddedRows& rows, const std::vector<int32_t>& offsets,
+                  const ExpandCall<T>& call, int64_t first, int64_t count, T* tiles) {
+  const int64_t in = call.in, pixels = rows.real_pixels(), tile = rows.size();
+  const T* x = call.x + (band.group * plan.in_pixels + rows.real_begin * plan.size.width) * in;
+  if (call.candidate.expand == nullptr) {
+    for (int64_t j = 0; j < count; ++j) {
+      const int64_t channel = (first + j) * kLanes<T>;
+      for (int64_t m = 0; m < pixels; ++m) {
+        Store(LoadFirst(x + m * in + channel, in - channel), tiles + j * tile + offsets[m]);
+      }
+    }
+    return;
+  }
+  const ClipLanes<T> clip(call.candidate.expand_norm.clip);
+  const T* scale = call.norm.scale.get() + first * kLanes<T>;
+  const T* shift = call.norm.shift.get() + first * kLanes<T>;
+  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+#pragma GCC unroll 16
+    for (int j = 0; j < kBlocks; ++j) {
+      const Vec<T> block_scale = Load(scale + (block + j) * kLanes<T>);
+      const Vec<T> block_shift = Load(shift + (block + j) * kLanes<T>);
+      T* out = tiles + (block + j) * tile;
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        Store(clip.Apply(hn::MulAdd(sum[i][j], block_scale, block_shift)), out + offsets[row + i]);
+      }
+    }
+  };
+  Multiply(Product<T>{.a = x,
+                      .a_row = in,
+                      .inner = in,
+                      .b = call.weights + first * in * kLanes<T>,
+                      .b_block = in * kLanes<T>,
+                      .b_step = kLanes<T>},
+           pixels, count, store);
+}
+
+// Few pixels: statistics of u by computing it. One part a group.
+template <typename T>
+NormStatistics DirectExpandStatistics(const LayerPlan& plan, const ExpandCall<T>& call) {
+  const int64_t middle = call.candidate.middle, in = call.in;
+  const Passes passes(BlocksOf<T>(middle));
+  PartialSums<T> parts(plan.groups, Padded<T>(middle));
+  ForEachRange(plan.groups * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t group = task / passes.count, first = passes.Begin(task % passes.count);
+      const int64_t count = passes.Begin(task % passes.count + 1) - first;
+      T* pivots = parts.pivot(group) + first * kLanes<T>;
+      T* sums = parts.sum(group) + first * kLanes<T>;
+      T* squares = parts.square(group) + first * kLanes<T>;
+      auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+        for (int j = 0; j < kBlocks; ++j) {
+          const int64_t at = (block + j) * kLanes<T>;
+          if (row == 0) {
+            Store(sum[0][j], pivots + at);
+            Store(Zero<T>(), sums + at);
+            Store(Zero<T>(), squares + at);
+          }
+          const Vec<T> pivot = Load(pivots + at);
+          Vec<T> total = Load(sums + at), square = Load(squares + at);
+          for (int i = 0; i < kRows; ++i) {
+            const Vec<T> value = hn::Sub(sum[i][j], pivot);
+            total = hn::Add(total, value);
+            square = hn::MulAdd(value, value, square);
+          }
+          Store(total, sums + at);
+          Store(square, squares + at);
+        }
+      };
+      Multiply(Product<T>{.a = call.x + group * plan.in_pixels * in,
+                          .a_row = in,
+                          .inner = in,
+                          .b = call.weights + first * in * kLanes<T>,
+                          .b_block = in * kLanes<T>,
+                          .b_step = kLanes<T>},
+               plan.in_pixels, count, add);
+    }
+  });
+  return Combine(parts, middle, std::vector<int64_t>(static_cast<size_t>(plan.groups), plan.in_pixels));
+}
+
+// d = depthwise(clip(norm(u))) and its statistics, one part a task.
+template <typename T, int kKernel, int kStride>
+NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call, const T* weights, T* d) {
+  const int64_t middle = call.candidate.middle, blocks = BlocksOf<T>(middle);
+  const Passes passes(blocks);
+  PartialSums<T> parts(plan.tasks(), Padded<T>(middle));
+  ForEachRange(plan.tasks() * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    std::vector<int32_t> offsets;
+    int64_t offsets_of = -1;
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t part = task / passes.count;
+      const Band band = plan.BandOf(part);
+      const PaddedRows rows = InputRows(plan, band, kKernel, kLanes<T>);
+      T* tiles = Scratch<T>(0, kPassBlocks * rows.size());
+      if (offsets_of != part) {
+        for (int64_t j = 0; j < kPassBlocks; ++j) rows.ZeroPadding(tiles + j * rows.size());
+        rows.Offsets(offsets);
+        offsets_of = part;
+      }
+      const int64_t first = passes.Begin(task % passes.count), last = passes.Begin(task % passes.count + 1);
+      FillExpanded(plan, band, rows, offsets, call, first, last - first, tiles);
+      const int64_t out_rows = band.out_end - band.out_begin;
+      for (int64_t block = first; block < last; ++block) {
+        const T* tile = tiles + (block - first) * rows.size();
+        const T* block_weights = weights + block * kKernel * kKernel * kLanes<T>;
+        Vec<T> pivot = Zero<T>(), total = Zero<T>(), square = Zero<T>();
+        auto take = [&]<int kColumns>(int64_t, int64_t, int, Vec<T>(&sum)[kColumns]) HWY_ATTR { pivot = sum[0]; };
+        DepthwiseTile<T, kKernel, kStride, 1>(tile, rows.row_stride(), block_weights, out_rows / 2, plan.out_width / 2,
+                                              take);
+        T* out = d + ((band.group * blocks + block) * plan.out_pixels + band.out_begin * plan.out_width) * kLanes<T>;
+        for (int64_t image = 0; image < rows.images; ++image) {
+          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) HWY_ATTR {
+#pragma GCC unroll 16
+            for (int j = 0; j < kColumns; ++j) {
+              Store(sum[j], out + (row * plan.out_width + column + j) * kLanes<T>);
+              const Vec<T> value = hn::Sub(sum[j], pivot);
+              total = hn::Add(total, value);
+              square = hn::MulAdd(value, value, square);
+            }
+          };
+          Depthwise<T, kKernel, kStride>(tile + image * rows.image_stride(), rows.row_stride(), block_weights, out_rows,
+                                         plan.out_width, store);
+          out += plan.out_height * plan.out_width * kLanes<T>;
+        }
+        Store(pivot, parts.pivot(part) + block * kLanes<T>);
+        Store(total, parts.sum(part) + block * kLanes<T>);
+        Store(square, parts.square(part) + block * kLanes<T>);
+      }
+    }
+  });
+  std::vector<int64_t> counts;
+  for (int64_t task = 0; task < plan.tasks(); ++task) {
+    const Band band = plan.BandOf(task);
+    counts.push_back(plan.group_images * (band.out_end - band.out_begin) * plan.out_width);
+  }
+  return Combine(parts, middle, counts);
+}
+
+// Output pixels of a group whose activations stay in the first-level cache beside a strip of weights.
+template <typename T>
+int64_t ProjectPixels(const LayerPlan& plan, int64_t blocks) {
+  constexpr int64_t kElements = 6144;
+  return std::min(plan.out_pixels, std::max<int64_t>(12, kElements / (blocks * kLanes<T>) / 12 * 12));
+}
+
+// z = clip(norm(d)) project^T and its statistics. weights: [block of out][middle, padded][lanes].
+template <typename T>
+NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candidate, const NormLanes<T>& norm,
+                              const T* weights, const T* d, T* z) {
+  const int64_t blocks = BlocksOf<T>(candidate.middle), out = plan.size.out, out_blocks = BlocksOf<T>(out);
+  const int64_t most = ProjectPixels<T>(plan, blocks), pieces = (plan.out_pixels + most - 1) / most;
+  const auto first_of = [&](int64_t piece) { return plan.out_pixels * piece / pieces; };
+  PartialSums<T> parts(plan.groups * pieces, Padded<T>(out));
+  const ClipLanes<T> clip(candidate.depthwise_norm.clip);
+  ForEachRange(plan.groups * pieces, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    T* activated = Scratch<T>(0, blocks * most * kLanes<T>);  // [block][pixel][lanes]
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t group = part / pieces, first = first_of(part % pieces), count = first_of(part % pieces + 1) - first;
+      for (int64_t block = 0; block < blocks; ++block) {
+        const T* from = d + ((group * blocks + block) * plan.out_pixels + first) * kLanes<T>;
+        const Vec<T> scale = Load(norm.scale.get() + block * kLanes<T>);
+        const Vec<T> shift = Load(norm.shift.get() + block * kLanes<T>);
+        T* to = activated + block * most * kLanes<T>;
+        for (int64_t m = 0; m < count; ++m) {
+          Store(clip.Apply(hn::MulAdd(Load(from + m * kLanes<T>), scale, shift)), to + m * kLanes<T>);
+          hwy::Prefetch(from + (m + count) * kLanes<T>);  // the next piece
+        }
+      }
+      T* rows = z + (group * plan.out_pixels + first) * out;
+      auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+#pragma GCC unroll 16
+        for (int j = 0; j < kBlocks; ++j) {
+          const int64_t at = (block + j) * kLanes<T>;
+          if (row == 0) {
+            Store(sum[0][j], parts.pivot(part) + at);
+            Store(Zero<T>(), parts.sum(part) + at);
+            Store(Zero<T>(), parts.square(part) + at);
+          }
+          const Vec<T> pivot = Load(parts.pivot(part) + at);
+          Vec<T> total = Load(parts.sum(part) + at), square = Load(parts.square(part) + at);
+#pragma GCC unroll 16
+          for (int i = 0; i < kRows; ++i) {
+            StoreFirst(sum[i][j], rows + (row + i) * out + at, out - at);
+            const Vec<T> value = hn::Sub(sum[i][j], pivot);
+            total = hn::Add(total, value);
+            square = hn::MulAdd(value, value, square);
+          }
+          Store(total, parts.sum(part) + at);
+          Store(square, parts.square(part) + at);
+        }
+      };
+      Multiply(Product<T>{.a = activated,
+                          .a_row = kLanes<T>,
+                          .outer = blocks,
+                          .a_outer = most * kLanes<T>,
+                          .inner = kLanes<T>,
+                          .b = weights,
+                          .b_block = Padded<T>(candidate.middle) * kLanes<T>,
+                          .b_step = kLanes<T>},
+               count, out_blocks, store);
+    }
+  });
+  std::vector<int64_t> counts;
+  for (int64_t part = 0; part < parts.parts; ++part) {
+    counts.push_back(first_of(part % pieces + 1) - first_of(part % pieces));
+  }
+  return Combine(parts, out, counts);
+}
+
+// project [out][middle] -> [block of out][middle, padded][lanes], zeros in the padding.
+template <typename T>
+Buffer<T> PackProject(const T* project, int64_t out, int64_t middle) {
+  const int64_t padded = Padded<T>(middle), blocks = BlocksOf<T>(out);
+  Buffer<T> packed(blocks * padded * kLanes<T>);
+  PackRows(project, out, middle, padded * kLanes<T>, packed.get());
+  for (int64_t block = 0; block < blocks; ++block) {
+    std::fill_n(packed.get() + (block * padded + middle) * kLanes<T>, (padded - middle) * kLanes<T>, T(0));
+  }
+  return packed;
+}
+
+// y = clip(sum over c of weight_c * norm_c(z_c) + shortcut * x). A clip comes with one candidate alone.
+template <typename T>
+void MixOutputs(const LayerPlan& plan, const Layer<T>& layer, const std::vector<KeptCandidate<T>>& kept, const T* x,
+                T* y) {
+  const int64_t out = plan.size.out, padded = Padded<T>(out), pixels = plan.total_out_pixels();
+  Buffer<T> scale = Zeros<T>(static_cast<int64_t>(kept.size()) * padded), shift = Zeros<T>(padded);
+  for (size_t c = 0; c < kept.size(); ++c) {
+    const NormLanes<T>& norm = kept[c].project_norm;
+    for (int64_t o = 0; o < out; ++o) {
+      scale[static_cast<int64_t>(c) * padded + o] = static_cast<T>(layer.candidates[c].weight * norm.scale[o]);
+      shift[o] += static_cast<T>(layer.candidates[c].weight * norm.shift[o]);
+    }
+  }
+  const ClipLanes<T> clip(kept.size() == 1 ? layer.candidates[0].project_norm.clip : Clip{});
+  const Vec<T> shortcut = Set(static_cast<T>(layer.shortcut));
+  constexpr int64_t kPixels = 64;
+  ForEachRange((pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    for (int64_t m = begin * kPixels; m < std::min(pixels, end * kPixels); ++m) {
+      for (int64_t at = 0; at < out; at += kLanes<T>) {
+        Vec<T> value = Load(shift.get() + at);
+        for (size_t c = 0; c < kept.size(); ++c) {
+          value = hn::MulAdd(LoadFirst(kept[c].z.get() + m * out + at, out - at),
+                             Load(scale.get() + static_cast<int64_t>(c) * padded + at), value);
+        }
+        if (layer.shortcut != 0) value = hn::MulAdd(LoadFirst(x + m * out + at, out - at), shortcut, value);
+        StoreFirst(clip.Apply(value), y + m * out + at, out - at);
+      }
+    }
+  });
+}
+
+template <typename T>
+NormStatistics ForwardDepthwiseOf(const LayerPlan& plan, const ExpandCall<T>& call, const T* weights, T* d) {
+  const bool strided = plan.size.stride == 2;
+  switch (call.candidate.kernel) {
+    case 3:
+      return strided ? ForwardDepthwise<T, 3, 2>(plan, call, weights, d)
+                     : ForwardDepthwise<T, 3, 1>(plan, call, weights, d);
+    case 5:
+      return strided ? ForwardDepthwise<T, 5, 2>(plan, call, weights, d)
+                     : ForwardDepthwise<T, 5, 1>(plan, call, weights, d);
+    default:
+      return strided ? ForwardDepthwise<T, 7, 2>(plan, call, weights, d)
+                     : ForwardDepthwise<T, 7, 1>(plan, call, weights, d);
+  }
+}
+
+// Working set of a task for each row of the map: see LayerPlan.
+template <typename T>
+int64_t RowBytes(const LayerSize& size) {
+  return 2 * kPassBlocks * (size.width + 4) * kLanes<T> * static_cast<int64_t>(sizeof(T)) / size.stride;
+}
+
+template <typename T>
+CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, const Candidate<T>& candidate,
+                                     const T* x, const T* covariance) {
+  const LayerPlan& plan = kept.plan;
+  const int64_t in = plan.size.in, out = plan.size.out, middle = candidate.middle;
+  const int64_t blocks = BlocksOf<T>(middle), taps = candidate.kernel * candidate.kernel;
+  CandidateStatistics statistics;
+  if (candidate.expand) {
+    to.expand.Resize(blocks * in * kLanes<T>);
+    PackRows(candidate.expand, middle, in, in * kLanes<T>, to.expand.get());
+    if (kept.direct) {
+      const NormLanes<T> none;
+      statistics.expand = DirectExpandStatistics(plan, ExpandCall<T>{x, in, candidate, to.expand.get(), none});
+    } else {
+      to.expand_covariance.Resize(middle * Padded<T>(in));
+      statistics.expand = ExpandStatistics(candidate.expand, middle, in, kept.x_mean.get(), covariance,
+                                           to.expand_covariance.get());
+      statistics.expand.count = plan.total_in_pixels();
+    }
+    to.expand_norm = MakeNormLanes(candidate.expand_norm, statistics.expand);
+  }
+  to.depthwise.Resize(blocks * taps * kLanes<T>);
+  PackRows(candidate.depthwise, middle, taps, taps * kLanes<T>, to.depthwise.get());
+  to.d.Resize(plan.groups * blocks * plan.out_pixels * kLanes<T>);
+  const ExpandCall<T> call{x, in, candidate, to.expand.get(), to.expand_norm};
+  statistics.depthwise = ForwardDepthwiseOf(plan, call, to.depthwise.get(), to.d.get());
+  to.depthwise_norm = MakeNormLanes(candidate.depthwise_norm, statistics.depthwise);
+
+  to.z.Resize(plan.total_out_pixels() * out);
+  const Buffer<T> project = PackProject(candidate.project, out, middle);
+  statistics.project =
+      ForwardProject(plan, candidate, to.depthwise_norm, project.get(), to.d.get(), to.z.get());
+  to.project_norm = MakeNormLanes(candidate.project_norm, statistics.project);
+  return statistics;
+}
+
+template <typename T>
+void ForwardLayer(const Layer<T>& layer, const T* x, T* y, Forwarded<T>& result) {
+  const LayerPlan plan(layer.size, RowBytes<T>(layer.size));
+  result.kept = std::make_shared<KeptLayer<T>>(plan);
+  KeptLayer<T>& kept = *result.kept;
+  const int64_t in = layer.size.in, pixels = plan.total_in_pixels();
+  // Cost of the covariance against that of computing u twice more (measured: docs/fused-layers.md).
+  kept.direct = 7 * pixels < 4 * in;
+  Buffer<T> covariance;
+  const bool expands = std::ranges::any_of(layer.candidates, [](const Candidate<T>& c) { return c.expand != nullptr; });
+  if (expands && !kept.direct) {
+    const std::vector<double> mean = InputMean(x, pixels, in);
+    kept.x_mean = Zeros<T>(Padded<T>(in));
+    std::ranges::transform(mean, kept.x_mean.get(), [](double value) { return static_cast<T>(value); });
+    covariance = InputCovariance(x, pixels, in, kept.x_mean.get());
+  }
+  kept.candidates.resize(layer.candidates.size());
+  for (size_t c = 0; c < layer.candidates.size(); ++c) {
+    result.statistics.push_back(
+        ForwardCandidate(kept, kept.candidates[c], layer.candidates[c], x, covariance.get()));
+  }
+  MixOutputs(plan, layer, kept.candidates, x, y);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace danas::kernels
+HWY_AFTER_NAMESPACE();
+#endif
