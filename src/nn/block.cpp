@@ -20,6 +20,7 @@ struct Site {
   const LayerShape& shape;
   const NormSpec& norm;
   bool affine;
+  KernelChoice kernels;
 
   std::shared_ptr<ConvNorm> Conv(const ConvolutionShape& conv, std::optional<Activation> activation) const {
     return std::make_shared<ConvNorm>(conv, norm, affine, activation);
@@ -52,7 +53,7 @@ class SqueezeExcite : public torch::nn::Module {
 
 class InvertedResidual : public Block {
  public:
-  explicit InvertedResidual(const Site& site) : residual_(site.KeepsShape()) {
+  explicit InvertedResidual(const Site& site) : residual_(site.KeepsShape()), fusible_(IsFusible(site.spec)) {
     const BlockSpec& spec = site.spec;
     const int64_t in = site.shape.in, stride = site.shape.stride, middle = ExpandedChannels(spec, site.shape.in);
     if (spec.fused) {
@@ -76,12 +77,12 @@ class InvertedResidual : public Block {
   }
 
   std::optional<FusedCandidate> Fused() const override {
-    const FusedCandidate candidate{expand_.get(), op_.get(), project_.get(), residual_};
-    return !squeeze_excite_ && IsFusible(candidate) ? std::optional(candidate) : std::nullopt;
+    if (!fusible_) return std::nullopt;
+    return FusedCandidate{expand_.get(), op_.get(), project_.get(), residual_};
   }
 
  private:
-  bool residual_;
+  bool residual_, fusible_;
   std::shared_ptr<ConvNorm> expand_, op_, project_;
   std::shared_ptr<SqueezeExcite> squeeze_excite_;
 };
@@ -96,7 +97,9 @@ std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
 // and odd channels is what mixes the two.
 class Shuffle : public Block {
  public:
-  explicit Shuffle(const Site& site) : splits_(site.shape.stride == 1) {
+  explicit Shuffle(const Site& site)
+      : splits_(site.shape.stride == 1),
+        kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
     const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
     const int64_t entering = splits_ ? in / 2 : in;
     const Activation activation = site.spec.activation;
@@ -105,6 +108,7 @@ class Shuffle : public Block {
       Append("expand", site.Pointwise(entering, out / 2, activation));
       Append("op", site.Operator(out / 2, stride, std::nullopt));
       Append("project", site.Pointwise(out / 2, out - entering, activation));
+      units_ = {{steps_[0].get(), steps_[1].get(), steps_[2].get()}};
     } else {
       Append("op1", site.Operator(entering, stride, std::nullopt));
       Append("conv1", site.Pointwise(entering, out / 2, activation));
@@ -112,6 +116,7 @@ class Shuffle : public Block {
       Append("conv2", site.Pointwise(out / 2, out / 2, activation));
       Append("op3", site.Operator(out / 2, 1, std::nullopt));
       Append("conv3", site.Pointwise(out / 2, out - entering, activation));
+      for (size_t i = 0; i < steps_.size(); i += 2) units_.push_back({nullptr, steps_[i].get(), steps_[i + 1].get()});
     }
     if (splits_) return;
     const OperatorSpec depthwise{OperatorKind::kDepthwise, site.spec.op.kernel};
@@ -125,10 +130,16 @@ class Shuffle : public Block {
       std::tie(pass, y) = EvenAndOddChannels(x_nchw);
       y = y.contiguous(x_nchw.suggest_memory_format());
     } else {
-      pass = shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
+      const FusedCandidate shortcut{nullptr, shortcut_op_.get(), shortcut_conv_.get()};
+      pass = TakesFused(kernels_, x_nchw, {shortcut}) ? FusedForward(x_nchw, {shortcut}, {})
+                                                      : shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
       y = x_nchw;
     }
-    for (const auto& step : steps_) y = step->forward(y);
+    if (TakesFused(kernels_, y, units_)) {
+      for (const FusedCandidate& unit : units_) y = FusedForward(y, {unit}, {});
+    } else {
+      for (const auto& step : steps_) y = step->forward(y);
+    }
     return at::cat({pass, y}, 1);
   }
 
@@ -138,8 +149,10 @@ class Shuffle : public Block {
   }
 
   bool splits_;
+  KernelChoice kernels_;
   std::shared_ptr<torch::nn::Module> branch_;
   std::vector<std::shared_ptr<ConvNorm>> steps_;
+  std::vector<FusedCandidate> units_;  // the steps, as the kernels take them
   std::shared_ptr<ConvNorm> shortcut_op_, shortcut_conv_;
 };
 
@@ -184,12 +197,13 @@ class Identity : public Block {
 
 }  // namespace
 
-std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine) {
+std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine,
+                                 KernelChoice kernels) {
   if (const std::string why = WhyInvalid(spec, shape); !why.empty()) {
     throw ConfigError(CandidateName(spec) + " cannot stand between " + std::to_string(shape.in) + " and " +
                       std::to_string(shape.out) + " channels at stride " + std::to_string(shape.stride) + ": " + why);
   }
-  const Site site{spec, shape, norm, affine};
+  const Site site{spec, shape, norm, affine, kernels};
   switch (spec.kind) {
     case BlockKind::kInvertedResidual:
       return std::make_shared<InvertedResidual>(site);

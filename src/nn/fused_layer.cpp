@@ -8,8 +8,10 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "danas/core/error.h"
 #include "danas/kernels/inverted_residual.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/parallel.h"
@@ -43,8 +45,10 @@ std::vector<ConvNorm*> StepsOf(const FusedCandidate& candidate) {
   return steps;
 }
 
-bool IsClip(const std::optional<Activation>& activation) {
-  return !activation || *activation == Activation::kRelu || *activation == Activation::kRelu6;
+bool HasFusibleParts(const BlockSpec& block) {
+  const bool activation = block.activation == Activation::kRelu || block.activation == Activation::kRelu6;
+  const bool kernel = block.op.kernel == 3 || block.op.kernel == 5 || block.op.kernel == 7;
+  return activation && kernel && block.op.kind == OperatorKind::kDepthwise;
 }
 
 kernels::Clip ClipOf(const std::optional<Activation>& activation) {
@@ -272,21 +276,35 @@ bool IsDense(const at::Tensor& weight) {
 
 }  // namespace
 
-bool IsFusible(const FusedCandidate& candidate) {
-  const std::vector<ConvNorm*> steps = StepsOf(candidate);
-  if (!std::ranges::all_of(steps, [](const ConvNorm* step) { return IsClip(step->activation()); })) return false;
-  if (!candidate.depthwise) return steps.empty() && candidate.adds_input;
-  if (!candidate.project) return false;
-  const ConvolutionShape& shape = candidate.depthwise->conv().shape();
-  const bool depthwise = shape.groups == shape.in && shape.in == shape.out && shape.stride <= 2 &&
-                         (shape.kernel == 3 || shape.kernel == 5 || shape.kernel == 7);
-  return depthwise && !(candidate.project->activation() && candidate.adds_input);
+bool IsFusible(const BlockSpec& block) {
+  if (block.kind == BlockKind::kIdentity) return !block.project;
+  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite && HasFusibleParts(block);
 }
 
-bool CanFuse(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) {
+bool IsFusibleInParts(const BlockSpec& block) {
+  return (block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX) && HasFusibleParts(block);
+}
+
+bool HasFusedKernels(KernelChoice choice, at::Device device) {
+  return choice != KernelChoice::kAten && device.is_cpu() && !kernels::Level().empty();
+}
+
+std::string DescribeKernels(KernelChoice choice, at::Device device) {
+  const bool able = HasFusedKernels(KernelChoice::kAuto, device);
+  if (choice == KernelChoice::kFused && !able) {
+    throw ConfigError("nn.kernels: 'fused' needs the CPU and a processor with AVX2, AVX-512 or NEON; use 'auto' or 'aten'");
+  }
+  if (choice == KernelChoice::kAten) return "ATen's (nn.kernels: aten)";
+  if (!able) return device.is_cpu() ? "ATen's (no AVX2, AVX-512 or NEON here)" : "ATen's (fused ones are for the CPU)";
+  return "fused where they fit (" + kernels::Level() + ")";
+}
+
+bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) {
   const at::ScalarType type = x_nchw.scalar_type();
-  if (!x_nchw.is_cpu() || x_nchw.dim() != 4 || x_nchw.numel() == 0 || x_nchw.numel() >= (int64_t{1} << 31)) return false;
-  if (type != at::kDouble && (type != at::kFloat || kernels::Level().empty())) return false;
+  if (choice == KernelChoice::kAten || !x_nchw.is_cpu() || x_nchw.dim() != 4 || x_nchw.numel() == 0) return false;
+  // Offsets within a layer are 32 bits wide. Double layers are for exactness: they stay with ATen unless asked for.
+  if (x_nchw.numel() > std::numeric_limits<int32_t>::max()) return false;
+  if (type == at::kDouble ? choice != KernelChoice::kFused : type != at::kFloat || kernels::Level().empty()) return false;
   std::optional<NormMode> mode;
   bool wants_gradient = x_nchw.requires_grad();
   for (const FusedCandidate& candidate : candidates) {

@@ -1,18 +1,19 @@
 #include "danas/nn/mixed_layer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "danas/core/error.h"
+#include "danas/nn/recompute.h"
 
 namespace danas {
 
-MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, KernelChoice kernels)
-    : kernels_(kernels) {
+MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how) : how_(how) {
   spec_.shape = spec.shape;
-  for (const BlockSpec& block : spec.candidates) Append(block, MakeBlock(block, spec.shape, norm, affine));
+  for (const BlockSpec& block : spec.candidates) Append(block, MakeBlock(block, spec.shape, norm, affine, how.kernels));
 }
 
 void MixedLayer::Append(const BlockSpec& spec, const std::shared_ptr<Block>& candidate) {
@@ -21,17 +22,21 @@ void MixedLayer::Append(const BlockSpec& spec, const std::shared_ptr<Block>& can
 }
 
 at::Tensor MixedLayer::forward(const at::Tensor& x_nchw, const LayerChoice& choice) {
-  if (candidates_.size() == 1) return ForwardOne(x_nchw, 0, {});
-  RequireFits(choice);
-  return choice.path ? ForwardOne(x_nchw, *choice.path, choice.probability_c)
-                     : ForwardAll(x_nchw, choice.probability_c);
+  if (candidates_.size() > 1) RequireFits(choice);
+  if (how_.recompute == RecomputeKind::kNone || !is_training() || !at::GradMode::is_enabled()) {
+    return Forward(x_nchw, choice);
+  }
+  std::vector<at::Tensor> inputs{x_nchw};
+  if (choice.probability_c.defined()) inputs.push_back(choice.probability_c);
+  return Recomputed(*this, inputs, [this, path = choice.path](const std::vector<at::Tensor>& given) {
+    return Forward(given[0], {.probability_c = given.size() > 1 ? given[1] : at::Tensor(), .path = path});
+  });
 }
 
-bool MixedLayer::Fuses(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) const {
-  if (kernels_ == KernelChoice::kAten || candidates.empty()) return false;
-  // A double layer is wanted for exactness: ATen's, unless it is asked for.
-  if (kernels_ == KernelChoice::kAuto && x_nchw.scalar_type() != at::kFloat) return false;
-  return CanFuse(x_nchw, candidates);
+at::Tensor MixedLayer::Forward(const at::Tensor& x_nchw, const LayerChoice& choice) const {
+  if (candidates_.size() == 1) return ForwardOne(x_nchw, 0, {});
+  return choice.path ? ForwardOne(x_nchw, *choice.path, choice.probability_c)
+                     : ForwardAll(x_nchw, choice.probability_c);
 }
 
 // Candidate c, times its probability if there are any.
@@ -39,7 +44,7 @@ at::Tensor MixedLayer::ForwardOne(const at::Tensor& x_nchw, size_t c, const at::
   const at::Tensor weight =
       probability_c.defined() ? probability_c.narrow(0, static_cast<int64_t>(c), 1) : probability_c;
   const std::optional<FusedCandidate> fused = candidates_[c]->Fused();
-  if (fused && fused->depthwise && Fuses(x_nchw, {*fused})) return FusedForward(x_nchw, {*fused}, weight);
+  if (fused && fused->depthwise && TakesFused(how_.kernels, x_nchw, {*fused})) return FusedForward(x_nchw, {*fused}, weight);
   const at::Tensor y = candidates_[c]->forward(x_nchw);
   return weight.defined() ? WeightedSum(weight, {y}) : y;
 }
@@ -53,7 +58,7 @@ at::Tensor MixedLayer::ForwardAll(const at::Tensor& x_nchw, const at::Tensor& pr
     if (candidate) fused.push_back(*candidate);
   }
   const bool some = std::ranges::any_of(fused, [](const FusedCandidate& c) { return c.depthwise != nullptr; });
-  if (!some || !Fuses(x_nchw, fused)) {
+  if (!some || !TakesFused(how_.kernels, x_nchw, fused)) {
     std::vector<at::Tensor> outputs;
     outputs.reserve(candidates_.size());
     for (const auto& candidate : candidates_) outputs.push_back(candidate->forward(x_nchw));
@@ -86,7 +91,7 @@ void MixedLayer::RequireFits(const LayerChoice& choice) const {
 std::shared_ptr<MixedLayer> MixedLayer::Without(const std::set<size_t>& dropped) const {
   std::shared_ptr<MixedLayer> smaller(new MixedLayer);
   smaller->spec_.shape = spec_.shape;
-  smaller->kernels_ = kernels_;
+  smaller->how_ = how_;
   for (size_t c = 0; c < candidates_.size(); ++c) {
     if (!dropped.contains(c)) smaller->Append(spec_.candidates[c], candidates_[c]);
   }

@@ -161,6 +161,18 @@ void BatchNorm::set_mode(NormMode mode) {
   batches_averaged_ = -1;
 }
 
+StatisticsHold::StatisticsHold(torch::nn::Module& module) {
+  ForEachNorm(module, [this](BatchNorm& norm) {
+    if (norm.mode_ != NormMode::kBatch) return;
+    norm.mode_ = NormMode::kBatchFrozen;
+    held_.push_back(&norm);
+  });
+}
+
+StatisticsHold::~StatisticsHold() {
+  for (BatchNorm* norm : held_) norm->mode_ = NormMode::kBatch;
+}
+
 void SetNormMode(torch::nn::Module& module, NormMode mode) {
   ForEachNorm(module, [mode](BatchNorm& norm) { norm.set_mode(mode); });
   module.train(mode != NormMode::kRunning);

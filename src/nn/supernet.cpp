@@ -16,7 +16,7 @@ Supernet::Supernet(const SearchSpace& space, const SupernetOptions& options) : s
   stem_ = register_module("stem", std::make_shared<ConvNorm>(conv, space.norm(), options.affine, stem.activation));
   layer_list_ = register_module("layers", std::make_shared<torch::nn::Module>());
   for (const LayerSpec& layer : space.layers()) {
-    AppendLayer(std::make_shared<MixedLayer>(layer, space.norm(), options.affine, options.kernels));
+    AppendLayer(std::make_shared<MixedLayer>(layer, space.norm(), options.affine, options.how));
   }
   head_ = register_module("head", std::make_shared<Head>(space, options.affine));
 }
@@ -53,11 +53,11 @@ std::shared_ptr<Supernet> Supernet::Without(const std::map<size_t, std::set<size
   return smaller;
 }
 
-std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, KernelChoice kernels) {
+std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, const NnConfig& how) {
   if (!network.IsNetwork()) {
     throw ConfigError("the space " + network.name() + " has layers with several candidates; a network has one in each");
   }
-  return std::make_shared<Supernet>(network, SupernetOptions{.affine = true, .kernels = kernels});
+  return std::make_shared<Supernet>(network, SupernetOptions{.affine = true, .how = how});
 }
 
 int64_t Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const NextImages& next_images) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "danas/nn/fused_layer.h"
+
 namespace danas {
 namespace {
 
@@ -20,6 +22,11 @@ class Chain {
   void Keep(double elements, int tensors) {
     sum_.kept += elements * tensors;
     sum_.widest = std::max(sum_.widest, elements);
+  }
+  // A depthwise and a 1x1 convolution, each with its norm, through the fused kernels.
+  void Fused(double middle, double out, double area) {
+    sum_.kept += (middle + out) * area;
+    sum_.widest = std::max(sum_.widest, middle * area);
   }
   CandidateElements sum() const { return sum_; }
 
@@ -58,6 +65,22 @@ void AddShuffle(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
   chain.Activated(shape.in, out_area, block.activation);
 }
 
+void AddFusedShuffle(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
+  const double out_area = Area(shape.output());
+  const bool splits = shape.stride == 1;
+  const double entering = splits ? shape.in / 2 : shape.in;
+  const double middle = shape.out / 2, leaving = shape.out - entering;
+  if (splits) chain.Keep(entering * Area(shape.input), 1);  // the branch's copy of its channels
+  if (block.kind == BlockKind::kShuffleX) {
+    chain.Fused(entering, middle, out_area);
+    chain.Keep(middle * out_area, 1);  // what the next two convolutions get
+    chain.Fused(middle, middle, out_area);
+    chain.Keep(middle * out_area, 1);
+  }
+  chain.Fused(middle, leaving, out_area);
+  if (!splits) chain.Fused(shape.in, shape.in, out_area);
+}
+
 void AddResidual(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
   const double in_area = Area(shape.input), out_area = Area(shape.output());
   chain.Activated(shape.out / 2, in_area, block.activation);
@@ -69,8 +92,20 @@ void AddResidual(Chain& chain, const BlockSpec& block, const LayerShape& shape) 
 
 }  // namespace
 
-CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape) {
+CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused) {
   Chain chain;
+  if (fused && IsFusible(block)) {
+    if (block.kind != BlockKind::kIdentity) {
+      chain.Fused(ExpandedChannels(block, shape.in), shape.out, Area(shape.output()));
+    }
+    CandidateElements elements = chain.sum();
+    elements.fused = true;
+    return elements;
+  }
+  if (fused && IsFusibleInParts(block)) {
+    AddFusedShuffle(chain, block, shape);
+    return chain.sum();
+  }
   switch (block.kind) {
     case BlockKind::kInvertedResidual:
       AddInvertedResidual(chain, block, shape);
@@ -89,23 +124,31 @@ CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape)
   return chain.sum();
 }
 
-double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs) {
+double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs,
+                    const Computation& how) {
   const Size stem_size = space.layers().front().shape.input;
   Chain stem;
   stem.Activated(space.stem().channels, Area(stem_size), space.stem().activation);
   double held = stem.sum().kept, peak = held;
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec& layer = space.layers()[l];
-    const double outputs = candidates_l[l] * layer.shape.out * Area(layer.shape.output());
-    double kept = 0, widest = 0;
-    for (const BlockSpec& block : layer.candidates) {
-      const CandidateElements elements = CountElements(block, layer.shape);
-      kept += candidates_l[l] * elements.kept / static_cast<double>(layer.candidates.size());
-      widest = std::max(widest, elements.widest);
-    }
-    held += kept + layer.shape.out * Area(layer.shape.output()) + (keeps_outputs ? outputs : 0);
+    const double input = layer.shape.in * Area(layer.shape.input), output = layer.shape.out * Area(layer.shape.output());
+    const double share = candidates_l[l] / static_cast<double>(layer.candidates.size());
     // Backward through a layer: the gradients of its outputs, and inside a candidate that of a tensor and of its input.
-    peak = std::max(peak, held + outputs + 2 * widest);
+    double kept = 0, outputs = 0, inside = 0;
+    bool any_fused = false;
+    for (const BlockSpec& block : layer.candidates) {
+      const CandidateElements elements = CountElements(block, layer.shape, how.fused);
+      kept += share * elements.kept;
+      if (!elements.fused) outputs += share * output;
+      inside = std::max(inside, elements.widest * (elements.fused ? 1 : 2));
+      any_fused |= elements.fused;
+    }
+    if (any_fused) inside += input + output;  // the gradients of the node's input and output
+    if (keeps_outputs) kept += outputs;
+    if (!how.recomputes) held += kept;
+    held += output;
+    peak = std::max(peak, held + (how.recomputes ? kept : 0) + outputs + inside);
   }
   Chain head;
   if (space.head().channels > 0) head.Activated(space.head().channels, Area(space.feature_size()), space.head().activation);

@@ -29,7 +29,7 @@ double FastestOf(const std::function<void()>& step) {
 }
 
 SearchState ProbeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device) {
-  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.kernels = config.nn.kernels}),
+  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(cost, space),
                     .alpha = ArchParameters(space),
                     .training = WeightTraining(config.train, config.runtime, config.seed,

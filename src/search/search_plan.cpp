@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "danas/core/error.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/pruner.h"
@@ -50,6 +51,7 @@ struct PlanBasis {
   const SearchSpace& space;
   CostTable macs;
   CostTable parameters;
+  at::Device device;
 };
 
 double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
@@ -57,15 +59,17 @@ double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vec
   const Config& config = basis.config;
   const int64_t micro = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch;
   const double element_bytes = config.runtime.amp == AmpKind::kNone ? 4 : 2;
+  const Computation how{.fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
+                        .recomputes = config.nn.recompute == RecomputeKind::kLayer};
   const auto step_bytes = [&](double elements) { return element_bytes * static_cast<double>(micro) * elements; };
   const double image_bytes = 4.0 * basis.space.input_channels() * basis.space.input().height * basis.space.input().width;
   const double batches = static_cast<double>((config.data.queue + 1) * config.train.batch) * image_bytes;
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
   const double weight_pass = (4 + 4 + 4 + half_copies) * plan.parameters +
-                             step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false));
+                             step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how));
   if (!plan.phase.searches) return weight_pass + batches;
   const double alpha_pass = (4 + 4 + half_copies) * plan.parameters +
-                            step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true));
+                            step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how));
   return std::max(weight_pass, alpha_pass) + 2 * batches;  // two loaders
 }
 
@@ -136,7 +140,7 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
   plan.budget_max = LargestCost(config.search);
   plan.probed = times.has_value();
 
-  const PlanBasis basis{config, space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space)};
+  const PlanBasis basis{config, space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space), device};
   const double whole_macs = SumOverLayers(basis.macs, CandidatesOf(space));
   SearchSpace left = space;
   for (const Phase& phase : MakePhases(config.schedule, space.classes())) {

@@ -74,7 +74,7 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course) {
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
   SearchState state{
-      .supernet = std::make_shared<Supernet>(inputs.space, SupernetOptions{.kernels = inputs.config.nn.kernels}),
+      .supernet = std::make_shared<Supernet>(inputs.space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*inputs.cost, inputs.space),
       .alpha = ArchParameters(inputs.space),
       .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device)};

@@ -29,7 +29,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs) {
   const auto network = MakeNetwork(inputs.genotype.network.WithInput({side, side})
                                        .WithClasses(static_cast<int>(classes.ids.size()))
                                        .WithDropout(config.finetune.dropout),
-                                   config.nn.kernels);
+                                   config.nn);
   InitializeWeights(*network, config.seed);
   if (config.finetune.init == FinetuneInit::kSupernet) {
     if (inputs.supernet_weights.empty()) {

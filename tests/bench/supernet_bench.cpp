@@ -3,7 +3,7 @@
 // each, with the largest memory over that of the process before the network was built. See docs/benchmarks.md.
 //
 // supernet_bench [--skeleton small|proxyless] [--input HxW] [--batch N] [--steps N] [--warmup N] [--prune-to N]
-//                [--threads N] [--seed N]
+//                [--threads N] [--seed N] [--kernels fused|aten] [--recompute none|layer]
 // small: the space mobile_small, 8 layers; proxyless: mobile, 21 layers; six candidates a layer. --prune-to K keeps
 // candidates l, l + 1, ... l + K - 1 (modulo 6) of the l-th layer with a choice.
 #include <ATen/ATen.h>
@@ -41,6 +41,7 @@ constexpr double kMebibyte = 1 << 20;
 
 struct Arguments {
   std::string skeleton = "small";
+  NnConfig how;
   Size input{32, 32};
   int64_t batch = 32;
   int64_t steps = 10;
@@ -76,6 +77,12 @@ Arguments Parse(const std::vector<std::string>& words) {
     const std::string& value = words[i + 1];
     if (option == "--skeleton") {
       arguments.skeleton = value;
+    } else if (option == "--kernels") {
+      if (value != "fused" && value != "aten") throw UsageError("--kernels is fused or aten");
+      arguments.how.kernels = value == "fused" ? KernelChoice::kFused : KernelChoice::kAten;
+    } else if (option == "--recompute") {
+      if (value != "layer" && value != "none") throw UsageError("--recompute is none or layer");
+      arguments.how.recompute = value == "layer" ? RecomputeKind::kLayer : RecomputeKind::kNone;
     } else if (option == "--input") {
       arguments.input = ParseSize(value);
     } else if (const auto it = numbers.find(option); it != numbers.end()) {
@@ -110,13 +117,14 @@ Config MakeConfig(const Arguments& arguments, const CostTable& costs) {
   config.seed = arguments.seed;
   config.runtime.device = "cpu";
   config.runtime.threads = arguments.threads;
+  config.nn = arguments.how;
   config.train.batch = arguments.batch;
   config.search.budget.value = costs.Mean() / 2;
   return config;
 }
 
 SearchState MakeState(const SearchSpace& space, const CostTable& costs, const Config& config) {
-  auto supernet = std::make_shared<Supernet>(space, SupernetOptions{.kernels = config.nn.kernels});
+  auto supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn});
   InitializeWeights(*supernet, config.seed);
   SearchState state{.supernet = supernet,
                     .costs = costs,

@@ -216,9 +216,10 @@ TEST(MixedLayer, WithoutKeepsTheSurvivorsThemselves) {
   }
   EXPECT_EQ(names.size(), StateOf(layer->candidate(1)).size() + StateOf(layer->candidate(2)).size());
   const at::Tensor p = at::tensor({0.25F, 0.75F});
-  ExpectSameBits(
+  test::ExpectClose(
       smaller->forward(Input(at::kFloat), {.probability_c = p}),
-      WeightedSum(p, {layer->candidate(1).forward(Input(at::kFloat)), layer->candidate(2).forward(Input(at::kFloat))}));
+      WeightedSum(p, {layer->candidate(1).forward(Input(at::kFloat)), layer->candidate(2).forward(Input(at::kFloat))}),
+      2e-6);
   test::ExpectErrorContains<ConfigError>([&] { layer->Without({0, 1, 2, 3}); }, {"all of its candidates"});
 }
 

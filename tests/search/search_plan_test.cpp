@@ -120,7 +120,7 @@ double PeakGrowth(const Work& work) {
 }
 
 void RunSteps(const Config& config, const SearchSpace& space, bool architecture) {
-  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
+  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(*MakeMacsModel(), space),
                     .alpha = ArchParameters(space),
                     .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
@@ -158,7 +158,15 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
     return test::MakeSpace(std::vector<std::vector<BlockSpec>>(4, blocks), 16, 24, 4);
   };
   RunSteps(config, test::SpaceWithCounts({2}), true);  // thread pools and libraries take theirs first
-  for (const SearchSpace& space : {repeated(test::DistinctBlocks(10)), repeated(test::DistinctBlocks(4)), repeated(shuffles)}) {
+  const std::vector<NnConfig> ways = {{.kernels = KernelChoice::kAten},
+                                      {},
+                                      {.kernels = KernelChoice::kAten, .recompute = RecomputeKind::kLayer}};
+  const std::vector<SearchSpace> spaces = {repeated(test::DistinctBlocks(10)), repeated(test::DistinctBlocks(4)),
+                                           repeated(shuffles)};
+  for (size_t i = 0; i < spaces.size() * ways.size(); ++i) {
+    const SearchSpace& space = spaces[i / ways.size()];
+    config.nn = ways[i % ways.size()];
+    SCOPED_TRACE("space " + std::to_string(i / ways.size()) + ", way " + std::to_string(i % ways.size()));
     const SearchPlan plan = MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU);
     const double loaders = 2 * 2 * 16 * 3 * 24 * 24 * 4.0;  // not run here; one batch is
     const double weights = PeakGrowth([&] { RunSteps(config, space, false); });

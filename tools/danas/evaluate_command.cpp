@@ -9,6 +9,7 @@
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/data/loader.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/state.h"
 #include "danas/nn/supernet.h"
@@ -69,10 +70,11 @@ int RunEvaluateCommand(const CommandLine& given) {
   const Genotype genotype = ReadGenotype(line.arch);
   const Config config = ConfigOfNetwork(genotype, line);
   const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   CheckClasses(genotype, test->classes, line.arch);
 
-  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn.kernels);
+  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn);
   LoadState(*network, ReadSafetensors(line.weights).tensors, line.weights);
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),

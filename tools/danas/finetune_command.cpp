@@ -3,8 +3,10 @@
 #include <iostream>
 
 #include "commands.h"
+#include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/train/device.h"
 #include "danas/train/finetune.h"
 #include "network_inputs.h"
@@ -40,6 +42,7 @@ int RunFinetuneCommand(const CommandLine& line) {
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
   inputs.config = ConfigOfNetwork(inputs.genotype, line);
   inputs.device = OpenDevice(inputs.config.runtime, inputs.config.seed);
+  log::info("kernels: {}", DescribeKernels(inputs.config.nn.kernels, inputs.device));
   inputs.dataset = OpenDataset(inputs.config.data);
   const std::filesystem::path beside = std::filesystem::path(line.arch).parent_path() / "weights.safetensors";
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;

@@ -7,6 +7,7 @@
 #include "danas/core/log.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/subset.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/report/plan_text.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_plan.h"
@@ -26,6 +27,7 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 
 SearchInputs ReadInputs(const Config& config) {
   const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.

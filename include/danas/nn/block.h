@@ -18,12 +18,14 @@ class Block : public torch::nn::Module {
   // x: [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)]
   virtual at::Tensor forward(const at::Tensor& x_nchw) = 0;
 
-  // The block as the fused kernels take it; nothing where they cannot.
+  // A block that IsFusible(), as the kernels take it; nothing for others.
   virtual std::optional<FusedCandidate> Fused() const { return std::nullopt; }
 };
 
 // `affine`: batch norm with weight and bias (derived networks); without in a supernet, so that α stays comparable
 // between candidates (SPOS). Weights are uninitialised until InitializeWeights().
-std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine);
+// `kernels`: for the parts of blocks that are not fused as a whole.
+std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine,
+                                 KernelChoice kernels = KernelChoice::kAuto);
 
 }  // namespace danas

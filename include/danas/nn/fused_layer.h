@@ -4,8 +4,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
 #include <vector>
 
+#include "danas/arch/spec.h"
+#include "danas/config/nn_config.h"
 #include "danas/nn/convolution.h"
 
 namespace danas {
@@ -18,15 +21,24 @@ struct FusedCandidate {
   bool adds_input = false;
 };
 
-// Whether the kernels can compute this candidate at all, by its shapes and activations.
-bool IsFusible(const FusedCandidate& candidate);
+// Whether the kernels can compute the block, by its shapes and activations: as a whole (inverted residuals, the plain
+// identity), or in parts (shuffle blocks).
+bool IsFusible(const BlockSpec& block);
+bool IsFusibleInParts(const BlockSpec& block);
 
-// Whether they can here and now: x is on the CPU, floating point of the weights' type, and its norms take the batch's
-// statistics, or the running ones with no gradient wanted.
-bool CanFuse(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates);
+// Whether these candidates are computed by the kernels here and now: the choice allows it, x is on the CPU and of the
+// weights' type, and the norms take the batch's statistics, or the running ones with no gradient wanted.
+bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates);
+
+// Whether float32 layers that fit are fused on this device.
+bool HasFusedKernels(KernelChoice choice, at::Device device);
+
+// What a run on this device computes with, in a few words for its log. Throws ConfigError where `fused` is asked for
+// and the device or its processor cannot.
+std::string DescribeKernels(KernelChoice choice, at::Device device);
 
 // sum over c of probability_c[c] * candidate_c(x), as FusedCandidate's modules would compute it; probability_c
-// undefined: all ones. Running statistics follow as they do in the modules. All CanFuse().
+// undefined: all ones. Running statistics follow as they do in the modules. For candidates of TakesFused().
 at::Tensor FusedForward(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates,
                         const at::Tensor& probability_c);
 

@@ -26,8 +26,9 @@ struct LayerChoice {
 
 class MixedLayer : public torch::nn::Module {
  public:
-  // `kernels`: whether candidates go through the fused node (nn/fused_layer.h) where they can.
-  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, KernelChoice kernels = KernelChoice::kAuto);
+  // `how`: whether candidates go through the fused node (nn/fused_layer.h) where they can, and what backward computes
+  // again.
+  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how = {});
 
   // With one candidate the choice is ignored. Candidates that fit the fused kernels are computed as one node, the
   // others beside it. Throws std::invalid_argument for a choice that does not fit the layer.
@@ -43,12 +44,12 @@ class MixedLayer : public torch::nn::Module {
   MixedLayer() = default;
   void Append(const BlockSpec& spec, const std::shared_ptr<Block>& candidate);
   void RequireFits(const LayerChoice& choice) const;
-  bool Fuses(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) const;
+  at::Tensor Forward(const at::Tensor& x_nchw, const LayerChoice& choice) const;
   at::Tensor ForwardOne(const at::Tensor& x_nchw, size_t c, const at::Tensor& probability_c) const;
   at::Tensor ForwardAll(const at::Tensor& x_nchw, const at::Tensor& probability_c) const;
 
   LayerSpec spec_;
-  KernelChoice kernels_ = KernelChoice::kAuto;
+  NnConfig how_;
   std::vector<std::shared_ptr<Block>> candidates_;  // registered under CandidateName()
 };
 

@@ -43,6 +43,7 @@ class BatchNorm : public torch::nn::Module {
   at::Tensor weight, bias, running_mean, running_var;
 
  private:
+  friend class StatisticsHold;
   double NextMomentum();
 
   NormMode mode_ = NormMode::kBatch;
@@ -53,6 +54,18 @@ class BatchNorm : public torch::nn::Module {
 
 // Throws DataError where a batch gives one value a channel, so that it has no variance.
 void RequireVariance(int64_t values_per_channel);
+
+// While it lasts, the norms below `module` that are in kBatch mode are in kBatchFrozen; then they are as before.
+class StatisticsHold {
+ public:
+  explicit StatisticsHold(torch::nn::Module& module);
+  ~StatisticsHold();
+  StatisticsHold(const StatisticsHold&) = delete;
+  StatisticsHold& operator=(const StatisticsHold&) = delete;
+
+ private:
+  std::vector<BatchNorm*> held_;
+};
 
 // Sets every BatchNorm below `module`, and torch's own training flag, which dropout follows: off for kRunning.
 void SetNormMode(torch::nn::Module& module, NormMode mode);

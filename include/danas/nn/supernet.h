@@ -21,7 +21,7 @@ namespace danas {
 
 struct SupernetOptions {
   bool affine = false;  // see MakeBlock
-  KernelChoice kernels = KernelChoice::kAuto;
+  NnConfig how = {};
 };
 
 // Parameter names: stem.conv.weight, layers.3.ir_e3_k5.expand.conv.weight, layers.3.ir_e3_k5.project.norm.running_mean,
@@ -57,7 +57,7 @@ class Supernet : public torch::nn::Module {
 };
 
 // A network with affine batch norm, as it is trained in the end.
-std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, KernelChoice kernels = KernelChoice::kAuto);
+std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, const NnConfig& how = {});
 
 // Convolutions N(0, sqrt(2 / (k^2 * out))), fully connected uniform +-1/sqrt(in), norm weights 1, biases 0, running
 // statistics 0 and 1 (ProxylessNAS). One stream a tensor, named after it, drawn on the CPU, so that a tensor's values

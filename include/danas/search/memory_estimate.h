@@ -8,17 +8,25 @@
 
 namespace danas {
 
+// How the network is computed: by the fused kernels where they fit; layers computed again in backward.
+struct Computation {
+  bool fused = false;
+  bool recomputes = false;
+};
+
 // Elements of one image in one candidate.
 struct CandidateElements {
   double kept = 0;     // kept for backward: every convolution's output and every activation's result
   double widest = 0;   // its largest tensor
+  bool fused = false;  // in the layer's one node: kept are the outputs of its last two convolutions alone
 };
 
-CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape);
+CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused);
 
 // Elements that one image needs at the peak of a forward and backward pass in which layer l has `candidates_l[l]` live
 // candidates (its candidates' mean stands for each). `keeps_outputs`: the architecture pass, whose gradient of p needs
 // the candidates' outputs.
-double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs);
+double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs,
+                    const Computation& how);
 
 }  // namespace danas
