@@ -2,6 +2,7 @@
 // of instructions in float32 against double.
 #include "danas/nn/fused_layer.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
