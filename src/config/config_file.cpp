@@ -128,10 +128,20 @@ class JsonWriter : public ConfigVisitor {
   std::vector<std::string> names_;
 };
 
+// "data", "data.root" ...: of every section and field.
+void AddPaths(const Json& section, const std::string& prefix, std::vector<std::string>& paths) {
+  for (const auto& [key, value] : section.items()) {
+    paths.push_back(prefix + key);
+    if (value.is_object()) AddPaths(value, paths.back() + ".", paths);
+  }
+}
+
 void Read(const Document& document, Config& config) {
   FieldReader reader(document.Root());
   config.Describe(reader);
-  document.RejectUnreadKeys();
+  std::vector<std::string> paths;
+  AddPaths(ToJson(config), "", paths);
+  document.RejectUnreadKeys(paths);
 }
 
 fs::path FindExtended(const Node& extended) {

@@ -64,22 +64,29 @@ Json JsonOf(const Value& value) {
   return json;
 }
 
-std::string UnknownKey(std::string_view key, const std::vector<std::string>& known) {
+// Of `paths` those that end in `key`, also with "_" for ".": 'search.pruning.ratio' for pruning_ratio; joined by "or".
+std::string SameKeyElsewhere(std::string_view key, const std::vector<std::string>& paths) {
+  std::string found;
+  for (const std::string& path : paths) {
+    if (path.size() < key.size()) continue;
+    const size_t start = path.size() - key.size();
+    std::string end = path.substr(start);
+    std::replace(end.begin(), end.end(), '.', '_');
+    if (end == key && (start == 0 || path[start - 1] == '.')) found += (found.empty() ? "'" : " or '") + path + "'";
+  }
+  return found;
+}
+
+std::string UnknownKey(std::string_view key, const std::vector<std::string>& known,
+                       const std::vector<std::string>& paths) {
+  const std::string elsewhere = SameKeyElsewhere(key, paths);
+  if (!elsewhere.empty()) return "unknown key here; did you mean " + elsewhere + "?";
   if (known.empty()) return "unknown key; no key is known here";
   const std::string nearest = NearestName(key, known);
   if (!nearest.empty()) return "unknown key; did you mean '" + nearest + "'?";
   std::string message = "unknown key; known here: ";
   for (size_t i = 0; i < known.size(); ++i) message += (i == 0 ? "" : ", ") + known[i];
   return message;
-}
-
-bool IsUtf8(std::string_view text) {
-  try {
-    static_cast<void>(Json(text).dump());
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
 }
 
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
@@ -132,14 +139,14 @@ Document Document::FromAssignment(std::string_view assignment) {
 
 Node Document::Root() const { return {root_, name_, ""}; }
 
-void Document::RejectUnreadKeys() const {
-  const auto check = [](const auto& self, const Node& node) -> void {
+void Document::RejectUnreadKeys(const std::vector<std::string>& paths) const {
+  const auto check = [&](const auto& self, const Node& node) -> void {
     const Value& value = *node.value_;
     if (value.all_read) return;
     for (size_t i = 0; i < value.items.size(); ++i) {
       const bool map = value.kind == Kind::kMap;
       const Node item = node.Child(value.items[i], map ? JoinPath(node.path_, value.keys[i]) : JoinPath(node.path_, i));
-      if (map && !Contains(value.asked, value.keys[i])) item.Fail(UnknownKey(value.keys[i], value.asked));
+      if (map && !Contains(value.asked, value.keys[i])) item.Fail(UnknownKey(value.keys[i], value.asked, paths));
       self(self, item);
     }
   };

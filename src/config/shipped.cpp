@@ -48,6 +48,9 @@ std::string WithoutFolder(const std::string& subfolder, std::string name) {
 }
 
 [[noreturn]] void FailUnknown(const std::string& subfolder, const std::string& name) {
+  std::error_code error;
+  static_cast<void>(fs::status(name, error));
+  if (error == std::errc::permission_denied) throw FileError("cannot read " + name + ": " + error.message());
   const std::vector<std::string> names = ShippedNames(subfolder);
   const std::string nearest = NearestName(fs::path(WithoutFolder(subfolder, name)).stem().string(), names);
   std::string message = "'" + name + "' is neither a file nor a shipped name";

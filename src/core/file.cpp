@@ -109,6 +109,15 @@ AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
 
 AppendFile::~AppendFile() { ::close(descriptor_); }
 
-void AppendFile::Append(std::string_view bytes) { WriteAll(descriptor_, bytes.data(), bytes.size(), path_); }
+void AppendFile::Append(std::string_view bytes) {
+  const off_t end = ::lseek(descriptor_, 0, SEEK_END);
+  try {
+    WriteAll(descriptor_, bytes.data(), bytes.size(), path_);
+  } catch (const FileError&) {
+    // Half a line would stand there for good. Should this fail too, the first error is still the one to tell.
+    if (end >= 0) static_cast<void>(!::ftruncate(descriptor_, end));
+    throw;
+  }
+}
 
 }  // namespace danas

@@ -26,6 +26,8 @@ void CatchInterrupts() {
   action.sa_flags = SA_NODEFER | SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // Ctrl-C ends the `tee` that a run's output goes to as well, and a pager may be left: neither ends the run.
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 bool InterruptRequested() { return interrupt_requested != 0; }

@@ -1,7 +1,6 @@
 #include "danas/core/run_folder.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,16 +24,20 @@ constexpr const char* kLogName = "log.jsonl";
                   ". Choose another folder with --run, or remove this one first");
 }
 
-// Whether this call made the folder.
-bool MakeFolder(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), 0777) == 0) return true;
-  if (errno != EEXIST) FailToMake(path, errno);
-  return false;
+// `path` or the nearest folder above it that is there.
+std::filesystem::path NearestExisting(const std::filesystem::path& path) {
+  std::filesystem::path nearest = std::filesystem::absolute(path).lexically_normal();
+  std::error_code error;
+  while (!std::filesystem::exists(nearest, error) && nearest.has_relative_path()) {
+    if (error) FailToMake(path, error.value());
+    nearest = nearest.parent_path();
+  }
+  return nearest;
 }
 
-void MakeParents(const std::filesystem::path& path) {
+void MakeFolders(const std::filesystem::path& path) {
   std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  std::filesystem::create_directories(path, error);
   if (error) FailToMake(path, error.value());
 }
 
@@ -67,36 +70,41 @@ std::string UniversalTime() {
   return FormatTime("%Y-%m-%dT%H:%M:%SZ", universal);
 }
 
-// Names of folders and classes need not be UTF-8; what is not becomes U+FFFD.
-std::string Dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
-  MakeParents(path_);
-  if (!MakeFolder(path_)) {
-    std::error_code error;
-    const bool empty = std::filesystem::is_empty(path_, error);
-    if (error) FailToMake(path_, error.value());
-    if (!std::filesystem::is_directory(path_)) FailToMake(path_, ENOTDIR);
-    if (!empty) FailTaken(path_, std::filesystem::exists(path_ / kLogName));
-  }
+  CheckFree(path_);
+  MakeFolders(path_);
   ClaimFolder(path_);
 }
 
-RunFolder RunFolder::WithDefaultName(std::string_view name, int64_t seed) {
+void RunFolder::CheckFree(const std::filesystem::path& path) {
+  const std::filesystem::path existing = NearestExisting(path);
+  if (!std::filesystem::is_directory(existing)) FailToMake(path, ENOTDIR);
+  if (::access(existing.c_str(), W_OK | X_OK) != 0) FailToMake(path, errno);
+  if (!std::filesystem::exists(path)) return;
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(path, error);
+  if (error) FailToMake(path, error.value());
+  if (!empty) FailTaken(path, std::filesystem::exists(path / kLogName));
+}
+
+std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed) {
   const std::string stem = std::string(name) + "-" + LocalTimeForNames() + "-seed" + std::to_string(seed);
   std::filesystem::path path = std::filesystem::path("runs") / stem;
   for (int number = 2; std::filesystem::exists(path); ++number) {
     path.replace_filename(stem + "-" + std::to_string(number));
   }
-  return RunFolder(path);
+  return path;
+}
+
+void RunFolder::GiveBack() const {
+  std::error_code ignored;  // the error that led here is the one to tell
+  std::filesystem::remove(path_ / kLogName, ignored);
 }
 
 void RunFolder::WriteJson(std::string_view file, const Json& json) const {
-  WriteFileAtomically(path_ / file, Dump(json, 2));
+  WriteFileAtomically(path_ / file, JsonText(json, 2) + "\n");
 }
 
 JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(folder / "alpha.jsonl") {}
@@ -104,7 +112,7 @@ JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(
 void JsonlSink::Record(const Event& event) {
   Json line = {{"event", event.name}, {"time", UniversalTime()}};
   line.update(event.fields);
-  (event.name == "alpha" ? alpha_ : log_).Append(Dump(line, -1));
+  (event.name == "alpha" ? alpha_ : log_).Append(JsonText(line) + "\n");
 }
 
 }  // namespace danas

@@ -7,6 +7,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/hash.h"
+#include "danas/core/json.h"
 #include "src/data/file_bytes.h"
 #include "src/data/formats.h"
 
@@ -116,6 +117,17 @@ void NameClasses(const std::string& file, ClassList& classes) {
   }
 }
 
+// Rankings, networks and logs name the classes in JSON, which is UTF-8.
+void CheckNamesAreUtf8(const DatasetIndex& index, const std::string& class_names) {
+  for (const std::string& id : index.classes.ids) {
+    if (IsUtf8(id)) continue;
+    throw DataError(index.name + ": the class name '" + id + "' is not UTF-8; rename it (convmv does so for folders)");
+  }
+  for (const std::string& label : index.classes.labels) {
+    if (!IsUtf8(label)) throw DataError(class_names + " (data.class_names): '" + label + "' is not UTF-8");
+  }
+}
+
 DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
   const Place place = FindSet(config, role);
   DatasetIndex index;
@@ -136,6 +148,7 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
       break;
   }
   NameClasses(config.class_names, index.classes);
+  CheckNamesAreUtf8(index, config.class_names);
   return index;
 }
 

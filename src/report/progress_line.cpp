@@ -32,10 +32,10 @@ std::string FormatProgress(const Progress& progress, std::optional<double> secon
   std::string done = FormatDecimals(std::floor(100 * share), 0) + " %";
   std::string rate = FormatThousands(std::llround(progress.images_per_second)) + " img/s";
   std::string loss = "loss " + FormatDecimals(progress.loss, 3);
-  const std::string accuracy = "top-1 " + FormatDecimals(100 * progress.accuracy, 1) + " %";
+  std::string accuracy = "top-1 " + FormatDecimals(100 * progress.accuracy, 1) + " %";
   const std::string left = seconds_left ? FormatDuration(std::ceil(*seconds_left)) + " left" : "";
   const auto line = [&](const std::string& label) { return Join({label, done, rate, loss, accuracy, left}); };
-  for (std::string* part : {&rate, &loss}) {
+  for (std::string* part : {&rate, &loss, &accuracy}) {
     if (DisplayWidth(line(progress.label)) <= columns) break;
     part->clear();
   }
@@ -56,7 +56,7 @@ void ProgressLine::Show(const Progress& progress) {
   due_ = now + interval_;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const std::string text =
-      FormatProgress(progress, SecondsLeft(seconds, progress.run_share_done), screen_.columns() - 1);
+      FormatProgress(progress, SecondsLeft(seconds, progress.run_share_done), screen_.status_columns());
   screen_.redraws() ? screen_.Status(text) : screen_.Line(text);
 }
 

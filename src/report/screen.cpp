@@ -22,7 +22,8 @@ void WriteToStandardError(std::string_view bytes) {
   }
 }
 
-std::string Erased(size_t width) { return width == 0 ? "" : "\r" + std::string(width, ' ') + "\r"; }
+// With a ^C behind it.
+std::string Erased(size_t width) { return width == 0 ? "" : "\r" + std::string(width + 2, ' ') + "\r"; }
 
 }  // namespace
 
@@ -36,7 +37,7 @@ void Screen::Status(std::string_view text) {
   if (!options_.redraws) return;
   const std::lock_guard lock(mutex_);
   // Written over the old one, padded with spaces: an erased line would flicker.
-  const std::string shown = CutToWidth(text, options_.columns - 1);
+  const std::string shown = CutToWidth(text, status_columns());
   const size_t width = DisplayWidth(shown);
   const std::string padding(std::max(status_width_, width) - width, ' ');
   options_.write("\r" + shown + padding);

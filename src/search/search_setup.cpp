@@ -117,7 +117,7 @@ void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const std:
 
 void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
   if (outputs_.folder.empty()) return;
-  WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), ToJson(state.space()).dump(2) + "\n");
+  WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), JsonText(ToJson(state.space()), 2) + "\n");
 }
 
 SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& state) {
@@ -135,12 +135,13 @@ SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& 
     log::info("the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
               FormatCount(choice.argmax_cost), state.costs.unit, FormatCount(choice.cost), state.costs.unit);
   }
-  Record(EndEvent(result, choice, state, seconds));
   if (!outputs_.folder.empty()) {
+    // The result first: where the disk has no room for the weights, the network is not lost.
+    WriteFileAtomically(outputs_.folder / "best.json", JsonText(ToJson(result.best), 2) + "\n");
     WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
-                     {{"class_order", Json(inputs_.ranking.order).dump()}});
-    WriteFileAtomically(outputs_.folder / "best.json", ToJson(result.best).dump(2) + "\n");
+                     {{"class_order", JsonText(inputs_.ranking.order)}});
   }
+  Record(EndEvent(result, choice, state, seconds));
   return result;
 }
 

@@ -102,8 +102,7 @@ EvaluationResult Test(Supernet& network, const FinetuneInputs& inputs, const Fin
 }
 
 void WriteWeights(const FinetuneInputs& inputs, const std::filesystem::path& path, const NamedTensors& state) {
-  const Json ids = inputs.dataset.train.classes.ids;  // folder names, which may be no UTF-8
-  WriteSafetensors(path, state, {{"class_order", ids.dump(-1, ' ', false, Json::error_handler_t::replace)}});
+  WriteSafetensors(path, state, {{"class_order", JsonText(inputs.dataset.train.classes.ids)}});
 }
 
 }  // namespace
@@ -145,9 +144,7 @@ FinetuneResult RunFinetune(const FinetuneInputs& inputs, const FinetuneOutputs& 
   result.seconds = SecondsSince(start);
   result.device_hours = result.seconds / 3600;
   const Json json = ToJson(result, inputs.dataset.train.classes.ids);
-  if (write)
-    WriteFileAtomically(outputs.folder / "result.json",
-                        json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
   Record(outputs, "finetune_end", json);
   return result;
 }

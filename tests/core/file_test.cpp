@@ -154,6 +154,22 @@ TEST(AppendFile, GrowsAndKeepsWhatWasThere) {
   EXPECT_EQ(ReadText(path), "one\ntwo\nthree\n");
 }
 
+TEST(AppendFile, FullDiskLeavesNoHalfLine) {
+  const TempDir folder;
+  const auto path = WriteText(folder / "log", "one\n");
+  const auto append = [&] {
+    AppendFile file(path);
+    try {
+      file.Append(std::string(2'000, 'x') + "\n");
+    } catch (const FileError&) {
+      return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(WithFileSizeLimit(1'000, append));
+  EXPECT_EQ(ReadText(path), "one\n");
+}
+
 TEST(AppendFile, SaysWhyItCannot) {
   const TempDir folder;
   ExpectErrorContains<FileError>([&] { AppendFile file(folder / "absent/log"); }, {"absent/log", "No such file"});

@@ -46,12 +46,30 @@ TEST(RunFolder, RefusesAFolderOfOtherFilesAndAFile) {
   ExpectErrorContains<FileError>([&] { RunFolder(folder / "photos/cat.jpg/run"); }, {"cat.jpg", "Not a directory"});
 }
 
+TEST(RunFolder, ChecksWithoutMaking) {
+  const TempDir folder;
+  RunFolder::CheckFree(folder.path());
+  RunFolder::CheckFree(folder / "a/b/run");
+  RunFolder::CheckFree(folder / "a/../run/");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  WriteText(folder / "run/log.jsonl", "precious\n");
+  ExpectErrorContains<FileError>([&] { RunFolder::CheckFree(folder / "run"); }, {"already holds a run"});
+  ExpectErrorContains<FileError>([&] { RunFolder::CheckFree(folder / "run/log.jsonl/a/b"); }, {"Not a directory"});
+}
+
+TEST(RunFolder, GivenBackItCanBeTakenAgain) {
+  const TempDir folder;
+  RunFolder(folder / "run").GiveBack();
+  RunFolder(folder / "run");
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run"});
+}
+
 TEST(RunFolder, DefaultNamesOfOneSecondDiffer) {
   const TempDir folder;
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
-  const RunFolder first = RunFolder::WithDefaultName("cifar10", 3);
-  const RunFolder second = RunFolder::WithDefaultName("cifar10", 3);
+  const RunFolder first(RunFolder::DefaultPath("cifar10", 3));
+  const RunFolder second(RunFolder::DefaultPath("cifar10", 3));
   std::filesystem::current_path(before);
   EXPECT_NE(first.path(), second.path());
   EXPECT_EQ(first.path().parent_path(), "runs");

@@ -66,6 +66,18 @@ TEST(OpenDataset, ClassNamesGiveTheTexts) {
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"names.txt", "n02"});
 }
 
+TEST(OpenDataset, NamesThatAreNoUtf8AreRefused) {
+  const TempDir folder;
+  for (const char* file : {"latin/train/caf\xe9/1.ppm", "utf8/train/caf\xc3\xa9/1.ppm"}) WriteText(folder / file, kPicture);
+  DataConfig config;
+  config.root = (folder / "latin").string();
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"caf\xe9", "UTF-8"});
+  config.root = (folder / "utf8").string();
+  EXPECT_EQ(OpenTrainingSet(config).classes.ids, std::vector<std::string>{"caf\xc3\xa9"});
+  config.class_names = WriteText(folder / "names.txt", "caf\xc3\xa9 un caf\xe9\n").string();
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"names.txt", "un caf\xe9", "UTF-8"});
+}
+
 TEST(OpenDataset, ABrokenPictureIsAnErrorWithItsName) {
   const TempDir folder;
   WriteText(folder / "train/a/cut.ppm", kPicture.substr(0, 13));

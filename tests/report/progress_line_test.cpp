@@ -30,6 +30,7 @@ TEST(FormatProgress, FitsAndKeepsTheTimeLeft) {
   }
   EXPECT_EQ(FormatProgress(Example(), 725, 79),
             "step2, epoch 3/4, weights  62 %  loss 1.234  top-1 56.7 %  12 min 05 s left");
+  EXPECT_EQ(FormatProgress(Example(), 725, 39), "step2, epoch 3…  62 %  12 min 05 s left");
 }
 
 TEST(FormatProgress, NoTimeLeftWhileItIsUnknownAndNoDivisionByNoBatches) {

@@ -62,7 +62,18 @@ TEST(Screen, StatusStaysInsideTheTerminal) {
   Recorded recorded;
   Screen screen(recorded.Options(true));
   screen.Status("0123456789012345678901234567890");
-  EXPECT_LE(DisplayWidth(Shown(recorded.bytes)), 19u);
+  EXPECT_EQ(DisplayWidth(Shown(recorded.bytes)), 17u);
+  Screen({.redraws = true, .columns = 1, .write = recorded.Options(true).write}).Status("narrow");
+}
+
+TEST(Screen, CtrlCLeavesNothingBehind) {
+  Recorded recorded;
+  Screen screen(recorded.Options(true));
+  screen.Status(std::string(screen.status_columns(), 'x'));
+  recorded.bytes += "^C";
+  EXPECT_LE(DisplayWidth(Shown(recorded.bytes)), 19u) << "no wrap, which '\\r' could not undo";
+  screen.ClearStatus();
+  EXPECT_EQ(Shown(recorded.bytes), "");
 }
 
 TEST(Screen, WithoutATerminalThereAreLinesAlone) {

@@ -2,6 +2,9 @@
 // leaves what was there before.
 #include <gmock/gmock.h>
 
+#include <future>
+#include <sstream>
+
 #include "tests/tools/run_danas.h"
 
 namespace danas::test {
@@ -147,17 +150,43 @@ TEST_F(BadInput, RunFoldersThatCannotBeMade) {
   EXPECT_EQ(ReadText(project_ / "run/log.jsonl"), "precious\n");
   ExpectError(project_.Run({"search", "-q", "--no-probe", "--config", "config.json", "--run", "/proc/nowhere/run"}), 5,
               HasSubstr("/proc/nowhere"));
+  // A plan checks it too, and nothing is read first.
+  ExpectError(project_.Run({"search", "--dry-run", "--data", "nowhere", "--config", "config.json", "--run", "run"}), 5,
+              HasSubstr("already holds a run"));
 }
 
 TEST_F(BadInput, AFullDiskEndsTheRunWithWhatWasWritten) {
-  // One block of 512 bytes: config.json does not fit.
+  // Blocks of 512 bytes. One: config.json does not fit, and the folder can be taken again.
   ExpectError(Search({}, "ulimit -f 1;"), 5, HasSubstr("config.json"));
-  std::filesystem::remove_all(project_ / "run");
-  // 24 blocks: the config and some of the log fit.
-  const Outcome outcome = Search({"schedule.epochs_per_step=40"}, "ulimit -f 24;");
-  EXPECT_EQ(outcome.code, 5) << outcome.err;
-  EXPECT_THAT(outcome.err, testing::ContainsRegex("run/[a-z0-9-]+\\.(jsonl|json|safetensors)"));
+  // 24: the config and some of the log fit.
+  ExpectError(Search({"schedule.epochs_per_step=40"}, "ulimit -f 24;"), 5, HasSubstr("kept in run"));
   EXPECT_TRUE(Json::accept(ReadText(project_ / "run/config.json")));
+  for (const char* file : {"run/log.jsonl", "run/alpha.jsonl"}) {
+    std::istringstream text(ReadText(project_ / file));
+    for (std::string line; std::getline(text, line);) EXPECT_TRUE(Json::accept(line)) << file << ": " << line;
+  }
+  std::filesystem::remove_all(project_ / "run");
+  // 24 hold all of a short search but the weights: the network is there.
+  ExpectError(Search({}, "ulimit -f 24;"), 5, HasSubstr("run/weights.safetensors"));
+  EXPECT_EQ(project_.Run({"cost", "--arch", "run/best.json"}).code, 0);
+}
+
+TEST_F(BadInput, PathsThatAreNoUtf8) {
+  const Outcome outcome = project_.Run(
+      {"search", "-q", "--json", "--no-probe", "--config", "config.json", "--run", "caf\xe9"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out)["run"], "caf\xEF\xBF\xBD");
+  EXPECT_TRUE(std::filesystem::exists(project_ / "caf\xe9/best.json"));
+}
+
+TEST_F(BadInput, TwoSearchesAskForOneFolder) {
+  auto other = std::async(std::launch::async, [&] { return Search(); });
+  Outcome won = Search();
+  Outcome lost = other.get();
+  if (won.code != 0) std::swap(won, lost);
+  EXPECT_EQ(won.code, 0) << won.err;
+  ExpectError(lost, 5, HasSubstr("already holds a run"));
+  EXPECT_TRUE(std::filesystem::exists(project_ / "run/best.json"));
 }
 
 TEST_F(BadInput, AGpuThatIsNotThere) {

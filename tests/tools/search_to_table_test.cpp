@@ -110,6 +110,15 @@ TEST(SearchToTable, WeightsOfAnotherNetworkAreRefused) {
   EXPECT_THAT(outcome.err, HasSubstr("weights.safetensors"));
 }
 
+TEST(SearchToTable, AReaderThatGoesAwayDoesNotEndTheRun) {
+  const SmallProject project;
+  const std::string command = "cd " + Quoted(project.path().string()) + " && " + Quoted(DANAS_PROGRAM) +
+                              " search --config config.json --no-probe --run run 2>&1 | head -n 1 >/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_TRUE(std::filesystem::exists(project / "run/best.json"));
+  EXPECT_EQ(Lines(project / "run/log.jsonl").back()["event"], "search_end");
+}
+
 TEST(SearchToTable, CtrlCStopsInOrder) {
   SmallProject project;
   project.config()["schedule"]["epochs_per_step"] = 10000;

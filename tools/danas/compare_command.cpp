@@ -9,7 +9,7 @@ namespace danas {
 int RunCompare(const CommandLine& line) {
   std::vector<TrainedRun> runs;
   for (const std::string& folder : line.paths) runs.push_back(ReadTrainedRun(folder));
-  std::cout << (line.json ? ComparisonJson(runs).dump(2) + "\n" : ComparisonText(runs));
+  std::cout << (line.json ? JsonText(ComparisonJson(runs), 2) + "\n" : ComparisonText(runs));
   return 0;
 }
 

@@ -16,7 +16,7 @@ int ListConfigs() {
 }
 
 int ShowConfig(const ConfigOptions& options) {
-  std::cout << ToJson(ReadConfig(options)).dump(2) << "\n";
+  std::cout << JsonText(ToJson(ReadConfig(options)), 2) << "\n";
   return 0;
 }
 

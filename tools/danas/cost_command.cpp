@@ -37,7 +37,7 @@ int RunCost(const CommandLine& line) {
   if (!line.target.empty()) {
     for (const std::string& text : CandidatesAbove(report, ParseCount(line.target))) log::warn("{}", text);
   }
-  std::cout << (line.json ? CostJson(report).dump(2) + "\n" : CostText(report));
+  std::cout << (line.json ? JsonText(CostJson(report), 2) + "\n" : CostText(report));
   return 0;
 }
 

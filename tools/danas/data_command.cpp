@@ -49,7 +49,7 @@ std::string InfoText(const Dataset& dataset) {
 
 int ShowInfo(const CommandLine& line) {
   const Dataset dataset = OpenDataset(ReadConfig(line.config).data);
-  std::cout << (line.json ? InfoJson(dataset).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
+  std::cout << (line.json ? JsonText(InfoJson(dataset), 2) + "\n"
                           : InfoText(dataset));
   return 0;
 }

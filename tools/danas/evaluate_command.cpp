@@ -88,7 +88,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   if (line.json) {
     Json json = ToJson(result);
     json["per_class"] = PerClassJson(result, test->classes.ids);
-    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    std::cout << JsonText(json, 2) << "\n";
   } else {
     std::cout << ResultText(result, test->classes);
   }

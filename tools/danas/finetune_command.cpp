@@ -41,6 +41,8 @@ int RunFinetuneCommand(const CommandLine& line) {
   Genotype genotype = ReadGenotype(line.arch);
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
   inputs.config = ConfigOfNetwork(inputs.genotype, line);
+  const std::string name = std::filesystem::path(line.arch).stem().string() + "-finetune";
+  const std::filesystem::path run = RunPath(line.run, name, inputs.config);
   inputs.device = OpenDevice(inputs.config.runtime, inputs.config.seed);
   log::info("kernels: {}", DescribeKernels(inputs.config.nn.kernels, inputs.device));
   inputs.dataset = OpenDataset(inputs.config.data);
@@ -48,14 +50,13 @@ int RunFinetuneCommand(const CommandLine& line) {
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
 
   const Genotype trained = TrainedGenotype(inputs);
-  const std::string name = std::filesystem::path(line.arch).stem().string() + "-finetune";
-  const RunFolder folder = MakeRunFolder(line.run, name, inputs.config);
+  const RunFolder folder = MakeRunFolder(run, inputs.config);
   folder.WriteJson("network.json", ToJson(trained));
   RunReports reports(&folder, line.verbosity());
   const FinetuneResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
   });
-  std::cout << (line.json ? ToJson(result, trained.class_ids).dump(2) + "\n" : ResultText(trained, result, folder.path()));
+  std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n" : ResultText(trained, result, folder.path()));
   return 0;
 }
 

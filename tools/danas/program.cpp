@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 
 #include "danas/core/error.h"
@@ -43,6 +44,8 @@ int RunProgram(int argc, const char* const* argv, const std::function<int(const 
     return Report(error.exit_code(), error.what());
   } catch (const std::bad_alloc&) {
     return Report(ExitCode::kDevice, "out of memory");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return Report(ExitCode::kFile, error.path1().string() + ": " + error.code().message());
   } catch (const std::exception& error) {
     return Report(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what()));
   }

@@ -28,9 +28,21 @@ void RunReports::Say(std::string_view text) {
   if (verbosity_ != Verbosity::kQuiet) screen_.Line(text);
 }
 
-RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config) {
-  RunFolder folder = run.empty() ? RunFolder::WithDefaultName(name, config.seed) : RunFolder(run);
-  folder.WriteJson("config.json", ToJson(config));
+std::filesystem::path RunPath(const std::string& run, const std::string& name, const Config& config) {
+  std::filesystem::path path = run;
+  if (run.empty()) path = RunFolder::DefaultPath(name, config.seed);
+  RunFolder::CheckFree(path);
+  return path;
+}
+
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config) {
+  RunFolder folder(path);
+  try {
+    folder.WriteJson("config.json", ToJson(config));
+  } catch (const FileError&) {
+    folder.GiveBack();
+    throw;
+  }
   return folder;
 }
 

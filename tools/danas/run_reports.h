@@ -1,6 +1,7 @@
 // Where a run reports to: its folder's logs, and lines and a progress line for the person who follows it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,17 +35,20 @@ class RunReports {
   MetricFan fan_;
 };
 
-// The folder that --run names, else one with the default name. Makes it and writes config.json.
-RunFolder MakeRunFolder(const std::string& run, const std::string& name, const Config& config);
+// The folder that --run names, else the default for `name`. Checks that a run can have it, before what takes long.
+std::filesystem::path RunPath(const std::string& run, const std::string& name, const Config& config);
 
-// What `work` returns; an interrupt's message then says what is kept in `folder`.
+// Makes the folder and writes config.json.
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config);
+
+// What `work` returns; an error's message then says what is kept in `folder`.
 template <typename Work>
 auto SayingWhatIsKept(const RunFolder& folder, const Work& work) {
   try {
     return work();
-  } catch (const Interrupted& error) {
-    throw Interrupted(std::string(error.what()) + "; config, log and what was finished so far are kept in " +
-                      folder.path().string());
+  } catch (const Error& error) {
+    throw Error(error.exit_code(), std::string(error.what()) + "; config, log and what was finished so far are kept in " +
+                                       folder.path().string());
   }
 }
 

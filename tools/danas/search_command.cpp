@@ -1,4 +1,5 @@
 // danas search: plans, runs Algorithm 1, leaves best.json.
+#include <filesystem>
 #include <iostream>
 
 #include "commands.h"
@@ -75,7 +76,7 @@ bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.trai
 int PrintPlan(const Config& config, const CommandLine& line) {
   const SearchPlan plan = NamesData(config.data) ? MakePlan(ReadInputs(config), line.probe)
                                                  : MakePlanWithoutData(config, line.probe);
-  std::cout << (line.json ? PlanJson(plan).dump(2) + "\n" : PlanText(plan));
+  std::cout << (line.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!NamesData(config.data)) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
   return 0;
 }
@@ -84,21 +85,21 @@ int PrintPlan(const Config& config, const CommandLine& line) {
 
 int RunSearchCommand(const CommandLine& line) {
   const Config config = ReadConfig(line.config);
+  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config), config);
   if (line.dry_run) return PrintPlan(config, line);
   if (!NamesData(config.data)) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
   const SearchInputs inputs = ReadInputs(config);
   const SearchPlan plan = MakePlan(inputs, line.probe);
-  const RunFolder folder = MakeRunFolder(line.run, ConfigName(line.config), config);
+  const RunFolder folder = MakeRunFolder(run, config);
   RunReports reports(&folder, line.verbosity());
   reports.Say(PlanText(plan));
   const SearchResult result = SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
   });
   const std::string best = (folder / "best.json").string();
-  std::cout << (line.json ? Json({{"run", folder.path().string()}, {"best", best}, {"cost", result.cost}}).dump(2)
-                          : best)
+  std::cout << (line.json ? JsonText({{"run", folder.path().string()}, {"best", best}, {"cost", result.cost}}, 2) : best)
             << "\n";
   return 0;
 }

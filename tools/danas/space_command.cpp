@@ -45,7 +45,7 @@ int ListSpaces(bool json) {
                     {"least_macs", std::llround(costs.Least())},
                     {"most_macs", std::llround(costs.Most())}});
   }
-  std::cout << (json ? list.dump(2) + "\n" : table.Text());
+  std::cout << (json ? JsonText(list, 2) + "\n" : table.Text());
   return 0;
 }
 
@@ -59,7 +59,7 @@ int ShowSpace(const CommandLine& line) {
   const LoadedSpace loaded = LoadSpace(line.space);
   const SearchSpace& space = loaded.space;
   if (line.json) {
-    std::cout << ToJson(space).dump(2) << "\n";
+    std::cout << JsonText(ToJson(space), 2) << "\n";
     return 0;
   }
   std::cout << space.name() << ": " << SizeText(space.input()) << " images, " << space.classes() << " classes, "
@@ -121,11 +121,11 @@ int SampleSpace(const CommandLine& line) {
     const double cost = costs.OfNetwork(choice);
     const Json sampled = {{"near", line.arch}, {"band_percent", line.band_percent}, {"seed", line.seed},
                           {"number", number}};
-    WriteFileAtomically(path, ToJson(RandomLike(given, space, choice, sampled)).dump(2) + "\n");
+    WriteFileAtomically(path, JsonText(ToJson(RandomLike(given, space, choice, sampled)), 2) + "\n");
     table.AddRow({path.string(), FormatCount(cost), FormatDecimals(100 * cost / macs, 1) + " %"});
     list.push_back({{"file", path.string()}, {"macs", std::llround(cost)}});
   }
-  std::cout << (line.json ? list.dump(2) + "\n"
+  std::cout << (line.json ? JsonText(list, 2) + "\n"
                           : "drawn uniformly among the networks of " + FormatCount(low) + " to " + FormatCount(high) +
                                 " MACs:\n" + table.Text());
   return 0;

@@ -47,7 +47,8 @@ class Document {
   Node Root() const;
 
   // Throws ConfigError for the first key that no Find() or Key() has asked for, with the nearest key that was.
-  void RejectUnreadKeys() const;
+  // `paths` are all dotted paths of the format, among which a key that stands in the wrong section is looked up.
+  void RejectUnreadKeys(const std::vector<std::string>& paths = {}) const;
 
  private:
   Document(Value root, std::string name);

@@ -21,7 +21,8 @@ void WriteFileAtomically(const std::filesystem::path& path, std::string_view con
 using AppendBytes = std::function<void(const void* bytes, size_t size)>;
 void WriteFileAtomically(const std::filesystem::path& path, const std::function<void(const AppendBytes&)>& write);
 
-// A file that only grows, such as a log. Each Append() is one write of whole bytes; failure throws FileError.
+// A file that only grows, such as a log. Each Append() is one write of whole bytes. Where that fails (full disk) the
+// file stays as it was and FileError is thrown.
 class AppendFile {
  public:
   explicit AppendFile(const std::filesystem::path& path);

@@ -3,7 +3,7 @@
 
 namespace danas {
 
-// Installs the handlers; call once, in main.
+// Installs the handlers, and ignores a closed pipe (SIGPIPE), so that writing to one fails instead. Call once, in main.
 void CatchInterrupts();
 
 bool InterruptRequested();

@@ -20,12 +20,18 @@ class RunFolder {
   // second run never touches the first one's files. Of two processes that ask for one folder at once, one gets it.
   explicit RunFolder(std::filesystem::path path);
 
+  // Throws what RunFolder(path) would throw now; makes nothing. For plans, and before what takes long.
+  static void CheckFree(const std::filesystem::path& path);
+
   // runs/<name>-<YYYYMMDD-hhmmss>-seed<seed> in local time, below the working folder; "-2", "-3" ... is added where a run
   // started in the same second.
-  static RunFolder WithDefaultName(std::string_view name, int64_t seed);
+  static std::filesystem::path DefaultPath(std::string_view name, int64_t seed);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view file) const { return path_ / file; }
+
+  // Undoes the claim, for a run that could not even begin: the same folder can be asked for again.
+  void GiveBack() const;
 
   // Indented, whole or not at all.
   void WriteJson(std::string_view file, const Json& json) const;

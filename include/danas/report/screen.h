@@ -1,6 +1,7 @@
 // What a person follows a run on: lines that stay, and on a terminal one last line that is drawn again and again.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <mutex>
@@ -11,7 +12,7 @@ namespace danas {
 
 struct ScreenOptions {
   bool redraws = false;  // a terminal: the status line is shown
-  size_t columns = 80;   // the status line is cut to one less
+  size_t columns = 80;
   std::function<void(std::string_view)> write;  // bytes to show, in one piece
 };
 
@@ -23,7 +24,8 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   bool redraws() const { return options_.redraws; }
-  size_t columns() const { return options_.columns; }
+  // The status line is cut to this: one column stays free for the cursor, two for the ^C that a terminal shows.
+  size_t status_columns() const { return options_.columns - std::min<size_t>(options_.columns, 3); }
 
   void Line(std::string_view text);    // stays; takes the status line's place
   void Status(std::string_view text);  // until the next Line(), Status() or ClearStatus(); nothing where !redraws
