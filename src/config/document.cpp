@@ -251,7 +251,7 @@ std::string Node::AsText() const {
 }
 
 std::string Node::AsOneOf(const std::vector<std::string>& names) const {
-  const std::string text = AsText();
+  std::string text = AsText();
   if (Contains(names, text)) return text;
   const std::string nearest = NearestName(text, names);
   std::string expected = "one of ";

@@ -93,7 +93,7 @@ fs::path FindShippedFile(const std::string& subfolder, const std::string& name_o
   const std::string name = WithoutFolder(subfolder, name_or_path);
   for (const fs::path& folder : ShippedFolders()) {
     for (const std::string_view ending : {"", ".json", ".yaml", ".yml"}) {
-      const fs::path path = folder / subfolder / (name + std::string(ending));
+      fs::path path = folder / subfolder / (name + std::string(ending));
       if (name.empty() || !IsFile(path)) continue;
       log::info("'{}' is no file here; taking the shipped {}", name_or_path, path.string());
       return path;
