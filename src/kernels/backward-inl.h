@@ -205,7 +205,7 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
         T* normalised = plain + blocks * kLanes<T>;
         std::fill_n(plain, count * kLanes<T>, T(0));
         std::fill_n(normalised, count * kLanes<T>, T(0));
-        auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+        auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
           for (int j = 0; j < kBlocks; ++j) {
             const int64_t lane = (block + j) * kLanes<T>, channel = first * kLanes<T> + lane;
@@ -213,16 +213,20 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
             const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
             Vec<T> plain_sum = Load(plain + lane), normalised_sum = Load(normalised + lane);
             const int64_t in_block = ((block + j) * plan.out_pixels + row) * kLanes<T>;
-            T* active = activated + ((block + j) * pixels + row) * kLanes<T>;
+            // Copies, as in FillExpanded().
+            const ClipLanes<T> bounds = clip;
+            const T* from = d + in_block;
+            T* active = project_gradient ? activated + ((block + j) * pixels + row) * kLanes<T> : nullptr;
+            T* keep = let_through ? let_through + in_block : nullptr;
 #pragma GCC unroll 16
             for (int i = 0; i < kRows; ++i) {
-              const Vec<T> value = Load(d + in_block + i * kLanes<T>);
+              const Vec<T> value = Load(from + i * kLanes<T>);
               const Vec<T> v = hn::MulAdd(value, scale, shift);
-              const Vec<T> g = clip.Backward(sum[i][j], v);
+              const Vec<T> g = bounds.Backward(sum[i][j], v);
               plain_sum = hn::Add(plain_sum, g);
               normalised_sum = hn::MulAdd(g, hn::MulAdd(value, inverse, centre), normalised_sum);
-              if (project_gradient) Store(clip.Apply(v), active + i * kLanes<T>);
-              if (let_through) Store(g, let_through + in_block + i * kLanes<T>);
+              if (active) Store(bounds.Apply(v), active + i * kLanes<T>);
+              if (keep) Store(g, keep + i * kLanes<T>);
             }
             Store(plain_sum, plain + lane);
             Store(normalised_sum, normalised + lane);
@@ -237,7 +241,7 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
                  pixels, count, take);
         if (project_gradient == nullptr) continue;
         T* to = project_gradient + (thread * blocks + first) * out * kLanes<T>;
-        auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+        auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
           for (int j = 0; j < kBlocks; ++j) {
 #pragma GCC unroll 16
@@ -264,13 +268,14 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
 template <typename T>
 void AddExpandInputGradient(const ColumnBlocks<T>& expand, const T* u_gradient, int64_t pixels, int64_t in,
                             int64_t first, int64_t count, T* x_gradient) {
-  auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+  auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
     for (int j = 0; j < kBlocks; ++j) {
-      const int64_t at = (block + j) * kLanes<T>, there = in - at;
+      const int64_t at = (block + j) * kLanes<T>, stride = in, there = in - at;
+      T* rows = x_gradient + row * stride + at;
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        T* to = x_gradient + (row + i) * in + at;
+        T* to = rows + i * stride;
         StoreFirst(hn::Add(LoadFirst(to, there), sum[i][j]), to, there);
       }
     }
@@ -289,7 +294,7 @@ void AddExpandInputGradient(const ColumnBlocks<T>& expand, const T* u_gradient, 
 // sums [block][in][lanes] += x^T u_gradient.
 template <typename T>
 void AddExpandWeightGradient(const T* x, const T* u_gradient, int64_t pixels, int64_t in, int64_t count, T* sums) {
-  auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+  auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
     for (int j = 0; j < kBlocks; ++j) {
 #pragma GCC unroll 16
@@ -344,7 +349,7 @@ void FillDepthwiseGradient(const BackwardCall<T>& call, const NormBackward<T>& n
   }
   const NormLanes<T>& norm = call.kept.depthwise_norm;
   const ClipLanes<T> clip(call.candidate.depthwise_norm.clip);
-  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
     for (int j = 0; j < kBlocks; ++j) {
       const int64_t channel = (first + block + j) * kLanes<T>;
@@ -441,7 +446,7 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
             T* u_rows = u_gradient + ((block - waits) * own_pixels + image * own_rows * width) * kLanes<T>;
             T* x_rows = x_gradient + image * own_rows * width * in + block * kLanes<T>;
             auto behind_activation = [&]<int kColumns>(int64_t row, int64_t column, int64_t step,
-                                                       Vec<T>(&sum)[kColumns]) HWY_ATTR {
+                                                       Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
               for (int j = 0; j < kColumns; ++j) {
                 const int64_t at = column + j * step;
@@ -453,7 +458,7 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
               }
             };
             auto to_input = [&]<int kColumns>(int64_t row, int64_t column, int64_t step,
-                                              Vec<T>(&sum)[kColumns]) HWY_ATTR {
+                                              Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
               for (int j = 0; j < kColumns; ++j) {
                 T* at = x_rows + (row * width + column + j * step) * in;
@@ -537,7 +542,7 @@ void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& ex
       const T* x = call.x + group * pixels * in;
       for (int64_t pass = 0; pass < passes.count; ++pass) {
         const int64_t first = passes.Begin(pass), count = passes.Begin(pass + 1) - first;
-        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
           for (int j = 0; j < kBlocks; ++j) {
             const int64_t channel = (first + block + j) * kLanes<T>;
             const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
@@ -574,7 +579,7 @@ void AddInputCorrection(const LayerPlan& plan, const T* x, const T* negated, con
   const Vec<T> factor = Set(static_cast<T>(shortcut));
   ForEachRange((pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const int64_t first = begin * kPixels, last = std::min(pixels, end * kPixels);
-    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
       for (int j = 0; j < kBlocks; ++j) {
         const int64_t lane = (block + j) * kLanes<T>, there = in - lane;

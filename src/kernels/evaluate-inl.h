@@ -91,7 +91,7 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
         const Vec<T> shift = Load(evaluated.depthwise_norm.shift.get() + (pass + j) * kLanes<T>);
         T* to = activated + (pass + j - first) * pixels * kLanes<T>;
         for (int64_t image = 0; image < rows.images; ++image) {
-          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) HWY_ATTR {
+          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
             for (int i = 0; i < kColumns; ++i) {
               Store(clip.Apply(hn::MulAdd(sum[i], scale, shift)), to + (row * plan.out_width + column + i) * kLanes<T>);
@@ -104,7 +104,7 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
         }
       }
     }
-    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
       for (int j = 0; j < kBlocks; ++j) {
         const int64_t at = (block + j) * kLanes<T>;

@@ -126,15 +126,21 @@ void FillExpanded(const LayerPlan& plan, const Band& band, const PaddedRows& row
   const ClipLanes<T> clip(call.candidate.expand_norm.clip);
   const T* scale = call.norm.scale.get() + first * kLanes<T>;
   const T* shift = call.norm.shift.get() + first * kLanes<T>;
-  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+    // Copies: a store may change whatever lies behind a reference, and everything would be read again after each.
+    const ClipLanes<T> bounds = clip;
+    const int32_t* at = offsets.data() + row;
+    T* out = tiles + block * tile;
+    const int64_t next = tile;
+    const Vec<T> first_scale = Load(scale + block * kLanes<T>), first_shift = Load(shift + block * kLanes<T>);
+    const Vec<T> last_scale = Load(scale + (block + kBlocks - 1) * kLanes<T>);
+    const Vec<T> last_shift = Load(shift + (block + kBlocks - 1) * kLanes<T>);
 #pragma GCC unroll 16
-    for (int j = 0; j < kBlocks; ++j) {
-      const Vec<T> block_scale = Load(scale + (block + j) * kLanes<T>);
-      const Vec<T> block_shift = Load(shift + (block + j) * kLanes<T>);
-      T* out = tiles + (block + j) * tile;
-#pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        Store(clip.Apply(hn::MulAdd(sum[i][j], block_scale, block_shift)), out + offsets[row + i]);
+    for (int i = 0; i < kRows; ++i) {
+      const int64_t offset = at[i];
+      Store(bounds.Apply(hn::MulAdd(sum[i][0], first_scale, first_shift)), out + offset);
+      if constexpr (kBlocks == 2) {
+        Store(bounds.Apply(hn::MulAdd(sum[i][1], last_scale, last_shift)), out + next + offset);
       }
     }
   };
@@ -160,7 +166,7 @@ NormStatistics DirectExpandStatistics(const LayerPlan& plan, const ExpandCall<T>
       T* pivots = parts.pivot(group) + first * kLanes<T>;
       T* sums = parts.sum(group) + first * kLanes<T>;
       T* squares = parts.square(group) + first * kLanes<T>;
-      auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+      auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
         for (int j = 0; j < kBlocks; ++j) {
           const int64_t at = (block + j) * kLanes<T>;
           if (row == 0) {
@@ -217,12 +223,12 @@ NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call
         const T* tile = tiles + (block - first) * rows.size();
         const T* block_weights = weights + block * kKernel * kKernel * kLanes<T>;
         Vec<T> pivot = Zero<T>(), total = Zero<T>(), square = Zero<T>();
-        auto take = [&]<int kColumns>(int64_t, int64_t, int, Vec<T>(&sum)[kColumns]) HWY_ATTR { pivot = sum[0]; };
+        auto take = [&]<int kColumns>(int64_t, int64_t, int, Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR { pivot = sum[0]; };
         DepthwiseTile<T, kKernel, kStride, 1>(tile, rows.row_stride(), block_weights, out_rows / 2, plan.out_width / 2,
                                               take);
         T* out = d + ((band.group * blocks + block) * plan.out_pixels + band.out_begin * plan.out_width) * kLanes<T>;
         for (int64_t image = 0; image < rows.images; ++image) {
-          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) HWY_ATTR {
+          auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
             for (int j = 0; j < kColumns; ++j) {
               Store(sum[j], out + (row * plan.out_width + column + j) * kLanes<T>);
@@ -280,7 +286,7 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
         }
       }
       T* rows = z + (group * plan.out_pixels + first) * out;
-      auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+      auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
         for (int j = 0; j < kBlocks; ++j) {
           const int64_t at = (block + j) * kLanes<T>;
@@ -291,9 +297,11 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
           }
           const Vec<T> pivot = Load(parts.pivot(part) + at);
           Vec<T> total = Load(parts.sum(part) + at), square = Load(parts.square(part) + at);
+          const int64_t stride = out, there = out - at;
+          T* to = rows + row * stride + at;
 #pragma GCC unroll 16
           for (int i = 0; i < kRows; ++i) {
-            StoreFirst(sum[i][j], rows + (row + i) * out + at, out - at);
+            StoreFirst(sum[i][j], to + i * stride, there);
             const Vec<T> value = hn::Sub(sum[i][j], pivot);
             total = hn::Add(total, value);
             square = hn::MulAdd(value, value, square);

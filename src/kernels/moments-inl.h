@@ -74,7 +74,7 @@ void AddCentredProducts(const T* x, int64_t first, int64_t count, int64_t channe
   HWY_ALIGN T lanes[kLanes<T>];
   for (int64_t i = 0; i < blocks; ++i) {
     double* out = sums + i * kLanes<T> * padded + i * kLanes<T>;
-    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+    auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
       for (int r = 0; r < kRows; ++r) {
         for (int j = 0; j < kBlocks; ++j) {
           Store(sum[r][j], lanes);
@@ -132,7 +132,7 @@ NormStatistics ExpandStatistics(const T* expand, int64_t middle, int64_t in, con
   result.variance_c.resize(static_cast<size_t>(middle));
   ForEachRange((middle + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const int64_t first = begin * kRowsATask, last = std::min(middle, end * kRowsATask);
-    auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+    auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
       for (int r = 0; r < kRows; ++r) {
         for (int j = 0; j < kBlocks; ++j) {
           Store(sum[r][j], expand_covariance + (first + row + r) * padded + (block + j) * kLanes<T>);
@@ -182,7 +182,7 @@ void AddExpandCorrection(const T* expand, int64_t middle, int64_t in, const std:
   });
   ForEachRange((in + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
-    auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) HWY_ATTR {
+    auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
       for (int r = 0; r < kRows; ++r) {
         for (int j = 0; j < kBlocks; ++j) {
           T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;

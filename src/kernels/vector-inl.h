@@ -12,6 +12,10 @@
 #define DANAS_KERNELS_VECTOR_INL_H_
 #endif
 
+// Of lambdas that get sums in registers: called, not inlined, they would get them through memory.
+#undef EPILOGUE_ATTR
+#define EPILOGUE_ATTR HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace danas::kernels {
 namespace HWY_NAMESPACE {

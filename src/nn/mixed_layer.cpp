@@ -23,7 +23,7 @@ void MixedLayer::Append(const BlockSpec& spec, const std::shared_ptr<Block>& can
 
 at::Tensor MixedLayer::forward(const at::Tensor& x_nchw, const LayerChoice& choice) {
   if (candidates_.size() > 1) RequireFits(choice);
-  if (how_.recompute == RecomputeKind::kNone || !is_training() || !at::GradMode::is_enabled()) {
+  if (how_.recompute == RecomputeKind::kNone || !at::GradMode::is_enabled()) {
     return Forward(x_nchw, choice);
   }
   std::vector<at::Tensor> inputs{x_nchw};

@@ -62,7 +62,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"),
             "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
-            "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, data, schedule, "
+            "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, nn, data, schedule, "
             "search, train, finetune");
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
             "d.json:2: train.batch: key given twice; first in line 1");
