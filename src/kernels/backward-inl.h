@@ -177,8 +177,8 @@ void FillProjectGradient(const T* gradient, const T* z, const NormBackward<T>& n
 // the depthwise norm lets through; its sums, one row a task; the gradient of `project`, [thread][block][out][lanes].
 // z_gradient is filled where `behind` is null.
 template <typename T>
-void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormBackward<T>& norm_backward, T* z_gradient,
-                     T* behind, T* sums, T* project_gradient) {
+void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormBackward<T>& norm_backward,
+                     T* z_gradient, T* behind, T* sums, T* project_gradient) {
   const LayerPlan& plan = call.plan;
   const int64_t out = plan.size.out, blocks = call.blocks;
   const ColumnBlocks<T> project(call.candidate.project, out, call.candidate.middle, /*pad_rows=*/false, nullptr);
@@ -205,7 +205,8 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
         T* normalised = plain + blocks * kLanes<T>;
         std::fill_n(plain, count * kLanes<T>, T(0));
         std::fill_n(normalised, count * kLanes<T>, T(0));
-        auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+        auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
+                                                Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
           for (int j = 0; j < kBlocks; ++j) {
             const int64_t lane = (block + j) * kLanes<T>, channel = first * kLanes<T> + lane;
@@ -317,11 +318,11 @@ void AddExpandWeightGradient(const T* x, const T* u_gradient, int64_t pixels, in
 // Where BackwardInput() writes. Weight sums have one part a thread.
 template <typename T>
 struct InputGradients {
-  T* x;               // [pixel][in]; added to, or set where `first`
+  T* x;  // [pixel][in]; added to, or set where `first`
   bool first;
-  T* sums;            // [task][2][middle, padded]: of the gradient before the expansion's activation
-  T* expand;          // [thread][block][in][lanes] or null
-  T* depthwise;       // [thread][block][taps][lanes] or null
+  T* sums;       // [task][2][middle, padded]: of the gradient before the expansion's activation
+  T* expand;     // [thread][block][in][lanes] or null
+  T* depthwise;  // [thread][block][taps][lanes] or null
 };
 
 // tiles [block][padded rows] = the gradient of d, from what the activation behind it lets through.
@@ -384,7 +385,8 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
   const LayerPlan& plan = call.plan;
   const int64_t in = plan.size.in, blocks = call.blocks, width = plan.size.width;
   const bool expands = call.candidate.expand != nullptr;
-  const ColumnBlocks<T> project(call.candidate.project, plan.size.out, call.candidate.middle, /*pad_rows=*/false, nullptr);
+  const ColumnBlocks<T> project(call.candidate.project, plan.size.out, call.candidate.middle, /*pad_rows=*/false,
+                                nullptr);
   const ClipLanes<T> clip(call.candidate.expand_norm.clip);
   const Passes passes(blocks);
   const int64_t splits = Splits(plan.tasks(), passes), x_elements = plan.total_in_pixels() * in;
@@ -407,8 +409,8 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
       const int64_t own_first = (band.group * plan.in_pixels + band.in_begin * width) * in;
       T* in_tiles = Scratch<T>(0, kPassBlocks * in_rows.size());
       T* out_tiles = Scratch<T>(1, kPassBlocks * out_rows.size());
-      const int64_t waiting = std::max(kPassBlocks * own_pixels * kLanes<T>,
-                                       std::min(blocks * own_pixels * kLanes<T>, kWaiting));
+      const int64_t waiting =
+          std::max(kPassBlocks * own_pixels * kLanes<T>, std::min(blocks * own_pixels * kLanes<T>, kWaiting));
       T* u_gradient = Scratch<T>(2, waiting);
       for (int64_t j = 0; j < kPassBlocks; ++j) {
         in_rows.ZeroPadding(in_tiles + j * in_rows.size());
@@ -457,15 +459,15 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
                 Store(hn::Mul(g, factor), u_rows + (row * width + at) * kLanes<T>);
               }
             };
-            auto to_input = [&]<int kColumns>(int64_t row, int64_t column, int64_t step,
-                                              Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
+            auto to_input = [&]<int kColumns>(int64_t row, int64_t column, int64_t step, Vec<T>(&sum)[kColumns])
+                                EPILOGUE_ATTR {
 #pragma GCC unroll 16
-              for (int j = 0; j < kColumns; ++j) {
-                T* at = x_rows + (row * width + column + j * step) * in;
-                const int64_t there = in - block * kLanes<T>;
-                StoreFirst(hn::Add(LoadFirst(at, there), sum[j]), at, there);
-              }
-            };
+                                  for (int j = 0; j < kColumns; ++j) {
+                                    T* at = x_rows + (row * width + column + j * step) * in;
+                                    const int64_t there = in - block * kLanes<T>;
+                                    StoreFirst(hn::Add(LoadFirst(at, there), sum[j]), at, there);
+                                  }
+                                };
             const auto transposed = [&](auto& epilogue) HWY_ATTR {
               if constexpr (kStride == 1) {
                 Depthwise<T, kKernel, 1>(out_tile + image * out_rows.image_stride(), out_rows.row_stride(),
@@ -528,7 +530,8 @@ void BackwardInputOf(const BackwardCall<T>& call, const NormBackward<T>& norm_ba
   }
 }
 
-// Few pixels: what the expansion's norm adds, by computing u again: its gradient is -(first_c + second_c * normalised u).
+// Few pixels: what the expansion's norm adds, by computing u again: its gradient is -(first_c + second_c * normalised
+// u).
 template <typename T>
 void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, const T* first_c,
                           const T* second_c, T* x_gradient, T* expand_gradient) {
@@ -542,15 +545,15 @@ void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& ex
       const T* x = call.x + group * pixels * in;
       for (int64_t pass = 0; pass < passes.count; ++pass) {
         const int64_t first = passes.Begin(pass), count = passes.Begin(pass + 1) - first;
-        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
+                                                 Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
           for (int j = 0; j < kBlocks; ++j) {
             const int64_t channel = (first + block + j) * kLanes<T>;
             const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
             const Vec<T> a = Load(first_c + channel), b = Load(second_c + channel);
             for (int i = 0; i < kRows; ++i) {
               const Vec<T> normalised = hn::MulAdd(sum[i][j], inverse, centre);
-              Store(hn::Neg(hn::MulAdd(normalised, b, a)),
-                    u_gradient + ((block + j) * pixels + row + i) * kLanes<T>);
+              Store(hn::Neg(hn::MulAdd(normalised, b, a)), u_gradient + ((block + j) * pixels + row + i) * kLanes<T>);
             }
           }
         };

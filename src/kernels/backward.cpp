@@ -1,6 +1,5 @@
 // Float layers: compiled once for each level of instructions; the chosen one is called.
 #include "danas/kernels/inverted_residual.h"
-#include "src/kernels/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/kernels/backward.cpp"

@@ -113,12 +113,14 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
   const LayerPlan& plan = kept.plan;
   const Candidate<T>& candidate = layer.candidates[c];
   const int64_t in = plan.size.in, out = plan.size.out, middle = candidate.middle, padded = Padded<T>(middle);
-  const int64_t taps = candidate.kernel * candidate.kernel, parts = std::min(Threads(), plan.tasks() * BlocksOf<T>(middle));
+  const int64_t taps = candidate.kernel * candidate.kernel,
+                parts = std::min(Threads(), plan.tasks() * BlocksOf<T>(middle));
   const BackwardCall<T> call{plan, candidate, kept.candidates[c], x, BlocksOf<T>(middle)};
   StoreAll(outputs.normalised[c], candidate.weight, to.norm_weight[2]);
   StoreAll(outputs.plain, candidate.weight, to.norm_bias[2]);
   const NormBackward<T> project_norm(call.kept.project_norm, candidate.weight,
-                                     static_cast<double>(plan.total_out_pixels()), outputs.plain, outputs.normalised[c]);
+                                     static_cast<double>(plan.total_out_pixels()), outputs.plain,
+                                     outputs.normalised[c]);
 
   T* behind = shared.behind.get();
   Buffer<T> sums(2 * plan.tasks() * padded), project_parts, depthwise_parts, expand_parts;
@@ -136,10 +138,10 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
   const bool affine = candidate.expand_norm.weight != nullptr || candidate.expand_norm.bias != nullptr;
   if (to.depthwise) depthwise_parts = Zeros<T>(parts * padded * taps);
   if (candidate.expand && (to.expand || affine)) expand_parts = Zeros<T>(parts * padded * in);
-  const ColumnBlocks<T> expand =
-      candidate.expand ? ColumnBlocks<T>(candidate.expand, middle, in, /*pad_rows=*/true,
-                                         affine ? call.kept.expand_norm.scale.get() : nullptr)
-                       : ColumnBlocks<T>(nullptr, 0, 0, false, nullptr);
+  const ColumnBlocks<T> expand = candidate.expand
+                                     ? ColumnBlocks<T>(candidate.expand, middle, in, /*pad_rows=*/true,
+                                                       affine ? call.kept.expand_norm.scale.get() : nullptr)
+                                     : ColumnBlocks<T>(nullptr, 0, 0, false, nullptr);
   BackwardInputOf(call, depthwise_norm, shared.z_gradient.get(), behind, expand, /*scale_u=*/!affine,
                   InputGradients<T>{.x = shared.x_gradient,
                                     .first = c == 0,
@@ -153,7 +155,8 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
 }
 
 template <typename T>
-void BackwardLayer(KeptLayer<T>& kept, const Layer<T>& layer, const T* x, const T* y_gradient, Gradients<T>& gradients) {
+void BackwardLayer(KeptLayer<T>& kept, const Layer<T>& layer, const T* x, const T* y_gradient,
+                   Gradients<T>& gradients) {
   constexpr int64_t kKeepBehindFrom = 32;  // output channels from which a second product costs more than memory does
   const LayerPlan& plan = kept.plan;
   const int64_t in = plan.size.in, out = plan.size.out;

@@ -130,7 +130,10 @@ HWY_INLINE void DepthwiseTransposed2(const T* gradient, int64_t row_stride, cons
 
 // Rows of taps whose sums fit in registers together.
 template <int kKernel>
-constexpr int kTapRows = kManyRegisters ? (kKernel == 7 ? 4 : kKernel) : kKernel == 3 ? 3 : kKernel == 5 ? 2 : 1;
+constexpr int kTapRows = kManyRegisters ? (kKernel == 7 ? 4 : kKernel)
+                         : kKernel == 3 ? 3
+                         : kKernel == 5 ? 2
+                                        : 1;
 
 template <typename T, int kKernel, int kStride, int kFirstRow>
 HWY_INLINE void AddTapGradients(const T* padded, int64_t padded_stride, const T* gradient, int64_t gradient_stride,

@@ -1,5 +1,5 @@
-// Layers in double: the same passes, compiled for the instructions that every processor has. The scalar reference of the
-// float kernels; exact to rounding, and slow.
+// Layers in double: the same passes, compiled for the instructions that every processor has. The scalar reference of
+// the float kernels; exact to rounding, and slow.
 #define HWY_COMPILE_ONLY_STATIC 1
 #include "danas/kernels/inverted_residual.h"
 #include "hwy/highway.h"

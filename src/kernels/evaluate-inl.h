@@ -73,7 +73,8 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
   const int64_t blocks = BlocksOf<T>(candidate.middle), out = plan.size.out;
   const int64_t out_rows = band.out_end - band.out_begin, pixels = plan.group_images * out_rows * plan.out_width;
   const PaddedRows rows = InputRows(plan, band, kKernel, kLanes<T>);
-  const int64_t waiting = std::clamp<int64_t>(kActivated / (pixels * kLanes<T>), kPassBlocks, std::max(blocks, kPassBlocks));
+  const int64_t waiting =
+      std::clamp<int64_t>(kActivated / (pixels * kLanes<T>), kPassBlocks, std::max(blocks, kPassBlocks));
   T* tiles = Scratch<T>(0, kPassBlocks * rows.size());
   T* activated = Scratch<T>(1, waiting * pixels * kLanes<T>);
   for (int64_t j = 0; j < kPassBlocks; ++j) rows.ZeroPadding(tiles + j * rows.size());
@@ -98,8 +99,8 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
             }
           };
           Depthwise<T, kKernel, kStride>(tiles + j * rows.size() + image * rows.image_stride(), rows.row_stride(),
-                                         evaluated.depthwise.get() + (pass + j) * kKernel * kKernel * kLanes<T>, out_rows,
-                                         plan.out_width, store);
+                                         evaluated.depthwise.get() + (pass + j) * kKernel * kKernel * kLanes<T>,
+                                         out_rows, plan.out_width, store);
           to += out_rows * plan.out_width * kLanes<T>;
         }
       }

@@ -408,8 +408,8 @@ CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, c
       statistics.expand = DirectExpandStatistics(plan, ExpandCall<T>{x, in, candidate, to.expand.get(), none});
     } else {
       to.expand_covariance.Resize(middle * Padded<T>(in));
-      statistics.expand = ExpandStatistics(candidate.expand, middle, in, kept.x_mean.get(), covariance,
-                                           to.expand_covariance.get());
+      statistics.expand =
+          ExpandStatistics(candidate.expand, middle, in, kept.x_mean.get(), covariance, to.expand_covariance.get());
       statistics.expand.count = plan.total_in_pixels();
     }
     to.expand_norm = MakeNormLanes(candidate.expand_norm, statistics.expand);
@@ -423,8 +423,7 @@ CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, c
 
   to.z.Resize(plan.total_out_pixels() * out);
   const Buffer<T> project = PackProject(candidate.project, out, middle);
-  statistics.project =
-      ForwardProject(plan, candidate, to.depthwise_norm, project.get(), to.d.get(), to.z.get());
+  statistics.project = ForwardProject(plan, candidate, to.depthwise_norm, project.get(), to.d.get(), to.z.get());
   to.project_norm = MakeNormLanes(candidate.project_norm, statistics.project);
   return statistics;
 }
@@ -447,8 +446,7 @@ void ForwardLayer(const Layer<T>& layer, const T* x, T* y, Forwarded<T>& result)
   }
   kept.candidates.resize(layer.candidates.size());
   for (size_t c = 0; c < layer.candidates.size(); ++c) {
-    result.statistics.push_back(
-        ForwardCandidate(kept, kept.candidates[c], layer.candidates[c], x, covariance.get()));
+    result.statistics.push_back(ForwardCandidate(kept, kept.candidates[c], layer.candidates[c], x, covariance.get()));
   }
   MixOutputs(plan, layer, kept.candidates, x, y);
 }

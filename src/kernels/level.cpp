@@ -5,10 +5,8 @@
 #include <stdexcept>
 
 #include "danas/core/error.h"
+#include "hwy/highway.h"
 #include "src/kernels/level.h"
-#include "src/kernels/targets.h"
-
-#include "hwy/highway.h"  // behind targets.h
 
 namespace danas::kernels {
 namespace {

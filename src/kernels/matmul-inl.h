@@ -21,12 +21,12 @@ namespace HWY_NAMESPACE {
 template <typename T>
 struct Product {
   const T* a;
-  int64_t a_row;                    // from a row to the next
-  int64_t outer = 1, a_outer = 0;   // count, and stride in a
+  int64_t a_row;                   // from a row to the next
+  int64_t outer = 1, a_outer = 0;  // count, and stride in a
   int64_t inner = 1, a_inner = 1;
   const T* b;
-  int64_t b_block, b_step;          // from a block to the next, from a k to the next
-  const T* bias = nullptr;          // [blocks][kLanes]
+  int64_t b_block, b_step;  // from a block to the next, from a k to the next
+  const T* bias = nullptr;  // [blocks][kLanes]
 };
 
 // Blocks and rows of a product that are summed in registers at once.

@@ -182,14 +182,15 @@ void AddExpandCorrection(const T* expand, int64_t middle, int64_t in, const std:
   });
   ForEachRange((in + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
-    auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
-      for (int r = 0; r < kRows; ++r) {
-        for (int j = 0; j < kBlocks; ++j) {
-          T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
-          Store(hn::Sub(Load(to), sum[r][j]), to);
-        }
-      }
-    };
+    auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
+                        EPILOGUE_ATTR {
+                          for (int r = 0; r < kRows; ++r) {
+                            for (int j = 0; j < kBlocks; ++j) {
+                              T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
+                              Store(hn::Sub(Load(to), sum[r][j]), to);
+                            }
+                          }
+                        };
     Multiply(Product<T>{.a = expand + first,
                         .a_row = 1,
                         .inner = middle,

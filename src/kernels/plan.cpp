@@ -5,7 +5,7 @@
 namespace danas::kernels {
 namespace {
 
-constexpr int64_t kGroupPixels = 64;          // output pixels below which images share a task
+constexpr int64_t kGroupPixels = 64;                // output pixels below which images share a task
 constexpr int64_t kBandBytes = int64_t{320} << 10;  // of a task's tiles: they stay in a core's second-level cache
 
 }  // namespace
@@ -28,9 +28,8 @@ LayerPlan::LayerPlan(const LayerSize& layer_size, int64_t row_bytes)
 
 Band LayerPlan::BandOf(int64_t task) const {
   const int64_t band = task % bands;
-  Band result{.group = task / bands,
-              .out_begin = out_height * band / bands,
-              .out_end = out_height * (band + 1) / bands};
+  Band result{
+      .group = task / bands, .out_begin = out_height * band / bands, .out_end = out_height * (band + 1) / bands};
   result.in_begin = result.out_begin * size.stride;
   result.in_end = std::min(size.height, result.out_end * size.stride);
   return result;

@@ -98,8 +98,7 @@ std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
 class Shuffle : public Block {
  public:
   explicit Shuffle(const Site& site)
-      : splits_(site.shape.stride == 1),
-        kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
+      : splits_(site.shape.stride == 1), kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
     const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
     const int64_t entering = splits_ ? in / 2 : in;
     const Activation activation = site.spec.activation;

@@ -53,8 +53,7 @@ bool HasFusibleParts(const BlockSpec& block) {
 
 kernels::Clip ClipOf(const std::optional<Activation>& activation) {
   if (!activation) return {};
-  return {.lowest = 0,
-          .highest = *activation == Activation::kRelu6 ? 6 : std::numeric_limits<double>::infinity()};
+  return {.lowest = 0, .highest = *activation == Activation::kRelu6 ? 6 : std::numeric_limits<double>::infinity()};
 }
 
 // What a convolution and its norm have in a flat list of variables: the weight, and with affine norms theirs.
@@ -109,7 +108,11 @@ template <typename T>
 kernels::Layer<T> MakeLayer(const FusedCall& call, const variable_list& variables) {
   const at::Tensor& x = variables[0];
   kernels::Layer<T> layer;
-  layer.size = {.images = x.size(0), .height = x.size(2), .width = x.size(3), .in = x.size(1), .out = x.size(1),
+  layer.size = {.images = x.size(0),
+                .height = x.size(2),
+                .width = x.size(3),
+                .in = x.size(1),
+                .out = x.size(1),
                 .stride = call.stride};
   std::vector<double> probability(call.candidates.size(), 1.0);
   if (call.weighted) {
@@ -162,14 +165,16 @@ void FollowStatistics(const FusedCall& call, const std::vector<kernels::Candidat
 // Lets autograd own what the kernels keep: it goes when the node's saved variables go.
 template <typename T>
 at::Tensor AsTensor(const std::shared_ptr<kernels::KeptLayer<T>>& kept) {
-  return at::from_blob(kept.get(), {1}, [kept](void*) {}, at::TensorOptions().dtype(at::kByte));
+  return at::from_blob(
+      kept.get(), {1}, [kept](void*) {}, at::TensorOptions().dtype(at::kByte));
 }
 
 template <typename T>
 at::Tensor ComputeForward(const FusedCall& call, const variable_list& variables, at::Tensor& kept) {
   const kernels::Layer<T> layer = MakeLayer<T>(call, variables);
   const kernels::LayerSize& size = layer.size;
-  const int64_t height = (size.height + size.stride - 1) / size.stride, width = (size.width + size.stride - 1) / size.stride;
+  const int64_t height = (size.height + size.stride - 1) / size.stride,
+                width = (size.width + size.stride - 1) / size.stride;
   at::Tensor y = EmptyFeatures(variables[0], size.out, height, width);
   if (call.running) {
     kernels::Evaluate(layer, Data<T>(variables[0]), y.mutable_data_ptr<T>());
@@ -292,7 +297,8 @@ bool HasFusedKernels(KernelChoice choice, at::Device device) {
 std::string DescribeKernels(KernelChoice choice, at::Device device) {
   const bool able = HasFusedKernels(KernelChoice::kAuto, device);
   if (choice == KernelChoice::kFused && !able) {
-    throw ConfigError("nn.kernels: 'fused' needs the CPU and a processor with AVX2, AVX-512 or NEON; use 'auto' or 'aten'");
+    throw ConfigError(
+        "nn.kernels: 'fused' needs the CPU and a processor with AVX2, AVX-512 or NEON; use 'auto' or 'aten'");
   }
   if (choice == KernelChoice::kAten) return "ATen's (nn.kernels: aten)";
   if (!able) return device.is_cpu() ? "ATen's (no AVX2, AVX-512 or NEON here)" : "ATen's (fused ones are for the CPU)";
@@ -304,16 +310,19 @@ bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector
   if (choice == KernelChoice::kAten || !x_nchw.is_cpu() || x_nchw.dim() != 4 || x_nchw.numel() == 0) return false;
   // Offsets within a layer are 32 bits wide. Double layers are for exactness: they stay with ATen unless asked for.
   if (x_nchw.numel() > std::numeric_limits<int32_t>::max()) return false;
-  if (type == at::kDouble ? choice != KernelChoice::kFused : type != at::kFloat || kernels::Level().empty()) return false;
+  if (type == at::kDouble ? choice != KernelChoice::kFused : type != at::kFloat || kernels::Level().empty())
+    return false;
   std::optional<NormMode> mode;
   bool wants_gradient = x_nchw.requires_grad();
   for (const FusedCandidate& candidate : candidates) {
     for (const ConvNorm* step : StepsOf(candidate)) {
       const at::Tensor& weight = step->conv().weight;
-      if (weight.scalar_type() != type || !IsDense(weight) || step->norm().running_mean.scalar_type() != type) return false;
+      if (weight.scalar_type() != type || !IsDense(weight) || step->norm().running_mean.scalar_type() != type)
+        return false;
       if (mode.value_or(step->norm().mode()) != step->norm().mode()) return false;
       mode = step->norm().mode();
-      wants_gradient |= weight.requires_grad() || (step->norm().weight.defined() && step->norm().weight.requires_grad());
+      wants_gradient |=
+          weight.requires_grad() || (step->norm().weight.defined() && step->norm().weight.requires_grad());
     }
   }
   return mode != NormMode::kRunning || !wants_gradient || !at::GradMode::is_enabled();

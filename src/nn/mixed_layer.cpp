@@ -44,7 +44,8 @@ at::Tensor MixedLayer::ForwardOne(const at::Tensor& x_nchw, size_t c, const at::
   const at::Tensor weight =
       probability_c.defined() ? probability_c.narrow(0, static_cast<int64_t>(c), 1) : probability_c;
   const std::optional<FusedCandidate> fused = candidates_[c]->Fused();
-  if (fused && fused->depthwise && TakesFused(how_.kernels, x_nchw, {*fused})) return FusedForward(x_nchw, {*fused}, weight);
+  if (fused && fused->depthwise && TakesFused(how_.kernels, x_nchw, {*fused}))
+    return FusedForward(x_nchw, {*fused}, weight);
   const at::Tensor y = candidates_[c]->forward(x_nchw);
   return weight.defined() ? WeightedSum(weight, {y}) : y;
 }

@@ -99,7 +99,8 @@ Results Compute(const LayerCase& drawn, KernelChoice kernels, at::ScalarType typ
   };
   add("gradient of x", x.grad());
   add("gradient of p", p.grad());
-  for (const auto& parameter : layer.named_parameters()) add("gradient of " + parameter.key(), parameter.value().grad());
+  for (const auto& parameter : layer.named_parameters())
+    add("gradient of " + parameter.key(), parameter.value().grad());
   for (const auto& buffer : layer.named_buffers()) add(buffer.key(), buffer.value());
   return results;
 }
@@ -163,15 +164,16 @@ TEST(FusedLayer, EvaluatesAsAtenInDouble) {
     SCOPED_TRACE(drawn.Text());
     const at::Tensor x = InputOf(drawn);
     Results fused;
-    EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kDouble, x, NormMode::kRunning); }), 0);
+    EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kDouble, x, NormMode::kRunning); }),
+              0);
     ExpectNear(fused, Compute(drawn, KernelChoice::kAten, at::kDouble, x, NormMode::kRunning), 1e-10);
     if (HasFailure()) return;
   }
 }
 
 // Float32 rounds values; where one lies at an activation's bound, its gradient may be let through by one program and
-// not by the other, and the error jumps from 1e-6 to 1e-3. ATen's own float32 tells the cases apart: where it is near its
-// double, no value lies at a bound, and the kernels must be near, too.
+// not by the other, and the error jumps from 1e-6 to 1e-3. ATen's own float32 tells the cases apart: where it is near
+// its double, no value lies at a bound, and the kernels must be near, too.
 bool IsSmooth(const Results& aten, const Results& exact) {
   for (size_t i = 0; i < aten.names.size(); ++i) {
     const at::Tensor e = exact.tensors[i], a = aten.tensors[i].to(at::kDouble);
@@ -298,7 +300,8 @@ TEST(FusedLayer, EqualsAtenOnLargeMapsAndManyThreads) {
 
 TEST(FusedLayer, SecondBackwardIsRefused) {
   const LayerCase drawn = ThreeKernels(2);
-  const auto layer = std::make_shared<MixedLayer>(drawn.spec, NormSpec{}, false, NnConfig{.kernels = KernelChoice::kFused});
+  const auto layer =
+      std::make_shared<MixedLayer>(drawn.spec, NormSpec{}, false, NnConfig{.kernels = KernelChoice::kFused});
   test::RandomiseState(*layer, 1);
   layer->to(at::kDouble);
   const at::Tensor y = layer->forward(InputOf(drawn), {.probability_c = at::full({5}, 0.2, at::kDouble)}).sum();
@@ -308,7 +311,8 @@ TEST(FusedLayer, SecondBackwardIsRefused) {
 
 TEST(DescribeKernels, NamesTheLevelAndRefusesWhatIsNotThere) {
   EXPECT_THAT(DescribeKernels(KernelChoice::kAten, at::kCPU), testing::HasSubstr("ATen"));
-  test::ExpectErrorContains<ConfigError>([] { DescribeKernels(KernelChoice::kFused, at::kCUDA); }, {"nn.kernels", "'auto'"});
+  test::ExpectErrorContains<ConfigError>([] { DescribeKernels(KernelChoice::kFused, at::kCUDA); },
+                                         {"nn.kernels", "'auto'"});
   if (!kernels::Level().empty()) {
     EXPECT_THAT(DescribeKernels(KernelChoice::kFused, at::kCPU), testing::HasSubstr(kernels::Level()));
   }

@@ -25,8 +25,8 @@ struct Step {
 };
 
 Step RunStep(RecomputeKind recompute, KernelChoice kernels, at::ScalarType type, std::optional<size_t> path) {
-  const auto layer =
-      std::make_shared<MixedLayer>(MixedKinds(), NormSpec{}, true, NnConfig{.kernels = kernels, .recompute = recompute});
+  const auto layer = std::make_shared<MixedLayer>(MixedKinds(), NormSpec{}, true,
+                                                  NnConfig{.kernels = kernels, .recompute = recompute});
   test::RandomiseState(*layer, 3);
   layer->to(type);
   const at::Tensor x = test::RandomImages({4, 8, 6, 5}, 4, type).requires_grad_(true);
