@@ -16,7 +16,9 @@
 #define DANAS_KERNELS_BACKWARD_LAYER_INL_H_
 #endif
 
-#include "src/kernels/backward-inl.h"
+#include "src/kernels/backward_input-inl.h"
+#include "src/kernels/backward_project-inl.h"
+#include "src/kernels/depthwise-inl.h"
 #include "src/kernels/forward-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -142,12 +144,15 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
                                      ? ColumnBlocks<T>(candidate.expand, middle, in, /*pad_rows=*/true,
                                                        affine ? call.kept.expand_norm.scale.get() : nullptr)
                                      : ColumnBlocks<T>(nullptr, 0, 0, false, nullptr);
-  BackwardInputOf(call, depthwise_norm, shared.z_gradient.get(), behind, expand, /*scale_u=*/!affine,
-                  InputGradients<T>{.x = shared.x_gradient,
-                                    .first = c == 0,
-                                    .sums = sums.get(),
-                                    .expand = expand_parts.get(),
-                                    .depthwise = depthwise_parts.get()});
+  const InputGradients<T> input = {.x = shared.x_gradient,
+                                   .first = c == 0,
+                                   .sums = sums.get(),
+                                   .expand = expand_parts.get(),
+                                   .depthwise = depthwise_parts.get()};
+  WithKernelAndStride(candidate.kernel, plan.size.stride, [&]<int kKernel, int kStride>() HWY_ATTR {
+    BackwardInput<T, kKernel, kStride>(call, depthwise_norm, shared.z_gradient.get(), behind, expand,
+                                       /*scale_u=*/!affine, input);
+  });
   if (to.depthwise) UnpackRows(depthwise_parts.get(), parts, middle, taps, to.depthwise);
   if (candidate.expand) {
     FinishExpand(call, expand, affine, kept.direct, kept.x_mean.get(), sums, expand_parts, parts, to, shared);
@@ -157,7 +162,7 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
 template <typename T>
 void BackwardLayer(KeptLayer<T>& kept, const Layer<T>& layer, const T* x, const T* y_gradient,
                    Gradients<T>& gradients) {
-  constexpr int64_t kKeepBehindFrom = 32;  // output channels from which a second product costs more than memory does
+  constexpr int64_t kKeepBehindFrom = 32;  // docs/fused-layers.md, section 4
   const LayerPlan& plan = kept.plan;
   const int64_t in = plan.size.in, out = plan.size.out;
   LayerBackward<T> shared{.gradient = y_gradient, .x_gradient = gradients.x};

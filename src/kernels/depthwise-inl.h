@@ -179,6 +179,22 @@ HWY_INLINE void AddDepthwiseWeightGradient(const T* padded, int64_t padded_strid
   AddTapGradients<T, kKernel, kStride, 0>(padded, padded_stride, gradient, gradient_stride, rows, columns, sums);
 }
 
+// action.template operator()<kernel, stride>(): the sizes that these loops are unrolled for, chosen at run time.
+template <class Action>
+auto WithKernelAndStride(int64_t kernel, int64_t stride, const Action& action) {
+  const auto with_stride = [&]<int kKernel>() HWY_ATTR {
+    return stride == 2 ? action.template operator()<kKernel, 2>() : action.template operator()<kKernel, 1>();
+  };
+  switch (kernel) {
+    case 3:
+      return with_stride.template operator()<3>();
+    case 5:
+      return with_stride.template operator()<5>();
+    default:
+      return with_stride.template operator()<7>();
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace danas::kernels
 HWY_AFTER_NAMESPACE();

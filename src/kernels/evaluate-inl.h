@@ -129,23 +129,6 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
 }
 
 template <typename T>
-void AddEvaluatedOf(const LayerPlan& plan, const Band& band, const EvaluatedCandidate<T>& evaluated, const T* x,
-                    T* rows_out) {
-  const bool strided = plan.size.stride == 2;
-  switch (evaluated.candidate.kernel) {
-    case 3:
-      return strided ? AddEvaluated<T, 3, 2>(plan, band, evaluated, x, rows_out)
-                     : AddEvaluated<T, 3, 1>(plan, band, evaluated, x, rows_out);
-    case 5:
-      return strided ? AddEvaluated<T, 5, 2>(plan, band, evaluated, x, rows_out)
-                     : AddEvaluated<T, 5, 1>(plan, band, evaluated, x, rows_out);
-    default:
-      return strided ? AddEvaluated<T, 7, 2>(plan, band, evaluated, x, rows_out)
-                     : AddEvaluated<T, 7, 1>(plan, band, evaluated, x, rows_out);
-  }
-}
-
-template <typename T>
 void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
   const LayerPlan plan(layer.size, RowBytes<T>(layer.size));
   const int64_t out = plan.size.out;
@@ -174,7 +157,11 @@ void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
           StoreFirst(value, rows + m * out + at, out - at);
         }
       }
-      for (const EvaluatedCandidate<T>& evaluated : candidates) AddEvaluatedOf(plan, band, evaluated, x, rows);
+      for (const EvaluatedCandidate<T>& evaluated : candidates) {
+        WithKernelAndStride(evaluated.candidate.kernel, plan.size.stride, [&]<int kKernel, int kStride>() HWY_ATTR {
+          AddEvaluated<T, kKernel, kStride>(plan, band, evaluated, x, rows);
+        });
+      }
       if (clip.lowest == Clip{}.lowest && clip.highest == Clip{}.highest) continue;
       for (int64_t i = 0; i < pixels * out; i += kLanes<T>) {
         StoreFirst(clip_lanes.Apply(LoadFirst(rows + i, pixels * out - i)), rows + i, pixels * out - i);

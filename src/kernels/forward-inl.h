@@ -1,6 +1,5 @@
 // The passes of a layer's forward (docs/fused-layers.md, section 3): statistics of u, then d, then z, then y.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -21,6 +20,7 @@
 #include "src/kernels/depthwise-inl.h"
 #include "src/kernels/matmul-inl.h"
 #include "src/kernels/moments-inl.h"
+#include "src/kernels/norm-inl.h"
 #include "src/kernels/pack-inl.h"
 #include "src/kernels/vector-inl.h"
 
@@ -37,65 +37,6 @@ struct Passes {
   int64_t Begin(int64_t pass) const { return blocks * pass / count; }
   int64_t blocks, count;
 };
-
-// Sum and sum of squares of values minus a pivot, one of the values: so that a mean far from zero costs no digits.
-template <typename T>
-struct PartialSums {
-  explicit PartialSums(int64_t part_count, int64_t channel_count)
-      : parts(part_count), channels(channel_count), values(3 * part_count * channel_count) {}
-  T* pivot(int64_t part) const { return values.get() + 3 * part * channels; }
-  T* sum(int64_t part) const { return pivot(part) + channels; }
-  T* square(int64_t part) const { return pivot(part) + 2 * channels; }
-  int64_t parts, channels;  // padded
-  Buffer<T> values;
-};
-
-// Parts of these many values each, put together in double (Chan, Golub and LeVeque 1979).
-template <typename T>
-NormStatistics Combine(const PartialSums<T>& parts, int64_t channels, const std::vector<int64_t>& counts) {
-  NormStatistics result;
-  result.mean_c.assign(static_cast<size_t>(channels), 0.0);
-  result.variance_c.assign(static_cast<size_t>(channels), 0.0);
-  for (int64_t part = 0; part < parts.parts; ++part) {
-    const auto count = static_cast<double>(counts[part]), before = static_cast<double>(result.count);
-    const double total = before + count;
-    for (int64_t c = 0; c < channels; ++c) {
-      const double sum = parts.sum(part)[c];
-      const double mean = parts.pivot(part)[c] + sum / count;
-      const double squares = parts.square(part)[c] - sum * sum / count;
-      const double apart = mean - result.mean_c[c];
-      result.mean_c[c] += apart * count / total;
-      result.variance_c[c] += squares + apart * apart * before * count / total;
-    }
-    result.count += counts[part];
-  }
-  for (double& variance : result.variance_c) {
-    variance /= static_cast<double>(result.count);
-    if (variance < 0) variance = 0;  // NaN stays
-  }
-  return result;
-}
-
-template <typename T>
-NormLanes<T> MakeNormLanes(const Norm<T>& norm, const NormStatistics& statistics) {
-  const auto channels = static_cast<int64_t>(statistics.mean_c.size()), padded = Padded<T>(channels);
-  NormLanes<T> lanes{.mean_c = statistics.mean_c,
-                     .inverse_c = {},
-                     .scale = Zeros<T>(padded),
-                     .shift = Zeros<T>(padded),
-                     .inverse = Zeros<T>(padded),
-                     .centre = Zeros<T>(padded)};
-  for (int64_t c = 0; c < channels; ++c) {
-    const double mean = statistics.mean_c[c], inverse = 1 / std::sqrt(statistics.variance_c[c] + norm.epsilon);
-    const double weight = norm.weight ? norm.weight[c] : 1, bias = norm.bias ? norm.bias[c] : 0;
-    lanes.inverse_c.push_back(inverse);
-    lanes.scale[c] = static_cast<T>(weight * inverse);
-    lanes.shift[c] = static_cast<T>(bias - weight * inverse * mean);
-    lanes.inverse[c] = static_cast<T>(inverse);
-    lanes.centre[c] = static_cast<T>(-mean * inverse);
-  }
-  return lanes;
-}
 
 // What FillExpanded() and its callers need of one candidate.
 template <typename T>
@@ -328,18 +269,6 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
   return Combine(parts, out, counts);
 }
 
-// project [out][middle] -> [block of out][middle, padded][lanes], zeros in the padding.
-template <typename T>
-Buffer<T> PackProject(const T* project, int64_t out, int64_t middle) {
-  const int64_t padded = Padded<T>(middle), blocks = BlocksOf<T>(out);
-  Buffer<T> packed(blocks * padded * kLanes<T>);
-  PackRows(project, out, middle, padded * kLanes<T>, packed.get());
-  for (int64_t block = 0; block < blocks; ++block) {
-    std::fill_n(packed.get() + (block * padded + middle) * kLanes<T>, (padded - middle) * kLanes<T>, T(0));
-  }
-  return packed;
-}
-
 // y = clip(sum over c of weight_c * norm_c(z_c) + shortcut * x). A clip comes with one candidate alone.
 template <typename T>
 void MixOutputs(const LayerPlan& plan, const Layer<T>& layer, const std::vector<KeptCandidate<T>>& kept, const T* x,
@@ -369,22 +298,6 @@ void MixOutputs(const LayerPlan& plan, const Layer<T>& layer, const std::vector<
       }
     }
   });
-}
-
-template <typename T>
-NormStatistics ForwardDepthwiseOf(const LayerPlan& plan, const ExpandCall<T>& call, const T* weights, T* d) {
-  const bool strided = plan.size.stride == 2;
-  switch (call.candidate.kernel) {
-    case 3:
-      return strided ? ForwardDepthwise<T, 3, 2>(plan, call, weights, d)
-                     : ForwardDepthwise<T, 3, 1>(plan, call, weights, d);
-    case 5:
-      return strided ? ForwardDepthwise<T, 5, 2>(plan, call, weights, d)
-                     : ForwardDepthwise<T, 5, 1>(plan, call, weights, d);
-    default:
-      return strided ? ForwardDepthwise<T, 7, 2>(plan, call, weights, d)
-                     : ForwardDepthwise<T, 7, 1>(plan, call, weights, d);
-  }
 }
 
 // Working set of a task for each row of the map: see LayerPlan.
@@ -418,7 +331,10 @@ CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, c
   PackRows(candidate.depthwise, middle, taps, taps * kLanes<T>, to.depthwise.get());
   to.d.Resize(plan.groups * blocks * plan.out_pixels * kLanes<T>);
   const ExpandCall<T> call{x, in, candidate, to.expand.get(), to.expand_norm};
-  statistics.depthwise = ForwardDepthwiseOf(plan, call, to.depthwise.get(), to.d.get());
+  statistics.depthwise =
+      WithKernelAndStride(candidate.kernel, plan.size.stride, [&]<int kKernel, int kStride>() HWY_ATTR {
+        return ForwardDepthwise<T, kKernel, kStride>(plan, call, to.depthwise.get(), to.d.get());
+      });
   to.depthwise_norm = MakeNormLanes(candidate.depthwise_norm, statistics.depthwise);
 
   to.z.Resize(plan.total_out_pixels() * out);
@@ -434,7 +350,7 @@ void ForwardLayer(const Layer<T>& layer, const T* x, T* y, Forwarded<T>& result)
   result.kept = std::make_shared<KeptLayer<T>>(plan);
   KeptLayer<T>& kept = *result.kept;
   const int64_t in = layer.size.in, pixels = plan.total_in_pixels();
-  // Cost of the covariance against that of computing u twice more (measured: docs/fused-layers.md).
+  // The covariance costs more than computing u again: docs/fused-layers.md, section 2.
   kept.direct = 7 * pixels < 4 * in;
   Buffer<T> covariance;
   const bool expands = std::ranges::any_of(layer.candidates, [](const Candidate<T>& c) { return c.expand != nullptr; });

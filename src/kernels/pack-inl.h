@@ -35,6 +35,18 @@ void PackRows(const T* w, int64_t rows, int64_t columns, int64_t block_stride, T
   });
 }
 
+// project [out][middle] -> [block of out][middle, padded][lanes], zeros in the padding.
+template <typename T>
+Buffer<T> PackProject(const T* project, int64_t out, int64_t middle) {
+  const int64_t padded = Padded<T>(middle), blocks = BlocksOf<T>(out);
+  Buffer<T> packed(blocks * padded * kLanes<T>);
+  PackRows(project, out, middle, padded * kLanes<T>, packed.get());
+  for (int64_t block = 0; block < blocks; ++block) {
+    std::fill_n(packed.get() + (block * padded + middle) * kLanes<T>, (padded - middle) * kLanes<T>, T(0));
+  }
+  return packed;
+}
+
 // The other way: the sum over `parts` of packed [part][block][columns][lanes] -> w [rows][columns].
 template <typename T>
 void UnpackRows(const T* packed, int64_t parts, int64_t rows, int64_t columns, T* w) {

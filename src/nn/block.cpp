@@ -130,11 +130,11 @@ class Shuffle : public Block {
       y = y.contiguous(x_nchw.suggest_memory_format());
     } else {
       const FusedCandidate shortcut{nullptr, shortcut_op_.get(), shortcut_conv_.get()};
-      pass = TakesFused(kernels_, x_nchw, {shortcut}) ? FusedForward(x_nchw, {shortcut}, {})
-                                                      : shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
+      pass = TakesFused(kernels_, x_nchw, {shortcut}, {}) ? FusedForward(x_nchw, {shortcut}, {})
+                                                          : shortcut_conv_->forward(shortcut_op_->forward(x_nchw));
       y = x_nchw;
     }
-    if (TakesFused(kernels_, y, units_)) {
+    if (TakesFused(kernels_, y, units_, {})) {
       for (const FusedCandidate& unit : units_) y = FusedForward(y, {unit}, {});
     } else {
       for (const auto& step : steps_) y = step->forward(y);

@@ -8,12 +8,9 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include "danas/core/error.h"
 #include "danas/kernels/inverted_residual.h"
-#include "danas/kernels/level.h"
 #include "danas/kernels/parallel.h"
 
 namespace danas {
@@ -35,20 +32,6 @@ void LendThreadPool() {
     return true;
   }();
   static_cast<void>(lent);
-}
-
-std::vector<ConvNorm*> StepsOf(const FusedCandidate& candidate) {
-  std::vector<ConvNorm*> steps;
-  for (ConvNorm* step : {candidate.expand, candidate.depthwise, candidate.project}) {
-    if (step) steps.push_back(step);
-  }
-  return steps;
-}
-
-bool HasFusibleParts(const BlockSpec& block) {
-  const bool activation = block.activation == Activation::kRelu || block.activation == Activation::kRelu6;
-  const bool kernel = block.op.kernel == 3 || block.op.kernel == 5 || block.op.kernel == 7;
-  return activation && kernel && block.op.kind == OperatorKind::kDepthwise;
 }
 
 kernels::Clip ClipOf(const std::optional<Activation>& activation) {
@@ -274,59 +257,7 @@ struct FusedFunction : public torch::autograd::Function<FusedFunction> {
   };
 };
 
-// One after the other in memory, in the order in which the kernels read them.
-bool IsDense(const at::Tensor& weight) {
-  return weight.is_contiguous() || weight.is_contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 }  // namespace
-
-bool IsFusible(const BlockSpec& block) {
-  if (block.kind == BlockKind::kIdentity) return !block.project;
-  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite && HasFusibleParts(block);
-}
-
-bool IsFusibleInParts(const BlockSpec& block) {
-  return (block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX) && HasFusibleParts(block);
-}
-
-bool HasFusedKernels(KernelChoice choice, at::Device device) {
-  return choice != KernelChoice::kAten && device.is_cpu() && !kernels::Level().empty();
-}
-
-std::string DescribeKernels(KernelChoice choice, at::Device device) {
-  const bool able = HasFusedKernels(KernelChoice::kAuto, device);
-  if (choice == KernelChoice::kFused && !able) {
-    throw ConfigError(
-        "nn.kernels: 'fused' needs the CPU and a processor with AVX2, AVX-512 or NEON; use 'auto' or 'aten'");
-  }
-  if (choice == KernelChoice::kAten) return "ATen's (nn.kernels: aten)";
-  if (!able) return device.is_cpu() ? "ATen's (no AVX2, AVX-512 or NEON here)" : "ATen's (fused ones are for the CPU)";
-  return "fused where they fit (" + kernels::Level() + ")";
-}
-
-bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates) {
-  const at::ScalarType type = x_nchw.scalar_type();
-  if (choice == KernelChoice::kAten || !x_nchw.is_cpu() || x_nchw.dim() != 4 || x_nchw.numel() == 0) return false;
-  // Offsets within a layer are 32 bits wide. Double layers are for exactness: they stay with ATen unless asked for.
-  if (x_nchw.numel() > std::numeric_limits<int32_t>::max()) return false;
-  if (type == at::kDouble ? choice != KernelChoice::kFused : type != at::kFloat || kernels::Level().empty())
-    return false;
-  std::optional<NormMode> mode;
-  bool wants_gradient = x_nchw.requires_grad();
-  for (const FusedCandidate& candidate : candidates) {
-    for (const ConvNorm* step : StepsOf(candidate)) {
-      const at::Tensor& weight = step->conv().weight;
-      if (weight.scalar_type() != type || !IsDense(weight) || step->norm().running_mean.scalar_type() != type)
-        return false;
-      if (mode.value_or(step->norm().mode()) != step->norm().mode()) return false;
-      mode = step->norm().mode();
-      wants_gradient |=
-          weight.requires_grad() || (step->norm().weight.defined() && step->norm().weight.requires_grad());
-    }
-  }
-  return mode != NormMode::kRunning || !wants_gradient || !at::GradMode::is_enabled();
-}
 
 at::Tensor FusedForward(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates,
                         const at::Tensor& probability_c) {
@@ -335,7 +266,7 @@ at::Tensor FusedForward(const at::Tensor& x_nchw, const std::vector<FusedCandida
   variable_list variables{x_nchw.contiguous(at::MemoryFormat::ChannelsLast)};
   if (call.weighted) variables.push_back(probability_c);
   for (const FusedCandidate& candidate : candidates) {
-    for (const ConvNorm* step : StepsOf(candidate)) {
+    for (const ConvNorm* step : candidate.Steps()) {
       AppendVariables(*step, variables);
       call.running = step->norm().mode() == NormMode::kRunning;
     }

@@ -44,7 +44,7 @@ at::Tensor MixedLayer::ForwardOne(const at::Tensor& x_nchw, size_t c, const at::
   const at::Tensor weight =
       probability_c.defined() ? probability_c.narrow(0, static_cast<int64_t>(c), 1) : probability_c;
   const std::optional<FusedCandidate> fused = candidates_[c]->Fused();
-  if (fused && fused->depthwise && TakesFused(how_.kernels, x_nchw, {*fused}))
+  if (fused && fused->depthwise && TakesFused(how_.kernels, x_nchw, {*fused}, weight))
     return FusedForward(x_nchw, {*fused}, weight);
   const at::Tensor y = candidates_[c]->forward(x_nchw);
   return weight.defined() ? WeightedSum(weight, {y}) : y;
@@ -59,7 +59,7 @@ at::Tensor MixedLayer::ForwardAll(const at::Tensor& x_nchw, const at::Tensor& pr
     if (candidate) fused.push_back(*candidate);
   }
   const bool some = std::ranges::any_of(fused, [](const FusedCandidate& c) { return c.depthwise != nullptr; });
-  if (!some || !TakesFused(how_.kernels, x_nchw, fused)) {
+  if (!some || !TakesFused(how_.kernels, x_nchw, fused, probability_c)) {
     std::vector<at::Tensor> outputs;
     outputs.reserve(candidates_.size());
     for (const auto& candidate : candidates_) outputs.push_back(candidate->forward(x_nchw));

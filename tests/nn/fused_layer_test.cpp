@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iostream>
 #include <limits>
 #include <memory>
 
@@ -146,6 +147,17 @@ void AtEveryLevel(const std::function<void()>& check) {
   if (!before.empty()) kernels::UseLevel(before);
 }
 
+// Float32 at each level. The first line of its output names the levels that run.
+class FusedLevels : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (kernels::Levels().empty()) GTEST_SKIP() << "this processor has no AVX2, AVX-512 or NEON";
+    std::string levels;
+    for (const std::string& level : kernels::Levels()) levels += " " + level;
+    std::cout << "levels of this processor:" << levels << "\n";
+  }
+};
+
 TEST(FusedLayer, EqualsAtenInDouble) {
   for (uint64_t seed = 0; seed < kCases; ++seed) {
     const LayerCase drawn = DrawCase(seed);
@@ -182,7 +194,7 @@ bool IsSmooth(const Results& aten, const Results& exact) {
   return true;
 }
 
-TEST(FusedLayer, RoundsAsAtenInFloat) {
+TEST_F(FusedLevels, RoundsAsAtenInFloat) {
   AtEveryLevel([] {
     int64_t smooth = 0;
     for (uint64_t seed = 0; seed < kCases; ++seed) {
@@ -201,7 +213,7 @@ TEST(FusedLayer, RoundsAsAtenInFloat) {
   });
 }
 
-TEST(FusedLayer, EvaluatesAsAtenInFloat) {
+TEST_F(FusedLevels, EvaluatesAsAtenInFloat) {
   AtEveryLevel([] {
     for (uint64_t seed = 0; seed < kCases; ++seed) {
       const LayerCase drawn = DrawCase(seed);
@@ -224,7 +236,7 @@ LayerCase ThreeKernels(int64_t images) {
 }
 
 // Inputs on which sums lose digits: far from zero, nearly constant, nearly equal, huge, tiny.
-TEST(FusedLayer, BearsInputsAsAtenDoes) {
+TEST_F(FusedLevels, BearsInputsAsAtenDoes) {
   const LayerCase layer = ThreeKernels(4);
   const at::Tensor plain = InputOf(layer);
   at::Tensor constant = plain.clone(), twins = plain.clone();
@@ -253,7 +265,7 @@ TEST(FusedLayer, BearsInputsAsAtenDoes) {
   });
 }
 
-TEST(FusedLayer, PassesNanAndInfinityOn) {
+TEST_F(FusedLevels, PassesNanAndInfinityOn) {
   const LayerCase layer = ThreeKernels(2);
   AtEveryLevel([&] {
     for (const double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
@@ -267,7 +279,7 @@ TEST(FusedLayer, PassesNanAndInfinityOn) {
   });
 }
 
-TEST(FusedLayer, GivesTheSameBitsTwice) {
+TEST_F(FusedLevels, GivesTheSameBitsTwice) {
   const LayerCase layer = ThreeKernels(8);
   const at::Tensor x = InputOf(layer);
   AtEveryLevel([&] {
@@ -296,6 +308,26 @@ TEST(FusedLayer, EqualsAtenOnLargeMapsAndManyThreads) {
     }
   }
   at::set_num_threads(threads);
+}
+
+// Evaluation keeps nothing for backward: with a gradient wanted, ATen computes, of whatever the gradient is wanted.
+TEST(FusedLayer, LeavesGradientsOfEvaluationToAten) {
+  const LayerCase drawn = ThreeKernels(2);
+  const auto layer =
+      std::make_shared<MixedLayer>(drawn.spec, NormSpec{}, false, NnConfig{.kernels = KernelChoice::kFused});
+  test::RandomiseState(*layer, 1);
+  layer->to(at::kDouble);
+  for (const at::Tensor& parameter : layer->parameters()) parameter.set_requires_grad(false);
+  SetNormMode(*layer, NormMode::kRunning);
+  const auto probability = [] { return at::full({5}, 0.2, at::kDouble).requires_grad_(true); };
+  const at::Tensor p = probability();
+  layer->forward(InputOf(drawn), {.probability_c = p}).sum().backward();
+  EXPECT_TRUE(p.grad().defined());
+  EXPECT_EQ(Convolutions([&] {
+              const at::NoGradGuard none;
+              layer->forward(InputOf(drawn), {.probability_c = probability()});
+            }),
+            0);
 }
 
 TEST(FusedLayer, SecondBackwardIsRefused) {

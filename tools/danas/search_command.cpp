@@ -66,6 +66,7 @@ int ClassesOf(DataFormat format) {
 // Without a dataset's folder the plan knows neither images nor steps; classes are the format's or the space file's.
 SearchPlan MakePlanWithoutData(const Config& config, bool probe) {
   const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
   return MakeSearchPlan(config, space, *cost, {}, device, TimesIf(probe, config, space, *cost, device));

@@ -19,6 +19,8 @@ struct FusedCandidate {
   ConvNorm* depthwise = nullptr;
   ConvNorm* project = nullptr;
   bool adds_input = false;
+
+  std::vector<ConvNorm*> Steps() const;  // those that are there, in order
 };
 
 // Whether the kernels can compute the block, by its shapes and activations: as a whole (inverted residuals, the plain
@@ -26,9 +28,10 @@ struct FusedCandidate {
 bool IsFusible(const BlockSpec& block);
 bool IsFusibleInParts(const BlockSpec& block);
 
-// Whether these candidates are computed by the kernels here and now: the choice allows it, x is on the CPU and of the
-// weights' type, and the norms take the batch's statistics, or the running ones with no gradient wanted.
-bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates);
+// Whether FusedForward() serves here and now: the choice allows it, x is on the CPU and of the weights' type, and the
+// norms take the batch's statistics, or the running ones with no gradient wanted.
+bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates,
+                const at::Tensor& probability_c);
 
 // Whether float32 layers that fit are fused on this device.
 bool HasFusedKernels(KernelChoice choice, at::Device device);
