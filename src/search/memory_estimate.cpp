@@ -128,8 +128,13 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
                     const Computation& how) {
   const Size stem_size = space.layers().front().shape.input;
   Chain stem;
-  stem.Activated(space.stem().channels, Area(stem_size), space.stem().activation);
+  if (keeps_outputs) {
+    stem.Keep(space.stem().channels * Area(stem_size), 1);  // nothing wants its gradient: the weights are frozen
+  } else {
+    stem.Activated(space.stem().channels, Area(stem_size), space.stem().activation);
+  }
   double held = stem.sum().kept, peak = held;
+  bool input_wants = !keeps_outputs;  // a gradient; in the architecture pass from the first choice on
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec& layer = space.layers()[l];
     const double input = layer.shape.in * Area(layer.shape.input), output = layer.shape.out * Area(layer.shape.output());
@@ -139,13 +144,14 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
     bool any_fused = false;
     for (const BlockSpec& block : layer.candidates) {
       const CandidateElements elements = CountElements(block, layer.shape, how.fused);
-      kept += share * elements.kept;
+      if (input_wants || elements.fused) kept += share * elements.kept;
       if (!elements.fused) outputs += share * output;
       inside = std::max(inside, elements.widest * (elements.fused ? 1 : 2));
       any_fused |= elements.fused;
     }
     if (any_fused) inside += input + output;  // the gradients of the node's input and output
     if (keeps_outputs) kept += outputs;
+    input_wants |= layer.candidates.size() > 1;
     if (!how.recomputes) held += kept;
     held += output;
     peak = std::max(peak, held + (how.recomputes ? kept : 0) + outputs + inside);

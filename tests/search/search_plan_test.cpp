@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <fstream>
+#include <iostream>
 
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
@@ -171,8 +172,10 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
     const double loaders = 2 * 2 * 16 * 3 * 24 * 24 * 4.0;  // not run here; one batch is
     const double weights = PeakGrowth([&] { RunSteps(config, space, false); });
     const double both = PeakGrowth([&] { RunSteps(config, space, true); });
-    EXPECT_NEAR(weights / (plan.phases[0].memory_bytes - loaders / 2), 1, 0.25) << weights;
-    EXPECT_NEAR(both / (plan.phases[1].memory_bytes - loaders), 1, 0.25) << both;
+    std::cout << "memory, measured over estimated: " << weights / (plan.phases[0].memory_bytes - loaders / 2)
+              << " in the weight pass, " << both / (plan.phases[1].memory_bytes - loaders) << " with the architecture pass\n";
+    EXPECT_NEAR(weights / (plan.phases[0].memory_bytes - loaders / 2), 1, 0.15) << weights;
+    EXPECT_NEAR(both / (plan.phases[1].memory_bytes - loaders), 1, 0.15) << both;
   }
 }
 

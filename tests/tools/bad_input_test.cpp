@@ -102,6 +102,12 @@ TEST_F(BadInput, ATruncatedDataset) {
   ExpectError(Search(), 4, HasSubstr("train-images-idx3-ubyte"));
 }
 
+TEST_F(BadInput, KernelsThatAreNone) {
+  ExpectError(Search({}, "DANAS_KERNEL_LEVEL=mmx"), 2, HasSubstr("no kernel level 'mmx'"));
+  EXPECT_FALSE(MadeRunFolder());
+  ExpectError(Search({"nn.kernels=fast"}), 3, AllOf(HasSubstr("nn.kernels"), HasSubstr("fused")));
+}
+
 // A dataset of three folders with 20 pictures each.
 void WriteFolders(const std::filesystem::path& root) {
   for (const char* part : {"train", "test"}) {
