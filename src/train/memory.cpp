@@ -1,6 +1,7 @@
 #include "danas/train/memory.h"
 
 #include <ATen/DeviceAccelerator.h>
+#include <malloc.h>
 
 #include <fstream>
 #include <string>
@@ -28,6 +29,15 @@ int64_t PeakDeviceBytes(at::Device device) {
   using namespace c10::CachingAllocator;
   const auto stats = at::accelerator::getDeviceStats(device.index());
   return stats.allocated_bytes[static_cast<size_t>(StatType::AGGREGATE)].peak;
+}
+
+void ResetPeakBytes(at::Device device) {
+  if (!device.is_cpu()) {
+    at::accelerator::resetPeakStats(device.index());
+    return;
+  }
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << "5";
 }
 
 }  // namespace danas

@@ -222,6 +222,61 @@ void DescribeData(CLI::App& app, CommandLine& line) {
       ->option_text("FILE");
 }
 
+void DescribeBench(CLI::App& app, CommandLine& line) {
+  CLI::App& bench = *app.add_subcommand("bench", "Time what danas does on this machine");
+  bench.require_subcommand(1);
+  CLI::App& supernet = AddCommand(
+      bench, line, Command::kBenchSupernet, "supernet", "Time a search's two steps and predict the hours of a search",
+      "Examples:\n"
+      "  danas bench supernet --config quickstart.json\n"
+      "  danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2\n"
+      "  danas bench supernet --config imagenet_mobile.json --images 1231167 --batch 8\n"
+      "Ways of computing take turns; each is compared with the first, with a 95 % interval. Run it on a quiet machine.");
+  AddConfig(supernet, line);
+  supernet.add_option("--space", line.space, "a search space instead of the config's, at its own size")
+      ->option_text("SPACE");
+  AddDataAndDevice(supernet, line);
+  supernet.add_option("--kernels", line.kernels, "ways of computing: fused, aten (default: both where both can)")
+      ->option_text("LIST")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"fused", "aten"}));
+  supernet.add_option("--recompute", line.recompute, "none, layer (default: none)")
+      ->option_text("LIST")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"none", "layer"}));
+  supernet.add_option("--batch", line.batch, "images a step (default: the config's; on a CPU at most 32)")
+      ->option_text("N")
+      ->check(CLI::Range(2, 1 << 20));
+  supernet.add_option("--rounds", line.rounds, "rounds (default: 5)")->option_text("N")->check(CLI::Range(1, 10000));
+  supernet.add_option("--steps", line.steps, "steps of each kind a round (default: 3)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 10000));
+  supernet.add_option("--images", line.images, "images of the training set, to predict a search without it")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
+  AddSetting(supernet, line, "--threads", "N", "runtime.threads", "threads (runtime.threads)");
+  AddJson(supernet, line);
+
+  CLI::App& loader = AddCommand(bench, line, Command::kBenchLoader, "loader", "Time the loader on a dataset",
+                                "Example:\n"
+                                "  danas bench loader --data /data/imagenet --set data.image_size=224 --workers 1,2,4\n"
+                                "Training images are decoded and augmented as the config says, then dropped.");
+  AddConfig(loader, line);
+  AddSetting(loader, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
+  loader.add_option("--workers", line.workers, "decoding threads (default: 1 and as many as cores)")
+      ->option_text("LIST")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024));
+  loader.add_option("--batch", line.batch, "images a batch (default: train.batch)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1 << 20));
+  loader.add_option("--images", line.images, "images a pass, drawn evenly (default: at most 20,000)")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
+  loader.add_option("--passes", line.passes, "timed passes (default: 3)")->option_text("N")->check(CLI::Range(1, 1000));
+  AddJson(loader, line);
+}
+
 void DescribeProgram(CLI::App& app, CommandLine& line) {
   CLI::App& version = AddCommand(app, line, Command::kVersion, "version", "Print versions and how danas was built", "");
   version.add_flag("--full", line.full, "load torch: its own version, threads, instruction sets, GPUs");
@@ -285,6 +340,7 @@ void DescribeCommandLine(CLI::App& app, CommandLine& line) {
   DescribeSpace(app, line);
   DescribeConfig(app, line);
   DescribeData(app, line);
+  DescribeBench(app, line);
   DescribeProgram(app, line);
 }
 

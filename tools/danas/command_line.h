@@ -30,6 +30,8 @@ enum class Command {
   kConfigReference,
   kDataInfo,
   kDataManifest,
+  kBenchSupernet,
+  kBenchLoader,
   kVersion,
   kCompletion,
   kMan,
@@ -66,6 +68,15 @@ struct CommandLine {
   int count = 1;
   int64_t seed = 0;
   std::string out;
+
+  std::vector<std::string> kernels;    // of `bench supernet`
+  std::vector<std::string> recompute;
+  int64_t rounds = 5;
+  int64_t steps = 3;   // a round
+  int64_t batch = 0;   // 0: the config's
+  int64_t images = 0;  // of the training set, for a prediction without it; 0: not known
+  std::vector<int64_t> workers;
+  int64_t passes = 3;
 
   std::vector<std::string> paths;
   std::string word;  // the shell of `completion`

@@ -18,6 +18,7 @@ int RunSearchCommand(const CommandLine& line);
 int RunFinetuneCommand(const CommandLine& line);
 int RunEvaluateCommand(const CommandLine& line);
 int RunData(const CommandLine& line);
+int RunBench(const CommandLine& line);
 int RunFullVersion(const CommandLine& line);
 
 }  // namespace danas

@@ -24,10 +24,13 @@ int RunCommand(const CommandLine& line) {
     case Command::kDataInfo:
     case Command::kDataManifest:
       return RunData(line);
+    case Command::kBenchSupernet:
+    case Command::kBenchLoader:
+      return RunBench(line);
     case Command::kVersion:
       return RunFullVersion(line);
     default:
-      throw UsageError("danas-engine runs search, finetune, evaluate and data alone; call danas");
+      throw UsageError("danas-engine runs search, finetune, evaluate, data and bench alone; call danas");
   }
 }
 

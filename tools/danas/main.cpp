@@ -59,6 +59,8 @@ int RunCommand(const CommandLine& line, char** argv) {
     case Command::kSearch:
     case Command::kFinetune:
     case Command::kEvaluate:
+    case Command::kBenchSupernet:
+    case Command::kBenchLoader:
     case Command::kDataInfo:
     case Command::kDataManifest:
       BecomeEngine(argv);

@@ -14,4 +14,7 @@ int64_t PeakResidentBytes();
 // Of tensors on a GPU: largest so far, as torch's caching allocator counts it. 0 for a CPU.
 int64_t PeakDeviceBytes(at::Device device);
 
+// The largest so far starts again from what is in use now. On a CPU freed memory is given back to the system first.
+void ResetPeakBytes(at::Device device);
+
 }  // namespace danas

@@ -1,0 +1,34 @@
+// A search's two steps on random images, for what needs their time or memory and no result: the plan's probe,
+// `danas bench supernet`, the timings in tests/bench.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "danas/config/config.h"
+#include "danas/cost/cost_model.h"
+#include "danas/data/loader.h"
+#include "danas/search/architecture_pass.h"
+#include "danas/search/search_state.h"
+
+namespace danas {
+
+class TrialSteps {
+ public:
+  // The supernet of the whole space; each step sees `images`, in parts of train.micro_batch. Weights do not move (the
+  // learning rate is 0: random images teach nothing), α does. `config` must outlive this.
+  TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device, int64_t images);
+
+  // Seconds of one step: draw, forward, loss, backward, the optimiser's step. Waits for the device.
+  double StepWeights();
+  double StepArchitecture();
+
+ private:
+  const Config& config_;
+  SearchState state_;
+  Batch batch_;
+  std::optional<ArchitectureScope> scope_;  // from an architecture step to the next weight step
+  ArchitectureStep step_;
+};
+
+}  // namespace danas

@@ -1,0 +1,146 @@
+#include "danas/report/bench_report.h"
+
+#include <algorithm>
+
+#include "danas/core/statistics.h"
+#include "danas/core/units.h"
+#include "danas/report/text_table.h"
+
+namespace danas {
+namespace {
+
+std::vector<double> PairSeconds(const BenchedWay& way) {
+  std::vector<double> seconds;
+  for (size_t i = 0; i < way.weight_seconds.size(); ++i) seconds.push_back(way.weight_seconds[i] + way.alpha_seconds[i]);
+  return seconds;
+}
+
+// 0 where either is not known.
+double Share(double work, double seconds, double work_per_second) {
+  return work_per_second > 0 ? work / seconds / work_per_second : 0;
+}
+
+std::string Percent(double share) { return share > 0 ? FormatDecimals(100 * share, 0) + " %" : "-"; }
+std::string Milliseconds(const std::vector<double>& seconds) { return FormatDecimals(1000 * Median(seconds), 1); }
+
+std::string RatioText(const RatioInterval& ratio) {
+  return FormatDecimals(ratio.ratio, 2) + " [" + FormatDecimals(ratio.low, 2) + ", " + FormatDecimals(ratio.high, 2) +
+         "]";
+}
+
+std::string OpeningText(const SupernetBench& bench) {
+  std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
+                     bench.device + "\n";
+  text += "this machine: ";
+  if (bench.multiply_adds_per_second > 0) {
+    text += FormatCount(bench.multiply_adds_per_second) + " multiply-adds a second (" + bench.level + "), ";
+  }
+  if (bench.bytes_per_second > 0) text += FormatBytes(bench.bytes_per_second) + " a second copied";
+  text += "\n" + std::to_string(bench.ways.front().weight_seconds.size()) + " rounds of " +
+          std::to_string(bench.steps) + " steps, in turn; medians\n\n";
+  return text;
+}
+
+Json RatioJson(const RatioInterval& ratio) {
+  return {{"ratio", ratio.ratio}, {"low", ratio.low}, {"high", ratio.high}};
+}
+
+Json StepJson(const std::vector<double>& seconds, double macs, double bytes, const SupernetBench& bench) {
+  const double median = Median(seconds);
+  return {{"seconds", seconds},
+          {"median_seconds", median},
+          {"share_of_arithmetic", Share(macs, median, bench.multiply_adds_per_second)},
+          {"share_of_bandwidth", Share(bytes, median, bench.bytes_per_second)}};
+}
+
+Json WayJson(const SupernetBench& bench, const BenchedWay& way) {
+  const BenchedWay& first = bench.ways.front();
+  Json json = {{"kernels", way.kernels},
+               {"recompute", way.recompute},
+               {"weight_step", StepJson(way.weight_seconds, bench.weight_macs, bench.weight_bytes, bench)},
+               {"alpha_step", StepJson(way.alpha_seconds, bench.alpha_macs, bench.alpha_bytes, bench)},
+               {"growth_bytes", Median(way.growth_bytes)}};
+  if (way.search_seconds > 0) json["search_seconds"] = way.search_seconds;
+  if (&way != &first) {
+    json["over_first"] = {{"weight_step", RatioJson(RatioOfMedians(way.weight_seconds, first.weight_seconds))},
+                          {"alpha_step", RatioJson(RatioOfMedians(way.alpha_seconds, first.alpha_seconds))},
+                          {"pair", RatioJson(RatioOfMedians(PairSeconds(way), PairSeconds(first)))},
+                          {"growth", RatioJson(RatioOfMedians(way.growth_bytes, first.growth_bytes))}};
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string BenchText(const SupernetBench& bench) {
+  TextTable table({{"kernels"},
+                   {"w step, ms", Align::kRight},
+                   {"α step, ms", Align::kRight},
+                   {"images/s", Align::kRight},
+                   {"memory", Align::kRight},
+                   {"of arithmetic", Align::kRight},
+                   {"of bandwidth", Align::kRight}});
+  for (const BenchedWay& way : bench.ways) {
+    const double pair = Median(PairSeconds(way));
+    table.AddRow({way.Name(), Milliseconds(way.weight_seconds), Milliseconds(way.alpha_seconds),
+                  FormatDecimals(2 * static_cast<double>(bench.images) / pair, 1), FormatBytes(Median(way.growth_bytes)),
+                  Percent(Share(bench.weight_macs + bench.alpha_macs, pair, bench.multiply_adds_per_second)),
+                  Percent(Share(bench.weight_bytes + bench.alpha_bytes, pair, bench.bytes_per_second))});
+  }
+  std::string text = OpeningText(bench) + table.Text() + "\n";
+  const BenchedWay& first = bench.ways.front();
+  for (size_t i = 1; i < bench.ways.size(); ++i) {
+    const BenchedWay& way = bench.ways[i];
+    text += way.Name() + " / " + first.Name() + ": time of both steps " +
+            RatioText(RatioOfMedians(PairSeconds(way), PairSeconds(first))) + ", memory " +
+            RatioText(RatioOfMedians(way.growth_bytes, first.growth_bytes)) + "\n";
+  }
+  for (const BenchedWay& way : bench.ways) {
+    if (way.search_seconds > 0) text += "a whole search, " + way.Name() + ": about " + FormatDuration(way.search_seconds) + "\n";
+  }
+  return text;
+}
+
+Json BenchJson(const SupernetBench& bench) {
+  Json ways = Json::array();
+  for (const BenchedWay& way : bench.ways) ways.push_back(WayJson(bench, way));
+  return {{"space", bench.space},
+          {"input", bench.input},
+          {"device", bench.device},
+          {"level", bench.level},
+          {"images", bench.images},
+          {"steps", bench.steps},
+          {"weight_macs", bench.weight_macs},
+          {"alpha_macs", bench.alpha_macs},
+          {"weight_bytes", bench.weight_bytes},
+          {"alpha_bytes", bench.alpha_bytes},
+          {"multiply_adds_per_second", bench.multiply_adds_per_second},
+          {"bytes_per_second", bench.bytes_per_second},
+          {"ways", std::move(ways)}};
+}
+
+std::string BenchText(const LoaderBench& bench) {
+  TextTable table({{"workers", Align::kRight}, {"images/s", Align::kRight}, {"ms an image", Align::kRight}});
+  const auto images = static_cast<double>(bench.images);
+  for (const LoaderBench::Run& run : bench.runs) {
+    const double seconds = Median(run.seconds);
+    table.AddRow({std::to_string(run.workers), FormatDecimals(images / seconds, 1),
+                  FormatDecimals(1000 * seconds / images, 2)});
+  }
+  const LoaderBench::Run& first = bench.runs.front();
+  return bench.dataset + ": " + FormatThousands(bench.images) + " images a pass, batches of " +
+         std::to_string(bench.batch) + "; medians of " + std::to_string(first.seconds.size()) +
+         " passes after one that is not timed\n\n" + table.Text();
+}
+
+Json BenchJson(const LoaderBench& bench) {
+  Json runs = Json::array();
+  for (const LoaderBench::Run& run : bench.runs) {
+    runs.push_back({{"workers", run.workers},
+                    {"seconds", run.seconds},
+                    {"images_per_second", static_cast<double>(bench.images) / Median(run.seconds)}});
+  }
+  return {{"dataset", bench.dataset}, {"images", bench.images}, {"batch", bench.batch}, {"runs", std::move(runs)}};
+}
+
+}  // namespace danas

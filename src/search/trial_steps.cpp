@@ -1,0 +1,79 @@
+#include "danas/search/trial_steps.h"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <memory>
+
+#include "danas/nn/norm.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "danas/train/micro_batch.h"
+
+namespace danas {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device) {
+  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
+                    .costs = MakeCostTable(cost, space),
+                    .alpha = ArchParameters(space),
+                    .training = WeightTraining(config.train, config.runtime, config.seed,
+                                               CosineSchedule(config.train, 0, int64_t{1} << 40), device)};
+  InitializeWeights(*state.supernet, config.seed);
+  MoveTo(*state.supernet, device, config.runtime.layout);
+  state.training.Bind(*state.supernet);
+  SetNormMode(*state.supernet, NormMode::kBatch);
+  return state;
+}
+
+Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images) {
+  const Size size = space.input();
+  return {at::randn({images, space.input_channels(), size.height, size.width}, device)
+              .contiguous(at::MemoryFormat::ChannelsLast),
+          at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong))};
+}
+
+}  // namespace
+
+TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
+                       int64_t images)
+    : config_(config),
+      state_(MakeState(config, space, cost, device)),
+      batch_(RandomBatch(space, device, images)),
+      step_(state_, config, space.classes()) {}
+
+double TrialSteps::StepWeights() {
+  scope_.reset();
+  const auto start = Clock::now();
+  const at::Device device = batch_.images.device();
+  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, config_.seed, state_.draws++,
+                                device);
+  const StepResult result = AccumulateGradients(batch_, config_.train.micro_batch, [&](const Batch& part) {
+    const at::Tensor logits_nk = [&] {
+      const AutocastScope autocast(config_.runtime.amp, device.type());
+      return state_.supernet->forward(InLayout(part.images, config_.runtime.layout), draw.choices);
+    }();
+    const int64_t classes = logits_nk.size(1);
+    return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),
+                      .correct = CountCorrect(logits_nk, part.targets, classes),
+                      .gradient_norm = {}};
+  });
+  state_.training.sgd.Step(0);
+  state_.training.sgd.ZeroGradients();
+  result.loss_sum.item();  // waits for the device
+  return SecondsSince(start);
+}
+
+double TrialSteps::StepArchitecture() {
+  if (!scope_) scope_.emplace(state_);
+  const auto start = Clock::now();
+  step_.Compute(batch_).loss_sum.item();
+  step_.Apply();
+  return SecondsSince(start);
+}
+
+}  // namespace danas

@@ -1,0 +1,37 @@
+#include "danas/core/statistics.h"
+
+#include <gtest/gtest.h>
+
+namespace danas {
+namespace {
+
+TEST(Statistics, MedianOfOddAndEvenCounts) {
+  EXPECT_EQ(Median({3}), 3);
+  EXPECT_EQ(Median({9, 1, 2}), 2);
+  EXPECT_EQ(Median({4, 1, 3, 2}), 2.5);
+}
+
+TEST(Statistics, ARatioWithoutSpreadHasAnIntervalOfNoWidth) {
+  const RatioInterval interval = RatioOfMedians({6, 6, 6}, {2, 2, 2});
+  EXPECT_EQ(interval.ratio, 3);
+  EXPECT_EQ(interval.low, 3);
+  EXPECT_EQ(interval.high, 3);
+}
+
+// A slow round slows both; resampled in pairs it leaves the ratio alone.
+TEST(Statistics, RoundsAreResampledInPairs) {
+  const RatioInterval interval = RatioOfMedians({2, 4, 20, 6, 8}, {1, 2, 10, 3, 4});
+  EXPECT_EQ(interval.low, 2);
+  EXPECT_EQ(interval.high, 2);
+}
+
+// One round of three stands alone in 1 of 27 resamplings, more than the 2.5 % left out on either side.
+TEST(Statistics, TheIntervalReachesOverTheRounds) {
+  const RatioInterval interval = RatioOfMedians({1, 2, 4}, {1, 1, 1});
+  EXPECT_EQ(interval.ratio, 2);
+  EXPECT_EQ(interval.low, 1);
+  EXPECT_EQ(interval.high, 4);
+}
+
+}  // namespace
+}  // namespace danas

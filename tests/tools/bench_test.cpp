@@ -1,0 +1,66 @@
+// `danas bench` as a shell runs it. What it measures is not checked, only that it measured what was asked for.
+#include <gmock/gmock.h>
+
+#include "tests/tools/run_danas.h"
+
+namespace danas::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Bench, SupernetTimesEveryWayAndPredictsTheSearch) {
+  const SmallProject project;
+  const Outcome outcome = project.Run({"bench", "supernet", "--config", "config.json", "--kernels", "aten",
+                                       "--recompute", "none,layer", "--rounds", "2", "--steps", "1", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json.at("space"), "tiny");
+  EXPECT_EQ(json.at("images"), 12);
+  EXPECT_GT(json.at("bytes_per_second"), 0);
+  ASSERT_EQ(json.at("ways").size(), 2u);
+  for (const Json& way : json.at("ways")) {
+    EXPECT_EQ(way.at("kernels"), "aten");
+    for (const char* step : {"weight_step", "alpha_step"}) {
+      ASSERT_EQ(way.at(step).at("seconds").size(), 2u);
+      EXPECT_GT(way.at(step).at("median_seconds"), 0);
+    }
+    EXPECT_GT(way.at("search_seconds"), 0);
+  }
+  EXPECT_EQ(json.at("ways").at(1).at("recompute"), "layer");
+  EXPECT_GT(json.at("ways").at(1).at("over_first").at("pair").at("ratio"), 0);
+}
+
+TEST(Bench, ASpaceAloneIsTimedAtItsOwnSizeAndPredictsNothing) {
+  const SmallProject project;
+  const Outcome outcome = project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "aten", "--batch", "4",
+                                       "--rounds", "1", "--steps", "1", "--threads", "1"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("tiny, 16x16, 4 images a step, on cpu, 1 thread"));
+  EXPECT_EQ(outcome.out.find("a whole search"), std::string::npos);
+}
+
+TEST(Bench, LoaderTimesEachNumberOfWorkers) {
+  const SmallProject project;
+  const Outcome outcome = project.Run({"bench", "loader", "--config", "config.json", "--workers", "1,2", "--images",
+                                       "100", "--passes", "2", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json.at("images"), 100);
+  ASSERT_EQ(json.at("runs").size(), 2u);
+  EXPECT_EQ(json.at("runs").at(1).at("workers"), 2);
+  EXPECT_EQ(json.at("runs").at(1).at("seconds").size(), 2u);
+}
+
+TEST(Bench, WhatCannotBeBenchedIsAnError) {
+  const SmallProject project;
+  EXPECT_EQ(project.Run({"bench", "supernet"}).code, 2);
+  EXPECT_THAT(project.Run({"bench", "supernet"}).err, HasSubstr("one of --config and --space is needed"));
+  EXPECT_EQ(project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "fast"}).code, 2);
+  EXPECT_EQ(project.Run({"bench", "supernet", "--space", "space.json", "--rounds", "0"}).code, 2);
+  const Outcome loader = project.Run({"bench", "loader"});
+  EXPECT_EQ(loader.code, 3);
+  EXPECT_THAT(loader.err, HasSubstr("--data"));
+}
+
+}  // namespace
+}  // namespace danas::test

@@ -1,0 +1,252 @@
+// danas bench: what a search's steps and the loader take on this machine.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+#include "commands.h"
+#include "danas/arch/space_file.h"
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
+#include "danas/core/statistics.h"
+#include "danas/data/loader.h"
+#include "danas/data/subset.h"
+#include "danas/kernels/level.h"
+#include "danas/kernels/machine.h"
+#include "danas/nn/fused_layer.h"
+#include "danas/report/bench_report.h"
+#include "danas/search/search_plan.h"
+#include "danas/search/trial_steps.h"
+#include "danas/train/device.h"
+#include "danas/train/memory.h"
+#include "inputs.h"
+
+namespace danas {
+namespace {
+
+constexpr int64_t kMostImagesOnCpu = 32;     // a step, unless --batch says more
+constexpr int64_t kMostImagesLoaded = 20000;  // a pass, unless --images says more
+
+SearchSpace ReadSpace(const CommandLine& line, const Config& config, int classes) {
+  const auto side = static_cast<int>(config.data.image_size);
+  const LoadedSpace loaded =
+      line.space.empty() ? LoadSpace(config.space, {side, side}, classes) : LoadSpace(line.space);
+  for (const std::string& note : loaded.notes) log::debug("{}", note);
+  return loaded.space;
+}
+
+bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
+
+// Images of every class, from the dataset or as many each; empty where neither is known.
+ClassCounts CountsFor(const CommandLine& line, const Config& config, const SearchSpace& space,
+                      const std::shared_ptr<const DatasetIndex>& dataset) {
+  if (line.images > 0) {
+    const auto classes = static_cast<size_t>(space.classes());
+    const int64_t each = std::max<int64_t>(1, line.images / space.classes());
+    const int64_t carved =
+        config.data.validation_fraction == 0
+            ? config.data.validation_per_class
+            : std::llround(config.data.validation_fraction * static_cast<double>(each));
+    return {.weights = std::vector<int64_t>(classes, std::max<int64_t>(0, each - carved)),
+            .architecture = std::vector<int64_t>(classes, carved)};
+  }
+  if (!dataset) return {};
+  std::vector<int> order(dataset->classes.ids.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+  return CountImages(SplitTrainingSet(dataset, config.data, config.seed), order);
+}
+
+std::vector<NnConfig> WaysFor(const CommandLine& line, at::Device device) {
+  std::vector<std::string> kernels = line.kernels;
+  if (kernels.empty()) {
+    if (HasFusedKernels(KernelChoice::kAuto, device)) kernels.emplace_back("fused");
+    kernels.emplace_back("aten");
+  }
+  std::vector<NnConfig> ways;
+  for (const std::string& name : kernels) {
+    const KernelChoice choice = name == "fused" ? KernelChoice::kFused : KernelChoice::kAten;
+    DescribeKernels(choice, device);  // throws where it cannot be
+    for (const std::string& recompute : line.recompute.empty() ? std::vector<std::string>{"none"} : line.recompute) {
+      ways.push_back({.kernels = choice,
+                      .recompute = recompute == "layer" ? RecomputeKind::kLayer : RecomputeKind::kNone});
+    }
+  }
+  return ways;
+}
+
+double MedianOf(int64_t steps, const std::function<double()>& step) {
+  std::vector<double> seconds;
+  for (int64_t i = 0; i <= steps; ++i) {
+    ThrowIfInterrupted();
+    const double taken = step();
+    if (i > 0) seconds.push_back(taken);  // the first warms up
+  }
+  return Median(seconds);
+}
+
+double UsedBytes(at::Device device) {
+  return static_cast<double>(device.is_cpu() ? PeakResidentBytes() : PeakDeviceBytes(device));
+}
+
+// One way's turn in a round. The network is made anew, so that its memory is its own.
+void TakeTurn(const CommandLine& line, Config config, const NnConfig& how, const SearchSpace& space,
+              const CostModel& cost, at::Device device, int64_t images, BenchedWay& way) {
+  config.nn = how;
+  ResetPeakBytes(device);
+  const double before = UsedBytes(device);
+  TrialSteps trial(config, space, cost, device, images);
+  way.weight_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepWeights(); }));
+  way.alpha_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepArchitecture(); }));
+  way.growth_bytes.push_back(UsedBytes(device) - before);
+}
+
+// The yardsticks of a step's work: see SupernetBench.
+void SetWork(const SearchSpace& space, SupernetBench& bench) {
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space), weights = MakeCostTable(*MakeParametersModel(), space);
+  const auto sum = [](const CostTable& costs) {
+    double total = costs.fixed;
+    for (const auto& layer : costs.candidates_lc) total += std::accumulate(layer.begin(), layer.end(), 0.0);
+    return total;
+  };
+  double in_elements = 0, out_elements = 0;
+  for (const LayerSpec& layer : space.layers()) {
+    const Size in = layer.shape.input, out = layer.shape.output();
+    in_elements += static_cast<double>(layer.shape.in) * in.height * in.width;
+    out_elements += static_cast<double>(layer.shape.out) * out.height * out.width;
+  }
+  const auto images = static_cast<double>(bench.images);
+  bench.weight_macs = 3 * images * sum(macs);  // forward, gradients of features, gradients of weights
+  bench.alpha_macs = 2 * images * sum(macs);
+  const double maps = 4 * images * (3 * in_elements + 2 * out_elements);  // x twice, dx, y, dy
+  // Weights are read twice, their gradient written and read, momentum and weight read and written.
+  bench.weight_bytes = maps + 4 * 8 * sum(weights);
+  bench.alpha_bytes = maps + 4 * 2 * sum(weights);
+}
+
+double PredictedSeconds(const Config& config, const SearchSpace& space, const ClassCounts& counts, at::Device device,
+                        const SupernetBench& bench, const BenchedWay& way) {
+  const auto images = static_cast<double>(bench.images);
+  const StepTimes times{.weight_seconds = Median(way.weight_seconds) / images,
+                        .alpha_seconds = Median(way.alpha_seconds) / images};
+  return MakeSearchPlan(config, space, *MakeCostModel(config.search), counts, device, times).seconds();
+}
+
+SupernetBench StartBench(const CommandLine& line, const Config& config, const SearchSpace& space, at::Device device) {
+  SupernetBench bench{.space = space.name(),
+                      .input = std::to_string(space.input().height) + "x" + std::to_string(space.input().width),
+                      .device = DescribeDevice(device),
+                      .images = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch,
+                      .steps = line.steps};
+  if (device.is_cpu()) {
+    if (line.batch == 0) bench.images = std::min(bench.images, kMostImagesOnCpu);
+    bench.level = kernels::Level();
+    bench.multiply_adds_per_second = kernels::MeasureMultiplyAdds();
+    bench.bytes_per_second = kernels::MeasureBandwidth();
+  }
+  SetWork(space, bench);
+  return bench;
+}
+
+void RunRounds(const CommandLine& line, const Config& config, const SearchSpace& space, at::Device device,
+               SupernetBench& bench) {
+  const std::vector<NnConfig> ways = WaysFor(line, device);
+  for (const NnConfig& how : ways) {
+    bench.ways.push_back({.kernels = NameOf(how.kernels), .recompute = NameOf(how.recompute)});
+  }
+  const std::shared_ptr<const CostModel> cost = MakeMacsModel();
+  for (int64_t round = 0; round < line.rounds; ++round) {
+    for (size_t i = 0; i < ways.size(); ++i) {
+      const size_t turn = (i + static_cast<size_t>(round)) % ways.size();  // slow minutes fall on all of them
+      TakeTurn(line, config, ways[turn], space, *cost, device, bench.images, bench.ways[turn]);
+    }
+    log::info("round {} of {}", round + 1, line.rounds);
+  }
+}
+
+int BenchSupernet(const CommandLine& line) {
+  if (line.space.empty() == line.config.config.empty()) {
+    throw UsageError("one of --config and --space is needed. See danas bench supernet --help");
+  }
+  Config config = ReadConfig(line.config);
+  if (line.batch > 0) config.train.batch = line.batch;
+  const bool predicts = line.space.empty();  // a space alone says nothing of phases and images
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  std::shared_ptr<const DatasetIndex> dataset;
+  if (predicts && line.images == 0 && NamesData(config.data)) {
+    dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
+  }
+  const SearchSpace space = ReadSpace(line, config, dataset ? static_cast<int>(dataset->classes.ids.size()) : 0);
+  SupernetBench bench = StartBench(line, config, space, device);
+  RunRounds(line, config, space, device, bench);
+
+  const ClassCounts counts = predicts ? CountsFor(line, config, space, dataset) : ClassCounts{};
+  if (!counts.weights.empty()) {
+    for (BenchedWay& way : bench.ways) {
+      way.search_seconds = PredictedSeconds(config, space, counts, device, bench, way);
+    }
+  }
+  std::cout << (line.json ? JsonText(BenchJson(bench), 2) + "\n" : BenchText(bench));
+  if (predicts && counts.weights.empty()) {
+    log::info("how long a whole search takes depends on its images: name the dataset with --data, or say --images N");
+  }
+  return 0;
+}
+
+// `count` images of the set, evenly spaced.
+Subset Thinned(Subset set, int64_t count) {
+  if (set.size() <= count) return set;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto from = static_cast<size_t>(i * set.size() / count);
+    set.images[static_cast<size_t>(i)] = set.images[from];
+    set.targets[static_cast<size_t>(i)] = set.targets[from];
+  }
+  set.images.resize(static_cast<size_t>(count));
+  set.targets.resize(static_cast<size_t>(count));
+  return set;
+}
+
+double SecondsOfPass(Loader& loader, int64_t pass) {
+  const auto start = std::chrono::steady_clock::now();
+  loader.Start(pass);
+  while (loader.Next()) ThrowIfInterrupted();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+int BenchLoader(const CommandLine& line) {
+  Config config = ReadConfig(line.config);
+  if (!NamesData(config.data)) {
+    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
+  }
+  if (line.batch > 0) config.train.batch = line.batch;
+  const auto dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
+  const Subset set = Thinned(WholeSet(dataset), line.images > 0 ? line.images : kMostImagesLoaded);
+  std::vector<int64_t> workers = line.workers;
+  if (workers.empty()) workers = {1, std::max<int64_t>(1, std::thread::hardware_concurrency())};
+  workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
+
+  LoaderBench bench{.dataset = dataset->name, .images = set.size(), .batch = config.train.batch};
+  for (const int64_t count : workers) {
+    Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed),
+                  {.batch = config.train.batch, .shuffle = true, .workers = count, .queue = config.data.queue,
+                   .seed = config.seed});
+    LoaderBench::Run run{.workers = count};
+    SecondsOfPass(loader, 0);  // files enter the system's cache
+    for (int64_t pass = 1; pass <= line.passes; ++pass) run.seconds.push_back(SecondsOfPass(loader, pass));
+    bench.runs.push_back(std::move(run));
+  }
+  std::cout << (line.json ? JsonText(BenchJson(bench), 2) + "\n" : BenchText(bench));
+  return 0;
+}
+
+}  // namespace
+
+int RunBench(const CommandLine& line) {
+  return line.command == Command::kBenchLoader ? BenchLoader(line) : BenchSupernet(line);
+}
+
+}  // namespace danas
