@@ -28,7 +28,21 @@ std::vector<BlockSpec> ReadProduct(const Node& node, BlockKind kind) {
     block.project = node.KeyOr("project", false);
     return {block};
   }
+  if (kind == BlockKind::kMaxPool) {
+    std::vector<BlockSpec> pools;
+    for (const int kernel : OneOrMore<int>(node.Key("kernel"))) {
+      block.op.kernel = kernel;
+      if (const std::string why = WhyMalformed(block); !why.empty()) node.Fail(why);
+      pools.push_back(block);
+    }
+    return pools;
+  }
   block.activation = node.KeyOr("activation", block.activation);
+  if (kind == BlockKind::kShuffleV1) {
+    block.groups = node.Key("groups").As<int>();
+    block.dense_entry = node.KeyOr("dense_entry", false);
+  }
+  if (kind == BlockKind::kResidual) block.reduction = node.KeyOr("reduction", block.reduction);
   std::vector<double> expands = {block.expand};
   if (kind == BlockKind::kInvertedResidual) {
     expands = OneOrMore<double>(node.Key("expand"));
@@ -113,6 +127,17 @@ Json ToJson(const BlockSpec& block) {
     }
     if (block.squeeze_excite) json["squeeze_excite"] = true;
     if (block.fused) json["fused"] = true;
+  }
+  if (block.kind == BlockKind::kMaxPool) {
+    json["kernel"] = block.op.kernel;
+    return json;
+  }
+  if (block.kind == BlockKind::kShuffleV1) {
+    json["groups"] = block.groups;
+    if (block.dense_entry) json["dense_entry"] = true;
+  }
+  if (block.kind == BlockKind::kResidual && block.reduction != BlockSpec().reduction) {
+    json["reduction"] = block.reduction;
   }
   json["operator"] = {{"kind", NameOf(block.op.kind)}, {"kernel", block.op.kernel}};
   json["activation"] = NameOf(block.activation);

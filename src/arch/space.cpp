@@ -11,6 +11,7 @@ constexpr int kMostChannels = 1 << 16;
 constexpr int kLargestSide = 1 << 14;
 constexpr int kMostClasses = 1 << 22;
 constexpr int kLargestStride = 16;
+constexpr int kLargestPool = 32;
 
 void RequireInRange(const std::string& what, int value, int least, int most) {
   if (value >= least && value <= most) return;
@@ -24,17 +25,22 @@ void CheckStem(const SpaceParts& parts) {
   RequireInRange("input channels", parts.input_channels, 1, kMostChannels);
   RequireInRange("input height", parts.input.height, 1, kLargestSide);
   RequireInRange("input width", parts.input.width, 1, kLargestSide);
-  RequireInRange("stem channels", parts.stem.channels, 1, kMostChannels);
+  RequireInRange("stem channels", parts.stem.channels, 0, kMostChannels);
   RequireInRange("stem stride", parts.stem.stride, 1, kLargestStride);
   RequireInRange("stem kernel", parts.stem.kernel, 1, 31);
   if (parts.stem.kernel % 2 == 0) {
     throw ConfigError("stem kernel " + std::to_string(parts.stem.kernel) + " is even; use an odd one");
+  }
+  if (parts.stem.channels == 0 && parts.stem.stride != 1) {
+    throw ConfigError("a stem of 0 channels is none: its stride is 1, not " + std::to_string(parts.stem.stride));
   }
 }
 
 void CheckHead(const SpaceParts& parts) {
   RequireInRange("classes", parts.classes, 1, kMostClasses);
   RequireInRange("head channels", parts.head.channels, 0, kMostChannels);
+  RequireInRange("head pool", parts.head.pool, 1, kLargestPool);
+  for (const int width : parts.head.hidden) RequireInRange("head hidden", width, 1, kMostChannels);
   if (!(parts.head.dropout >= 0 && parts.head.dropout < 1)) throw ConfigError("head dropout is not in [0, 1)");
   if (!(parts.norm.momentum > 0 && parts.norm.momentum <= 1)) throw ConfigError("norm momentum is not in (0, 1]");
   if (!(parts.norm.epsilon > 0 && parts.norm.epsilon <= 1)) throw ConfigError("norm epsilon is not in (0, 1]");
@@ -66,7 +72,7 @@ SpaceParts Checked(SpaceParts parts) {
   CheckStem(parts);
   CheckHead(parts);
   if (parts.layers.empty()) throw ConfigError("a search space needs at least one layer");
-  int channels = parts.stem.channels;
+  int channels = parts.stem.channels > 0 ? parts.stem.channels : parts.input_channels;
   Size size = Downsampled(parts.input, parts.stem.stride);
   for (size_t i = 0; i < parts.layers.size(); ++i) {
     LayerSpec& layer = parts.layers[i];
@@ -91,7 +97,13 @@ int SearchSpace::feature_channels() const { return layers().back().shape.out; }
 
 Size SearchSpace::feature_size() const { return layers().back().shape.output(); }
 
-int SearchSpace::classifier_channels() const { return head().channels > 0 ? head().channels : feature_channels(); }
+int SearchSpace::head_channels() const { return head().channels > 0 ? head().channels : feature_channels(); }
+
+int SearchSpace::pooled_features() const { return head_channels() * head().pool * head().pool; }
+
+int SearchSpace::classifier_channels() const {
+  return head().hidden.empty() ? pooled_features() : head().hidden.back();
+}
 
 size_t SearchSpace::CandidateCount() const {
   size_t count = 0;
@@ -163,6 +175,12 @@ SearchSpace SearchSpace::WithClasses(int classes) const {
 SearchSpace SearchSpace::WithDropout(double dropout) const {
   SpaceParts parts = parts_;
   parts.head.dropout = dropout;
+  return SearchSpace(std::move(parts));
+}
+
+SearchSpace SearchSpace::WithName(std::string name) const {
+  SpaceParts parts = parts_;
+  parts.name = std::move(name);
   return SearchSpace(std::move(parts));
 }
 

@@ -10,6 +10,8 @@ Json ToJson(const SearchSpace& space) {
       {"channels", space.input_channels()}, {"height", space.input().height}, {"width", space.input().width}};
   json["classes"] = space.classes();
   json["norm"] = {{"momentum", space.norm().momentum}, {"epsilon", space.norm().epsilon}};
+  json["init"] = {{"convolution", NameOf(space.init().convolution)},
+                  {"fully_connected", NameOf(space.init().fully_connected)}};
   const StemSpec& stem = space.stem();
   json["stem"] = {{"channels", stem.channels},
                   {"kernel", stem.kernel},
@@ -29,6 +31,8 @@ Json ToJson(const SearchSpace& space) {
   const HeadSpec& head = space.head();
   json["head"] = {{"channels", head.channels},
                   {"activation", NameOf(head.activation)},
+                  {"pool", head.pool},
+                  {"hidden", head.hidden},
                   {"dropout", head.dropout},
                   {"bias", head.bias}};
   return json;

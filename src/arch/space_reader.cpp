@@ -18,6 +18,13 @@ NormSpec ReadNorm(const Node& node) {
   return norm;
 }
 
+InitSpec ReadInit(const Node& node) {
+  InitSpec init;
+  init.convolution = node.KeyOr("convolution", init.convolution);
+  init.fully_connected = node.KeyOr("fully_connected", init.fully_connected);
+  return init;
+}
+
 StemSpec ReadStem(const Node& node) {
   StemSpec stem;
   stem.channels = node.Key("channels").As<int>();
@@ -31,6 +38,10 @@ HeadSpec ReadHead(const Node& node) {
   HeadSpec head;
   head.channels = node.KeyOr("channels", head.channels);
   head.activation = node.KeyOr("activation", head.activation);
+  head.pool = node.KeyOr("pool", head.pool);
+  if (const auto hidden = node.Find("hidden")) {
+    for (const Node& width : hidden->Items()) head.hidden.push_back(width.As<int>());
+  }
   head.dropout = node.KeyOr("dropout", head.dropout);
   head.bias = node.KeyOr("bias", head.bias);
   return head;
@@ -62,7 +73,7 @@ LayerSpec FitLayer(const Node& node, size_t index, const LayerShape& shape, cons
 // Stages, each of `repeat` layers or with a list of candidates for each layer.
 void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& parts, std::vector<std::string>& notes) {
   LayerShape shape;
-  shape.out = parts.stem.channels;
+  shape.out = parts.stem.channels > 0 ? parts.stem.channels : parts.input_channels;
   Size size = Downsampled(parts.input, parts.stem.stride);
   for (const Node& stage : stages.Items()) {
     std::vector<std::pair<Node, std::vector<BlockSpec>>> layers;
@@ -101,6 +112,7 @@ void ReadLayers(const Node& layers, const NamedCandidates& named, SpaceParts& pa
 LoadedSpace ReadBody(const Node& body, const NamedCandidates& named, SpaceParts parts) {
   std::vector<std::string> notes;
   if (const auto norm = body.Find("norm")) parts.norm = ReadNorm(*norm);
+  if (const auto init = body.Find("init")) parts.init = ReadInit(*init);
   parts.stem = ReadStem(body.Key("stem"));
   parts.head = ReadHead(body.Key("head"));
   if (const auto layers = body.Find("layers")) {

@@ -10,7 +10,17 @@ namespace {
 constexpr int kLargestKernel = 31;
 constexpr double kLargestExpand = 64;
 
-bool IsShuffle(BlockKind kind) { return kind == BlockKind::kShuffleA || kind == BlockKind::kShuffleX; }
+bool IsShuffle(BlockKind kind) {
+  return kind == BlockKind::kShuffleA || kind == BlockKind::kShuffleX || kind == BlockKind::kShuffleV1 ||
+         kind == BlockKind::kShuffleV2;
+}
+
+bool HasActivation(BlockKind kind) { return kind != BlockKind::kIdentity && kind != BlockKind::kMaxPool; }
+
+// Blocks whose first convolution changes the channels: no depthwise can.
+bool IsDense(const BlockSpec& block) {
+  return block.kind == BlockKind::kBasic || block.kind == BlockKind::kConvolution || block.fused;
+}
 
 // 6 -> "6", 1.5 -> "1p5".
 std::string NumberInName(double value) {
@@ -26,6 +36,21 @@ std::string WhyInvalidShuffle(const LayerShape& shape) {
   if (shape.out % 2 != 0) return "a shuffle block needs an even number of output channels";
   if (shape.stride == 1 && shape.in != shape.out) return "a shuffle block of stride 1 needs in = out";
   if (shape.stride == 2 && shape.out <= shape.in) return "a shuffle block of stride 2 needs out > in";
+  return "";
+}
+
+std::string WhyInvalidGroups(const BlockSpec& block, const LayerShape& shape) {
+  if (shape.out % (4 * block.groups) != 0) return "its output channels are no multiple of 4 * groups";
+  if (!block.dense_entry && shape.in % block.groups != 0) return "its input channels are no multiple of groups";
+  const int last = shape.stride == 2 ? shape.out - shape.in : shape.out;
+  return last % block.groups != 0 ? "out - in is no multiple of groups" : "";
+}
+
+std::string WhyInvalidPool(const BlockSpec& block, const LayerShape& shape) {
+  if (shape.in != shape.out) return "a pooling keeps its channels";
+  if (block.op.kernel % 2 == 0 && block.op.kernel != shape.stride) {
+    return "a pooling with an even kernel needs a stride of the same size";
+  }
   return "";
 }
 
@@ -47,10 +72,14 @@ BlockSpec Canonical(BlockSpec block) {
     block.squeeze_excite = unset.squeeze_excite;
     block.fused = unset.fused;
   }
-  if (block.kind == BlockKind::kIdentity) {
-    block.op = unset.op;
-    block.activation = DefaultActivation(block.kind);
+  if (block.kind != BlockKind::kShuffleV1) {
+    block.groups = unset.groups;
+    block.dense_entry = unset.dense_entry;
   }
+  if (block.kind != BlockKind::kResidual) block.reduction = unset.reduction;
+  if (block.kind == BlockKind::kIdentity) block.op = unset.op;
+  if (block.kind == BlockKind::kMaxPool) block.op.kind = unset.op.kind;
+  if (!HasActivation(block.kind)) block.activation = DefaultActivation(block.kind);
   return block;
 }
 
@@ -59,6 +88,10 @@ std::string BlockName(const BlockSpec& block) {
     case BlockKind::kInvertedResidual:
       return std::string("ir_") + (block.fused ? "fused_" : "") + (block.squeeze_excite ? "se_" : "") + "e" +
              NumberInName(block.expand);
+    case BlockKind::kShuffleV1:
+      return "shuffle_v1_g" + std::to_string(block.groups) + (block.dense_entry ? "_dense" : "");
+    case BlockKind::kResidual:
+      return block.reduction == BlockSpec().reduction ? "residual" : "residual_r" + std::to_string(block.reduction);
     case BlockKind::kIdentity:
       return block.project ? "identity_project" : "identity";
     default:
@@ -75,7 +108,7 @@ std::string CandidateName(const BlockSpec& block) {
   std::string name = BlockName(block);
   if (block.kind == BlockKind::kIdentity) return name;
   name += "_" + OperatorName(block);
-  if (block.activation != DefaultActivation(block.kind)) name += std::string("_") + NameOf(block.activation);
+  if (HasActivation(block.kind) && block.activation != DefaultActivation(block.kind)) name += std::string("_") + NameOf(block.activation);
   return name;
 }
 
@@ -87,28 +120,39 @@ bool KeepsShape(const LayerShape& shape) { return shape.stride == 1 && shape.in 
 
 std::string WhyMalformed(const BlockSpec& block) {
   if (block.kind == BlockKind::kIdentity) return "";
-  if (block.op.kernel % 2 == 0) return "kernel " + std::to_string(block.op.kernel) + " is even; use an odd one";
+  if (block.op.kernel % 2 == 0 && block.kind != BlockKind::kMaxPool) {
+    return "kernel " + std::to_string(block.op.kernel) + " is even; use an odd one";
+  }
   if (block.op.kernel < 1 || block.op.kernel > kLargestKernel) {
     return "kernel " + std::to_string(block.op.kernel) + " is not in 1.." + std::to_string(kLargestKernel);
+  }
+  if (block.groups < 1) return "groups " + std::to_string(block.groups) + " is below 1";
+  if (block.reduction < 1) return "reduction " + std::to_string(block.reduction) + " is below 1";
+  if (IsDense(block) && block.op.kind != OperatorKind::kNormal) {
+    return std::string(block.fused ? "a fused" : "this") + " block has dense convolutions: its operator kind is \"normal\"";
   }
   if (block.kind != BlockKind::kInvertedResidual) return "";
   if (!(block.expand > 0 && block.expand <= kLargestExpand)) {
     return "expand is not above 0 and at most " + NumberInName(kLargestExpand);
-  }
-  if (block.fused && block.op.kind != OperatorKind::kNormal) {
-    return "a fused block has one dense convolution: its operator kind is \"normal\"";
   }
   return "";
 }
 
 std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape) {
   if (const std::string why = WhyMalformed(block); !why.empty()) return why;
-  if (IsShuffle(block.kind)) return WhyInvalidShuffle(shape);
+  if (IsShuffle(block.kind)) {
+    const std::string why = WhyInvalidShuffle(shape);
+    return why.empty() && block.kind == BlockKind::kShuffleV1 ? WhyInvalidGroups(block, shape) : why;
+  }
   switch (block.kind) {
     case BlockKind::kInvertedResidual:
       return ExpandedChannels(block, shape.in) < 1 ? "expand * in rounds to no channel" : "";
     case BlockKind::kResidual:
-      return shape.out % 2 != 0 ? "a residual block needs an even number of output channels" : "";
+      if (shape.out % block.reduction == 0) return "";
+      return block.reduction == 2 ? "a residual block needs an even number of output channels"
+                                  : "its output channels are no multiple of " + std::to_string(block.reduction);
+    case BlockKind::kMaxPool:
+      return WhyInvalidPool(block, shape);
     case BlockKind::kIdentity:
       return block.project || KeepsShape(shape) ? "" : "an identity without \"project\" needs stride 1 and in = out";
     default:

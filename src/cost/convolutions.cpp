@@ -54,11 +54,42 @@ std::vector<Convolution> Shuffle(const BlockSpec& block, const LayerShape& shape
   return list;
 }
 
+std::vector<Convolution> ShuffleV1(const BlockSpec& block, const LayerShape& shape) {
+  const Size output = shape.output();
+  const int mid = shape.out / 4, last = shape.stride == 1 ? shape.out : shape.out - shape.in;
+  Convolution entry = Pointwise(shape.in, mid, shape.input), leave = Pointwise(mid, last, output);
+  entry.groups = block.dense_entry ? 1 : block.groups;
+  leave.groups = block.groups;
+  return {entry, Operator(block.op, mid, output), leave};
+}
+
+std::vector<Convolution> ShuffleV2(const BlockSpec& block, const LayerShape& shape) {
+  const Size output = shape.output();
+  const int half = shape.out / 2, branch = shape.stride == 1 ? half : shape.in;
+  std::vector<Convolution> list;
+  if (shape.stride == 2) {
+    list = {Operator({OperatorKind::kDepthwise, block.op.kernel}, shape.in, output), Pointwise(shape.in, half, output)};
+  }
+  list.push_back(Pointwise(branch, half, shape.input));
+  list.push_back(Operator(block.op, half, output));
+  list.push_back(Pointwise(half, half, output));
+  return list;
+}
+
 std::vector<Convolution> Residual(const BlockSpec& block, const LayerShape& shape) {
   const Size output = shape.output();
-  const int mid = shape.out / 2;
+  const int mid = shape.out / block.reduction;
   std::vector<Convolution> list = {Pointwise(shape.in, mid, shape.input), Operator(block.op, mid, output),
                                    Pointwise(mid, shape.out, output)};
+  if (!KeepsShape(shape)) list.push_back(Pointwise(shape.in, shape.out, output));
+  return list;
+}
+
+std::vector<Convolution> Basic(const BlockSpec& block, const LayerShape& shape) {
+  const Size output = shape.output();
+  std::vector<Convolution> list = {
+      {.in = shape.in, .out = shape.out, .kernel = block.op.kernel, .output = output},
+      {.in = shape.out, .out = shape.out, .kernel = block.op.kernel, .output = output}};
   if (!KeepsShape(shape)) list.push_back(Pointwise(shape.in, shape.out, output));
   return list;
 }
@@ -83,8 +114,25 @@ std::vector<Convolution> BlockConvolutions(const BlockSpec& block, const LayerSh
     case BlockKind::kShuffleA:
     case BlockKind::kShuffleX:
       return Shuffle(block, shape);
+    case BlockKind::kShuffleV1:
+      return ShuffleV1(block, shape);
+    case BlockKind::kShuffleV2:
+      return ShuffleV2(block, shape);
     case BlockKind::kResidual:
       return Residual(block, shape);
+    case BlockKind::kBasic:
+      return Basic(block, shape);
+    case BlockKind::kDepthwiseSeparable:
+      return {Operator(block.op, shape.in, shape.output()), Pointwise(shape.in, shape.out, shape.output())};
+    case BlockKind::kConvolution:
+      return {{.in = shape.in,
+               .out = shape.out,
+               .kernel = block.op.kernel,
+               .output = shape.output(),
+               .norm = false,
+               .bias = true}};
+    case BlockKind::kMaxPool:
+      return {};
     case BlockKind::kIdentity:
       return Identity(shape);
   }
@@ -93,6 +141,7 @@ std::vector<Convolution> BlockConvolutions(const BlockSpec& block, const LayerSh
 
 std::vector<Convolution> StemConvolutions(const SearchSpace& space) {
   const StemSpec& stem = space.stem();
+  if (stem.channels == 0) return {};
   return {{.in = space.input_channels(),
            .out = stem.channels,
            .kernel = stem.kernel,
@@ -103,7 +152,12 @@ std::vector<Convolution> HeadConvolutions(const SearchSpace& space) {
   const HeadSpec& head = space.head();
   std::vector<Convolution> list;
   if (head.channels > 0) list.push_back(Pointwise(space.feature_channels(), head.channels, space.feature_size()));
-  list.push_back(FullyConnected(space.classifier_channels(), space.classes(), head.bias));
+  int features = space.pooled_features();
+  for (const int width : head.hidden) {
+    list.push_back(FullyConnected(features, width, true));
+    features = width;
+  }
+  list.push_back(FullyConnected(features, space.classes(), head.bias));
   return list;
 }
 

@@ -31,8 +31,10 @@ std::string BlockKey(const BlockSpec& block, const LayerShape& shape) {
   return block.squeeze_excite ? key + "-se:1" : key;
 }
 
+// "" where there is none.
 std::string StemKey(const SearchSpace& space) {
   const StemSpec& stem = space.stem();
+  if (stem.channels == 0) return "";
   return KeyOf("Conv", space.input(), space.input_channels(),
                MapText(Downsampled(space.input(), stem.stride), stem.channels));
 }
@@ -40,12 +42,15 @@ std::string StemKey(const SearchSpace& space) {
 // Those of the 1x1 convolution, where there is one, and of the classifier.
 std::vector<std::string> HeadKeys(const SearchSpace& space) {
   const Size size = space.feature_size();
-  const int channels = space.classifier_channels();
+  const int channels = space.head_channels();
   std::vector<std::string> keys;
   if (space.head().channels > 0) {
     keys.push_back(KeyOf("Conv_1", size, space.feature_channels(), MapText(size, channels)));
   }
-  keys.push_back(KeyOf("Logits", size, channels, std::to_string(space.classes())));
+  std::string logits = KeyOf("Logits", size, channels, std::to_string(space.classes()));
+  if (space.head().pool != 1) logits += "-pool:" + std::to_string(space.head().pool);
+  for (const int width : space.head().hidden) logits += "-hidden:" + std::to_string(width);
+  keys.push_back(std::move(logits));
   return keys;
 }
 

@@ -68,6 +68,15 @@ void AddRun(CLI::App& app, CommandLine& line) {
   app.add_option("-r,--run", line.run, "run folder to make (default: runs/NAME-TIME-seedN)")->option_text("DIR");
 }
 
+void AddSizeAndClasses(CLI::App& app, CommandLine& line, const std::string& size, const std::string& classes) {
+  app.add_option("--size", line.image_size, "side of the square input (default: " + size + ")")
+      ->option_text("PIXELS")
+      ->check(CLI::Range(1, 16384));
+  app.add_option("--classes", line.classes, "number of classes (default: " + classes + ")")
+      ->option_text("N")
+      ->check(CLI::Range(1, 10000000));
+}
+
 void AddDryRun(CLI::App& app, CommandLine& line) {
   app.add_flag("-n,--dry-run", line.dry_run, "print the plan, check every path, run nothing");
   app.add_flag_callback(
@@ -123,16 +132,19 @@ void DescribeCost(CLI::App& app, CommandLine& line) {
                               "MACs are multiply-accumulates of convolutions and fully connected layers.");
   cost.add_option("--space", line.space, "a search space: a file or a shipped name")->option_text("SPACE");
   AddArch(cost, line);
-  cost.add_option("--size", line.image_size, "side of the square input (default: as in the file)")
-      ->option_text("PIXELS")
-      ->check(CLI::Range(1, 16384));
-  cost.add_option("--classes", line.classes, "number of classes (default: as in the file)")
-      ->option_text("N")
-      ->check(CLI::Range(1, 10000000));
+  AddSizeAndClasses(cost, line, "as in the file", "as in the file");
   cost.add_option("--latency-table", line.latency_table, "milliseconds by this table instead of MACs")
       ->option_text("FILE");
   cost.add_option("--target", line.target, "warn of every candidate that alone exceeds it")->option_text("COUNT");
   AddJson(cost, line);
+
+  CLI::App& models = AddCommand(app, line, Command::kModels, "models", "List the networks of the zoo and their costs",
+                                "Examples:\n"
+                                "  danas models\n"
+                                "  danas models --size 64 --classes 200 --json\n"
+                                "Each has a full and a small variant, the second for images of 28 to 64 pixels.");
+  AddSizeAndClasses(models, line, "224 for the full variants, 32 for the small", "1000 and 10");
+  AddJson(models, line);
 
   CLI::App& compare =
       AddCommand(app, line, Command::kCompare, "compare", "Print one table of trained networks from their run folders",

@@ -17,6 +17,8 @@ enum class Command {
   kSearch,
   kFinetune,
   kEvaluate,
+  kTrain,
+  kModels,
   kCost,
   kCompare,
   kSpaceList,
@@ -53,6 +55,7 @@ struct CommandLine {
 
   std::string run;      // run folder to make, or to read
   std::string arch;     // a network, such as best.json
+  std::string model;    // a network of the zoo, by name
   std::string space;    // a search space: file or name
   std::string weights;  // safetensors
   bool dry_run = false;

@@ -8,6 +8,7 @@ namespace danas {
 
 int RunCost(const CommandLine& line);
 int RunCompare(const CommandLine& line);
+int RunModels(const CommandLine& line);
 int RunSpace(const CommandLine& line);
 int RunConfig(const CommandLine& line);
 int RunVersion(const CommandLine& line);
@@ -16,6 +17,7 @@ int RunMan(const CommandLine& line);
 
 int RunSearchCommand(const CommandLine& line);
 int RunFinetuneCommand(const CommandLine& line);
+int RunTrainCommand(const CommandLine& line);
 int RunEvaluateCommand(const CommandLine& line);
 int RunData(const CommandLine& line);
 int RunBench(const CommandLine& line);

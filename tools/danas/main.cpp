@@ -38,6 +38,8 @@ int RunCommand(const CommandLine& line, char** argv) {
       return RunCost(line);
     case Command::kCompare:
       return RunCompare(line);
+    case Command::kModels:
+      return RunModels(line);
     case Command::kSpaceList:
     case Command::kSpaceShow:
     case Command::kSpaceCheck:
@@ -58,6 +60,7 @@ int RunCommand(const CommandLine& line, char** argv) {
       [[fallthrough]];
     case Command::kSearch:
     case Command::kFinetune:
+    case Command::kTrain:
     case Command::kEvaluate:
     case Command::kBenchSupernet:
     case Command::kBenchLoader:

@@ -21,6 +21,7 @@ struct SpaceParts {
   std::vector<LayerSpec> layers;
   HeadSpec head;
   NormSpec norm;
+  InitSpec init = {};
   bool operator==(const SpaceParts&) const = default;
 };
 
@@ -41,11 +42,15 @@ class SearchSpace {
   const std::vector<LayerSpec>& layers() const { return parts_.layers; }
   const HeadSpec& head() const { return parts_.head; }
   const NormSpec& norm() const { return parts_.norm; }
+  const InitSpec& init() const { return parts_.init; }
   const SpaceParts& parts() const { return parts_; }
 
-  // Channels and size that reach the head, and the channels that its classifier sees.
+  // Channels and size that reach the head; channels after its 1x1; features after its pooling; and the features that
+  // its last layer sees.
   int feature_channels() const;
   Size feature_size() const;
+  int head_channels() const;
+  int pooled_features() const;
   int classifier_channels() const;
 
   size_t CandidateCount() const;    // over all layers
@@ -64,6 +69,7 @@ class SearchSpace {
   SearchSpace WithInput(Size input) const;
   SearchSpace WithClasses(int classes) const;
   SearchSpace WithDropout(double dropout) const;
+  SearchSpace WithName(std::string name) const;
 
   bool operator==(const SearchSpace&) const = default;
 

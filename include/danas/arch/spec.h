@@ -29,10 +29,24 @@ struct OperatorSpec {
   bool operator==(const OperatorSpec&) const = default;
 };
 
-enum class BlockKind { kInvertedResidual, kShuffleA, kShuffleX, kResidual, kIdentity };
+enum class BlockKind {
+  kInvertedResidual,
+  kShuffleA,
+  kShuffleX,
+  kShuffleV1,
+  kShuffleV2,
+  kResidual,
+  kBasic,
+  kDepthwiseSeparable,
+  kConvolution,
+  kMaxPool,
+  kIdentity,
+};
 template <>
 struct EnumNames<BlockKind> {
-  static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "residual", "identity"};
+  static constexpr std::array kNames = {
+      "inverted_residual", "shuffle_a",           "shuffle_x",   "shuffle_v1", "shuffle_v2", "residual",
+      "basic",             "depthwise_separable", "convolution", "max_pool",   "identity"};
 };
 
 // One candidate of a layer: a (block, operator) pair. s is the layer's stride, k the operator's kernel. Every
@@ -50,18 +64,40 @@ struct EnumNames<BlockKind> {
 // shuffle_x (SPOS's Choice_x, here for any k)
 //   as shuffle_a with another branch: operator of stride s *; 1x1 b -> out / 2; operator *; 1x1; operator *;
 //   1x1 -> out - b.
-// residual (section 4.1 names it, the form is ours)
-//   1x1 in -> out / 2; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s * where
+// shuffle_v1 (ShuffleNet)
+//   1x1 of `groups` groups in -> out / 4; the groups' channels are mixed: those of one go to all; operator of stride s *;
+//   1x1 of `groups` groups -> last *. s = 1: last is out, and the input is added; s = 2: last is out - in, behind a 3x3
+//   average of the input of stride 2, whose padding counts as zeros. The activation follows. dense_entry: the first
+//   1x1 is not grouped.
+// shuffle_v2 (ShuffleNetV2)
+//   s = 1: the first half of the channels passes, the second enters the branch. s = 2: all channels enter the branch,
+//   and a projection (k x k depthwise of stride 2 *; 1x1 -> out / 2) stands for those that pass. The output takes
+//   channels from both in turn. Branch: 1x1 -> out / 2; operator of stride s *; 1x1 -> out / 2.
+// residual (section 4.1 names it; reduction 2 is ours, with reduction 4 and a normal operator ResNet's bottleneck)
+//   1x1 in -> out / reduction; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s * where
 //   shapes differ, and the activation follows.
+// basic (ResNet-18 and -34)
+//   k x k in -> out of stride s; k x k out -> out *. The input is added as for residual; the activation follows.
+// depthwise_separable (MobileNet)
+//   operator of stride s; 1x1 in -> out.
+// convolution (VGG)
+//   k x k in -> out of stride s with a bias and without batch norm; the activation.
+// max_pool
+//   the largest of each k x k window of stride s. An even k is s, and windows do not overlap.
 // identity
 //   the input; with `project`, where shapes differ, a 1x1 of stride s *.
+//
+// The operator of basic and convolution is a normal one; of max_pool only the kernel counts.
 struct BlockSpec {
   BlockKind kind = BlockKind::kInvertedResidual;
   OperatorSpec op = {};                        // not of identity
-  Activation activation = Activation::kRelu6;  // not of identity
+  Activation activation = Activation::kRelu6;  // not of identity and max_pool
   double expand = 1;                           // inverted residual: e, in (0, 64]
   bool squeeze_excite = false;                 // inverted residual
   bool fused = false;                          // inverted residual; its operator is a normal one
+  int groups = 1;                              // shuffle_v1: of its 1x1s
+  bool dense_entry = false;                    // shuffle_v1
+  int reduction = 2;                           // residual
   bool project = false;                        // identity
   bool operator==(const BlockSpec&) const = default;
 };
@@ -79,8 +115,9 @@ int SqueezeChannels(int in);
 BlockSpec Canonical(BlockSpec block);
 
 // A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_n3", "shuffle_a_k7", "shuffle_x_n3"
-// (k: depthwise, n: normal), "residual_k3", "identity"; an activation that is not the kind's default comes last, as in
-// "ir_e3_k5_swish". No dots: parameter names of the supernet use it. Equal names mean equal canonical blocks.
+// (k: depthwise, n: normal), "shuffle_v1_g3_k3", "shuffle_v1_g3_dense_k3", "residual_k3", "residual_r4_n3",
+// "max_pool_k2", "identity"; an activation that is not the kind's default comes last, as in "ir_e3_k5_swish". No dots:
+// parameter names of the supernet use it. Equal names mean equal canonical blocks.
 std::string CandidateName(const BlockSpec& block);
 
 // The block's and the operator's part of the name, for pruning by block or by operator: "ir_e3" and "k5"; identity's
@@ -94,7 +131,7 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-// ceil(size / stride): what a padded convolution of odd kernel gives.
+// ceil(size / stride): what a padded convolution of odd kernel gives, and a pooling that leaves no pixel out.
 Size Downsampled(Size size, int stride);
 
 // Where a block stands: its channels, its stride and the size of its input.
@@ -122,6 +159,7 @@ struct LayerSpec {
   bool operator==(const LayerSpec&) const = default;
 };
 
+// Convolution, batch norm and activation before the first layer; channels 0: none, the first layer sees the image.
 struct StemSpec {
   int channels = 16;
   int kernel = 3;
@@ -130,12 +168,16 @@ struct StemSpec {
   bool operator==(const StemSpec&) const = default;
 };
 
-// 1x1 convolution to `channels` (0: none), global average pooling, dropout, fully connected layer.
+// 1x1 convolution to `channels` (0: none); average pooling to pool x pool, whose channels become features one after the
+// other; then dropout and a fully connected layer to the classes. With hidden layers (VGG) first each of them, with the
+// activation and dropout behind it, and no dropout before.
 struct HeadSpec {
   int channels = 0;
   Activation activation = Activation::kRelu;
+  int pool = 1;
+  std::vector<int> hidden = {};  // widths
   double dropout = 0;
-  bool bias = true;
+  bool bias = true;  // of the last layer; hidden ones have theirs
   bool operator==(const HeadSpec&) const = default;
 };
 
@@ -143,6 +185,27 @@ struct NormSpec {
   double momentum = 0.1;  // share of the new batch in the running statistics, as in PyTorch
   double epsilon = 1e-5;
   bool operator==(const NormSpec&) const = default;
+};
+
+// How weights begin; biases at 0, norms at weight 1.
+//   he_fan_out: N(0, sqrt(2 / (k^2 * out)))      fan_in: uniform in +-1 / sqrt(in / groups * k^2), PyTorch's default
+//   normal: N(0, 0.01)
+enum class ConvolutionInit { kHeFanOut, kFanIn };
+template <>
+struct EnumNames<ConvolutionInit> {
+  static constexpr std::array kNames = {"he_fan_out", "fan_in"};
+};
+
+enum class FullyConnectedInit { kFanIn, kNormal };
+template <>
+struct EnumNames<FullyConnectedInit> {
+  static constexpr std::array kNames = {"fan_in", "normal"};
+};
+
+struct InitSpec {
+  ConvolutionInit convolution = ConvolutionInit::kHeFanOut;
+  FullyConnectedInit fully_connected = FullyConnectedInit::kFanIn;
+  bool operator==(const InitSpec&) const = default;
 };
 
 }  // namespace danas

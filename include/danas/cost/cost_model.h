@@ -37,7 +37,8 @@ std::unique_ptr<CostModel> MakeParametersModel();
 //                                                            depthwise operator; idskip 1 where its input is added;
 //                                                            -se:1 at the end with squeeze and excite
 //   Conv_1-input:7x7x320-output:7x7x1280                     the head's 1x1 convolution
-//   Logits-input:7x7x1280-output:1000                        pooling and classifier
+//   Logits-input:7x7x1280-output:1000                        pooling and classifier; -pool:7 and -hidden:4096 for each
+//                                                            hidden layer at the end, where the head has them
 //   <CandidateName>-input:...-output:...-stride:2            every other block
 // An identity that passes its input on costs nothing and needs no key. Throws ConfigError for a file of another form.
 std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table);
