@@ -281,4 +281,11 @@ at::Tensor FusedForward(const at::Tensor& x_nchw, const std::vector<FusedCandida
   return FusedFunction::apply(at::TensorList(variables), call);
 }
 
+at::Tensor ForwardUnit(KernelChoice choice, const at::Tensor& x_nchw, const FusedCandidate& unit) {
+  if (TakesFused(choice, x_nchw, {unit}, {})) return FusedForward(x_nchw, {unit}, {});
+  at::Tensor y = x_nchw;
+  for (ConvNorm* step : unit.Steps()) y = step->forward(y);
+  return y;
+}
+
 }  // namespace danas

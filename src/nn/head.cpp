@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "danas/nn/norm.h"
 #include "danas/nn/pool.h"
 
 namespace danas {
@@ -13,24 +14,38 @@ FullyConnected::FullyConnected(int64_t in, int64_t out, bool with_bias) {
 
 at::Tensor FullyConnected::forward(const at::Tensor& x_nf) { return at::linear(x_nf, weight, bias); }
 
-Head::Head(const SearchSpace& space, bool affine) : dropout_(space.head().dropout) {
-  int64_t channels = space.layers().back().shape.out;
-  const HeadSpec& spec = space.head();
-  if (spec.channels > 0) {
-    expand_ = register_module("expand", std::make_shared<ConvNorm>(ConvolutionShape{channels, spec.channels},
-                                                                   space.norm(), affine, spec.activation));
-    channels = spec.channels;
+Head::Head(const SearchSpace& space, bool affine) : spec_(space.head()) {
+  if (spec_.channels > 0) {
+    expand_ = register_module("expand", std::make_shared<ConvNorm>(
+                                            ConvolutionShape{space.feature_channels(), spec_.channels}, space.norm(),
+                                            affine, spec_.activation));
   }
-  classifier_ = register_module("classifier", std::make_shared<FullyConnected>(channels, space.classes(), spec.bias));
+  int64_t features = space.pooled_features();
+  if (!spec_.hidden.empty()) {
+    const auto list = register_module("hidden", std::make_shared<torch::nn::Module>());
+    for (const int width : spec_.hidden) {
+      hidden_.push_back(list->register_module(std::to_string(hidden_.size()),
+                                              std::make_shared<FullyConnected>(features, width, /*with_bias=*/true)));
+      features = width;
+    }
+  }
+  classifier_ = register_module("classifier", std::make_shared<FullyConnected>(features, space.classes(), spec_.bias));
 }
 
 at::Tensor Head::Features(const at::Tensor& x_nchw) {
-  return GlobalAverage(expand_ ? expand_->forward(x_nchw) : x_nchw).flatten(1);
+  const at::Tensor y = expand_ ? expand_->forward(x_nchw) : x_nchw;
+  return (spec_.pool == 1 ? GlobalAverage(y) : at::adaptive_avg_pool2d(y, {spec_.pool, spec_.pool})).flatten(1);
+}
+
+at::Tensor Head::Drop(const at::Tensor& x_nf) const {
+  return spec_.dropout > 0 && is_training() ? at::dropout(x_nf, spec_.dropout, /*train=*/true) : x_nf;
 }
 
 at::Tensor Head::Classify(const at::Tensor& features_nf) {
-  const bool drops = dropout_ > 0 && is_training();
-  return classifier_->forward(drops ? at::dropout(features_nf, dropout_, /*train=*/true) : features_nf);
+  if (hidden_.empty()) return classifier_->forward(Drop(features_nf));
+  at::Tensor y = features_nf;
+  for (const auto& layer : hidden_) y = Drop(Activate(layer->forward(y), spec_.activation));
+  return classifier_->forward(y);
 }
 
 }  // namespace danas

@@ -14,30 +14,37 @@ namespace danas {
 namespace {
 
 // What a tensor starts as, drawn element by element in the order of its axes; a bias as zeros.
-at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, int64_t seed) {
+at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const InitSpec& init, int64_t seed) {
   at::Tensor values = at::zeros(sizes, at::kDouble);
   double* value = values.mutable_data_ptr<double>();
   RandomStream stream(static_cast<uint64_t>(seed), "weights/" + name);
-  if (sizes.size() == 4) {
-    const double deviation = std::sqrt(2.0 / static_cast<double>(sizes[2] * sizes[3] * sizes[0]));
+  const auto normal = [&](double deviation) {
     for (int64_t i = 0; i < values.numel(); ++i) value[i] = deviation * stream.Normal();
-  } else if (sizes.size() == 2) {
-    const double bound = 1 / std::sqrt(static_cast<double>(sizes[1]));
+  };
+  const auto uniform = [&](double bound) {
     for (int64_t i = 0; i < values.numel(); ++i) value[i] = stream.Uniform(-bound, bound);
+  };
+  if (sizes.size() == 4) {
+    const auto area = static_cast<double>(sizes[2] * sizes[3]);
+    if (init.convolution == ConvolutionInit::kHeFanOut) normal(std::sqrt(2 / (area * static_cast<double>(sizes[0]))));
+    if (init.convolution == ConvolutionInit::kFanIn) uniform(1 / std::sqrt(area * static_cast<double>(sizes[1])));
+  } else if (sizes.size() == 2) {
+    if (init.fully_connected == FullyConnectedInit::kFanIn) uniform(1 / std::sqrt(static_cast<double>(sizes[1])));
+    if (init.fully_connected == FullyConnectedInit::kNormal) normal(0.01);
   }
   return values;
 }
 
 }  // namespace
 
-void InitializeWeights(torch::nn::Module& network, int64_t seed) {
+void InitializeWeights(Supernet& network, int64_t seed) {
   const at::NoGradGuard no_gradient;
   const auto parameters = network.named_parameters().pairs();
   at::parallel_for(0, static_cast<int64_t>(parameters.size()), 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_gradient_in_thread;
     for (int64_t i = begin; i < end; ++i) {
       const auto& [name, parameter] = parameters[static_cast<size_t>(i)];
-      at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), seed));
+      at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), network.space().init(), seed));
     }
   });
   for (const auto& child : network.modules()) {

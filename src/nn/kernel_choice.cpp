@@ -39,7 +39,9 @@ bool IsFusible(const BlockSpec& block) {
 }
 
 bool IsFusibleInParts(const BlockSpec& block) {
-  return (block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX) && HasFusibleParts(block);
+  const bool in_parts = block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX ||
+                        block.kind == BlockKind::kShuffleV2 || block.kind == BlockKind::kDepthwiseSeparable;
+  return in_parts && HasFusibleParts(block);
 }
 
 bool HasFusedKernels(KernelChoice choice, at::Device device) {

@@ -10,10 +10,11 @@
 namespace danas {
 
 Supernet::Supernet(const SearchSpace& space, const SupernetOptions& options) : space_(space) {
-  const StemSpec& stem = space.stem();
-  const ConvolutionShape conv{
-      .in = space.input_channels(), .out = stem.channels, .kernel = stem.kernel, .stride = stem.stride};
-  stem_ = register_module("stem", std::make_shared<ConvNorm>(conv, space.norm(), options.affine, stem.activation));
+  if (const StemSpec& stem = space.stem(); stem.channels > 0) {
+    const ConvolutionShape conv{
+        .in = space.input_channels(), .out = stem.channels, .kernel = stem.kernel, .stride = stem.stride};
+    stem_ = register_module("stem", std::make_shared<ConvNorm>(conv, space.norm(), options.affine, stem.activation));
+  }
   layer_list_ = register_module("layers", std::make_shared<torch::nn::Module>());
   for (const LayerSpec& layer : space.layers()) {
     AppendLayer(std::make_shared<MixedLayer>(layer, space.norm(), options.affine, options.how));
@@ -34,7 +35,8 @@ at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<La
     throw std::invalid_argument("a supernet of " + std::to_string(layers_.size()) + " layers got " +
                                 std::to_string(choices.size()) + " choices");
   }
-  at::Tensor x = stem_->forward(image_nchw.contiguous(at::MemoryFormat::ChannelsLast));
+  at::Tensor x = image_nchw.contiguous(at::MemoryFormat::ChannelsLast);
+  if (stem_) x = stem_->forward(x);
   for (size_t l = 0; l < layers_.size(); ++l) x = layers_[l]->forward(x, choices.empty() ? LayerChoice{} : choices[l]);
   return head_->Features(x);
 }
@@ -42,7 +44,7 @@ at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<La
 std::shared_ptr<Supernet> Supernet::Without(const std::map<size_t, std::set<size_t>>& dropped) const {
   std::shared_ptr<Supernet> smaller(new Supernet);
   smaller->space_ = space_->Without(dropped);
-  smaller->stem_ = smaller->register_module("stem", stem_);
+  if (stem_) smaller->stem_ = smaller->register_module("stem", stem_);
   smaller->layer_list_ = smaller->register_module("layers", std::make_shared<torch::nn::Module>());
   for (size_t l = 0; l < layers_.size(); ++l) {
     const auto of_layer = dropped.find(l);

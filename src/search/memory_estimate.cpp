@@ -81,13 +81,62 @@ void AddFusedShuffle(Chain& chain, const BlockSpec& block, const LayerShape& sha
   if (!splits) chain.Fused(shape.in, shape.in, out_area);
 }
 
+// Behind the sum: the projection of the input where shapes differ, and what the last activation keeps.
+void AddSum(Chain& chain, const LayerShape& shape) {
+  const double out_area = Area(shape.output());
+  if (!KeepsShape(shape)) chain.Linear(shape.out, out_area, false);
+  chain.Keep(shape.out * out_area, 1);
+}
+
 void AddResidual(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double in_area = Area(shape.input), out_area = Area(shape.output());
-  chain.Activated(shape.out / 2, in_area, block.activation);
-  chain.Activated(shape.out / 2, out_area, block.activation);
+  const double out_area = Area(shape.output()), middle = shape.out / block.reduction;
+  chain.Activated(middle, Area(shape.input), block.activation);
+  chain.Activated(middle, out_area, block.activation);
   chain.Linear(shape.out, out_area, false);
-  if (shape.stride != 1 || shape.in != shape.out) chain.Linear(shape.out, out_area, false);
+  AddSum(chain, shape);
+}
+
+void AddBasic(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
+  const double out_area = Area(shape.output());
+  chain.Activated(shape.out, out_area, block.activation);
+  chain.Linear(shape.out, out_area, false);
+  AddSum(chain, shape);
+}
+
+void AddShuffleV1(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
+  const double in_area = Area(shape.input), out_area = Area(shape.output()), middle = shape.out / 4;
+  chain.Activated(middle, in_area, block.activation);
+  if (block.groups > 1) chain.Keep(middle * in_area, 1);  // mixed
+  chain.Linear(middle, out_area, true);
+  chain.Linear(shape.stride == 1 ? shape.out : shape.out - shape.in, out_area, false);
   chain.Keep(shape.out * out_area, 1);  // what the last activation keeps
+}
+
+void AddShuffleV2(Chain& chain, const BlockSpec& block, const LayerShape& shape, bool fused) {
+  const double in_area = Area(shape.input), out_area = Area(shape.output()), half = shape.out / 2;
+  const bool splits = shape.stride == 1;
+  if (splits) chain.Keep(half * in_area, 1);  // the branch's copy of its channels
+  if (fused) {
+    chain.Fused(half, half, out_area);
+    if (!splits) chain.Fused(shape.in, half, out_area);
+    return;
+  }
+  chain.Activated(half, in_area, block.activation);
+  chain.Linear(half, out_area, true);
+  chain.Activated(half, out_area, block.activation);
+  if (splits) return;
+  chain.Linear(shape.in, out_area, true);
+  chain.Activated(half, out_area, block.activation);
+}
+
+void AddDepthwiseSeparable(Chain& chain, const BlockSpec& block, const LayerShape& shape, bool fused) {
+  const double out_area = Area(shape.output());
+  if (fused) {
+    chain.Fused(shape.in, shape.out, out_area);
+  } else {
+    chain.Activated(shape.in, out_area, block.activation);
+    chain.Activated(shape.out, out_area, block.activation);
+  }
 }
 
 }  // namespace
@@ -102,20 +151,36 @@ CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape,
     elements.fused = true;
     return elements;
   }
-  if (fused && IsFusibleInParts(block)) {
-    AddFusedShuffle(chain, block, shape);
-    return chain.sum();
-  }
+  const bool in_parts = fused && IsFusibleInParts(block);
+  const double output = shape.out * Area(shape.output());
   switch (block.kind) {
     case BlockKind::kInvertedResidual:
       AddInvertedResidual(chain, block, shape);
       break;
     case BlockKind::kShuffleA:
     case BlockKind::kShuffleX:
-      AddShuffle(chain, block, shape);
+      in_parts ? AddFusedShuffle(chain, block, shape) : AddShuffle(chain, block, shape);
+      break;
+    case BlockKind::kShuffleV1:
+      AddShuffleV1(chain, block, shape);
+      break;
+    case BlockKind::kShuffleV2:
+      AddShuffleV2(chain, block, shape, in_parts);
       break;
     case BlockKind::kResidual:
       AddResidual(chain, block, shape);
+      break;
+    case BlockKind::kBasic:
+      AddBasic(chain, block, shape);
+      break;
+    case BlockKind::kDepthwiseSeparable:
+      AddDepthwiseSeparable(chain, block, shape, in_parts);
+      break;
+    case BlockKind::kConvolution:
+      chain.Keep(output, block.activation == Activation::kRelu ? 1 : 2);
+      break;
+    case BlockKind::kMaxPool:
+      chain.Keep(output, 2);  // places of the largest, of 8 bytes each
       break;
     case BlockKind::kIdentity:
       if (block.project) chain.Linear(shape.out, Area(shape.output()), false);
@@ -128,7 +193,9 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
                     const Computation& how) {
   const Size stem_size = space.layers().front().shape.input;
   Chain stem;
-  if (keeps_outputs) {
+  if (space.stem().channels == 0) {
+    stem.Keep(space.input_channels() * Area(stem_size), 1);
+  } else if (keeps_outputs) {
     stem.Keep(space.stem().channels * Area(stem_size), 1);  // nothing wants its gradient: the weights are frozen
   } else {
     stem.Activated(space.stem().channels, Area(stem_size), space.stem().activation);

@@ -14,6 +14,14 @@ inline BlockSpec ShuffleA(int kernel) {
   return {.kind = BlockKind::kShuffleA, .op = {OperatorKind::kDepthwise, kernel}, .activation = Activation::kRelu};
 }
 
+inline BlockSpec ShuffleV1(int groups, bool dense_entry = false) {
+  return {.kind = BlockKind::kShuffleV1, .activation = Activation::kRelu, .groups = groups, .dense_entry = dense_entry};
+}
+
+inline BlockSpec MaxPool(int kernel) {
+  return {.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}, .activation = Activation::kRelu};
+}
+
 inline BlockSpec Identity(bool project = false) { return {.kind = BlockKind::kIdentity, .project = project}; }
 
 // Stem 3 -> 8 of stride 2 on 16 x 12; 8 -> 8 (three candidates), 8 -> 12 of stride 2 (two), 12 -> 12 (one).

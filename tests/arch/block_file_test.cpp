@@ -41,6 +41,19 @@ TEST(Candidates, AsymmetricListsAndEveryOption) {
       (Names{"identity", "ir_e3_k3", "ir_e6_k5", "ir_se_e1p5_k7_swish", "ir_fused_e3_n3", "residual_n3_hard_swish"}));
 }
 
+TEST(Candidates, BlocksOfThePublishedNetworks) {
+  const std::string normal = R"("operator": {"kind": "normal", "kernel": 3})";
+  const std::string depthwise = R"("operator": {"kind": "depthwise", "kernel": 3})";
+  EXPECT_EQ(Read(R"([{"block": ["basic", "convolution"], )" + normal + R"(},
+                     {"block": "residual", "reduction": 4, )" + normal + R"(},
+                     {"block": "shuffle_v1", "groups": 2, "dense_entry": true, )" + depthwise + R"(},
+                     {"block": "shuffle_v1", "groups": 4, )" + depthwise + R"(},
+                     {"block": ["shuffle_v2", "depthwise_separable"], )" + depthwise + R"(},
+                     {"block": "max_pool", "kernel": [3, 5]}])"),
+            (Names{"basic_n3", "convolution_n3", "residual_r4_n3", "shuffle_v1_g2_dense_k3", "shuffle_v1_g4_k3",
+                   "shuffle_v2_k3", "depthwise_separable_k3", "max_pool_k3", "max_pool_k5"}));
+}
+
 TEST(Candidates, NamedListsNest) {
   const std::string named = R"({
     "light": [{"block": "inverted_residual", "expand": 1, "operator": {"kind": "depthwise", "kernel": 3}}],
@@ -67,6 +80,12 @@ TEST(Candidates, MistakesAreNamed) {
   fails(R"([{"block": "shuffle_b", )" + op + "}]", {"block", "shuffle_b", "shuffle_a"});
   fails(R"([{"block": "shuffle_a", "expand": 3, )" + op + "}]", {"expand"});
   fails(R"([{"block": "identity", )" + op + "}]", {"operator"});
+  fails(R"([{"block": "basic", )" + op + "}]", {"its operator kind is \"normal\""});
+  fails(R"([{"block": "shuffle_v1", )" + op + "}]", {"groups"});
+  fails(R"([{"block": "shuffle_v2", "groups": 2, )" + op + "}]", {"groups"});
+  fails(R"([{"block": "residual", "reduction": 0, )" + op + "}]", {"reduction 0 is below 1"});
+  fails(R"([{"block": "max_pool", )" + op + "}]", {"kernel"});
+  fails(R"([{"block": "max_pool", "kernel": 0}])", {"kernel 0 is not in 1..31"});
   fails(R"([{"block": "identity", "projct": true}])", {"projct", "project"});
   fails(R"([{"block": "shuffle_a", )" + op + R"(}, {"block": "shuffle_a", )" + op + "}]", {"shuffle_a_k3 twice"});
 }
@@ -77,6 +96,10 @@ TEST(Candidates, AreWrittenAsTheyAreRead) {
       R"({"block":"inverted_residual","expand":6,"operator":{"kind":"depthwise","kernel":5},"activation":"relu6"})");
   EXPECT_EQ(ToJson(Ir(1.5, 3))["expand"].dump(), "1.5");
   EXPECT_EQ(ToJson(Identity(true)).dump(), R"({"block":"identity","project":true})");
+  EXPECT_EQ(ToJson(MaxPool(3)).dump(), R"({"block":"max_pool","kernel":3})");
+  EXPECT_EQ(
+      ToJson(ShuffleV1(3, true)).dump(),
+      R"({"block":"shuffle_v1","groups":3,"dense_entry":true,"operator":{"kind":"depthwise","kernel":3},"activation":"relu"})");
   const BlockSpec fused{.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true};
   EXPECT_EQ(ToJson(fused)["fused"], true);
   EXPECT_EQ(ToJson(fused)["squeeze_excite"], true);

@@ -19,6 +19,9 @@ TEST(SpaceJson, ReadsBackToAnEqualSpace) {
                                         .expand = 1.0 / 3,
                                         .squeeze_excite = true,
                                         .fused = true});
+  parts.init = {ConvolutionInit::kFanIn, FullyConnectedInit::kNormal};
+  parts.head.pool = 2;
+  parts.head.hidden = {7, 9};
   const SearchSpace space(parts);
   EXPECT_EQ(SpaceFromJson(Json::parse(ToJson(space).dump()), "space-1.json"), space);
   const SearchSpace network = space.Select({3, 0, 0});
@@ -42,6 +45,11 @@ TEST(SpaceJson, MistakesAreNamed) {
   fails("/classes", 2.5, {"classes", "2.5"});
   fails("/classes", int64_t{1} << 40, {"classes"});
   fails("/norm/epsilon", -1, {"space-2.json", "norm epsilon"});
+  fails("/init/convolution", "xavier", {"init.convolution", "xavier", "he_fan_out"});
+  fails("/head/pool", 0, {"space-2.json", "head pool is 0"});
+  fails("/head/hidden", {64, 0}, {"space-2.json", "head hidden is 0"});
+  fails("/head/hidden", 64, {"head.hidden"});
+  fails("/stem/channels", 0, {"space-2.json", "a stem of 0 channels is none: its stride is 1"});
   fails("/layers", Json::object(), {"layers"});
   fails("/stages", Json::array(), {"stages"});
 }

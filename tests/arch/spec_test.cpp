@@ -19,6 +19,15 @@ TEST(CandidateName, SaysBlockOperatorAndUnusualActivation) {
   EXPECT_EQ(CandidateName(ShuffleA(7)), "shuffle_a_k7");
   EXPECT_EQ(CandidateName({.kind = kShuffleX, .op = {kNormal, 3}, .activation = Activation::kRelu}), "shuffle_x_n3");
   EXPECT_EQ(CandidateName({.kind = kResidual, .op = {kDepthwise, 3}, .activation = Activation::kRelu}), "residual_k3");
+  EXPECT_EQ(CandidateName({.kind = kResidual, .op = {kNormal, 3}, .activation = Activation::kRelu, .reduction = 4}),
+            "residual_r4_n3");
+  EXPECT_EQ(CandidateName({.kind = kBasic, .op = {kNormal, 3}, .activation = Activation::kRelu}), "basic_n3");
+  EXPECT_EQ(CandidateName(ShuffleV1(3)), "shuffle_v1_g3_k3");
+  EXPECT_EQ(CandidateName(ShuffleV1(8, true)), "shuffle_v1_g8_dense_k3");
+  EXPECT_EQ(CandidateName({.kind = kShuffleV2, .activation = Activation::kRelu}), "shuffle_v2_k3");
+  EXPECT_EQ(CandidateName({.kind = kDepthwiseSeparable, .activation = Activation::kRelu}), "depthwise_separable_k3");
+  EXPECT_EQ(CandidateName({.kind = kConvolution, .op = {kNormal, 3}, .activation = Activation::kRelu}), "convolution_n3");
+  EXPECT_EQ(CandidateName(MaxPool(2)), "max_pool_k2");
   EXPECT_EQ(CandidateName(Identity()), "identity");
   EXPECT_EQ(CandidateName(Identity(true)), "identity_project");
   EXPECT_EQ(CandidateName({.op = {kDepthwise, 5}, .activation = Activation::kHardSwish, .expand = 3}),
@@ -57,6 +66,13 @@ TEST(Spec, CanonicalForgetsWhatTheKindDoesNotUse) {
   shuffle.fused = shuffle.squeeze_excite = shuffle.project = true;
   EXPECT_EQ(Canonical(shuffle), ShuffleA(3));
   EXPECT_EQ(Canonical(Ir(6, 5)), Ir(6, 5));
+  BlockSpec pool = MaxPool(3);
+  pool.op.kind = kNormal;
+  pool.activation = Activation::kSwish;
+  pool.groups = pool.reduction = 4;
+  pool.dense_entry = true;
+  EXPECT_EQ(Canonical(pool), MaxPool(3));
+  EXPECT_EQ(Canonical(ShuffleV1(3, true)), ShuffleV1(3, true));
 }
 
 struct InvalidCase {
@@ -88,6 +104,28 @@ TEST(WhyInvalid, GivesTheReason) {
       {ShuffleA(3), {16, 24, 3, {8, 8}}, "stride 1 or 2"},
       {{.kind = kResidual}, {16, 15, 1, {8, 8}}, "even number of output channels"},
       {{.kind = kResidual}, grows, ""},
+      {{.kind = kResidual, .reduction = 0}, keeps, "reduction 0 is below 1"},
+      {{.kind = kResidual, .reduction = 5}, keeps, "no multiple of 5"},
+      {{.kind = kBasic}, keeps, "its operator kind is \"normal\""},
+      {{.kind = kBasic, .op = {kNormal, 3}}, grows, ""},
+      {{.kind = kConvolution, .op = {kDepthwise, 3}}, keeps, "its operator kind is \"normal\""},
+      {{.kind = kConvolution, .op = {kNormal, 4}}, keeps, "kernel 4 is even"},
+      {ShuffleV1(2), keeps, ""},
+      {ShuffleV1(2), grows, ""},
+      {ShuffleV1(0), keeps, "groups 0 is below 1"},
+      {ShuffleV1(3), keeps, "no multiple of 4 * groups"},
+      {ShuffleV1(3), {16, 24, 2, {8, 8}}, "input channels are no multiple of groups"},
+      {ShuffleV1(3, true), {16, 24, 2, {8, 8}}, "out - in is no multiple of groups"},
+      {ShuffleV1(3, true), {24, 240, 2, {8, 8}}, ""},
+      {ShuffleV1(2), grows_at_stride_1, "stride 1 needs in = out"},
+      {{.kind = kShuffleV2}, keeps, ""},
+      {{.kind = kShuffleV2}, grows_at_stride_1, "stride 1 needs in = out"},
+      {{.kind = kDepthwiseSeparable}, grows_at_stride_1, ""},
+      {MaxPool(3), keeps, ""},
+      {MaxPool(3), {16, 16, 2, {8, 8}}, ""},
+      {MaxPool(2), {16, 16, 2, {8, 8}}, ""},
+      {MaxPool(2), keeps, "stride of the same size"},
+      {MaxPool(2), grows, "a pooling keeps its channels"},
       {Identity(), keeps, ""},
       {Identity(), grows, "needs stride 1 and in = out"},
       {Identity(true), grows, ""},

@@ -36,8 +36,22 @@ class Reference {
       case BlockKind::kShuffleA:
       case BlockKind::kShuffleX:
         return Shuffle(spec, shape, x);
+      case BlockKind::kShuffleV1:
+        return ShuffleV1(spec, shape, x);
+      case BlockKind::kShuffleV2:
+        return ShuffleV2(spec, shape, x);
       case BlockKind::kResidual:
         return Residual(spec, shape, x);
+      case BlockKind::kBasic:
+        return Basic(spec, shape, x);
+      case BlockKind::kDepthwiseSeparable:
+        return ConvNorm(ConvNorm(x, "op", Operator(spec, x, shape.stride), spec.activation), "conv", {.out = shape.out},
+                        spec.activation);
+      case BlockKind::kConvolution:
+        return Activated(Convolve(x, "conv", {shape.out, spec.op.kernel, shape.stride, 1}) + PerChannel(State("conv.bias")),
+                         spec.activation);
+      case BlockKind::kMaxPool:
+        return MaxPool(spec.op.kernel, shape.stride, x);
       case BlockKind::kIdentity:
         return KeepsShape(shape) ? x : ConvNorm(x, "project", {.out = shape.out, .stride = shape.stride});
     }
@@ -164,8 +178,68 @@ class Reference {
     return at::cat({pass, y}, 1);
   }
 
+  at::Tensor ShuffleV1(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    const int64_t groups = spec.groups, middle = shape.out / 4, images = x.size(0);
+    at::Tensor y = ConvNorm(x, "entry", {.out = middle, .groups = spec.dense_entry ? 1 : groups}, spec.activation);
+    y = y.reshape({images, groups, middle / groups, y.size(2), y.size(3)}).transpose(1, 2).reshape(y.sizes());
+    y = ConvNorm(y, "op", Operator(spec, y, shape.stride));
+    const bool halves = shape.stride == 2;
+    y = ConvNorm(y, "project", {.out = halves ? shape.out - shape.in : shape.out, .groups = groups});
+    if (!halves) return Activated(x + y, spec.activation);
+    const at::Tensor windows = at::im2col(x.contiguous(), {3, 3}, {1, 1}, {1, 1}, {2, 2});
+    const at::Tensor pass = windows.view({images, shape.in, 9, -1}).mean(2).view({images, shape.in, y.size(2), y.size(3)});
+    return Activated(at::cat({pass, y}, 1), spec.activation);
+  }
+
+  at::Tensor ShuffleV2(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    const int64_t half = shape.out / 2;
+    at::Tensor pass, y = x;
+    if (shape.stride == 1) {
+      pass = x.narrow(1, 0, half);
+      y = x.narrow(1, half, half);
+    } else {
+      const Conv depthwise{shape.in, spec.op.kernel, 2, shape.in};
+      pass = ConvNorm(ConvNorm(x, "shortcut_op", depthwise), "shortcut_conv", {.out = half}, spec.activation);
+    }
+    y = ConvNorm(y, "expand", {.out = half}, spec.activation);
+    y = ConvNorm(y, "op", Operator(spec, y, shape.stride));
+    y = ConvNorm(y, "project", {.out = half}, spec.activation);
+    std::vector<at::Tensor> channels;
+    for (int64_t c = 0; c < half; ++c) {
+      channels.push_back(pass.select(1, c));
+      channels.push_back(y.select(1, c));
+    }
+    return at::stack(channels, 1);
+  }
+
+  at::Tensor Basic(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    at::Tensor y = ConvNorm(x, "first", {shape.out, spec.op.kernel, shape.stride, 1}, spec.activation);
+    y = ConvNorm(y, "second", {shape.out, spec.op.kernel, 1, 1});
+    const at::Tensor shortcut =
+        KeepsShape(shape) ? x : ConvNorm(x, "shortcut", {.out = shape.out, .stride = shape.stride});
+    return Activated(y + shortcut, spec.activation);
+  }
+
+  // Every pixel lies in a window: what a window has beyond the image counts for nothing.
+  static at::Tensor MaxPool(int64_t kernel, int64_t stride, const at::Tensor& x) {
+    const int64_t before = (kernel - 1) / 2;
+    const auto windows = [&](int64_t size) { return (size + stride - 1) / stride; };
+    const auto after = [&](int64_t size) { return (windows(size) - 1) * stride + kernel - before - size; };
+    const at::Tensor padded = at::constant_pad_nd(
+        x, {before, std::max<int64_t>(0, after(x.size(3))), before, std::max<int64_t>(0, after(x.size(2)))}, -1e30);
+    at::Tensor largest;
+    for (int64_t i = 0; i < kernel; ++i) {
+      for (int64_t j = 0; j < kernel; ++j) {
+        const at::Tensor shifted = padded.slice(2, i, i + (windows(x.size(2)) - 1) * stride + 1, stride)
+                                       .slice(3, j, j + (windows(x.size(3)) - 1) * stride + 1, stride);
+        largest = largest.defined() ? at::maximum(largest, shifted) : shifted;
+      }
+    }
+    return largest;
+  }
+
   at::Tensor Residual(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
-    at::Tensor y = ConvNorm(x, "reduce", {.out = shape.out / 2}, spec.activation);
+    at::Tensor y = ConvNorm(x, "reduce", {.out = shape.out / spec.reduction}, spec.activation);
     y = ConvNorm(y, "op", Operator(spec, y, shape.stride), spec.activation);
     y = ConvNorm(y, "expand", {.out = shape.out});
     const at::Tensor shortcut =
@@ -191,9 +265,11 @@ struct Case {
 constexpr Size kSize{7, 6};  // an odd and an even side
 constexpr LayerShape kSame{8, 8, 1, kSize}, kWider{8, 12, 1, kSize}, kDown{8, 12, 2, kSize}, kDownSame{8, 8, 2, kSize};
 
+const std::vector<LayerShape> kGrouped = {{16, 16, 1, kSize}, {16, 32, 2, kSize}};
+
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  const auto add = [&cases](const BlockSpec& spec, std::initializer_list<LayerShape> shapes) {
+  const auto add = [&cases](const BlockSpec& spec, const std::vector<LayerShape>& shapes) {
     for (const LayerShape& shape : shapes) cases.push_back({spec, shape});
   };
   std::vector<OperatorSpec> operators;
@@ -209,16 +285,35 @@ std::vector<Case> Cases() {
     for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX}) {
       add({.kind = kind, .op = op, .activation = Activation::kRelu}, {kSame, kDown});
     }
+    add({.kind = BlockKind::kShuffleV1, .op = op, .activation = Activation::kRelu, .groups = 2}, kGrouped);
+    add({.kind = BlockKind::kShuffleV2, .op = op, .activation = Activation::kRelu}, {kSame, kDown});
     add({.kind = BlockKind::kResidual, .op = op, .activation = Activation::kRelu}, {kSame, kWider, kDown, kDownSame});
+    add({.kind = BlockKind::kDepthwiseSeparable, .op = op, .activation = Activation::kRelu}, {kSame, kWider, kDown});
+    if (op.kind != OperatorKind::kNormal) continue;
+    for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kConvolution}) {
+      add({.kind = kind, .op = op, .activation = Activation::kRelu}, {kSame, kWider, kDown, kDownSame});
+    }
   }
+  const OperatorSpec dense{OperatorKind::kNormal, 3};
+  add({.kind = BlockKind::kResidual, .op = dense, .reduction = 4}, {{8, 16, 1, kSize}, {16, 16, 1, kSize}});
+  for (const int groups : {1, 4}) add({.kind = BlockKind::kShuffleV1, .groups = groups}, kGrouped);
+  add({.kind = BlockKind::kShuffleV1, .groups = 4, .dense_entry = true}, {{20, 32, 2, kSize}});
+  for (const int kernel : {3, 5}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kSame, kDownSame});
+  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 2}}, {kDownSame});
+  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 4}}, {{8, 8, 4, kSize}});
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
   add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8
   for (const Activation activation :
        {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish}) {
     add({.activation = activation, .expand = 3}, {kDown});
-    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kResidual}) {
+    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2, BlockKind::kResidual,
+                                 BlockKind::kDepthwiseSeparable}) {
       add({.kind = kind, .activation = activation}, {kSame, kDown});
+    }
+    add({.kind = BlockKind::kShuffleV1, .activation = activation}, kGrouped);
+    for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kConvolution}) {
+      add({.kind = kind, .op = dense, .activation = activation}, {kSame, kDown});
     }
   }
   add({.kind = BlockKind::kIdentity}, {kSame});
@@ -301,6 +396,9 @@ TEST(Block, RefusesWhereItCannotStand) {
   const BlockSpec shuffle{.kind = BlockKind::kShuffleA, .activation = Activation::kRelu};
   test::ExpectErrorContains<ConfigError>([&] { MakeBlock(shuffle, kWider, kNorm, true); },
                                          {"shuffle_a_k3 cannot stand between 8 and 12 channels at stride 1"});
+  test::ExpectErrorContains<ConfigError>(
+      [&] { MakeBlock({.kind = BlockKind::kMaxPool, .op = {.kernel = 2}}, kSame, kNorm, true); },
+      {"max_pool_k2 cannot stand", "stride of the same size"});
   test::ExpectErrorContains<ConfigError>([&] { MakeBlock({.kind = BlockKind::kIdentity}, kDown, kNorm, true); },
                                          {"identity cannot stand"});
 }

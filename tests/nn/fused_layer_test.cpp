@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <iostream>
@@ -57,10 +58,12 @@ LayerCase DrawCase(uint64_t seed) {
       if (random.UniformInt(3) == 0) drawn.spec.candidates.push_back(block);
     }
   }
-  const BlockSpec shuffle{.kind = random.UniformInt(2) == 1 ? BlockKind::kShuffleA : BlockKind::kShuffleX,
+  constexpr std::array kInParts = {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
+                                   BlockKind::kDepthwiseSeparable};
+  const BlockSpec in_parts{.kind = kInParts[random.UniformInt(kInParts.size())],
                           .op = {.kernel = pick({3, 5, 7})},
                           .activation = Activation::kRelu};
-  if (random.UniformInt(2) == 1 && WhyInvalid(shuffle, shape).empty()) drawn.spec.candidates.push_back(shuffle);
+  if (random.UniformInt(2) == 1 && WhyInvalid(in_parts, shape).empty()) drawn.spec.candidates.push_back(in_parts);
   if (KeepsShape(shape)) drawn.spec.candidates.push_back({.kind = BlockKind::kIdentity});
   if (drawn.spec.candidates.empty() || drawn.spec.candidates[0].kind != BlockKind::kInvertedResidual) {
     drawn.spec.candidates.insert(drawn.spec.candidates.begin(), BlockSpec{.op = {.kernel = 5}, .expand = 4});

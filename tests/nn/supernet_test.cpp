@@ -34,10 +34,16 @@ SearchSpace EveryBlock() {
       blocks.push_back({.op = op, .expand = expand, .squeeze_excite = true});
     }
     if (op.kind == OperatorKind::kNormal) blocks.push_back({.op = op, .expand = 3, .fused = true});
-    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kResidual}) {
+    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV1,
+                                 BlockKind::kShuffleV2, BlockKind::kResidual, BlockKind::kDepthwiseSeparable}) {
+      blocks.push_back({.kind = kind, .op = op, .activation = Activation::kHardSwish});
+    }
+    if (op.kind != OperatorKind::kNormal) continue;
+    for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kConvolution}) {
       blocks.push_back({.kind = kind, .op = op, .activation = Activation::kHardSwish});
     }
   }
+  blocks.push_back({.kind = BlockKind::kMaxPool});
   blocks.push_back({.kind = BlockKind::kIdentity, .project = true});
   SpaceParts parts;
   parts.name = "every_block";

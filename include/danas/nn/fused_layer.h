@@ -24,7 +24,7 @@ struct FusedCandidate {
 };
 
 // Whether the kernels can compute the block, by its shapes and activations: as a whole (inverted residuals, the plain
-// identity), or in parts (shuffle blocks).
+// identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
 bool IsFusible(const BlockSpec& block);
 bool IsFusibleInParts(const BlockSpec& block);
 
@@ -44,5 +44,8 @@ std::string DescribeKernels(KernelChoice choice, at::Device device);
 // undefined: all ones. Running statistics follow as they do in the modules. For candidates of TakesFused().
 at::Tensor FusedForward(const at::Tensor& x_nchw, const std::vector<FusedCandidate>& candidates,
                         const at::Tensor& probability_c);
+
+// The steps of a part of a block, fused where TakesFused() says so, else one after the other.
+at::Tensor ForwardUnit(KernelChoice choice, const at::Tensor& x_nchw, const FusedCandidate& unit);
 
 }  // namespace danas

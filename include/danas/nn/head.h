@@ -1,10 +1,11 @@
-// The end of a network: 1x1 convolution, global average pooling, dropout, fully connected layer.
+// The end of a network: 1x1 convolution, average pooling, fully connected layers with dropout.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <vector>
 
 #include "danas/arch/space.h"
 #include "danas/nn/convolution.h"
@@ -24,12 +25,15 @@ class Head : public torch::nn::Module {
  public:
   Head(const SearchSpace& space, bool affine);
 
-  at::Tensor Features(const at::Tensor& x_nchw);       // [N, features]
+  at::Tensor Features(const at::Tensor& x_nchw);       // [N, features]: SearchSpace::pooled_features()
   at::Tensor Classify(const at::Tensor& features_nf);  // [N, classes]; dropout while train()
 
  private:
-  double dropout_;
-  std::shared_ptr<ConvNorm> expand_;  // where the head has a 1x1
+  at::Tensor Drop(const at::Tensor& x_nf) const;
+
+  HeadSpec spec_;
+  std::shared_ptr<ConvNorm> expand_;                    // where the head has a 1x1
+  std::vector<std::shared_ptr<FullyConnected>> hidden_;  // hidden.0, hidden.1 ...
   std::shared_ptr<FullyConnected> classifier_;
 };
 

@@ -35,7 +35,8 @@ class Supernet : public torch::nn::Module {
   // device, which the run seeds. Throws std::invalid_argument for choices that do not fit.
   at::Tensor forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
-  // Global-average-pooled features before the classifier, [N, features].
+  // Pooled features before dropout and classifier, [N, SearchSpace::pooled_features()]: one a channel, or with a head
+  // that pools to p x p, p * p of each channel side by side.
   at::Tensor Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
   // The supernet of space().Without(dropped): same modules for everything that survives, so that parameters, statistics
@@ -50,7 +51,7 @@ class Supernet : public torch::nn::Module {
   void AppendLayer(const std::shared_ptr<MixedLayer>& layer);
 
   std::optional<SearchSpace> space_;  // set by every constructor
-  std::shared_ptr<ConvNorm> stem_;
+  std::shared_ptr<ConvNorm> stem_;    // null where the space has none
   std::shared_ptr<torch::nn::Module> layer_list_;
   std::vector<std::shared_ptr<MixedLayer>> layers_;
   std::shared_ptr<Head> head_;
@@ -59,10 +60,10 @@ class Supernet : public torch::nn::Module {
 // A network with affine batch norm, as it is trained in the end.
 std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, const NnConfig& how = {});
 
-// Convolutions N(0, sqrt(2 / (k^2 * out))), fully connected uniform +-1/sqrt(in), norm weights 1, biases 0, running
-// statistics 0 and 1 (ProxylessNAS). One stream a tensor, named after it, drawn on the CPU, so that a tensor's values
-// depend on the seed and its name alone: not on the network around it, its type, layout or device.
-void InitializeWeights(torch::nn::Module& network, int64_t seed);
+// As the space's InitSpec says; norm weights 1, biases 0, running statistics 0 and 1. One stream a tensor, named after
+// it, drawn on the CPU, so that a tensor's values depend on the seed, its name and the InitSpec alone: not on the
+// network around it, its type, layout or device.
+void InitializeWeights(Supernet& network, int64_t seed);
 
 // The next batch of images, on the network's device; undefined at the end.
 using NextImages = std::function<at::Tensor()>;
