@@ -187,6 +187,22 @@ Config LoadConfig(const std::string& path_or_name, const std::vector<std::string
   return config;
 }
 
+Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
+                      const std::vector<std::string>& assignments) {
+  Config config;
+  std::vector<fs::path> chain;
+  ReadWithExtended(base, chain, config);
+  fs::path path = base;
+  if (!path_or_name.empty()) {
+    chain.clear();
+    path = FindShippedFile("", path_or_name);
+    ReadWithExtended(path, chain, config);
+  }
+  ReadAssignments(assignments, config);
+  Validate(config, path.string());
+  return config;
+}
+
 void Assign(Config& config, const std::vector<std::string>& assignments) {
   Config changed = config;
   ReadAssignments(assignments, changed);

@@ -102,4 +102,14 @@ fs::path FindShippedFile(const std::string& subfolder, const std::string& name_o
   FailUnknown(subfolder, name_or_path);
 }
 
+fs::path ShippedFile(const std::string& subfolder, const std::string& name) {
+  for (const fs::path& folder : ShippedFolders()) {
+    for (const std::string_view ending : kEndings) {
+      fs::path path = folder / subfolder / (name + std::string(ending));
+      if (IsFile(path)) return path;
+    }
+  }
+  FailUnknown(subfolder, name);
+}
+
 }  // namespace danas

@@ -205,6 +205,8 @@ uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples) {
 
 DatasetIndex OpenTrainingSet(const DataConfig& config) { return OpenSet(config, SetRole::kTrain); }
 
+DataFormat FormatOfTrainingSet(const DataConfig& config) { return FindSet(config, SetRole::kTrain).format; }
+
 Dataset OpenDataset(const DataConfig& config) {
   Dataset dataset{.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
   CheckSameClasses(dataset.train, dataset.test);

@@ -16,7 +16,7 @@ namespace {
 std::filesystem::path FileOf(const std::filesystem::path& folder, const char* name) {
   const std::filesystem::path path = folder / name;
   if (std::filesystem::exists(path)) return path;
-  throw FileError(folder.string() + " holds no " + name + ": not the folder of a finished danas finetune");
+  throw FileError(folder.string() + " holds no " + name + ": not the folder of a finished danas finetune or train");
 }
 
 Json ReadJson(const std::filesystem::path& path) { return Document::Read(path).Root().ToJson(); }
@@ -28,7 +28,9 @@ double Top1(const std::filesystem::path& path, const char* key) {
 
 void DescribeOrigin(const Json& origin, TrainedRun& run) {
   const auto sampled = origin.find("sampled");
-  if (sampled != origin.end()) {
+  if (origin.contains("model")) {
+    run.network = origin["model"].get<std::string>();
+  } else if (sampled != origin.end()) {
     run.network = "random near " + std::filesystem::path(sampled->value("near", "")).filename().string();
     run.band_percent = sampled->value("band_percent", 0.0);
   } else {
@@ -67,12 +69,14 @@ TrainedRun ReadTrainedRun(const std::filesystem::path& folder) {
   const std::filesystem::path result = FileOf(folder, "result.json");
   run.top1 = Top1(result, "test_last_epoch");
   const Document document = Document::Read(result);
+  const auto kind = document.Root().Find("kind");
   if (document.Root().Find("test_ema")) run.ema_top1 = Top1(result, "test_ema");
   run.epochs = document.Root().Key("epochs").AsInt();
   run.seconds = document.Root().Key("seconds").AsDouble();
 
   const Json config = ReadJson(FileOf(folder, "config.json"));
-  run.recipe = {{"seed", config.at("seed")}, {"data", config.at("data")}, {"finetune", config.at("finetune")}};
+  const char* section = kind && kind->AsText() == "train" ? "zoo" : "finetune";
+  run.recipe = {{"seed", config.at("seed")}, {"data", config.at("data")}, {section, config.at(section)}};
   return run;
 }
 

@@ -106,11 +106,24 @@ std::string EventPrinter::SearchEnd(const Json& fields) const {
          FormatDuration(fields.at("timing").at("seconds").get<double>());
 }
 
+// Over all validation images, and of the classes known least and best.
+std::string EventPrinter::ClassAccuracy(const Json& fields) const {
+  const auto shares = fields.at("accuracy").get<std::vector<double>>();
+  const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
+  const auto name = [&](auto share) { return class_ids_.at(static_cast<size_t>(share - shares.begin())); };
+  return "  validation " + Loss(fields, "loss", "top1") + "; from " + Percent(*least) + " (" + name(least) + ") to " +
+         Percent(*most) + " (" + name(most) + ")";
+}
+
 void EventPrinter::Record(const Event& event) {
   const Json& fields = event.fields;
   if (event.name == "search_start") {
     unit_ = fields.at("unit").get<std::string>();
     screen_.Line(SearchStart(fields));
+  } else if (event.name == "train_start") {
+    class_ids_ = fields.at("class_ids").get<std::vector<std::string>>();
+  } else if (event.name == "class_accuracy") {
+    screen_.Line(ClassAccuracy(fields));
   } else if (event.name == "epoch") {
     screen_.Line(fields.contains("phase") ? SearchEpoch(fields) : TrainingEpoch(fields));
     if (fields.contains("validation_loss")) {

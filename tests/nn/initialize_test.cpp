@@ -51,6 +51,21 @@ TEST(InitializeWeights, DrawsFromTheDistributionsOfProxylessNas) {
   }
 }
 
+TEST(InitializeWeights, DrawsFromWhatTheSpaceNames) {
+  SpaceParts parts = SmallSpace().parts();
+  parts.init = {ConvolutionInit::kFanIn, FullyConnectedInit::kNormal};
+  for (const auto& [name, tensor] : InitialState(SearchSpace(parts), true, 3)) {
+    SCOPED_TRACE(name);
+    if (tensor.dim() == 4) {
+      const double bound = 1 / std::sqrt(static_cast<double>(tensor.numel() / tensor.size(0)));
+      EXPECT_LE(tensor.abs().max().item<double>(), bound);
+      ExpectMoments(tensor, bound / std::sqrt(3), 1.8);
+    } else if (tensor.dim() == 2) {
+      ExpectMoments(tensor, 0.01, 3);
+    }
+  }
+}
+
 TEST(InitializeWeights, IsNormalBeyondItsVariance) {
   const SearchSpace space = SmallSpace();
   std::vector<at::Tensor> scaled;

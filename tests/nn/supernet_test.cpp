@@ -278,6 +278,33 @@ TEST(Supernet, ClassifiesFeatures) {
               at::matmul(features, state.at("head.classifier.weight").t()) + state.at("head.classifier.bias"), 1e-6);
 }
 
+// VGG's end, and no stem: a head of 2 x 2 pooling and two hidden layers.
+TEST(Supernet, ClassifiesThroughHiddenLayers) {
+  SpaceParts parts;
+  parts.name = "hidden";
+  parts.input = kSize;
+  parts.classes = 7;
+  parts.stem = {.channels = 0, .stride = 1};
+  parts.layers = {{{3, 8, 1, kSize}, {{.kind = BlockKind::kConvolution, .op = {OperatorKind::kNormal, 3}}}}};
+  parts.head = {.pool = 2, .hidden = {10, 9}, .dropout = 0.5};
+  const SearchSpace space(parts);
+  const auto network = MakeNetwork(space);
+  InitializeWeights(*network, 5);
+  SetNormMode(*network, NormMode::kRunning);
+  const State state = StateByName(*network);
+  const at::Tensor map = network->layer(0).forward(Images(1), {});
+  const at::Tensor features = map.contiguous().view({5, 8, 2, 8, 2, 8}).mean({3, 5}).flatten(1);
+  ExpectClose(network->Features(Images(1)), features, 1e-6);
+  const auto connected = [&](const at::Tensor& x, const std::string& name) {
+    return at::matmul(x, state.at(name + ".weight").t()) + state.at(name + ".bias");
+  };
+  const at::Tensor hidden = connected(features, "head.hidden.0").clamp_min(0);
+  ExpectClose(network->forward(Images(1)),
+              connected(connected(hidden, "head.hidden.1").clamp_min(0), "head.classifier"), 1e-6);
+  EXPECT_EQ(space.classifier_channels(), 9);
+  EXPECT_EQ(space.pooled_features(), 32);
+}
+
 TEST(Supernet, TakesImagesOfAnyLayout) {
   const SearchSpace space = Small("mobile_small");
   const auto supernet = MakeSupernet(space);

@@ -28,6 +28,13 @@ Event Alpha(std::vector<double> first, std::vector<double> second) {
              {{"candidates", {"ir_e1_k3", "ir_e6_k5"}}, {"alpha", second}}}}}};
 }
 
+TEST_F(EventPrinterTest, ClassesAfterAnEpoch) {
+  EXPECT_EQ(Printed({"train_start", {{"class_ids", {"cat", "dog", "owl"}}}}), "");
+  EXPECT_EQ(Printed({"class_accuracy",
+                     {{"epoch", 1}, {"loss", 0.5}, {"top1", 0.75}, {"accuracy", {0.7, 0.65, 0.9}}, {"images", 30}}}),
+            "  validation loss 0.500, top-1 75.0 %; from 65.0 % (dog) to 90.0 % (owl)\n");
+}
+
 TEST_F(EventPrinterTest, EpochOfASearch) {
   const Json fields = {{"phase", "step1"},       {"epoch", 2},           {"epochs", 4},
                        {"classes", 5},           {"train_loss", 1.2344}, {"train_accuracy", 0.5},

@@ -162,8 +162,16 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
   const std::vector<NnConfig> ways = {{.kernels = KernelChoice::kAten},
                                       {},
                                       {.kernels = KernelChoice::kAten, .recompute = RecomputeKind::kLayer}};
+  const OperatorSpec dense{OperatorKind::kNormal, 3};
+  const std::vector<BlockSpec> published = {{.kind = BlockKind::kShuffleV1, .activation = Activation::kRelu, .groups = 2},
+                                            {.kind = BlockKind::kShuffleV2, .activation = Activation::kRelu},
+                                            {.kind = BlockKind::kBasic, .op = dense, .activation = Activation::kRelu},
+                                            {.kind = BlockKind::kResidual, .op = dense, .reduction = 4},
+                                            {.kind = BlockKind::kDepthwiseSeparable, .activation = Activation::kRelu},
+                                            {.kind = BlockKind::kConvolution, .op = dense, .activation = Activation::kRelu},
+                                            {.kind = BlockKind::kMaxPool}};
   const std::vector<SearchSpace> spaces = {repeated(test::DistinctBlocks(10)), repeated(test::DistinctBlocks(4)),
-                                           repeated(shuffles)};
+                                           repeated(shuffles), repeated(published)};
   for (size_t i = 0; i < spaces.size() * ways.size(); ++i) {
     const SearchSpace& space = spaces[i / ways.size()];
     config.nn = ways[i % ways.size()];

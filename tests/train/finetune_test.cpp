@@ -29,7 +29,7 @@ TEST(RunFinetune, LearnsReportsAndWrites) {
   const TempDir folder;
   const FinetuneInputs inputs = Inputs();
   Recorded metrics;
-  const FinetuneResult result = RunFinetune(inputs, {.metrics = &metrics, .folder = folder.path()});
+  const TrainingResult result = RunFinetune(inputs, {.metrics = &metrics, .folder = folder.path()});
   EXPECT_EQ(result.epochs, 6);
   EXPECT_EQ(result.steps, 48);
   EXPECT_EQ(result.last.images, 33);
@@ -57,7 +57,7 @@ TEST(RunFinetune, LearnsReportsAndWrites) {
 TEST(RunFinetune, WrittenWeightsGiveTheReportedNumbers) {
   const TempDir folder;
   const FinetuneInputs inputs = Inputs();
-  const FinetuneResult result = RunFinetune(inputs, {.folder = folder.path()});
+  const TrainingResult result = RunFinetune(inputs, {.folder = folder.path()});
   const auto network = MakeNetwork(inputs.genotype.network);
   const auto evaluate = [&](const char* file) {
     LoadState(*network, ReadSafetensors(folder / file).tensors, file);
@@ -76,8 +76,8 @@ TEST(RunFinetune, TwoRunsOfASeedAgreeToTheBit) {
   FinetuneInputs inputs = Inputs();
   inputs.config.finetune.epochs = 2;
   inputs.config.finetune.dropout = 0.2;
-  const FinetuneResult one = RunFinetune(inputs, {.folder = first.path()});
-  const FinetuneResult two = RunFinetune(inputs, {.folder = second.path()});
+  const TrainingResult one = RunFinetune(inputs, {.folder = first.path()});
+  const TrainingResult two = RunFinetune(inputs, {.folder = second.path()});
   EXPECT_EQ(one.last.loss, two.last.loss);
   EXPECT_EQ(ReadText(first / "weights.safetensors"), ReadText(second / "weights.safetensors"));
   EXPECT_EQ(ReadText(first / "weights-ema.safetensors"), ReadText(second / "weights-ema.safetensors"));

@@ -64,6 +64,10 @@ void AddArch(CLI::App& app, CommandLine& line) {
   app.add_option("-a,--arch", line.arch, "a network, such as the best.json of a search")->option_text("FILE");
 }
 
+void AddModel(CLI::App& app, CommandLine& line) {
+  app.add_option("-m,--model", line.model, "a network of the zoo (danas models)")->option_text("NAME");
+}
+
 void AddRun(CLI::App& app, CommandLine& line) {
   app.add_option("-r,--run", line.run, "run folder to make (default: runs/NAME-TIME-seedN)")->option_text("DIR");
 }
@@ -111,12 +115,28 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddRun(finetune, line);
   AddJson(finetune, line);
 
+  CLI::App& train = AddCommand(app, line, Command::kTrain, "train", "Train a network of the zoo and test it once",
+                               "Examples:\n"
+                               "  danas train --model resnet18 --data /data/cifar10\n"
+                               "  danas train --model mobilenetv2_0.5 --config fashion_mnist.json --set zoo.epochs=20\n"
+                               "What the config does not say comes from the recipe of the network's family. Leaves\n"
+                               "weights.safetensors, result.json and after each epoch how well each class is known.");
+  AddModel(train, line);
+  train.get_option("--model")->required();
+  AddConfig(train, line);
+  AddDataAndDevice(train, line);
+  AddSeed(train, line);
+  AddRun(train, line);
+  AddJson(train, line);
+
   CLI::App& evaluate = AddCommand(app, line, Command::kEvaluate, "evaluate", "Test trained weights on the test set",
                                   "Examples:\n"
                                   "  danas evaluate --run runs/final\n"
-                                  "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10");
+                                  "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10\n"
+                                  "  danas evaluate --model resnet34 --weights resnet34.safetensors --data /data/imagenet");
   AddArch(evaluate, line);
-  evaluate.add_option("-r,--run", line.run, "folder of a finetune run: its network, weights and data")
+  AddModel(evaluate, line);
+  evaluate.add_option("-r,--run", line.run, "folder of a finetune or train run: its network, weights and data")
       ->option_text("DIR");
   evaluate.add_option("-w,--weights", line.weights, "trained weights")->option_text("FILE");
   AddConfig(evaluate, line);
@@ -151,7 +171,7 @@ void DescribeCost(CLI::App& app, CommandLine& line) {
                  "Example:\n"
                  "  danas compare runs/final runs/random-1 runs/random-2\n"
                  "The first is the one the others are compared with.");
-  compare.add_option("run", line.paths, "folders that danas finetune made")->option_text("RUN...")->required();
+  compare.add_option("run", line.paths, "folders that danas finetune or train made")->option_text("RUN...")->required();
   AddJson(compare, line);
 }
 

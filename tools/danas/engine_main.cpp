@@ -19,6 +19,8 @@ int RunCommand(const CommandLine& line) {
       return RunSearchCommand(line);
     case Command::kFinetune:
       return RunFinetuneCommand(line);
+    case Command::kTrain:
+      return RunTrainCommand(line);
     case Command::kEvaluate:
       return RunEvaluateCommand(line);
     case Command::kDataInfo:
@@ -30,7 +32,7 @@ int RunCommand(const CommandLine& line) {
     case Command::kVersion:
       return RunFullVersion(line);
     default:
-      throw UsageError("danas-engine runs search, finetune, evaluate, data and bench alone; call danas");
+      throw UsageError("danas-engine runs search, finetune, train, evaluate, data and bench alone; call danas");
   }
 }
 

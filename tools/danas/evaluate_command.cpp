@@ -1,9 +1,12 @@
 // danas evaluate: trained weights on the test set.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "commands.h"
+#include "danas/arch/zoo.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
@@ -19,14 +22,16 @@
 #include "danas/train/loaders.h"
 #include "network_inputs.h"
 #include "run_reports.h"
+#include "zoo_inputs.h"
 
 namespace danas {
 namespace {
 
-// A finetune run's folder stands for its network, weights and config.
+// A run's folder stands for its network, weights and config.
 CommandLine FillInFromRun(CommandLine line) {
-  if (line.run.empty() == line.arch.empty()) {
-    throw UsageError("one of --run and --arch is needed. See danas evaluate --help");
+  const std::array given = {!line.run.empty(), !line.arch.empty(), !line.model.empty()};
+  if (std::ranges::count(given, true) != 1) {
+    throw UsageError("one of --run, --arch and --model is needed. See danas evaluate --help");
   }
   if (!line.run.empty()) {
     const std::filesystem::path run = line.run;
@@ -34,7 +39,7 @@ CommandLine FillInFromRun(CommandLine line) {
     if (line.weights.empty()) line.weights = run / "weights.safetensors";
     if (line.config.config.empty()) line.config.config = run / "config.json";
   }
-  if (line.weights.empty()) throw UsageError("--arch needs --weights. See danas evaluate --help");
+  if (line.weights.empty()) throw UsageError("--arch and --model need --weights. See danas evaluate --help");
   return line;
 }
 
@@ -49,6 +54,20 @@ void CheckClasses(const Genotype& genotype, const ClassList& classes, const std:
                   (ours == genotype.class_ids.end() ? "" : *ours) + "' in the first, '" +
                   (theirs == classes.ids.end() ? "" : *theirs) + "' in the second. Give the dataset it was trained on");
 }
+
+// The network of a file, or of the zoo with the dataset's classes.
+SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const CommandLine& line, const Config& config,
+                       const ClassList& classes) {
+  if (genotype) {
+    CheckClasses(*genotype, classes, line.arch);
+    return genotype->network;
+  }
+  const auto side = static_cast<int>(config.data.image_size);
+  return MakeZooNetwork(line.model, {side, side}, static_cast<int>(classes.ids.size()));
+}
+
+// Images at once: those of a forward pass in the network's training.
+int64_t TestBatch(const TrainConfig& recipe) { return recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch; }
 
 std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
   const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
@@ -67,23 +86,24 @@ std::string ResultText(const EvaluationResult& result, const ClassList& classes)
 
 int RunEvaluateCommand(const CommandLine& given) {
   const CommandLine line = FillInFromRun(given);
-  const Genotype genotype = ReadGenotype(line.arch);
-  const Config config = ConfigOfNetwork(genotype, line);
+  std::optional<Genotype> genotype;
+  if (line.model.empty()) genotype = ReadGenotype(line.arch);
+  const Config config = genotype ? ConfigOfNetwork(*genotype, line) : ConfigOfZooModel(line.model, line.config);
+  const bool of_zoo = !genotype || genotype->origin.contains("model");
   const at::Device device = OpenDevice(config.runtime, config.seed);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
-  CheckClasses(genotype, test->classes, line.arch);
-
-  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn);
+  const std::shared_ptr<Supernet> network =
+      MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
   LoadState(*network, ReadSafetensors(line.weights).tensors, line.weights);
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
-                TestLoader(config, config.finetune.train.batch, device));
+                TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));
   RunReports reports(nullptr, line.verbosity());
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.pass = {.label = "test set", .progress = reports.progress()},
-                .classes = genotype.network.classes(),
+                .classes = network->space().classes(),
                 .runtime = config.runtime});
   if (line.json) {
     Json json = ToJson(result);

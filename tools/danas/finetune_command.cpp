@@ -25,7 +25,7 @@ Genotype TrainedGenotype(const FinetuneInputs& inputs) {
           classes.ids, classes.labels, inputs.genotype.origin};
 }
 
-std::string ResultText(const Genotype& trained, const FinetuneResult& result, const std::filesystem::path& folder) {
+std::string ResultText(const Genotype& trained, const TrainingResult& result, const std::filesystem::path& folder) {
   const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
   std::string text = "test top-1 " + percent(result.last.top1) + " (last epoch's weights";
   if (result.ema) text += "; their average: " + percent(result.ema->top1);
@@ -53,7 +53,7 @@ int RunFinetuneCommand(const CommandLine& line) {
   const RunFolder folder = MakeRunFolder(run, inputs.config);
   folder.WriteJson("network.json", ToJson(trained));
   RunReports reports(&folder, line.verbosity());
-  const FinetuneResult result = SayingWhatIsKept(folder, [&] {
+  const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
   });
   std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n" : ResultText(trained, result, folder.path()));

@@ -24,6 +24,7 @@ struct Config {
   SearchConfig search;
   TrainConfig train;  // the supernet's weights
   FinetuneConfig finetune;
+  ZooConfig zoo;
 
   void Describe(ConfigVisitor& v) {
     v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
@@ -35,6 +36,9 @@ struct Config {
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");
     v.Nested("train", train, "training of the supernet's weights (Eq. 9)");
     v.Nested("finetune", finetune, "training of the network that was found");
+    v.Nested("zoo", zoo,
+             "training of the zoo's networks (danas train, danas easiness); what a config leaves out there comes from "
+             "the recipe of the network's family");
   }
 };
 

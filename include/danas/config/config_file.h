@@ -2,6 +2,7 @@
 // once, by the structs' Describe() (config/config.h).
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ namespace danas {
 // is unknown or stands twice, a value of another type, out of range or not finite, and for files that extend each other
 // in a circle.
 Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments = {});
+
+// The same over the settings of the file `base` in place of the defaults; without a file ("") base and assignments
+// alone.
+Config LoadConfigOver(const std::filesystem::path& base, const std::string& path_or_name,
+                      const std::vector<std::string>& assignments);
 
 // Applies assignments to a config that is there already, then Validate().
 void Assign(Config& config, const std::vector<std::string>& assignments);

@@ -15,6 +15,9 @@ std::vector<std::filesystem::path> ShippedFolders();
 // The names, without ending, of the shipped files in a subfolder ("" or "spaces"); sorted.
 std::vector<std::string> ShippedNames(const std::string& subfolder);
 
+// The shipped file of exactly that name, without ending. Throws ConfigError where there is none.
+std::filesystem::path ShippedFile(const std::string& subfolder, const std::string& name);
+
 // `name_or_path` if it is a file, else the shipped file of that name ("imagenet_shuffle", with or without its ending
 // and the folder's name in front), which the log then says. Throws ConfigError with the nearest name.
 std::filesystem::path FindShippedFile(const std::string& subfolder, const std::string& name_or_path);

@@ -1,4 +1,4 @@
-// Config sections `runtime`, `train` and `finetune`.
+// Config sections `runtime`, `train`, `finetune` and `zoo`.
 #pragma once
 
 #include "danas/config/describe.h"
@@ -103,6 +103,18 @@ struct FinetuneConfig {
     v.Field("whole_training_set", whole_training_set, {.help = "train on the carved validation images too"});
     v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99, .source = "ProxylessNAS"});
     v.Nested("train", train, "recipe of the final training");
+  }
+};
+
+// Defaults are torchvision's for ResNets, with a cosine for its steps. The recipes in configs/zoo stand between these
+// and a config.
+struct ZooConfig {
+  int64_t epochs = 90;
+  TrainConfig train = {.nesterov = false, .weight_decay = 1e-4, .label_smoothing = 0};
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("epochs", epochs, {.help = "epochs of training", .unit = "epochs", .min = 1, .source = "torchvision"});
+    v.Nested("train", train, "recipe of a network of the zoo");
   }
 };
 

@@ -55,6 +55,9 @@ Dataset OpenDataset(const DataConfig& config);
 // The training set alone; search never opens the test set.
 DatasetIndex OpenTrainingSet(const DataConfig& config);
 
+// The layout of the training set's files, without reading them. Throws DataError as OpenTrainingSet() does.
+DataFormat FormatOfTrainingSet(const DataConfig& config);
+
 // Classes and the images of each, for messages and plans: the count of every class, in the order of `classes`.
 std::vector<int64_t> ImagesPerClass(const DatasetIndex& dataset);
 

@@ -10,10 +10,10 @@
 
 namespace danas {
 
-// What a folder of `danas finetune` says: network.json, config.json and result.json.
+// What a folder of `danas finetune` or `danas train` says: network.json, config.json and result.json.
 struct TrainedRun {
   std::string folder;
-  std::string network;  // "found by search", "random near best.json", "given"
+  std::string network;  // "found by search", "random near best.json", "resnet18", "given"
   int64_t macs = 0;
   int64_t parameters = 0;
   int64_t epochs = 0;
@@ -21,7 +21,7 @@ struct TrainedRun {
   std::optional<double> ema_top1;  // of their average
   double seconds = 0;              // training and the test
   double band_percent = 0;         // of a random network: how far its MACs may lie from the given one's; else 0
-  Json recipe;                     // config keys that make runs comparable: finetune, data, seed
+  Json recipe;                     // config keys that make runs comparable: finetune or zoo, data, seed
 };
 
 // Throws FileError where a file is missing (the run did not end), ConfigError where one is not as danas writes it.

@@ -23,11 +23,13 @@ class EventPrinter : public MetricSink {
   std::string SearchEpoch(const Json& fields) const;
   std::string AlphaMovement(const Json& fields);
   std::string SearchEnd(const Json& fields) const;
+  std::string ClassAccuracy(const Json& fields) const;
   std::string Cost(double cost) const;
 
   Screen& screen_;
   std::string unit_ = "MACs";
   std::vector<LayerAlpha> alpha_;
+  std::vector<std::string> class_ids_;
 };
 
 }  // namespace danas

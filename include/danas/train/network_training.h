@@ -1,0 +1,71 @@
+// Training of one network and its test: what `danas finetune` and `danas train` share.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "danas/config/config.h"
+#include "danas/core/json.h"
+#include "danas/core/metrics.h"
+#include "danas/core/progress.h"
+#include "danas/data/subset.h"
+#include "danas/nn/supernet.h"
+#include "danas/train/evaluate.h"
+
+namespace danas {
+
+struct NetworkTraining {
+  std::string name;  // "finetune": of the events "finetune_start" and "finetune_end", and in the progress line
+  Config config;     // data, runtime, seed
+  TrainConfig recipe;
+  int64_t epochs = 1;
+  Subset images;  // targets are the dataset's own classes
+  std::shared_ptr<const DatasetIndex> test_set;
+  at::Device device = at::kCPU;
+  Json start = Json::object();  // what the start event says beside the common fields
+};
+
+struct TrainingOutputs {
+  MetricSink* metrics = nullptr;  // events: docs/file-formats.md
+  ProgressSink* progress = nullptr;
+  std::filesystem::path folder;  // weights.safetensors, weights-ema.safetensors, result.json; empty: nothing is written
+};
+
+struct TrainingResult {
+  std::string kind;  // NetworkTraining::name
+  int64_t epochs = 0;
+  int64_t steps = 0;
+  int64_t skipped = 0;                  // batches left out for a loss that was not finite
+  EvaluationResult last = {};           // the last epoch's weights on the test set
+  std::optional<EvaluationResult> ema = {};  // and their average
+  double seconds = 0;                   // training and evaluation
+  double images_per_second = 0;         // in training
+  double device_hours = 0;
+};
+
+// Called after each epoch, from 1, when its event is recorded.
+using AfterEpoch = std::function<void(int64_t epoch)>;
+
+// Trains the network, which is on the device, from the weights it has. The test set is read once, after the last epoch:
+// no epoch is chosen by it. result.json is written last: where it is, all is. Throws ConfigError (warm-up longer than
+// training), DataError, NumericError, Interrupted.
+TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
+                            const AfterEpoch& after_epoch = {});
+
+// The network's loss and accuracies on these images, as in testing.
+EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
+                                const std::string& label, ProgressSink* progress);
+
+// Weights with the classes that the classifier's rows stand for.
+void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const ClassList& classes);
+
+// What result.json holds.
+Json ToJson(const TrainingResult& result, const std::vector<std::string>& class_ids);
+
+}  // namespace danas

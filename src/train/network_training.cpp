@@ -1,0 +1,153 @@
+#include "danas/train/network_training.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "danas/core/file.h"
+#include "danas/nn/safetensors.h"
+#include "danas/train/device.h"
+#include "danas/train/loaders.h"
+#include "danas/train/memory.h"
+#include "danas/train/weight_pass.h"
+
+namespace danas {
+namespace {
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void Record(const TrainingOutputs& outputs, const std::string& name, Json fields) {
+  if (outputs.metrics != nullptr) outputs.metrics->Record({name, std::move(fields)});
+}
+
+const ClassList& ClassesOf(const NetworkTraining& training) { return training.images.dataset->classes; }
+
+Json EpochFields(int64_t epoch, const PassResult& pass, double lr) {
+  return {{"epoch", epoch},
+          {"lr", lr},
+          {"train_loss", pass.loss},
+          {"train_accuracy", pass.accuracy},
+          {"images", pass.images},
+          {"skipped", pass.skipped},
+          {"seconds", pass.seconds},
+          {"seconds_waited", pass.seconds_waited},
+          {"peak_resident_bytes", PeakResidentBytes()}};
+}
+
+Json StartFields(const Supernet& network, const NetworkTraining& training, const Loader& loader) {
+  Json fields = {{"epochs", training.epochs},
+                 {"steps", training.epochs * loader.BatchesPerPass()},
+                 {"train_images", loader.ImagesPerPass()},
+                 {"test_images", training.test_set->size()},
+                 {"classes", network.space().classes()},
+                 {"seed", training.config.seed},
+                 {"device", DescribeDevice(training.device)}};
+  fields.update(training.start);
+  return fields;
+}
+
+// All epochs; fills in what the result says of training.
+void Train(Supernet& network, Loader& loader, WeightTraining& weights, const NetworkTraining& training,
+           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, TrainingResult& result) {
+  const int64_t epochs = training.epochs;
+  double seconds = 0;
+  int64_t images = 0;
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+    WeightPassOptions options{.classes = network.space().classes()};
+    options.pass.label = training.name + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs);
+    options.pass.epoch = epoch;
+    options.pass.progress = outputs.progress;
+    options.pass.run_share = [=](double share) { return (static_cast<double>(epoch) + share) / epochs; };
+    options.forward = [&](int64_t) {
+      return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); };
+    };
+    const PassResult pass = TrainWeightsPass(network, loader, weights, options);
+    Record(outputs, "epoch", EpochFields(epoch + 1, pass, weights.schedule.At(weights.step - 1)));
+    result.skipped += pass.skipped;
+    seconds += pass.seconds;
+    images += pass.images;
+    if (after_epoch) after_epoch(epoch + 1);
+  }
+  result.epochs = epochs;
+  result.steps = weights.step;
+  result.images_per_second = static_cast<double>(images) / seconds;
+}
+
+}  // namespace
+
+EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
+                                const std::string& label, ProgressSink* progress) {
+  const Config& config = training.config;
+  const TrainConfig& recipe = training.recipe;
+  Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed),
+                TestLoader(config, recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch, training.device));
+  const EvaluationOptions options{.pass = {.label = label, .progress = progress},
+                                  .classes = network.space().classes(),
+                                  .runtime = config.runtime};
+  return Evaluate(
+      network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, options);
+}
+
+void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const ClassList& classes) {
+  WriteSafetensors(path, state, {{"class_order", JsonText(classes.ids)}});
+}
+
+TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
+                            const AfterEpoch& after_epoch) {
+  const auto start = std::chrono::steady_clock::now();
+  const Config& config = training.config;
+  const TrainConfig& recipe = training.recipe;
+  Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed),
+                TrainingLoader(config, recipe.batch, training.device));
+  const int64_t batches = loader.BatchesPerPass();
+  const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
+  const CosineSchedule schedule(recipe, warmup_steps, training.epochs * batches);
+  WeightTraining weights(recipe, config.runtime, config.seed, schedule, training.device);
+  weights.Bind(network);
+  Record(outputs, training.name + "_start", StartFields(network, training, loader));
+
+  TrainingResult result{.kind = training.name};
+  Train(network, loader, weights, training, outputs, after_epoch, result);
+
+  const ClassList& classes = ClassesOf(training);
+  const bool write = !outputs.folder.empty();
+  const auto test = [&](const char* what) {
+    return EvaluateImages(network, WholeSet(training.test_set), training, std::string("test set, ") + what,
+                          outputs.progress);
+  };
+  if (write) WriteWeights(outputs.folder / "weights.safetensors", StateOf(network), classes);
+  result.last = test("last epoch's weights");
+  if (weights.ema) {
+    if (write) WriteWeights(outputs.folder / "weights-ema.safetensors", weights.ema->State(), classes);
+    LoadState(network, weights.ema->State(), "the weights' average");
+    result.ema = test("average of the weights");
+  }
+  result.seconds = SecondsSince(start);
+  result.device_hours = result.seconds / 3600;
+  const Json json = ToJson(result, classes.ids);
+  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
+  Record(outputs, training.name + "_end", json);
+  return result;
+}
+
+Json ToJson(const TrainingResult& result, const std::vector<std::string>& class_ids) {
+  const auto tested = [&](const EvaluationResult& evaluation) {
+    Json json = ToJson(evaluation);
+    json["per_class"] = PerClassJson(evaluation, class_ids);
+    return json;
+  };
+  Json json = {{"kind", result.kind},
+               {"tested", "once, after the last epoch"},
+               {"test_last_epoch", tested(result.last)}};
+  if (result.ema) json["test_ema"] = tested(*result.ema);
+  json["epochs"] = result.epochs;
+  json["steps"] = result.steps;
+  json["skipped"] = result.skipped;
+  json["seconds"] = result.seconds;
+  json["images_per_second"] = result.images_per_second;
+  json["device_hours"] = result.device_hours;
+  return json;
+}
+
+}  // namespace danas

@@ -1,0 +1,60 @@
+// danas train: trains a network of the zoo and tests it once.
+#include <filesystem>
+#include <iostream>
+
+#include "commands.h"
+#include "danas/arch/zoo.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/cost/cost_model.h"
+#include "danas/nn/fused_layer.h"
+#include "danas/train/device.h"
+#include "danas/train/zoo_training.h"
+#include "run_reports.h"
+#include "zoo_inputs.h"
+
+namespace danas {
+namespace {
+
+// "mobilenetv2_small: 24.5M MACs, 2.2M parameters, 28x28, 10 classes; 60 epochs, lr 0.1"
+std::string PlanText(const SearchSpace& network, const ZooConfig& zoo) {
+  return network.name() + ": " + FormatCount(static_cast<double>(CountMacs(network))) + " MACs, " +
+         FormatCount(static_cast<double>(CountParameters(network))) + " parameters, " +
+         std::to_string(network.input().height) + "x" + std::to_string(network.input().width) + " pixels, " +
+         std::to_string(network.classes()) + " classes; " + std::to_string(zoo.epochs) + " epochs, batch " +
+         std::to_string(zoo.train.batch) + ", lr " + Json(zoo.train.lr).dump();
+}
+
+std::string ResultText(const TrainingResult& result, const std::filesystem::path& folder) {
+  const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
+  std::string text = "test top-1 " + percent(result.last.top1) + " (last epoch's weights";
+  if (result.ema) text += "; their average: " + percent(result.ema->top1);
+  return text + "), " + FormatDuration(result.seconds) + "\nin " + folder.string() +
+         ": weights.safetensors, network.json, result.json\n";
+}
+
+}  // namespace
+
+int RunTrainCommand(const CommandLine& line) {
+  ZooTraining training{.model = line.model, .config = {}, .dataset = {}};
+  training.config = ConfigOfZooModel(line.model, line.config);
+  const Config& config = training.config;
+  const std::filesystem::path run = RunPath(line.run, line.model, config);
+  training.device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, training.device));
+  training.dataset = OpenDataset(config.data);
+
+  const Genotype genotype = MakeZooGenotype(training);
+  const RunFolder folder = MakeRunFolder(run, config);
+  RunReports reports(&folder, line.verbosity());
+  reports.Say(PlanText(genotype.network, config.zoo));
+  const TrainingResult result = SayingWhatIsKept(folder, [&] {
+    return TrainZooNetwork(training,
+                           {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
+  });
+  std::cout << (line.json ? JsonText(ToJson(result, genotype.class_ids), 2) + "\n"
+                          : ResultText(result, folder.path()));
+  return 0;
+}
+
+}  // namespace danas
