@@ -54,7 +54,7 @@ class CifarSource : public ImageSource {
  public:
   CifarSource(const std::vector<fs::path>& paths, const CifarLayout& layout) : layout_(layout) {
     for (const fs::path& path : paths) {
-      files_.push_back({path, std::make_unique<MappedFile>(path)});
+      files_.push_back({path, MapFile(path)});
       const size_t bytes = files_.back().mapped->bytes().size();
       if (bytes == 0 || bytes % layout.record_bytes() != 0) {
         throw DataError(path.string() + ": " + std::to_string(bytes) + " bytes are no whole number of records of " +
@@ -133,8 +133,8 @@ std::optional<fs::path> FindFolder(const fs::path& path, const CifarLayout& layo
 bool IsPickle(const fs::path& file) {
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return false;
-  const MappedFile mapped(file);
-  const auto bytes = mapped.bytes();
+  const auto mapped = MapFile(file);
+  const auto bytes = mapped->bytes();
   return bytes.size() > 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5;  // PROTO opcode
 }
 

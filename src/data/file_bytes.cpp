@@ -1,7 +1,6 @@
 #include "src/data/file_bytes.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,17 +61,14 @@ std::vector<uint8_t> ReadFileBytes(const std::filesystem::path& path) {
   return bytes;
 }
 
-MappedFile::MappedFile(const std::filesystem::path& path) {
+std::unique_ptr<MappedFile> MapFile(const std::filesystem::path& path) {
   const OpenFile file(path);
-  const size_t size = file.Size();
-  if (size == 0) return;
-  void* start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
-  if (start == MAP_FAILED) Fail(path, errno);
-  bytes_ = {static_cast<const uint8_t*>(start), size};
-}
-
-MappedFile::~MappedFile() {
-  if (!bytes_.empty()) munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());
+  file.Size();  // says what is wrong with the path
+  try {
+    return std::make_unique<MappedFile>(path);
+  } catch (const FileError& error) {
+    throw DataError(error.what());
+  }
 }
 
 }  // namespace danas

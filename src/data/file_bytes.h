@@ -3,26 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
+#include <memory>
 #include <vector>
+
+#include "danas/core/mapped_file.h"
 
 namespace danas {
 
 // Throws DataError with the path and the system's reason; a link without a target and a folder are named as such.
 std::vector<uint8_t> ReadFileBytes(const std::filesystem::path& path);
 
-class MappedFile {
- public:
-  // Throws DataError as ReadFileBytes does.
-  explicit MappedFile(const std::filesystem::path& path);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  std::span<const uint8_t> bytes() const { return bytes_; }
-
- private:
-  std::span<const uint8_t> bytes_;
-};
+// Mapped; throws DataError as ReadFileBytes does.
+std::unique_ptr<MappedFile> MapFile(const std::filesystem::path& path);
 
 }  // namespace danas

@@ -50,7 +50,7 @@ class IdxFile {
       unpacked_ = Unpack(path);
       bytes_ = unpacked_;
     } else {
-      mapped_ = std::make_unique<MappedFile>(path);
+      mapped_ = MapFile(path);
       bytes_ = mapped_->bytes();
     }
     const size_t header = 4 + 4 * static_cast<size_t>(dimensions);

@@ -24,9 +24,9 @@ struct Synset {
 
 // By ILSVRC2012_ID; meta.mat also lists inner nodes of the hierarchy, with IDs above the classes'.
 std::map<int64_t, Synset> ReadMeta(const fs::path& path) {
-  const MappedFile file(path);
+  const auto file = MapFile(path);
   std::map<int64_t, Synset> synsets;
-  for (const auto& element : ReadMatStruct(file.bytes(), "synsets", path.string())) {
+  for (const auto& element : ReadMatStruct(file->bytes(), "synsets", path.string())) {
     const auto id = element.find("ILSVRC2012_ID");
     const auto wordnet_id = element.find("WNID");
     if (id == element.end() || wordnet_id == element.end() || !std::holds_alternative<double>(id->second) ||
