@@ -71,7 +71,10 @@ NamedTensors StateOf(const torch::nn::Module& module) {
 }
 
 void LoadState(torch::nn::Module& module, const NamedTensors& state, const std::string& where) {
-  const NamedTensors own = StateOf(module);
+  CopyState(StateOf(module), state, where);
+}
+
+void CopyState(const NamedTensors& own, const NamedTensors& state, const std::string& where) {
   const std::map<std::string, at::Tensor> given(state.begin(), state.end());
   if (const std::string text = Compare(own, given).Text(); !text.empty()) {
     throw CheckpointError(where + " does not fit this architecture" + text +

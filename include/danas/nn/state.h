@@ -20,4 +20,7 @@ NamedTensors StateOf(const torch::nn::Module& module);
 // wrongly typed names.
 void LoadState(torch::nn::Module& module, const NamedTensors& state, const std::string& where);
 
+// The same into the tensors `own`: those of StateOf() under other names, say.
+void CopyState(const NamedTensors& own, const NamedTensors& state, const std::string& where);
+
 }  // namespace danas

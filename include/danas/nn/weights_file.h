@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "danas/nn/state.h"
+#include "danas/nn/supernet.h"
 
 namespace danas {
 
@@ -16,5 +17,14 @@ struct WeightsFile {
 
 // The format is told by the content, not by the name. Throws as ReadSafetensors and ReadTorchFile do.
 WeightsFile ReadWeightsFile(const std::filesystem::path& path);
+
+// Copies weights into the network, by danas's names or, where the network is one that torchvision has, by torchvision's
+// (danas/nn/torchvision_names.h): by whichever of the two `weights` has more names of. Floating types are converted.
+// Nothing is copied unless all fits: throws CheckpointError that begins with `where` and lists the first missing,
+// unexpected, wrongly shaped and wrongly typed names.
+void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where);
+
+// The same from a file; its notes go to the log. Throws as ReadWeightsFile does, too.
+void LoadWeights(Supernet& network, const std::filesystem::path& path);
 
 }  // namespace danas
