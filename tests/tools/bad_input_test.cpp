@@ -5,6 +5,7 @@
 #include <future>
 #include <sstream>
 
+#include "tests/nn/torch_file_support.h"
 #include "tests/tools/run_danas.h"
 
 namespace danas::test {
@@ -150,6 +151,15 @@ TEST_F(BadInput, NetworksThatAreCutOrNewer) {
   ExpectError(project_.Run({"cost", "--arch", "nowhere.json"}), 5, HasSubstr("nowhere.json"));
 }
 
+TEST_F(BadInput, WeightsThatWouldRunAProgram) {
+  const std::string call = Global("os", "system") + "(" + Text("touch was_run") + "tR";
+  WriteText(project_ / "hostile.pth", TorchZip(Protocol2(call)));
+  ExpectError(project_.Run({"evaluate", "--model", "resnet18", "--weights", "hostile.pth", "--config", "config.json",
+                            "--quiet"}),
+              6, AllOf(HasSubstr("hostile.pth"), HasSubstr("os.system"), HasSubstr("nothing was run")));
+  EXPECT_FALSE(std::filesystem::exists(project_ / "was_run"));
+}
+
 TEST_F(BadInput, RunFoldersThatCannotBeMade) {
   WriteText(project_ / "run/log.jsonl", "precious\n");
   ExpectError(Search(), 5, AllOf(HasSubstr("already holds a run"), HasSubstr("--run")));
@@ -178,8 +188,8 @@ TEST_F(BadInput, AFullDiskEndsTheRunWithWhatWasWritten) {
 }
 
 TEST_F(BadInput, PathsThatAreNoUtf8) {
-  const Outcome outcome = project_.Run(
-      {"search", "-q", "--json", "--no-probe", "--config", "config.json", "--run", "caf\xe9"});
+  const Outcome outcome =
+      project_.Run({"search", "-q", "--json", "--no-probe", "--config", "config.json", "--run", "caf\xe9"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(Json::parse(outcome.out)["run"], "caf\xEF\xBF\xBD");
   EXPECT_TRUE(std::filesystem::exists(project_ / "caf\xe9/best.json"));

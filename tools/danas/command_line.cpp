@@ -133,12 +133,13 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                   "Examples:\n"
                                   "  danas evaluate --run runs/final\n"
                                   "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10\n"
-                                  "  danas evaluate --model resnet34 --weights resnet34.safetensors --data /data/imagenet");
+                                  "  danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet");
   AddArch(evaluate, line);
   AddModel(evaluate, line);
   evaluate.add_option("-r,--run", line.run, "folder of a finetune or train run: its network, weights and data")
       ->option_text("DIR");
-  evaluate.add_option("-w,--weights", line.weights, "trained weights")->option_text("FILE");
+  evaluate.add_option("-w,--weights", line.weights, "trained weights: safetensors, or a .pth of torch.save")
+      ->option_text("FILE");
   AddConfig(evaluate, line);
   AddDataAndDevice(evaluate, line);
   AddJson(evaluate, line);

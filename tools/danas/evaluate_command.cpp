@@ -13,9 +13,8 @@
 #include "danas/core/units.h"
 #include "danas/data/loader.h"
 #include "danas/nn/fused_layer.h"
-#include "danas/nn/safetensors.h"
-#include "danas/nn/state.h"
 #include "danas/nn/supernet.h"
+#include "danas/nn/weights_file.h"
 #include "danas/report/text_table.h"
 #include "danas/train/device.h"
 #include "danas/train/evaluate.h"
@@ -95,7 +94,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   const std::shared_ptr<Supernet> network =
       MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
-  LoadState(*network, ReadSafetensors(line.weights).tensors, line.weights);
+  LoadWeights(*network, line.weights);
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
                 TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));
