@@ -1,19 +1,19 @@
 // Does the search find what a task needs? Two tasks on one space whose best candidates are opposite.
 //
-// The space: two layers that lead from four channels to three and on to six, without skips. The stem is 1x1 and the head
-// has no convolution, so that only the layers look around and only they have hidden units. Candidates by cost:
+// The space: one searched layer from four channels to six, without a skip. The stem is 1x1 and the head has no
+// convolution, so that only this layer looks around and only it has hidden units: what it lacks nothing else makes up
+// for. Candidates by cost:
 //   ir_e1_k3  the cheapest, narrow and near-sighted      ir_e1_k7  narrow, sees far      ir_e4_k3  wide, near-sighted
 // "Waves": the class is the direction of a long wave under strong noise. A 7x7 filter averages noise over five times the
-// pixels of a 3x3, two of them over ten times; all channels are the same, so that width has little to work on.
+// pixels of a 3x3; all channels are the same, so that width has little to work on.
 // "Colours": a picture has one colour, up to noise, and the classes take turns around the colour circle. Neighbours tell
-// nothing; it takes hidden units to cut the circle into its eight sectors, seven in the two narrow layers, 28 in the wide.
+// nothing; it takes hidden units to cut the circle into its eight sectors, four in the narrow block, 16 in the wide.
 //
-// The cost pulls down from first to last: the budget is about what the two cheapest candidates take.
-// Chance: five networks drawn at random have the planted candidate in 9 of their 10 layers once in 2800 times. That is
-// no significance: task, space and recipe were tuned, over about fifty settings, on the seeds that run here. Of seeds 0
-// to 15, "Colours" has the wide block in both layers for 14; 2 and 15 have a narrow one in the second layer.
-// So the bar below is 9 of 10 layers over all seeds, not both layers of each. About twenty more settings (five layers,
-// other tasks, γ 0.3, τ 0.3, hard draws, longer warm-up) brought no setting that holds on each of seeds 0 to 4.
+// The cost pulls down from first to last: the budget is about what the cheapest candidate takes, and γ is the default.
+// Chance: drawn at random, the planted candidate stands in each of 5 networks once in 243 times, for both tasks once in
+// 59,049. Tasks and recipe were found with two searched layers, over some seventy settings, none of which held on every
+// seed: one wide layer did what both were to do. With one layer, run once on seeds 0 to 9, all twenty searches have the
+// planted candidate.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,9 +28,9 @@ namespace {
 
 constexpr int kClasses = 4;
 constexpr int kSize = 12;
-constexpr int kLayers = 2;
+constexpr int kLayers = 1;
 constexpr int64_t kSeeds = 5, kControls = 3;
-const std::string kCheapest = "ir_e1_k3", kFar = "ir_e1_k7", kWide = "ir_e4_k3";
+const std::string kFar = "ir_e1_k7", kWide = "ir_e4_k3";
 
 uint8_t Level(double value) { return static_cast<uint8_t>(std::clamp(128 + 40 * value, 0.0, 255.0)); }
 
@@ -62,23 +62,21 @@ SearchSpace PlantedSpace() {
   SpaceParts parts = test::MakeSpace(std::vector<std::vector<BlockSpec>>(kLayers, layer), 4, kSize, kClasses).parts();
   parts.stem.kernel = 1;
   parts.head.channels = 0;
-  parts.layers[0].shape.out = parts.layers[1].shape.in = 3;
-  parts.layers[1].shape.out = 6;
+  parts.layers[0].shape.out = 6;
   return SearchSpace(parts);
 }
 
 Config PlantedConfig(int64_t seed) {
   Config config = test::SmallConfig();
   config.seed = seed;
-  config.nn.kernels = KernelChoice::kAten;  // what the settings were tuned with
+  config.nn.kernels = KernelChoice::kAten;  // maps this small are faster so
   config.schedule.classes = {2, 3, kClasses, kClasses};
   config.schedule.warmup_epochs = 2;
   config.schedule.epochs_per_step = 6;
   config.train.batch = 32;
   config.train.lr = 0.2;
   config.search.alpha_lr = 0.03;
-  config.search.loss.exponent = 0.07;
-  config.search.budget.value = 16e3;
+  config.search.budget.value = 10e3;
   config.search.budget_max.value = 1e6;  // pruning must not choose for the cost's sake
   return config;
 }
@@ -110,15 +108,12 @@ void ExpectCostTermOnAndNoCandidateDead(const test::KeptEvents& events) {
 class PlantedTasks : public testing::Test {
  protected:
   static void ExpectFound(const test::Draw8Bit& draw, const std::string& planted) {
-    int found = 0;
     for (int64_t seed = 0; seed < kSeeds; ++seed) {
       const test::KeptEvents events = Search(draw, seed, /*control=*/false);
       ExpectCostTermOnAndNoCandidateDead(events);
-      EXPECT_LT(LayersWith(kCheapest, events), kLayers) << "seed " << seed;
       EXPECT_GT(events.Named("epoch").back().fields.at("validation_accuracy"), 0.6) << "seed " << seed;
-      found += LayersWith(planted, events);
+      EXPECT_EQ(LayersWith(planted, events), kLayers) << "seed " << seed;
     }
-    EXPECT_GE(found, kSeeds * kLayers - 1) << "of " << kSeeds * kLayers;
   }
   static void ExpectNotFoundInNoise(const test::Draw8Bit& draw, const std::string& planted) {
     int found = 0;
