@@ -136,6 +136,8 @@ SpaceParts MobilenetV2(double width, Size input, bool small) {
 
 constexpr std::array<int, 3> kShuffleRepeats = {4, 8, 4};
 
+constexpr int kDefaultGroups = 3;
+
 // Stem's and stages' channels as in the paper's Table 1 and, for other widths, in its authors' code.
 struct ShuffleV1Widths {
   double width;
@@ -210,6 +212,16 @@ SpaceParts MakeParts(const ZooModel& model, Size input, bool small) {
 // 1 -> "1.0", 0.25 -> "0.25".
 std::string WidthText(double width) { return FormatDecimals(width, width * 10 == std::floor(width * 10) ? 1 : 2); }
 
+// The name, and those with the defaults of width and groups written out.
+std::vector<std::string> SpellingsOf(const ZooModel& model) {
+  std::vector<std::string> names = {model.name};
+  if (model.family == ZooFamily::kResnet || model.family == ZooFamily::kVgg) return names;
+  const std::string with_width = model.network + "_" + WidthText(model.width);
+  if (model.groups == 0 || model.groups == kDefaultGroups) names.push_back(with_width);
+  if (model.groups > 0) names.push_back(with_width + "_g" + std::to_string(model.groups));
+  return names;
+}
+
 // The name's part before "_small" or "_full".
 std::string WithoutEnding(const std::string& name) {
   for (const std::string_view ending : {kSmallEnding, kFullEnding}) {
@@ -239,7 +251,7 @@ std::vector<ZooModel> ZooModels() {
   for (const ShuffleV1Widths& widths : kShuffleV1) {
     add("shufflenetv1", ZooFamily::kShufflenet, widths.width);
     models.back().groups = widths.groups;
-    if (widths.groups == 3) continue;
+    if (widths.groups == kDefaultGroups) continue;
     models.back().name = "shufflenetv1_" + WidthText(widths.width) + "_g" + std::to_string(widths.groups);
   }
   for (const ShuffleV2Widths& widths : kShuffleV2) add("shufflenetv2", ZooFamily::kShufflenet, widths.width);
@@ -250,12 +262,8 @@ ZooModel FindZooModel(const std::string& name) {
   const std::string wanted = WithoutEnding(name);
   std::vector<std::string> names, of_network;
   for (const ZooModel& model : ZooModels()) {
-    // Written in full, the default's width and groups are no other network.
-    const std::string with_width = model.network + "_" + WidthText(model.width);
-    const std::string in_full = model.groups > 0 ? with_width + "_g" + std::to_string(model.groups) : with_width;
-    const bool has_widths = model.family == ZooFamily::kMobilenet || model.family == ZooFamily::kShufflenet;
-    const bool named_by_width = has_widths && (model.groups == 0 || model.groups == 3) && wanted == with_width;
-    if (wanted == model.name || named_by_width || (has_widths && wanted == in_full)) return model;
+    const std::vector<std::string> spellings = SpellingsOf(model);
+    if (std::ranges::count(spellings, wanted) > 0) return model;
     names.push_back(model.name);
     if (wanted.starts_with(model.network + "_")) of_network.push_back(model.name);
   }

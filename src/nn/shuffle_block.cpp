@@ -72,9 +72,17 @@ class ShuffleAX : public Block {
   std::shared_ptr<ConvNorm> shortcut_op_, shortcut_conv_;
 };
 
-// Channel j of group i becomes channel i of group j. The result is channels_last.
+// [N, C, H, W] -> [N * H * W, C]; of channels_last images, or of some of their channels, a view.
+at::Tensor Pixels(const at::Tensor& x_nchw) { return x_nchw.permute({0, 2, 3, 1}).flatten(0, 2); }
+
+// Back to the size of `like` in all but the channels; channels_last.
+at::Tensor ImagesOf(const at::Tensor& pixels, const at::Tensor& like_nchw) {
+  return pixels.view({like_nchw.size(0), like_nchw.size(2), like_nchw.size(3), -1}).permute({0, 3, 1, 2});
+}
+
+// Channel j of group i becomes channel i of group j.
 at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
-  return x_nchw.permute({0, 2, 3, 1}).unflatten(3, {groups, -1}).transpose(3, 4).flatten(3).permute({0, 3, 1, 2});
+  return ImagesOf(Pixels(x_nchw).unflatten(1, {groups, -1}).transpose(1, 2).flatten(1), x_nchw);
 }
 
 class ShuffleV1 : public Block {
@@ -106,13 +114,13 @@ class ShuffleV1 : public Block {
 
 // Views of the first and the second half of the channels; as EvenAndOddChannels().
 std::pair<at::Tensor, at::Tensor> HalvesOfChannels(const at::Tensor& x_nchw) {
-  const std::vector<at::Tensor> halves_nhwc = x_nchw.permute({0, 2, 3, 1}).unflatten(3, {2, -1}).unbind(3);
-  return {halves_nhwc[0].permute({0, 3, 1, 2}), halves_nhwc[1].permute({0, 3, 1, 2})};
+  const std::vector<at::Tensor> halves = Pixels(x_nchw).unflatten(1, {2, -1}).unbind(1);
+  return {ImagesOf(halves[0], x_nchw), ImagesOf(halves[1], x_nchw)};
 }
 
-// a0, b0, a1, b1 ...; channels_last.
+// Channels a0, b0, a1, b1 ...
 at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw) {
-  return at::stack({a_nchw.permute({0, 2, 3, 1}), b_nchw.permute({0, 2, 3, 1})}, 4).flatten(3).permute({0, 3, 1, 2});
+  return ImagesOf(at::stack({Pixels(a_nchw), Pixels(b_nchw)}, 2).flatten(1), a_nchw);
 }
 
 class ShuffleV2 : public Block {
