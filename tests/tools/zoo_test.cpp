@@ -85,13 +85,13 @@ TEST(TrainCommand, WithoutAConfigTheDatasetChoosesOne) {
   SmallProject project;
   const Outcome trained =
       project.Run({"train", "--model", "mobilenetv1_0.25", "--data", "data", "--device", "cpu", "--set",
-                   "zoo.epochs=1", "--set", "data.image_size=16", "--set", "data.test_resize=16", "--run", "run"});
+                   "zoo.epochs=1", "--set", "zoo.train.batch=16", "--set", "data.image_size=16", "--set", "data.test_resize=16", "--run", "run"});
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_NE(trained.err.find("configs/fashion_mnist.json"), std::string::npos) << trained.err;
   EXPECT_NE(trained.err.find("configs/zoo/mobilenet_small.json"), std::string::npos) << trained.err;
   const Json config = Json::parse(ReadText(project / "run/config.json"));
   EXPECT_EQ(config["data"]["validation_fraction"], 0.2);
-  EXPECT_EQ(config["zoo"]["train"]["batch"], 128);
+  EXPECT_EQ(config["zoo"]["train"]["lr_warmup_epochs"], 0.5);
 }
 
 TEST(TrainCommand, RefusesWhatItCannotDo) {
