@@ -56,13 +56,22 @@ void CheckSchedule(const Checker& check, const ScheduleConfig& schedule) {
                         "(with one class the cross-entropy is 0 and nothing is learnt)");
     }
   }
-  check.Require(!schedule.ranking.empty(), "schedule.ranking", "empty; expected a file, 'random' or 'listed'");
+  check.Require(!schedule.ranking.empty(), "schedule.ranking", "empty; expected a file, 'auto', 'random' or 'listed'");
   check.Require(schedule.class_order.empty() || schedule.ranking == "listed", "schedule.class_order",
                 "has a meaning with schedule.ranking 'listed' only; found '" + schedule.ranking + "'");
   std::set<std::string> seen;
   for (const std::string& id : schedule.class_order) {
     check.Require(seen.insert(id).second, "schedule.class_order", "class '" + id + "' is named twice");
   }
+}
+
+void CheckEasiness(const Checker& check, const EasinessConfig& easiness) {
+  check.Require(!easiness.models.empty(), "easiness.models", "empty; expected at least one network");
+  std::set<std::string> seen;
+  for (const std::string& model : easiness.models) {
+    check.Require(seen.insert(model).second, "easiness.models", "'" + model + "' is named twice");
+  }
+  check.Require(!easiness.networks.empty(), "easiness.networks", "empty; expected a folder");
 }
 
 void CheckSearch(const Checker& check, const SearchConfig& search) {
@@ -100,6 +109,7 @@ void Validate(const Config& config, const std::string& name) {
   check.Require(!config.space.empty(), "space", "empty; expected a shipped search space or a file");
   CheckRuntime(check, config.runtime);
   CheckData(check, config.data);
+  CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);
   CheckSearch(check, config.search);
   const double steps = static_cast<double>(config.schedule.classes.size() - 1);

@@ -6,34 +6,32 @@
 
 #include "danas/config/document.h"
 #include "danas/core/error.h"
+#include "danas/core/hash.h"
 #include "danas/core/random.h"
 #include "danas/core/units.h"
+#include "name_list.h"
 
 namespace danas {
 namespace {
 
 constexpr int64_t kFormat = 1;
 
-// Keys other than `format` and `classes` are the ranking's own record (scores, networks) and not read here.
-std::vector<std::string> ReadRanking(const std::string& path) {
+struct RankingFile {
+  std::vector<std::string> order;
+  std::string fingerprint;  // empty: made by hand, for any dataset of these classes
+};
+
+// The other keys are the ranking's own record (scores, networks) and not read here.
+RankingFile ReadRanking(const std::string& path) {
   const Node root = Document::Read(path).Root();
   const int64_t format = root.Key("format").AsInt(1);
   if (format > kFormat) {
     throw ConfigError(path + ": format " + std::to_string(format) + " is newer than this danas, which reads up to " +
                       std::to_string(kFormat) + "; use a newer danas");
   }
-  std::vector<std::string> order;
-  for (const Node& id : root.Key("classes").Items()) order.push_back(id.AsText());
-  return order;
-}
-
-// "a, b, c and 7 more".
-std::string List(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 5;
-  std::string text;
-  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
+  RankingFile file{.order = {}, .fingerprint = root.KeyOr("fingerprint", std::string())};
+  for (const Node& id : root.Key("classes").Items()) file.order.push_back(id.AsText());
+  return file;
 }
 
 void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vector<std::string>& class_ids,
@@ -54,17 +52,25 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
     if (!named.contains(id)) missing.push_back(id);
   }
   std::string wrong;
-  if (!doubled.empty()) wrong += "; named twice: " + List(doubled);
+  if (!doubled.empty()) wrong += "; named twice: " + ListNames(doubled);
   if (!unknown.empty()) {
-    wrong += "; not in the dataset: " + List(unknown);
+    wrong += "; not in the dataset: " + ListNames(unknown);
     const std::string nearest = NearestName(unknown.front(), missing);
     if (!nearest.empty()) wrong += " (is '" + nearest + "' meant?)";
   }
-  if (!missing.empty()) wrong += "; missing: " + List(missing);
+  if (!missing.empty()) wrong += "; missing: " + ListNames(missing);
   if (!wrong.empty()) {
     throw ConfigError(source + " must name each of the dataset's " + std::to_string(class_ids.size()) +
                       " classes once" + wrong);
   }
+}
+
+void CheckFingerprint(const std::string& found, uint64_t fingerprint, const std::string& source) {
+  const std::string expected = HexText(fingerprint);
+  if (found.empty() || found == expected) return;
+  throw ConfigError(source + ": fingerprint: " + found + " is of another training set than this one (" + expected +
+                    "), though its classes have the same names. Rank this one by danas easiness; to use the order all "
+                    "the same, take the key 'fingerprint' out of the file");
 }
 
 }  // namespace
@@ -77,7 +83,8 @@ std::vector<int> EasinessRanking::Positions(const std::vector<std::string>& clas
   return positions;
 }
 
-EasinessRanking MakeRanking(const ScheduleConfig& config, int64_t seed, const std::vector<std::string>& class_ids) {
+EasinessRanking MakeRanking(const ScheduleConfig& config, int64_t seed, const std::vector<std::string>& class_ids,
+                            uint64_t fingerprint) {
   EasinessRanking ranking;
   if (config.ranking == "random") {
     ranking.source = "random(seed " + std::to_string(seed) + ")";
@@ -89,8 +96,10 @@ EasinessRanking MakeRanking(const ScheduleConfig& config, int64_t seed, const st
     CheckNamesEveryClass(ranking.order, class_ids, "schedule.class_order");
   } else {
     ranking.source = config.ranking;
-    ranking.order = ReadRanking(config.ranking);
-    CheckNamesEveryClass(ranking.order, class_ids, config.ranking);
+    RankingFile file = ReadRanking(config.ranking);
+    CheckNamesEveryClass(file.order, class_ids, config.ranking);
+    CheckFingerprint(file.fingerprint, fingerprint, config.ranking);
+    ranking.order = std::move(file.order);
   }
   if (config.reverse) {
     ranking.source += ", reversed";

@@ -112,7 +112,7 @@ inline SearchInputs MakeInputs(const Config& config, const SearchSpace& space,
           .space = space,
           .cost = MakeCostModel(config.search),
           .training_set = dataset,
-          .ranking = MakeRanking(config.schedule, config.seed, dataset->classes.ids)};
+          .ranking = MakeRanking(config.schedule, config.seed, dataset->classes.ids, dataset->fingerprint)};
 }
 
 }  // namespace danas::test

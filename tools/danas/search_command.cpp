@@ -34,7 +34,7 @@ SearchInputs ReadInputs(const Config& config) {
   // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
   std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
-  EasinessRanking ranking = MakeRanking(config.schedule, config.seed, classes.ids);
+  EasinessRanking ranking = MakeRanking(config.schedule, config.seed, classes.ids, training_set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),

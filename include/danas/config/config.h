@@ -8,6 +8,7 @@
 
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
+#include "danas/config/easiness_config.h"
 #include "danas/config/nn_config.h"
 #include "danas/config/search_config.h"
 #include "danas/config/train_config.h"
@@ -20,6 +21,7 @@ struct Config {
   RuntimeConfig runtime;
   NnConfig nn;
   DataConfig data;
+  EasinessConfig easiness;
   ScheduleConfig schedule;
   SearchConfig search;
   TrainConfig train;  // the supernet's weights
@@ -32,6 +34,7 @@ struct Config {
     v.Nested("runtime", runtime, "device, threads and number formats");
     v.Nested("nn", nn, "how networks are computed");
     v.Nested("data", data, "dataset, split, augmentation and loader");
+    v.Nested("easiness", easiness, "how classes are ranked from easy to hard (section 4, Eq. 1-3)");
     v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");
     v.Nested("train", train, "training of the supernet's weights (Eq. 9)");

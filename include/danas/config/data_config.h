@@ -140,8 +140,8 @@ struct ScheduleConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("ranking", ranking,
-            {.help = "classes from easy to hard: path of a ranking.json, 'random' (from the seed), or 'listed' "
-                     "(class_order, or the dataset's order)"});
+            {.help = "classes from easy to hard: path of a ranking.json, 'auto' (ranked first, by section easiness), "
+                     "'random' (from the seed), or 'listed' (class_order, or the dataset's order)"});
     v.Field("class_order", class_order, {.help = "ranking 'listed': every class id, easiest first"});
     v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)"});
     v.Field(
