@@ -136,14 +136,18 @@ ClassEasiness RankClasses(const std::vector<NetworkJudgement>& judgements, const
   }
   easiness.score_c = MeanOverNetworks(vote_nc);
 
-  easiness.order.resize(class_ids.size());
-  std::iota(easiness.order.begin(), easiness.order.end(), 0);
-  std::sort(easiness.order.begin(), easiness.order.end(), [&](int left, int right) {
-    const auto l = static_cast<size_t>(left), r = static_cast<size_t>(right);
-    const double l_score = easiness.score_c[l], r_score = easiness.score_c[r];
-    return l_score != r_score ? l_score < r_score : class_ids[l] < class_ids[r];
-  });
+  easiness.order = OrderClasses(easiness.score_c, class_ids);
   return easiness;
+}
+
+std::vector<int> OrderClasses(const std::vector<double>& score_c, const std::vector<std::string>& class_ids) {
+  std::vector<int> order(class_ids.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int left, int right) {
+    const auto l = static_cast<size_t>(left), r = static_cast<size_t>(right);
+    return score_c[l] != score_c[r] ? score_c[l] < score_c[r] : class_ids[l] < class_ids[r];
+  });
+  return order;
 }
 
 std::vector<double> AverageRanks(const std::vector<double>& values) {

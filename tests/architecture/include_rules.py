@@ -38,7 +38,7 @@ LIBRARIES = [
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib)\.h", ["data"]),
-    (r"zlib\.h", ["data", "nn"]),
+    (r"zlib\.h", ["data", "nn", "report"]),
     (r"CLI/.*", ["tools"]),
     (r"(spdlog|nlohmann)/.*", ["core"]),
     (r"(sys|arpa|linux|netinet)/[a-z_]+\.h", list(ROOMS)),

@@ -39,6 +39,9 @@ class Supernet : public torch::nn::Module {
   // that pools to p x p, p * p of each channel side by side.
   at::Tensor Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
+  // Features -> logits [N, classes]: forward() is Classify(Features()).
+  at::Tensor Classify(const at::Tensor& features_nf) { return head_->Classify(features_nf); }
+
   // The supernet of space().Without(dropped): same modules for everything that survives, so that parameters, statistics
   // and what an optimiser keeps for them stay.
   std::shared_ptr<Supernet> Without(const std::map<size_t, std::set<size_t>>& dropped) const;

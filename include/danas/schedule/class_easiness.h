@@ -33,6 +33,9 @@ std::vector<double> ScoreClasses(const NetworkJudgement& judgement, const Easine
 ClassEasiness RankClasses(const std::vector<NetworkJudgement>& judgements, const std::vector<std::string>& class_ids,
                           const EasinessConfig& config);
 
+// Positions by rising score; ties by class id.
+std::vector<int> OrderClasses(const std::vector<double>& score_c, const std::vector<std::string>& class_ids);
+
 // Ranks from 1, equal values sharing the mean of theirs.
 std::vector<double> AverageRanks(const std::vector<double>& values);
 

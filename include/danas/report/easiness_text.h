@@ -1,0 +1,20 @@
+// A ranking for people: tables for the terminal, and one page with tables and figures.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "danas/report/easiness_figures.h"
+
+namespace danas {
+
+// The easiest and the hardest classes, at most `each` of both: rank, class, score, error (1 - top-1), images.
+std::string EasinessText(const EasinessStudy& study, size_t each = 10);
+
+// Every pair of networks with its intervals, Kendall's W, and each network's correlation of score and error.
+std::string AgreementText(const Agreement& agreement);
+
+// An HTML page that needs nothing beside itself: figures inside, no script, nothing from a network. It prints well.
+std::string EasinessPage(const EasinessStudy& study, const std::vector<Figure>& figures);
+
+}  // namespace danas

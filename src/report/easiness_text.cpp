@@ -1,0 +1,63 @@
+#include "danas/report/easiness_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/core/units.h"
+#include "danas/report/text_table.h"
+
+namespace danas {
+namespace {
+
+std::string EstimateText(const Estimate& estimate) {
+  if (std::isnan(estimate.value)) return "–";
+  return FormatDecimals(estimate.value, 2) + " [" + FormatDecimals(estimate.low, 2) + ", " +
+         FormatDecimals(estimate.high, 2) + "]";
+}
+
+}  // namespace
+
+std::string EasinessText(const EasinessStudy& study, size_t each) {
+  const std::vector<int>& order = study.easiness.order;
+  const std::vector<double> error_c = MeanErrors(study);
+  TextTable table({{"rank", Align::kRight},
+                   {"class"},
+                   {"score", Align::kRight},
+                   {"error", Align::kRight},
+                   {"images", Align::kRight}});
+  for (size_t r = 0; r < order.size(); ++r) {
+    if (r == each && order.size() > 2 * each) {
+      table.AddRow({"…", "", "", "", ""});
+      r = order.size() - each;
+    }
+    const auto c = static_cast<size_t>(order[r]);
+    table.AddRow({std::to_string(r + 1), CutToWidth(study.class_labels[c], 36),
+                  FormatDecimals(study.easiness.score_c[c], 4), FormatDecimals(100 * error_c[c], 1) + " %",
+                  FormatThousands(study.judgements.front().images_c[c])});
+  }
+  return table.Text();
+}
+
+std::string AgreementText(const Agreement& agreement) {
+  std::string text;
+  if (!agreement.pairs.empty()) {
+    TextTable table({{"networks"}, {"Spearman's ρ"}, {"Kendall's τ"}, {"same easiest 10 %"}, {"30 %"}, {"60 %"}});
+    for (const PairAgreement& pair : agreement.pairs) {
+      table.AddRow({agreement.networks[pair.first] + ", " + agreement.networks[pair.second],
+                    EstimateText(pair.spearman), EstimateText(pair.kendall), EstimateText(pair.overlap[0]),
+                    EstimateText(pair.overlap[1]), EstimateText(pair.overlap[2])});
+    }
+    text += table.Text() + "Kendall's W of all " + std::to_string(agreement.networks.size()) + ": " +
+            EstimateText(agreement.concordance) + ", by chance " +
+            FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) +
+            "; overlaps by chance 0.1, 0.3, 0.6\n";
+  }
+  text += "ρ of score and 1 − confusion diagonal:";
+  for (size_t n = 0; n < agreement.networks.size(); ++n) {
+    text += (n == 0 ? " " : ", ") + agreement.networks[n] + " " + EstimateText(agreement.score_error[n]);
+  }
+  return text + "\n[low, high]: 95 % intervals of a bootstrap over " + FormatThousands(agreement.classes) +
+         " classes\n";
+}
+
+}  // namespace danas

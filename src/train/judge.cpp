@@ -1,0 +1,82 @@
+#include "danas/train/judge.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "danas/core/hash.h"
+#include "danas/nn/norm.h"
+#include "danas/nn/state.h"
+#include "danas/train/amp.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "danas/train/pass.h"
+
+namespace danas {
+namespace {
+
+at::Tensor OnHost(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kFloat).contiguous(); }
+
+std::span<const float> Values(const at::Tensor& tensor) {
+  return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
+}
+
+}  // namespace
+
+void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
+                 const std::function<void(const JudgedBatch&)>& sink) {
+  const c10::InferenceMode inference;
+  SetNormMode(network, NormMode::kRunning);
+  network.eval();
+  int64_t first = 0;
+  const auto compute = [&](const Batch& batch) {
+    at::Tensor feature_nf, logits_nk;
+    {
+      const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
+      feature_nf = network.Features(InLayout(batch.images, options.runtime.layout));
+      logits_nk = network.Classify(feature_nf);
+    }
+    const at::Tensor targets = batch.targets.cpu().contiguous(), logits = OnHost(logits_nk),
+                     features = OnHost(feature_nf);
+    sink({.first = first,
+          .targets = {targets.const_data_ptr<int64_t>(), static_cast<size_t>(targets.numel())},
+          .logits = Values(logits),
+          .features = Values(features)});
+    first += batch.size();
+    const int64_t classes = logits.size(1);
+    return StepResult{.loss_sum = ClassLossSum(logits, targets, classes, /*smoothing=*/0),
+                      .correct = CountCorrect(logits, targets, classes)};
+  };
+  RunPass(loader, {.label = options.label, .progress = options.progress, .run_share = options.run_share},
+          {.compute = compute});
+}
+
+Classifier ReadClassifier(const Supernet& network) {
+  Classifier classifier;
+  for (const auto& [name, tensor] : StateOf(network)) {
+    if (name != "head.classifier.weight" && name != "head.classifier.bias") continue;
+    const at::Tensor values = tensor.to(at::kCPU, at::kDouble).contiguous();
+    const double* data = values.const_data_ptr<double>();
+    if (values.dim() == 1) {
+      classifier.bias_c.assign(data, data + values.numel());
+      continue;
+    }
+    for (int64_t c = 0; c < values.size(0); ++c) {
+      classifier.weight_ck.emplace_back(data + c * values.size(1), data + (c + 1) * values.size(1));
+    }
+  }
+  classifier.bias_c.resize(classifier.weight_ck.size());
+  return classifier;
+}
+
+uint64_t HashWeights(const torch::nn::Module& network) {
+  uint64_t hash = 0;
+  for (const auto& [name, tensor] : StateOf(network)) {
+    hash = HashWords(hash, {HashText(name)});
+    for (const int64_t size : tensor.sizes()) hash = HashWords(hash, {static_cast<uint64_t>(size)});
+    const at::Tensor values = tensor.cpu().contiguous();
+    hash = HashWords(hash, {HashText({static_cast<const char*>(values.const_data_ptr()), values.nbytes()})});
+  }
+  return hash;
+}
+
+}  // namespace danas
