@@ -92,9 +92,13 @@ Figure ConfusionFigure(const EasinessStudy& study) {
                     "confusions gather at the lower right.",
                 .finding = Finding(study, confusion)};
   const size_t classes = order.size();
+  if (const size_t together = NeighboursPerCell(classes); together > 1) {
+    const std::string many = std::to_string(together);
+    figure.finding += " A cell stands for " + many + " rows (their mean) and " + many + " columns (their sum).";
+  }
   const double side = classes <= kMostNamedRows ? std::clamp(RowsHeight(classes), 320.0, 900.0) : 600;
   const bool named = classes <= kMostNamedColumns;
-  const Frame frame{.left = 170, .top = 12, .width = side, .height = side};
+  const Frame frame{.left = RowNamesWidth(classes), .top = 12, .width = side, .height = side};
   Svg svg(frame.right() + 130, frame.bottom() + (named ? 150 : 48), figure.title, figure.finding);
   const HeatScale scale{.power = 0.4, .title = "share of the row's images, %", .factor = 100};
   DrawHeatMap(svg, frame, AddUpColumns(confusion), scale);

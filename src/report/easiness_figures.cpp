@@ -67,11 +67,10 @@ void DrawScores(Svg& svg, const Frame& frame, const EasinessStudy& study) {
     return Point{frame.left + frame.width * point.first / top,
                  frame.top + frame.height * point.second / static_cast<double>(score_r.size())};
   };
-  for (const double tick : RoundTicks(0, top, 3)) {
+  for (const double tick : RoundTicks(0, top, 5)) {
     const double x = at({tick, 0}).first;
     svg.Line({x, frame.top}, {x, frame.bottom()}, {.colour = "#dddddd"});
-    std::string text = FormatDecimals(tick, top < 0.1 ? 3 : 2);
-    svg.Text({x, frame.bottom() + 17}, text, {.size = 11, .anchor = Anchor::kMiddle});
+    svg.Text({x, frame.bottom() + 17}, TickText(tick), {.size = 11, .anchor = Anchor::kMiddle});
   }
   std::vector<Point> curve, outline;
   for (size_t r = 0; r < score_r.size(); ++r) curve.push_back(at({score_r[r], static_cast<double>(r) + 0.5}));
@@ -92,7 +91,9 @@ void DrawScores(Svg& svg, const Frame& frame, const EasinessStudy& study) {
 }  // namespace
 
 std::string NumberText(double value, int decimals) {
-  return std::isnan(value) ? "not defined" : FormatDecimals(value, decimals);
+  if (std::isnan(value)) return "not defined";
+  const std::string text = FormatDecimals(value, decimals);
+  return text.find_first_of("123456789") == std::string::npos && text.front() == '-' ? text.substr(1) : text;
 }
 
 Matrix MeanConfusion(const EasinessStudy& study) {
@@ -144,8 +145,11 @@ Figure HistogramsFigure(const EasinessStudy& study) {
                       NumberText(1 / static_cast<double>(study.judgements.size())) + ").";
   }
 
-  const Frame frame{.left = 170, .top = 12, .width = 420, .height = RowsHeight(score_r.size())};
-  Svg svg(940, frame.bottom() + 48, figure.title, figure.finding);
+  figure.finding += CellNote(score_r.size(), easiness.histogram_cb.front().size());
+
+  const Frame frame{
+      .left = RowNamesWidth(score_r.size()), .top = 12, .width = 420, .height = RowsHeight(score_r.size())};
+  Svg svg(frame.right() + 350, frame.bottom() + 48, figure.title, figure.finding);
   const HeatScale scale{.power = 0.4, .title = "share of the class's images, %", .factor = 100};
   DrawHeatMap(svg, frame, InOrder(easiness.histogram_cb, easiness.order), scale);
   DrawRowNames(svg, frame, InOrder(study.class_labels, easiness.order), "class, easiest first");

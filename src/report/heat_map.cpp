@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "danas/core/units.h"
 #include "danas/report/colour.h"
 #include "danas/report/plot.h"
 
@@ -54,6 +53,12 @@ double MeanOfCell(const Matrix& value_rc, size_t row, size_t column, size_t rows
 
 size_t NeighboursPerCell(size_t count) { return (count + kMostCells - 1) / kMostCells; }
 
+std::string CellNote(size_t rows, size_t columns) {
+  const size_t per_row = NeighboursPerCell(rows), per_column = NeighboursPerCell(columns);
+  if (per_row == 1 && per_column == 1) return "";
+  return " Each cell is the mean of " + std::to_string(per_row) + " × " + std::to_string(per_column) + " neighbours.";
+}
+
 std::string ColourOf(double value, const HeatScale& scale) { return HexColour(Colour(Shade(value, scale), scale)); }
 
 void DrawHeatMap(Svg& svg, const Frame& frame, const Matrix& value_rc, const HeatScale& scale) {
@@ -99,11 +104,8 @@ void DrawScale(Svg& svg, const Frame& frame, const HeatScale& scale) {
   for (const double tick : ticks) {
     const double shade = Shade(tick / scale.factor, scale);
     const double height = frame.bottom() - frame.height * (scale.diverging ? (shade + 1) / 2 : shade);
-    std::string text = FormatDecimals(tick, 2);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
     svg.Line({frame.right(), height}, {frame.right() + 4, height});
-    svg.Text({frame.right() + 7, height + 4}, text == "-0" ? "0" : text, {.size = 11});
+    svg.Text({frame.right() + 7, height + 4}, TickText(tick), {.size = 11});
   }
   svg.Text({frame.right() + 46, frame.top + frame.height / 2}, scale.title, {.anchor = Anchor::kMiddle, .turn = -90});
 }

@@ -13,19 +13,18 @@ namespace {
 constexpr double kTickSize = 11;
 constexpr const char* kGrid = "#dddddd";
 
-// Without trailing zeros: "0.25", "10".
+double Share(double value, const Axis& axis) {
+  return axis.high > axis.low ? std::clamp((value - axis.low) / (axis.high - axis.low), 0.0, 1.0) : 0;
+}
+
+}  // namespace
+
 std::string TickText(double value) {
   std::string text = FormatDecimals(value, 3);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text == "-0" ? "0" : text;
 }
-
-double Share(double value, const Axis& axis) {
-  return axis.high > axis.low ? std::clamp((value - axis.low) / (axis.high - axis.low), 0.0, 1.0) : 0;
-}
-
-}  // namespace
 
 std::vector<double> RoundTicks(double low, double high, int most) {
   if (!(high > low)) return {low};
@@ -106,6 +105,8 @@ double RowsHeight(size_t rows) {
   const auto count = static_cast<double>(rows);
   return rows <= kMostNamedRows ? count * std::clamp(320 / count, 9.5, 26.0) : 520;
 }
+
+double RowNamesWidth(size_t rows) { return rows <= kMostNamedRows ? 170 : 70; }
 
 void DrawRowNames(Svg& svg, const Frame& frame, const std::vector<std::string>& names, const std::string& title) {
   const double row = frame.height / static_cast<double>(names.size());

@@ -100,6 +100,7 @@ Figure RelevanceFigure(const RelevanceStudy& relevance) {
           "are there early, those of hard classes late.",
       .finding = Finding(relevance)};
   const size_t rows = relevance.rows.size();
+  figure.finding += CellNote(rows, relevance.columns.size());
   const double panel = 250, gap = 14;
   const Frame first{
       .left = 60, .top = 28, .width = panel, .height = std::clamp(static_cast<double>(rows) * 12, 240.0, 340.0)};

@@ -83,8 +83,9 @@ Figure AccuracyMatrixFigure(const EasinessStudy& study, const NetworkJudgement& 
                     "Classes are learnt at different speeds: some early and steadily, others late and unsteadily. "
                     "With the rows sorted by variance, easy classes stand together at the top.",
                 .finding = MatrixFinding(study, training, order)};
-  const Frame frame{.left = 170, .top = 12, .width = 600, .height = RowsHeight(order.size())};
-  Svg svg(900, frame.bottom() + 48, figure.title, figure.finding);
+  figure.finding += CellNote(order.size(), training.epochs());
+  const Frame frame{.left = RowNamesWidth(order.size()), .top = 12, .width = 600, .height = RowsHeight(order.size())};
+  Svg svg(frame.right() + 130, frame.bottom() + 48, figure.title, figure.finding);
   const HeatScale scale{.title = "top-1 accuracy, %", .factor = 100};
   DrawHeatMap(svg, frame, accuracy_re, scale);
   DrawRowNames(svg, frame, names, "class, by ascending variance");

@@ -19,6 +19,9 @@ struct Frame {
   double bottom() const { return top + height; }
 };
 
+// A number on an axis, without trailing zeros: "0.25", "10".
+std::string TickText(double value);
+
 // Round numbers within [low, high], at most about `most` of them.
 std::vector<double> RoundTicks(double low, double high, int most);
 
@@ -70,6 +73,8 @@ std::string ColourOf(double value, const HeatScale& scale);
 inline constexpr size_t kMostCells = 256;
 // So many neighbours share a cell.
 size_t NeighboursPerCell(size_t count);
+// "" or " Each cell is the mean of 4 x 1 neighbours.", rows by columns.
+std::string CellNote(size_t rows, size_t columns);
 
 void DrawHeatMap(Svg& svg, const Frame& frame, const Matrix& value_rc, const HeatScale& scale);
 
@@ -79,6 +84,7 @@ void DrawScale(Svg& svg, const Frame& frame, const HeatScale& scale);
 // Rows of classes: how high they are drawn, and their names at the left, or above kMostNamedRows their numbers.
 inline constexpr size_t kMostNamedRows = 120;
 double RowsHeight(size_t rows);
+double RowNamesWidth(size_t rows);
 void DrawRowNames(Svg& svg, const Frame& frame, const std::vector<std::string>& names, const std::string& title);
 
 // Numbers 1, ... below a heat map's columns.
