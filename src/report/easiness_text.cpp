@@ -17,6 +17,25 @@ std::string EstimateText(const Estimate& estimate) {
 
 }  // namespace
 
+std::string EasinessPlanText(const std::string& dataset, int64_t classes, const std::vector<JudgeRow>& rows) {
+  TextTable table(
+      {{"network"}, {"MACs", Align::kRight}, {"params", Align::kRight}, {"expected", Align::kRight}, {"what"}});
+  double total = 0;
+  bool timed = true;
+  for (const JudgeRow& row : rows) {
+    table.AddRow({row.name, FormatCount(row.macs), FormatCount(row.parameters),
+                  row.seconds ? FormatDuration(*row.seconds) : "–", row.what});
+    timed = timed && row.seconds;
+    total += row.seconds.value_or(0);
+  }
+  std::string text =
+      "ranking the " + FormatThousands(classes) + " classes of " + dataset + "\n\n" + table.Text() + "\n";
+  text +=
+      timed ? "about " + FormatDuration(total) + " in all, by a few steps timed here; decoding large images adds to it"
+            : std::string("not timed (--no-probe)");
+  return text + "\n";
+}
+
 std::string EasinessText(const EasinessStudy& study, size_t each) {
   const std::vector<int>& order = study.easiness.order;
   const std::vector<double> error_c = MeanErrors(study);

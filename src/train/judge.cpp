@@ -34,6 +34,10 @@ void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
       const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
       feature_nf = network.Features(InLayout(batch.images, options.runtime.layout));
       logits_nk = network.Classify(feature_nf);
+      // A head that pools to p x p leaves p * p features of a channel.
+      if (network.space().head().pool > 1) {
+        feature_nf = feature_nf.reshape({batch.size(), network.space().head_channels(), -1}).mean(2);
+      }
     }
     const at::Tensor targets = batch.targets.cpu().contiguous(), logits = OnHost(logits_nk),
                      features = OnHost(feature_nf);

@@ -129,6 +129,28 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddRun(train, line);
   AddJson(train, line);
 
+  CLI::App& easiness =
+      AddCommand(app, line, Command::kEasiness, "easiness", "Rank a dataset's classes from easy to hard",
+                 "Examples:\n"
+                 "  danas easiness --models resnet18,mobilenetv2_0.5\n"
+                 "  danas easiness --config cifar10.json --data /data/cifar10 --set zoo.epochs=30\n"
+                 "  danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data imagenet/train\n"
+                 "Networks that are not trained yet are trained first and kept (easiness.networks). Leaves ranking.json\n"
+                 "for schedule.ranking, and a page with the paper's Figures 1 to 3.");
+  AddSetting(easiness, line, "-m,--models", "NAMES", "easiness.models", "networks that judge, with commas (easiness.models)");
+  easiness.add_option("-w,--weights", line.judge_weights, "judge by these weights instead of training; repeatable")
+      ->option_text("NAME=FILE")
+      ->expected(1)
+      ->take_all();
+  easiness.add_flag_callback(
+      "--no-train", [&line] { line.train = false; }, "an error instead of training");
+  AddConfig(easiness, line);
+  AddDataAndDevice(easiness, line);
+  AddSeed(easiness, line);
+  easiness.add_option("-o,--out", line.run, "folder to make (default: runs/NAME-easiness-TIME-seedN)")->option_text("DIR");
+  AddDryRun(easiness, line);
+  AddJson(easiness, line);
+
   CLI::App& evaluate = AddCommand(app, line, Command::kEvaluate, "evaluate", "Test trained weights on the test set",
                                   "Examples:\n"
                                   "  danas evaluate --run runs/final\n"

@@ -18,6 +18,7 @@ enum class Command {
   kFinetune,
   kEvaluate,
   kTrain,
+  kEasiness,
   kModels,
   kCost,
   kCompare,
@@ -57,6 +58,8 @@ struct CommandLine {
   std::string arch;     // a network, such as best.json
   std::string model;    // a network of the zoo, by name
   std::string space;    // a search space: file or name
+  std::vector<std::string> judge_weights;  // "NAME=FILE"
+  bool train = true;    // networks that are not trained yet
   std::string weights;  // safetensors
   bool dry_run = false;
   bool probe = true;

@@ -18,6 +18,7 @@ int RunMan(const CommandLine& line);
 int RunSearchCommand(const CommandLine& line);
 int RunFinetuneCommand(const CommandLine& line);
 int RunTrainCommand(const CommandLine& line);
+int RunEasinessCommand(const CommandLine& line);
 int RunEvaluateCommand(const CommandLine& line);
 int RunData(const CommandLine& line);
 int RunBench(const CommandLine& line);

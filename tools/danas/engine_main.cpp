@@ -21,6 +21,8 @@ int RunCommand(const CommandLine& line) {
       return RunFinetuneCommand(line);
     case Command::kTrain:
       return RunTrainCommand(line);
+    case Command::kEasiness:
+      return RunEasinessCommand(line);
     case Command::kEvaluate:
       return RunEvaluateCommand(line);
     case Command::kDataInfo:
@@ -32,7 +34,7 @@ int RunCommand(const CommandLine& line) {
     case Command::kVersion:
       return RunFullVersion(line);
     default:
-      throw UsageError("danas-engine runs search, finetune, train, evaluate, data and bench alone; call danas");
+      throw UsageError("danas-engine runs search, finetune, train, easiness, evaluate, data and bench alone; call danas");
   }
 }
 

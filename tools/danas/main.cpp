@@ -61,6 +61,7 @@ int RunCommand(const CommandLine& line, char** argv) {
     case Command::kSearch:
     case Command::kFinetune:
     case Command::kTrain:
+    case Command::kEasiness:
     case Command::kEvaluate:
     case Command::kBenchSupernet:
     case Command::kBenchLoader:

@@ -7,17 +7,20 @@
 namespace danas {
 namespace {
 
-std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, Screen& screen, Verbosity verbosity) {
+std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, const std::shared_ptr<MetricSink>& printer) {
   std::vector<std::shared_ptr<MetricSink>> sinks;
   if (folder != nullptr) sinks.push_back(std::make_shared<JsonlSink>(*folder));
-  if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<EventPrinter>(screen));
+  if (printer) sinks.push_back(printer);
   return sinks;
 }
 
 }  // namespace
 
 RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
-    : verbosity_(verbosity), screen_(StandardErrorScreen()), fan_(MakeSinks(folder, screen_, verbosity)) {
+    : verbosity_(verbosity),
+      screen_(StandardErrorScreen()),
+      printer_(verbosity == Verbosity::kQuiet ? nullptr : std::make_shared<EventPrinter>(screen_)),
+      fan_(MakeSinks(folder, printer_)) {
   if (verbosity != Verbosity::kQuiet) progress_ = std::make_unique<ProgressLine>(screen_);
   BeforeEachMessage([this] { screen_.ClearStatus(); });
 }

@@ -25,6 +25,7 @@ class RunReports {
   RunReports& operator=(const RunReports&) = delete;
 
   MetricSink* metrics() { return &fan_; }
+  MetricSink* printer() { return printer_.get(); }  // shows events without logging them; null when quiet
   void Say(std::string_view text);
   ProgressSink* progress() { return progress_.get(); }  // null when quiet
 
@@ -32,6 +33,7 @@ class RunReports {
   Verbosity verbosity_;
   Screen screen_;
   std::unique_ptr<ProgressLine> progress_;
+  std::shared_ptr<MetricSink> printer_;
   MetricFan fan_;
 };
 

@@ -1,6 +1,7 @@
 // danas search: plans, runs Algorithm 1, leaves best.json.
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "commands.h"
 #include "danas/arch/space_file.h"
@@ -13,6 +14,7 @@
 #include "danas/search/search_loop.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
+#include "easiness_run.h"
 #include "inputs.h"
 #include "run_reports.h"
 
@@ -26,15 +28,18 @@ SearchSpace ReadSpace(const Config& config, int classes) {
   return loaded.space;
 }
 
-SearchInputs ReadInputs(const Config& config) {
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
+
+// With schedule.ranking 'auto' the classes stand in the dataset's order until RankClassesFirst() has ranked them.
+SearchInputs ReadInputs(const Config& config, at::Device device) {
   const auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
   std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
-  EasinessRanking ranking = MakeRanking(config.schedule, config.seed, classes.ids, training_set->fingerprint);
+  ScheduleConfig schedule = config.schedule;
+  if (RanksFirst(config)) schedule.ranking = "listed";
+  EasinessRanking ranking = MakeRanking(schedule, config.seed, classes.ids, training_set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),
@@ -64,9 +69,7 @@ int ClassesOf(DataFormat format) {
 }
 
 // Without a dataset's folder the plan knows neither images nor steps; classes are the format's or the space file's.
-SearchPlan MakePlanWithoutData(const Config& config, bool probe) {
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device device) {
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
   return MakeSearchPlan(config, space, *cost, {}, device, TimesIf(probe, config, space, *cost, device));
@@ -74,12 +77,38 @@ SearchPlan MakePlanWithoutData(const Config& config, bool probe) {
 
 bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
 
-int PrintPlan(const Config& config, const CommandLine& line) {
-  const SearchPlan plan = NamesData(config.data) ? MakePlan(ReadInputs(config), line.probe)
-                                                 : MakePlanWithoutData(config, line.probe);
+// The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
+EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Device device) {
+  if (line.config.config.empty()) {
+    throw UsageError("schedule.ranking 'auto' needs --config, so that the networks that judge see the search's images");
+  }
+  return PlanEasiness(config, line, device);
+}
+
+int PrintPlan(const Config& config, const CommandLine& line, at::Device device) {
+  const bool with_data = NamesData(config.data);
+  if (RanksFirst(config) && with_data) {
+    const EasinessPlan ranking = PlanRanking(config, line, device);
+    if (!line.json) std::cout << ranking.text << "\n";
+    log::info("schedule.ranking 'auto': the plan takes the classes in the dataset's order until they are ranked");
+  }
+  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, device), line.probe)
+                                    : MakePlanWithoutData(config, line.probe, device);
   std::cout << (line.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
-  if (!NamesData(config.data)) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
+  if (!with_data) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
   return 0;
+}
+
+// Leaves ranking.json and all that `danas easiness` leaves in easiness/ of the run's folder.
+EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder& folder,
+                                 Verbosity verbosity) {
+  RunReports reports(&folder, verbosity);
+  reports.Say(plan.text);
+  const EasinessStudy study = RunEasinessInto(plan, folder / "easiness", reports);
+  reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
+  ScheduleConfig schedule = inputs.config.schedule;
+  schedule.ranking = (folder / "easiness" / "ranking.json").string();
+  return MakeRanking(schedule, inputs.config.seed, inputs.training_set->classes.ids, inputs.training_set->fingerprint);
 }
 
 }  // namespace
@@ -87,13 +116,22 @@ int PrintPlan(const Config& config, const CommandLine& line) {
 int RunSearchCommand(const CommandLine& line) {
   const Config config = ReadConfig(line.config);
   const std::filesystem::path run = RunPath(line.run, ConfigName(line.config), config);
-  if (line.dry_run) return PrintPlan(config, line);
-  if (!NamesData(config.data)) {
+  if (!line.dry_run && !NamesData(config.data)) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
-  const SearchInputs inputs = ReadInputs(config);
-  const SearchPlan plan = MakePlan(inputs, line.probe);
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  if (line.dry_run) return PrintPlan(config, line, device);
+  SearchInputs inputs = ReadInputs(config, device);
+  std::optional<EasinessPlan> ranking;
+  if (RanksFirst(config)) ranking = PlanRanking(config, line, device);
+  SearchPlan plan = MakePlan(inputs, line.probe && !ranking);  // fails before there is a folder, where it must
   const RunFolder folder = MakeRunFolder(run, config);
+  if (ranking) {
+    inputs.ranking =
+        SayingWhatIsKept(folder, [&] { return RankClassesFirst(*ranking, inputs, folder, line.verbosity()); });
+    plan = MakePlan(inputs, line.probe);
+  }
   RunReports reports(&folder, line.verbosity());
   reports.Say(PlanText(plan));
   const SearchResult result = SayingWhatIsKept(folder, [&] {

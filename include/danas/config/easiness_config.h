@@ -33,10 +33,10 @@ struct EnumNames<EasinessSplit> {
   static constexpr std::array kNames = {"train", "held_out"};
 };
 
-enum class RelevanceKind { kResponse, kLrp };
+enum class RelevanceChoice { kNone, kResponse, kLrp, kBoth };
 template <>
-struct EnumNames<RelevanceKind> {
-  static constexpr std::array kNames = {"response", "lrp"};
+struct EnumNames<RelevanceChoice> {
+  static constexpr std::array kNames = {"none", "response", "lrp", "both"};
 };
 
 struct EasinessConfig {
@@ -46,10 +46,9 @@ struct EasinessConfig {
   EasinessSplit split = EasinessSplit::kTrain;
   int64_t bins = 50;
   double early_share = 0.1;
-  RelevanceKind relevance = RelevanceKind::kResponse;
+  RelevanceChoice relevance = RelevanceChoice::kBoth;
   int64_t resamples = 1000;
   int64_t batch = 128;
-  int64_t epochs = 0;
   std::string networks = "runs/networks";
 
   void Describe(ConfigVisitor& v) {
@@ -71,14 +70,10 @@ struct EasinessConfig {
             {.help = "early_accuracy: the epoch at this share of training", .min = 0, .max = 1, .above_min = true});
     v.Field("relevance", relevance,
             {.help = "relevance of neurons for classes (Fig. 2): response: difference of means over spread; lrp: "
-                     "classifier weight times mean"});
+                     "classifier weight times mean, not for vgg16; none saves two passes over the images a network"});
     v.Field("resamples", resamples,
             {.help = "bootstrap resamples of classes behind the 95 % intervals", .min = 100, .max = 1000000});
     v.Field("batch", batch, {.help = "images scored at once", .unit = "images", .min = 1, .max = 65536});
-    v.Field("epochs", epochs,
-            {.help = "epochs of training for networks that are not there yet; 0: as their recipe says",
-             .unit = "epochs",
-             .min = 0});
     v.Field("networks", networks, {.help = "folder where trained networks are kept and looked for"});
   }
 };

@@ -10,10 +10,16 @@
 #include <string>
 #include <vector>
 
-#include "danas/config/easiness_config.h"
+#include "danas/config/describe.h"
 #include "danas/core/json.h"
 
 namespace danas {
+
+enum class RelevanceKind { kResponse, kLrp };
+template <>
+struct EnumNames<RelevanceKind> {
+  static constexpr std::array kNames = {"response", "lrp"};
+};
 
 // [classes][neurons] or other rows of equal length.
 using Matrix = std::vector<std::vector<double>>;

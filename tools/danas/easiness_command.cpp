@@ -1,0 +1,72 @@
+// danas easiness: ranks the classes of a dataset from easy to hard by networks of the zoo.
+#include <iostream>
+
+#include "commands.h"
+#include "danas/arch/zoo.h"
+#include "danas/config/shipped.h"
+#include "danas/core/log.h"
+#include "danas/nn/fused_layer.h"
+#include "danas/train/device.h"
+#include "easiness_run.h"
+#include "inputs.h"
+#include "zoo_inputs.h"
+
+namespace danas {
+namespace {
+
+constexpr const char* kDefaultConfig = "fashion_mnist";
+
+// Without a config and a dataset: the default ones.
+CommandLine FillInDefault(CommandLine line) {
+  const DataConfig data = ReadConfig(line.config).data;
+  if (line.config.config.empty() && data.root.empty() && data.train.empty()) {
+    line.config.config = ShippedFile("", kDefaultConfig).string();
+    log::info("no --config and no --data: ranking the classes of {}", line.config.config);
+  }
+  return line;
+}
+
+// Of the first network that judges: dataset, image size and split are the same for all.
+Config ConfigOfRun(const CommandLine& line) {
+  const std::string& first = ReadConfig(line.config).easiness.models.front();
+  return ConfigOfZooModel(first.substr(0, first.find('@')), line.config);
+}
+
+Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder) {
+  Json order = Json::array();
+  for (const int c : study.easiness.order) order.push_back(study.easiness.class_ids[static_cast<size_t>(c)]);
+  return {{"run", folder.string()},
+          {"ranking", (folder / "ranking.json").string()},
+          {"page", (folder / "easiness.html").string()},
+          {"classes", std::move(order)},
+          {"agreement", ToJson(study.agreement)}};
+}
+
+}  // namespace
+
+int RunEasinessCommand(const CommandLine& given) {
+  const CommandLine line = FillInDefault(given);
+  const Config config = ConfigOfRun(line);
+  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config) + "-easiness", config);
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  const EasinessPlan plan = PlanEasiness(config, line, device);
+  if (line.dry_run) {
+    std::cout << plan.text;
+    return 0;
+  }
+  const RunFolder folder = MakeRunFolder(run, config);
+  RunReports reports(&folder, line.verbosity());
+  reports.Say(plan.text);
+  const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder.path(), reports); });
+  if (line.json) {
+    std::cout << JsonText(ResultJson(study, folder.path()), 2) << "\n";
+  } else {
+    std::cout << EasinessText(study) << "\n"
+              << AgreementText(study.agreement) << "in " << folder.path().string()
+              << ": ranking.json (for schedule.ranking), easiness.html, agreement.json, figures\n";
+  }
+  return 0;
+}
+
+}  // namespace danas

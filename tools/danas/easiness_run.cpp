@@ -1,0 +1,196 @@
+#include "easiness_run.h"
+
+#include <algorithm>
+#include <map>
+
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
+#include "danas/cost/cost_model.h"
+#include "danas/data/subset.h"
+#include "zoo_inputs.h"
+
+namespace danas {
+namespace {
+
+// "mobilenetv2@1" -> {"mobilenetv2", "1"}
+std::pair<std::string, std::string> SplitName(const std::string& name) {
+  const size_t at = name.find('@');
+  if (at == std::string::npos) return {name, ""};
+  const std::string seed = name.substr(at + 1);
+  if (seed.empty() || seed.size() > 9 || seed.find_first_not_of("0123456789") != std::string::npos) {
+    throw ConfigError("easiness.models: '" + name + "': expected a seed behind the @, such as mobilenetv2@1");
+  }
+  return {name.substr(0, at), seed};
+}
+
+std::map<std::string, std::string> WeightsByName(const CommandLine& line, const std::vector<std::string>& models) {
+  std::map<std::string, std::string> weights;
+  for (const std::string& text : line.judge_weights) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals + 1 == text.size()) {
+      throw UsageError("--weights " + text + ": expected NAME=FILE, such as resnet34=resnet34.pth");
+    }
+    const std::string name = text.substr(0, equals);
+    if (std::find(models.begin(), models.end(), name) == models.end()) {
+      throw UsageError("--weights " + text + ": '" + name + "' is not among the networks that judge (--models)");
+    }
+    if (!weights.emplace(name, text.substr(equals + 1)).second) {
+      throw UsageError("--weights: '" + name + "' is named twice");
+    }
+    if (!std::filesystem::exists(weights[name])) throw FileError("--weights " + text + ": there is no such file");
+  }
+  return weights;
+}
+
+std::vector<Judge> MakeJudges(const Config& config, const CommandLine& line, at::Device device) {
+  const std::vector<std::string>& models = config.easiness.models;
+  const std::map<std::string, std::string> weights = WeightsByName(line, models);
+  std::vector<Judge> judges;
+  for (const std::string& name : models) {
+    const auto [model, seed] = SplitName(name);
+    ConfigOptions options = line.config;
+    if (!seed.empty()) options.settings.push_back("seed=" + seed);
+    Judge judge{.name = name, .training = {.model = model, .config = {}, .dataset = {}}, .weights = {}, .folder = {}};
+    judge.training.config = ConfigOfZooModel(model, options);
+    judge.training.device = device;
+    if (const auto file = weights.find(name); file != weights.end()) judge.weights = file->second;
+    judges.push_back(std::move(judge));
+  }
+  const Dataset dataset = OpenDataset(judges.front().training.config.data);
+  for (Judge& judge : judges) {
+    judge.training.dataset = dataset;
+    FindTraining(judge, config.easiness.networks);
+  }
+  return judges;
+}
+
+// Seconds that a judge takes from here on.
+double ExpectedSeconds(const Judge& judge, const EasinessConfig& config) {
+  const ImageSeconds an_image = ProbeNetwork(judge.training);
+  const Split split = JudgeSplit(judge.training);
+  const auto train = static_cast<double>(split.weights.size()), carved = static_cast<double>(split.architecture.size());
+  const double scored = config.split == EasinessSplit::kTrain ? train : carved;
+  const int64_t epochs = judge.training.config.zoo.epochs;
+  const bool relevance = judge.weights.empty() && config.relevance != RelevanceChoice::kNone;
+  const auto passes = static_cast<double>(relevance ? KeptEpochs(epochs).size() : 1);
+  double seconds = passes * scored * an_image.judging;
+  if (judge.weights.empty() && !judge.finished) {
+    seconds += static_cast<double>(epochs) * (train * an_image.training + carved * an_image.judging) +
+               static_cast<double>(judge.training.dataset.test.size()) * an_image.judging;
+  }
+  return seconds;
+}
+
+JudgeRow RowOf(const Judge& judge) {
+  const SearchSpace network = MakeZooGenotype(judge.training).network;
+  JudgeRow row{.name = judge.name,
+               .what = {},
+               .macs = static_cast<double>(CountMacs(network)),
+               .parameters = static_cast<double>(CountParameters(network))};
+  if (!judge.weights.empty()) {
+    row.what = "weights from " + judge.weights.string();
+  } else if (judge.finished) {
+    row.what = "trained: " + judge.folder.string();
+  } else {
+    row.what = "to train, " + std::to_string(judge.training.config.zoo.epochs) + " epochs";
+  }
+  return row;
+}
+
+void RefuseTraining(const std::vector<Judge>& judges, const std::string& networks) {
+  std::string names;
+  for (const Judge& judge : judges) {
+    if (judge.weights.empty() && !judge.finished) names += (names.empty() ? "" : ", ") + judge.name;
+  }
+  if (names.empty()) return;
+  throw UsageError("--no-train: not trained yet on these images with this recipe: " + names + " (looked in " +
+                   networks + "). Give weights with --weights NAME=FILE, or train without --no-train");
+}
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string ConfusionCsv(const NetworkJudgement& judgement, const std::vector<std::string>& class_ids) {
+  std::string text = "class";
+  for (const std::string& id : class_ids) text += "," + CsvField(id);
+  text += "\n";
+  for (size_t r = 0; r < class_ids.size(); ++r) {
+    text += CsvField(class_ids[r]);
+    for (const int64_t count : judgement.confusion_cc[r]) text += "," + std::to_string(count);
+    text += "\n";
+  }
+  return text;
+}
+
+void MakeFolder(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw FileError("cannot make " + path.string() + ": " + error.message());
+}
+
+void WriteStudy(const EasinessStudy& study, const RankingOrigin& origin, const std::filesystem::path& folder) {
+  MakeFolder(folder / "figures");
+  const auto write_json = [&](const char* name, const Json& json, int indent) {
+    WriteFileAtomically(folder / name, JsonText(json, indent) + "\n");
+  };
+  write_json("ranking.json", RankingJson(study.easiness, study.judgements, origin), -1);
+  write_json("agreement.json", ToJson(study.agreement), 1);
+  for (const NetworkJudgement& judgement : study.judgements) {
+    WriteFileAtomically(folder / ("confusion-" + judgement.network + ".csv"),
+                        ConfusionCsv(judgement, study.easiness.class_ids));
+  }
+  const std::vector<Figure> figures = EasinessFigures(study);
+  for (const Figure& figure : figures) WriteFileAtomically(folder / "figures" / (figure.name + ".svg"), figure.svg);
+  WriteFileAtomically(folder / "easiness.html", EasinessPage(study, figures));
+}
+
+}  // namespace
+
+EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device) {
+  std::vector<Judge> judges = MakeJudges(config, line, device);
+  if (!line.train) RefuseTraining(judges, config.easiness.networks);
+  std::vector<JudgeRow> rows;
+  std::vector<double> shares;
+  double total = 0;
+  for (const Judge& judge : judges) {
+    rows.push_back(RowOf(judge));
+    if (line.probe) {
+      rows.back().seconds = ExpectedSeconds(judge, config.easiness);
+      total += *rows.back().seconds;
+      shares.push_back(*rows.back().seconds);
+    }
+  }
+  for (double& share : shares) share /= total;
+  const DatasetIndex& train = judges.front().training.dataset.train;
+  const std::string text = EasinessPlanText(train.name, static_cast<int64_t>(train.classes.ids.size()), rows);
+  EasinessInputs inputs{.config = config, .judges = std::move(judges), .shares = std::move(shares)};
+  return {std::move(inputs), text};
+}
+
+EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports) {
+  EasinessResult result = RunEasiness(
+      plan.inputs, {.metrics = reports.metrics(), .trainings = reports.printer(), .progress = reports.progress()});
+  const DatasetIndex& train = plan.inputs.judges.front().training.dataset.train;
+  EasinessStudy study{.dataset = train.name,
+                      .class_labels = train.classes.labels,
+                      .easiness = std::move(result.easiness),
+                      .judgements = std::move(result.judgements),
+                      .agreement = std::move(result.agreement),
+                      .relevance = std::move(result.relevance)};
+  WriteStudy(study,
+             {.dataset = train.name,
+              .fingerprint = HexText(train.fingerprint),
+              .class_labels = train.classes.labels,
+              .config = ToJson(plan.inputs.config)},
+             folder);
+  return study;
+}
+
+}  // namespace danas

@@ -1,0 +1,30 @@
+// Ranking a dataset's classes, as `danas easiness` and a search with schedule.ranking 'auto' do it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "command_line.h"
+#include "danas/config/config.h"
+#include "danas/data/dataset_index.h"
+#include "danas/report/easiness_text.h"
+#include "danas/train/easiness.h"
+#include "run_reports.h"
+
+namespace danas {
+
+struct EasinessPlan {
+  EasinessInputs inputs;
+  std::string text;  // what is there, what is to be trained, how long it takes
+};
+
+// `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). `line.judge_weights` are
+// "NAME=FILE". With `line.probe` each network is timed. Throws ConfigError for an unknown model, UsageError for weights
+// of a network that is not among easiness.models and, where `line.train` is off, for networks that are not trained yet.
+EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device);
+
+// Runs the plan and writes ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into
+// `folder`, which is made where it is missing. Returns all that they hold.
+EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports);
+
+}  // namespace danas
