@@ -1,6 +1,7 @@
 #include "danas/core/run_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,7 @@ namespace danas {
 namespace {
 
 constexpr const char* kLogName = "log.jsonl";
+constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailToMake(const std::filesystem::path& path, int error) {
   throw FileError("cannot make the run folder " + path.string() + ": " + std::strerror(error));
@@ -72,10 +74,49 @@ std::string UniversalTime() {
 
 }  // namespace
 
+// An flock() on the file `lock`, which names its holder.
+class RunFolder::Lock {
+ public:
+  explicit Lock(const std::filesystem::path& folder) {
+    const std::filesystem::path path = folder / kLockName;
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) throw FileError("cannot open " + path.string() + ": " + std::strerror(errno));
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      std::array<char, 256> holder{};
+      const ssize_t size = ::pread(descriptor_, holder.data(), holder.size() - 1, 0);
+      ::close(descriptor_);
+      throw FileError(folder.string() + " is in use" + (size > 0 ? " by " + std::string(holder.data()) : "") +
+                      ". Wait for that run to end, or end it");
+    }
+    std::array<char, 128> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    const std::string holder = "process " + std::to_string(::getpid()) + " on " + host.data();
+    // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+    if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, holder.data(), holder.size(), 0));
+  }
+  ~Lock() { ::close(descriptor_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
   CheckFree(path_);
   MakeFolders(path_);
   ClaimFolder(path_);
+  lock_ = std::make_shared<const Lock>(path_);
+}
+
+RunFolder RunFolder::Reopen(std::filesystem::path path) {
+  RunFolder folder;
+  folder.path_ = std::move(path);
+  if (!std::filesystem::exists(folder / kLogName)) {
+    throw FileError(folder.path_.string() + " holds no run. --resume takes the folder of one that was begun");
+  }
+  folder.lock_ = std::make_shared<const Lock>(folder.path_);
+  return folder;
 }
 
 void RunFolder::CheckFree(const std::filesystem::path& path) {
@@ -101,6 +142,7 @@ std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed
 void RunFolder::GiveBack() const {
   std::error_code ignored;  // the error that led here is the one to tell
   std::filesystem::remove(path_ / kLogName, ignored);
+  std::filesystem::remove(path_ / kLockName, ignored);
 }
 
 void RunFolder::WriteJson(std::string_view file, const Json& json) const {

@@ -136,16 +136,16 @@ class Loader::Pipeline {
 
   ~Pipeline() { Stop(); }
 
-  void Start(int64_t epoch) {
+  void Start(int64_t epoch, int64_t first_batch) {
     std::unique_lock lock(mutex_);
     next_image_ = subset_.size();  // nothing more is taken of the pass before
     idle_.wait(lock, [this] { return busy_ == 0; });
     slots_.clear();
-    first_slot_ = 0;
+    first_slot_ = static_cast<size_t>(first_batch);
     epoch_ = epoch;
     order_ = PassOrder(subset_.size(), options_, epoch);
     waited_ = {};
-    next_image_ = 0;
+    next_image_ = first_slot_ < spans_.size() ? spans_[first_slot_].first : subset_.size();
     AddSlots();
     work_.notify_all();
   }
@@ -276,7 +276,7 @@ Loader::Loader(Subset subset, Transform transform, LoaderOptions options)
     : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(transform), options)) {}
 Loader::~Loader() = default;
 
-void Loader::Start(int64_t epoch) { pipeline_->Start(epoch); }
+void Loader::Start(int64_t epoch, int64_t first_batch) { pipeline_->Start(epoch, first_batch); }
 std::optional<Batch> Loader::Next() { return pipeline_->Next(); }
 int64_t Loader::BatchesPerPass() const { return pipeline_->batches(); }
 int64_t Loader::ImagesPerPass() const { return pipeline_->images(); }

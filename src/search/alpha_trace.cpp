@@ -27,4 +27,10 @@ double AlphaTrace::StandardError(size_t layer, size_t candidate, size_t other) c
   return std::sqrt(squares / (n - 1) / n);
 }
 
+void AlphaTrace::Describe(StateFields& fields) {
+  fields.Value("first_kept", first_kept_);
+  fields.Value("seen", seen_);
+  fields.Value("alpha", alpha_slc_);
+}
+
 }  // namespace danas

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace danas {
 namespace {
@@ -85,6 +86,16 @@ void ArchParameters::Step(const SearchConfig& config) {
     alpha.addcdiv_(first, scale, -config.alpha_lr / first_correction);
   }
   ClearGradient();
+}
+
+void ArchParameters::Describe(StateFields& fields) {
+  fields.Value("steps", moments_.steps);
+  for (size_t l = 0; l < layers(); ++l) {
+    const std::string layer = std::to_string(l);
+    fields.Contents("alpha." + layer, alpha_lc_[l]);
+    fields.Contents("first." + layer, moments_.first_lc[l]);
+    fields.Contents("second." + layer, moments_.second_lc[l]);
+  }
 }
 
 void ArchParameters::Drop(const std::map<size_t, std::set<size_t>>& dropped) {

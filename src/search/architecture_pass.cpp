@@ -97,10 +97,10 @@ void ArchitectureStep::Apply() {
   ++state_.draws;
   ++state_.alpha_steps;
   state_.alpha_images += images_;
-  all_costs_ += cost_;
-  all_class_losses_ = all_class_losses_.defined() ? all_class_losses_ + class_loss_sum_ : class_loss_sum_;
-  all_images_ += images_;
-  ++steps_;
+  totals_.costs += cost_;
+  totals_.class_losses = totals_.class_losses.defined() ? totals_.class_losses + class_loss_sum_ : class_loss_sum_;
+  totals_.images += images_;
+  ++totals_.steps;
 }
 
 void ArchitectureStep::Discard() {
@@ -109,21 +109,33 @@ void ArchitectureStep::Discard() {
 }
 
 ArchitectureStep::Means ArchitectureStep::TakeMeans() {
-  Means means;
-  if (steps_ > 0) {
-    means.class_loss = all_class_losses_.item<double>() / static_cast<double>(all_images_);
-    means.expected_cost = all_costs_ / static_cast<double>(steps_);
-  }
-  steps_ = all_images_ = 0;
-  all_costs_ = 0;
-  all_class_losses_ = at::Tensor();
-  return means;
+  const ArchitectureTotals totals = std::exchange(totals_, {});
+  if (totals.steps == 0) return {};
+  return {.class_loss = totals.class_losses.item<double>() / static_cast<double>(totals.images),
+          .expected_cost = totals.costs / static_cast<double>(totals.steps)};
+}
+
+void Describe(StateFields& fields, ArchitectureTotals& totals) {
+  auto& [images, steps, costs, class_losses] = totals;
+  fields.Value("images", images);
+  fields.Value("steps", steps);
+  fields.Value("costs", costs);
+  fields.Tensor("class_losses", class_losses);
+}
+
+void Describe(StateFields& fields, InterleavedPosition& position) {
+  auto& [pass, batches, sums, totals] = position;
+  fields.Value("pass", pass);
+  fields.Value("batches", batches);
+  fields.Within("sums", [&](StateFields& f) { Describe(f, sums); });
+  fields.Within("totals", [&](StateFields& f) { Describe(f, totals); });
 }
 
 ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, const std::function<void()>& after_step) {
+                                         const PassOptions& options, ArchitectureTotals& totals,
+                                         const std::function<void()>& after_step) {
   const ArchitectureScope scope(state);
-  ArchitectureStep step(state, config, classes);
+  ArchitectureStep step(state, config, classes, totals);
   const PassResult pass = RunPass(loader, options,
                                   {.compute = [&](const Batch& batch) { return step.Compute(batch); },
                          .apply =
@@ -137,21 +149,27 @@ ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& confi
 }
 
 InterleavedArchitecture::InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes,
-                                                 Loader& loader, std::string label, std::function<void()> after_step)
+                                                 Loader& loader, std::string label, InterleavedPosition& position,
+                                                 std::function<void()> after_step)
     : state_(state),
       config_(config),
       loader_(loader),
       label_(std::move(label)),
       after_step_(std::move(after_step)),
-      step_(state, config, classes) {}
+      position_(position),
+      step_(state, config, classes, position.totals) {
+  if (position_.pass >= 0) loader_.Start(position_.pass, position_.batches);
+}
 
 Batch InterleavedArchitecture::NextBatch() {
-  std::optional<Batch> batch = started_ ? loader_.Next() : std::nullopt;
+  std::optional<Batch> batch = position_.pass >= 0 ? loader_.Next() : std::nullopt;
   while (!batch) {
-    loader_.Start(state_.passes++);
-    started_ = true;
+    position_.pass = state_.passes++;
+    position_.batches = 0;
+    loader_.Start(position_.pass);
     batch = loader_.Next();
   }
+  ++position_.batches;
   return *batch;
 }
 
@@ -162,25 +180,25 @@ void InterleavedArchitecture::Step() {
   const StepResult result = step_.Compute(batch);
   const auto loss_sum = result.loss_sum.item<double>();
   const double norm = result.gradient_norm.defined() ? result.gradient_norm.item<double>() : 0;
-  ++pass_.steps;
+  ++position_.sums.steps;
   if (std::isfinite(loss_sum) && std::isfinite(norm)) {
     step_.Apply();
     after_step_();
-    pass_.images += batch.size();
-    pass_.loss += loss_sum;
-    pass_.accuracy += result.correct.item<double>();
+    position_.sums.images += batch.size();
+    position_.sums.loss += loss_sum;
+    position_.sums.accuracy += result.correct.item<double>();
   } else if (config_.train.on_nonfinite == OnNonFinite::kSkip) {
     step_.Discard();
-    ++pass_.skipped;
+    ++position_.sums.skipped;
   } else {
-    throw NumericError(label_ + ": the loss of architecture step " + std::to_string(pass_.steps) +
+    throw NumericError(label_ + ": the loss of architecture step " + std::to_string(position_.sums.steps) +
                        " or its gradient is not finite. Lower train.lr or search.alpha_lr");
   }
-  pass_.seconds += SecondsSince(start);
+  position_.sums.seconds += SecondsSince(start);
 }
 
 ArchitectureResult InterleavedArchitecture::Finish() {
-  PassResult pass = std::exchange(pass_, {});
+  PassResult pass = std::exchange(position_.sums, {});
   const double images = std::max<double>(1, static_cast<double>(pass.images));
   pass.loss /= images;
   pass.accuracy /= images;

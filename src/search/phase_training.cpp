@@ -13,29 +13,35 @@ double ArchitecturePassWork(const PhasePlan& plan) {
 }
 
 PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
-                             SearchState& state, ProgressSink* progress, WorkDone& work)
+                             SearchRun& run, ProgressSink* progress, CheckpointKeeper* keeper)
     : config_(inputs.config),
       plan_(plan),
-      state_(state),
+      run_(run),
+      state_(run.state),
       progress_(progress),
-      work_(work),
-      trace_(plan.alpha_steps),
+      keeper_(keeper),
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed),
                TrainingLoader(config_, config_.train.batch, device_)) {
+  if (run_.position.begins_phase()) {
+    run_.trace = AlphaTrace(plan.alpha_steps);
+    run_.interleaved = {};
+  }
   if (!plan.phase.searches) return;
   architecture_.emplace(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
                         Transform(config_.data, ImageUse::kTest, config_.seed),
                         TrainingLoader(config_, config_.train.batch, device_));
   if (config_.search.alpha_pass == AlphaPass::kPerEpoch) return;
-  interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name,
-                       [this] { trace_.Record(state_.alpha.Values()); });
+  interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved,
+                       [this] { run_.trace.Record(state_.alpha.Values()); });
 }
 
-PassResult PhaseTraining::WeightPass(int64_t epoch) {
+PassResult PhaseTraining::WeightPass() {
+  SearchPosition& position = run_.position;
+  if (position.weights_done) return position.weights;
   const WeightPassOptions options{
-      .pass = OptionsFor("weights", epoch, WeightPassWork(plan_)),
+      .pass = BeginPass("weights", WeightPassWork(plan_)),
       .classes = plan_.phase.classes,
       .forward =
           [this](int64_t) -> Forward {
@@ -46,10 +52,11 @@ PassResult PhaseTraining::WeightPass(int64_t epoch) {
         };
       },
       .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
-  const PassResult result = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
-  state_.weight_images += result.images;
-  work_.done += WeightPassWork(plan_);
-  return result;
+  position.weights = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
+  position.weights_done = true;
+  state_.weight_images += position.weights.images;
+  EndPass(WeightPassWork(plan_));
+  return position.weights;
 }
 
 void PhaseTraining::AfterWeightStep(int64_t steps) {
@@ -57,25 +64,37 @@ void PhaseTraining::AfterWeightStep(int64_t steps) {
   if (interleaved() && steps % config_.search.alpha_every == 0) interleaved_->Step();
 }
 
-std::optional<ArchitectureResult> PhaseTraining::ArchitecturePass(int64_t epoch) {
+std::optional<ArchitectureResult> PhaseTraining::ArchitecturePass() {
   if (!plan_.phase.searches) return std::nullopt;
   const double work = ArchitecturePassWork(plan_);
+  if (interleaved()) {
+    run_.work.done += work;
+    return interleaved_->Finish();
+  }
   const ArchitectureResult result =
-      interleaved() ? interleaved_->Finish()
-                    : TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_,
-                                            OptionsFor("architecture", epoch, work),
-                                            [this] { trace_.Record(state_.alpha.Values()); });
-  work_.done += work;
+      TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_, BeginPass("architecture", work),
+                            run_.architecture, [this] { run_.trace.Record(state_.alpha.Values()); });
+  EndPass(work);
   return result;
 }
 
-PassOptions PhaseTraining::OptionsFor(const char* pass, int64_t epoch, double work) {
-  return {.label = plan_.phase.name + ", epoch " + std::to_string(epoch) + "/" + std::to_string(plan_.phase.epochs) +
-                   ", " + pass,
-          .epoch = state_.passes++,
+PassOptions PhaseTraining::BeginPass(const char* name, double work) {
+  SearchPosition& position = run_.position;
+  if (position.pass < 0) position.pass = state_.passes++;
+  return {.label = plan_.phase.name + ", epoch " + std::to_string(position.epoch) + "/" +
+                   std::to_string(plan_.phase.epochs) + ", " + name,
+          .epoch = position.pass,
           .on_nonfinite = config_.train.on_nonfinite,
           .progress = progress_,
-          .run_share = [this, work](double share) { return (work_.done + share * work) / work_.total; }};
+          .run_share = [this, work](double share) { return (run_.work.done + share * work) / run_.work.total; },
+          .totals = &position.totals,
+          .keeper = keeper_};
+}
+
+void PhaseTraining::EndPass(double work) {
+  run_.position.pass = -1;
+  run_.position.totals = {};
+  run_.work.done += work;
 }
 
 }  // namespace danas

@@ -9,7 +9,7 @@
 #include "danas/search/alpha_trace.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_loop.h"
-#include "danas/search/search_state.h"
+#include "danas/search/search_run.h"
 
 namespace danas {
 
@@ -20,36 +20,30 @@ struct SearchCourse {
   std::vector<int> order;  // positions of the dataset's classes, easiest first
 };
 
-// How much of the run's work is done, for the time left; in MACs.
-struct WorkDone {
-  double done = 0;
-  double total = 0;
-};
-
 class PhaseTraining {
  public:
-  PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan, SearchState& state,
-                ProgressSink* progress, WorkDone& work);
+  // Goes on where `run` stands in this phase.
+  PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan, SearchRun& run,
+                ProgressSink* progress, CheckpointKeeper* keeper);
 
   // Eq. 9 over train; with alpha_pass every_k, steps of Eq. 10 in between. Throws std::logic_error if α got a gradient.
-  PassResult WeightPass(int64_t epoch);
+  PassResult WeightPass();
 
   // Eq. 10 over validation; none in warm-up.
-  std::optional<ArchitectureResult> ArchitecturePass(int64_t epoch);
-
-  const AlphaTrace& trace() const { return trace_; }
+  std::optional<ArchitectureResult> ArchitecturePass();
 
  private:
   bool interleaved() const { return interleaved_.has_value(); }
-  PassOptions OptionsFor(const char* pass, int64_t epoch, double work);
+  PassOptions BeginPass(const char* name, double work);
+  void EndPass(double work);
   void AfterWeightStep(int64_t steps);
 
   const Config& config_;
   const PhasePlan& plan_;
-  SearchState& state_;
+  SearchRun& run_;
+  SearchState& state_;  // run_'s
   ProgressSink* progress_;
-  WorkDone& work_;
-  AlphaTrace trace_;
+  CheckpointKeeper* keeper_;
   at::Device device_;
   Loader weights_;
   std::optional<Loader> architecture_;

@@ -67,16 +67,16 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   return course;
 }
 
-SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course) {
+SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space) {
   const Config& config = inputs.config;
   const PhasePlan& first = course.plan.phases.front();
   const auto steps_per_epoch = static_cast<double>(BatchesOf(first.weight_images, config.train.batch));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
   SearchState state{
-      .supernet = std::make_shared<Supernet>(inputs.space, SupernetOptions{.how = config.nn}),
-      .costs = MakeCostTable(*inputs.cost, inputs.space),
-      .alpha = ArchParameters(inputs.space),
+      .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
+      .costs = MakeCostTable(*inputs.cost, space),
+      .alpha = ArchParameters(space),
       .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device)};
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, inputs.device, config.runtime.layout);
@@ -88,13 +88,15 @@ double LastRate(const SearchState& state) {
   return state.training.step > 0 ? state.training.schedule.At(state.training.step - 1) : 0;
 }
 
-SearchReport::SearchReport(const SearchInputs& inputs, const SearchOutputs& outputs, const SearchCourse& course)
-    : inputs_(inputs), outputs_(outputs), start_(std::chrono::steady_clock::now()) {
+SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
+  SearchRun run{.state = MakeState(inputs, course, inputs.space)};
   for (const PhasePlan& plan : course.plan.phases) {
-    work_.total += static_cast<double>(plan.phase.epochs) * (WeightPassWork(plan) + ArchitecturePassWork(plan));
+    run.work.total += static_cast<double>(plan.phase.epochs) * (WeightPassWork(plan) + ArchitecturePassWork(plan));
   }
-  Record(StartEvent(inputs, course.plan));
+  return run;
 }
+
+void SearchReport::Start(const SearchCourse& course) { Record(StartEvent(inputs_, course.plan)); }
 
 void SearchReport::Record(const Event& event) {
   if (outputs_.metrics != nullptr) outputs_.metrics->Record(event);
@@ -120,8 +122,7 @@ void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
   WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), JsonText(ToJson(state.space()), 2) + "\n");
 }
 
-SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& state) {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& state, double seconds) {
   const ClassList& classes = inputs_.training_set->classes;
   SearchResult result{.best = {.network = state.space().Select(choice.choice),
                                .class_ids = classes.ids,

@@ -1,10 +1,8 @@
 // What stands around Algorithm 1's loop: its start, what it tells, and its end.
 #pragma once
 
-#include <chrono>
-
 #include "danas/search/search_loop.h"
-#include "danas/search/search_state.h"
+#include "danas/search/search_run.h"
 #include "phase_training.h"
 #include "search_events.h"
 
@@ -13,29 +11,31 @@ namespace danas {
 // Split, ranking, phases and steps; every check that needs no training. Throws as RunSearch() does.
 SearchCourse PlanCourse(const SearchInputs& inputs);
 
-SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course);
+// For `space`, which is what is left of the inputs' at some moment.
+SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space);
+
+// A search at its start.
+SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course);
 
 double LastRate(const SearchState& state);  // of the last weight step; 0 before the first
 
 class SearchReport {
  public:
-  SearchReport(const SearchInputs& inputs, const SearchOutputs& outputs, const SearchCourse& course);
+  SearchReport(const SearchInputs& inputs, const SearchOutputs& outputs) : inputs_(inputs), outputs_(outputs) {}
 
-  WorkDone& work() { return work_; }
+  void Start(const SearchCourse& course);
 
   void Epoch(const EpochReport& report, const SearchState& state);
   void Pruned(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
               const AlphaTrace& trace, const SearchState& state);
   void SpaceLeft(const Phase& phase, const SearchState& state);  // writes space-<phase>.json
-  SearchResult Finish(const FinalChoice& choice, const SearchState& state);  // writes best.json, weights.safetensors
+  SearchResult Finish(const FinalChoice& choice, const SearchState& state, double seconds);  // writes best.json, weights.safetensors
 
  private:
   void Record(const Event& event);
 
   const SearchInputs& inputs_;
   const SearchOutputs& outputs_;
-  std::chrono::steady_clock::time_point start_;
-  WorkDone work_;
 };
 
 }  // namespace danas

@@ -44,7 +44,7 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
     : config_(config),
       state_(MakeState(config, space, cost, device)),
       batch_(RandomBatch(space, device, images)),
-      step_(state_, config, space.classes()) {}
+      step_(state_, config, space.classes(), totals_) {}
 
 double TrialSteps::StepWeights() {
   scope_.reset();

@@ -52,4 +52,10 @@ void LossScaler::Update(const at::Tensor& found_inf) {
   at::_amp_update_scale_(scale_, growth_tracker_, found_inf, kGrowth, kBackoff, kGrowthInterval);
 }
 
+void LossScaler::Describe(StateFields& fields) {
+  if (!enabled()) return;
+  fields.Contents("scale", scale_);
+  fields.Contents("growth_tracker", growth_tracker_);
+}
+
 }  // namespace danas

@@ -38,6 +38,11 @@ void Ema::Update() {
   if (!copies.empty()) at::_foreach_copy_(copies, buffers);
 }
 
+void Ema::Describe(StateFields& fields) {
+  fields.Value("updates", updates_);
+  for (const Slot& slot : slots_) fields.Contents(slot.name, slot.average);
+}
+
 NamedTensors Ema::State() const {
   NamedTensors state;
   for (const Slot& slot : slots_) state.emplace_back(slot.name, slot.average);

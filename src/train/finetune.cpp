@@ -6,7 +6,8 @@
 namespace danas {
 namespace {
 
-std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs) {
+// A run that goes on takes its weights from the checkpoint.
+std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
   const Config& config = inputs.config;
   const auto side = static_cast<int>(config.data.image_size);
   const ClassList& classes = inputs.dataset.train.classes;
@@ -15,7 +16,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs) {
                                        .WithDropout(config.finetune.dropout),
                                    config.nn);
   InitializeWeights(*network, config.seed);
-  if (config.finetune.init == FinetuneInit::kSupernet) {
+  if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
     if (inputs.supernet_weights.empty()) {
       throw ConfigError(
           "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without");
@@ -36,7 +37,7 @@ Subset TrainingImages(const FinetuneInputs& inputs) {
 
 TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& outputs) {
   const FinetuneConfig& finetune = inputs.config.finetune;
-  const std::shared_ptr<Supernet> network = MakeInitialNetwork(inputs);
+  const std::shared_ptr<Supernet> network = MakeInitialNetwork(inputs, outputs.resume);
   NetworkTraining training{.name = "finetune",
                            .config = inputs.config,
                            .recipe = finetune.train,

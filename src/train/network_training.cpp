@@ -47,31 +47,61 @@ Json StartFields(const Supernet& network, const NetworkTraining& training, const
   return fields;
 }
 
-// All epochs; fills in what the result says of training.
-void Train(Supernet& network, Loader& loader, WeightTraining& weights, const NetworkTraining& training,
-           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, TrainingResult& result) {
-  const int64_t epochs = training.epochs;
-  double seconds = 0;
+// A training as far as it got.
+struct TrainingRun {
+  WeightTraining weights;
+  int64_t epoch = 0;         // epochs that are over
+  PassTotals totals = {};    // of the one under way
+  int64_t skipped = 0;       // in those that are over
   int64_t images = 0;
-  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+  double pass_seconds = 0;
+  double seconds_before = 0;  // that earlier processes spent
+};
+
+void Describe(StateFields& fields, TrainingRun& run, const Supernet& network, double seconds) {
+  auto& [weights, epoch, totals, skipped, images, pass_seconds, seconds_before] = run;
+  fields.Within("training", [&](StateFields& f) { weights.Describe(f, network); });
+  fields.Value("epoch", epoch);
+  fields.Within("totals", [&](StateFields& f) { Describe(f, totals); });
+  fields.Value("skipped", skipped);
+  fields.Value("images", images);
+  fields.Value("pass_seconds", pass_seconds);
+  double spent = seconds_before + seconds;
+  fields.Value("seconds", spent);
+  if (fields.restoring()) seconds_before = spent;
+}
+
+// The epochs that are left.
+void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTraining& training,
+           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, CheckpointKeeper* keeper) {
+  const int64_t epochs = training.epochs;
+  while (run.epoch < epochs) {
+    const int64_t epoch = run.epoch;
     WeightPassOptions options{.classes = network.space().classes()};
     options.pass.label = training.name + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs);
     options.pass.epoch = epoch;
     options.pass.progress = outputs.progress;
     options.pass.run_share = [=](double share) { return (static_cast<double>(epoch) + share) / epochs; };
+    options.pass.totals = &run.totals;
+    options.pass.keeper = keeper;
     options.forward = [&](int64_t) {
       return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); };
     };
-    const PassResult pass = TrainWeightsPass(network, loader, weights, options);
-    Record(outputs, "epoch", EpochFields(epoch + 1, pass, weights.schedule.At(weights.step - 1)));
-    result.skipped += pass.skipped;
-    seconds += pass.seconds;
-    images += pass.images;
+    const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
+    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights.schedule.At(run.weights.step - 1)));
+    run.skipped += pass.skipped;
+    run.pass_seconds += pass.seconds;
+    run.images += pass.images;
+    run.totals = {};
     if (after_epoch) after_epoch(epoch + 1);
+    ++run.epoch;
+    if (keeper == nullptr) continue;
+    if (run.epoch < epochs) {
+      keeper->KeepAfterEpoch();
+    } else {
+      keeper->Keep(CheckpointKind::kMilestone);
+    }
   }
-  result.epochs = epochs;
-  result.steps = weights.step;
-  result.images_per_second = static_cast<double>(images) / seconds;
 }
 
 }  // namespace
@@ -103,12 +133,26 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
   const CosineSchedule schedule(recipe, warmup_steps, training.epochs * batches);
-  WeightTraining weights(recipe, config.runtime, config.seed, schedule, training.device);
+  TrainingRun run{.weights = WeightTraining(recipe, config.runtime, config.seed, schedule, training.device)};
+  WeightTraining& weights = run.weights;
   weights.Bind(network);
-  Record(outputs, training.name + "_start", StartFields(network, training, loader));
-
-  TrainingResult result{.kind = training.name};
-  Train(network, loader, weights, training, outputs, after_epoch, result);
+  std::optional<CheckpointKeeper> keeper;
+  if (!outputs.folder.empty()) {
+    keeper.emplace(outputs.folder, config.checkpoint, training.device,
+                   [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); });
+  }
+  if (outputs.resume) {
+    keeper->Restore();
+  } else {
+    Record(outputs, training.name + "_start", StartFields(network, training, loader));
+    if (keeper) keeper->Keep();
+  }
+  Train(network, loader, run, training, outputs, after_epoch, keeper ? &*keeper : nullptr);
+  TrainingResult result{.kind = training.name,
+                        .epochs = training.epochs,
+                        .steps = weights.step,
+                        .skipped = run.skipped,
+                        .images_per_second = static_cast<double>(run.images) / run.pass_seconds};
 
   const ClassList& classes = ClassesOf(training);
   const bool write = !outputs.folder.empty();
@@ -123,11 +167,12 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     LoadState(network, weights.ema->State(), "the weights' average");
     result.ema = test("average of the weights");
   }
-  result.seconds = SecondsSince(start);
+  result.seconds = run.seconds_before + SecondsSince(start);
   result.device_hours = result.seconds / 3600;
   const Json json = ToJson(result, classes.ids);
   if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
   Record(outputs, training.name + "_end", json);
+  if (keeper) keeper->Finish();
   return result;
 }
 

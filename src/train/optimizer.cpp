@@ -80,6 +80,10 @@ void Sgd::Step(double lr, const at::Tensor& found_inf) {
   }
 }
 
+void Sgd::Describe(StateFields& fields) {
+  for (const Slot& slot : slots_) fields.Contents(slot.name, slot.momentum);
+}
+
 std::vector<std::pair<std::string, at::Tensor>> Sgd::Momentum() const {
   std::vector<std::pair<std::string, at::Tensor>> momentum;
   for (const Slot& slot : slots_) momentum.emplace_back(slot.name, slot.momentum);

@@ -36,7 +36,8 @@ std::vector<double> ReadBack(const std::vector<Outcome>& outcomes, at::Tensor St
 
 class Tally {
  public:
-  Tally(const PassOptions& options, int64_t batches) : options_(options), batches_(batches) {}
+  Tally(const PassOptions& options, int64_t batches, PassTotals& totals)
+      : options_(options), batches_(batches), totals_(totals) {}
 
   void Add(Outcome outcome) { unread_.push_back(std::move(outcome)); }
   size_t unread() const { return unread_.size(); }
@@ -57,19 +58,21 @@ class Tally {
         ++left_out;
         continue;
       }
-      images_ += outcome.images;
-      loss_sum_ += losses[i];
-      correct_ += correct[i];
+      totals_.images += outcome.images;
+      totals_.loss_sum += losses[i];
+      totals_.correct += correct[i];
     }
     unread_.clear();
     return left_out;
   }
 
-  int64_t images() const { return images_; }
-  double loss() const { return images_ > 0 ? loss_sum_ / static_cast<double>(images_) : 0; }
-  double accuracy() const { return images_ > 0 ? correct_ / static_cast<double>(images_) : 0; }
+  int64_t images() const { return totals_.images; }
+  double loss() const { return Mean(totals_.loss_sum); }
+  double accuracy() const { return Mean(totals_.correct); }
 
  private:
+  double Mean(double sum) const { return totals_.images > 0 ? sum / static_cast<double>(totals_.images) : 0; }
+
   [[noreturn]] void ThrowNotFinite(const Outcome& outcome, double loss_sum, double norm) const {
     const bool in_loss = !std::isfinite(loss_sum);
     throw NumericError(options_.label + ": the " + (in_loss ? "loss" : "gradients' norm") + " of batch " +
@@ -81,10 +84,8 @@ class Tally {
 
   const PassOptions& options_;
   int64_t batches_;
+  PassTotals& totals_;
   std::vector<Outcome> unread_;
-  int64_t images_ = 0;
-  double loss_sum_ = 0;
-  double correct_ = 0;
 };
 
 void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, int64_t total, double seconds) {
@@ -100,46 +101,81 @@ void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, 
 
 }  // namespace
 
+void Describe(StateFields& fields, PassTotals& totals) {
+  auto& [steps, images, skipped, loss_sum, correct, seconds, seconds_waited] = totals;
+  fields.Value("steps", steps);
+  fields.Value("images", images);
+  fields.Value("skipped", skipped);
+  fields.Value("loss_sum", loss_sum);
+  fields.Value("correct", correct);
+  fields.Value("seconds", seconds);
+  fields.Value("seconds_waited", seconds_waited);
+}
+
+void Describe(StateFields& fields, PassResult& result) {
+  auto& [steps, images, skipped, loss, accuracy, seconds, seconds_waited] = result;
+  fields.Value("steps", steps);
+  fields.Value("images", images);
+  fields.Value("skipped", skipped);
+  fields.Value("loss", loss);
+  fields.Value("accuracy", accuracy);
+  fields.Value("seconds", seconds);
+  fields.Value("seconds_waited", seconds_waited);
+}
+
 PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& step) {
   const auto start = std::chrono::steady_clock::now();
   const int64_t batches = loader.BatchesPerPass();
-  Tally tally(options, batches);
-  PassResult result;
-  loader.Start(options.epoch);
+  PassTotals own;
+  PassTotals& totals = options.totals != nullptr ? *options.totals : own;
+  const double seconds_before = totals.seconds, waited_before = totals.seconds_waited;
+  const auto note_times = [&] {
+    totals.seconds = seconds_before + SecondsSince(start);
+    totals.seconds_waited = waited_before + loader.SecondsWaited();
+  };
+  Tally tally(options, batches, totals);
+  loader.Start(options.epoch, totals.steps);
   while (true) {
+    if (options.keeper != nullptr && options.keeper->Due()) {
+      tally.Read();
+      note_times();
+      options.keeper->Keep();
+    }
     ThrowIfInterrupted();
     const std::optional<Batch> batch = loader.Next();
     if (!batch) break;
-    ++result.steps;
-    tally.Add({result.steps, batch->size(), step.compute(*batch)});
+    ++totals.steps;
+    tally.Add({totals.steps, batch->size(), step.compute(*batch)});
 
     const bool due = options.progress != nullptr && options.progress->Due();
     const bool read_each = batch->targets.is_cpu() || options.on_nonfinite == OnNonFinite::kSkip;
     const bool skip = (read_each || due || tally.unread() >= kMostUnread) && tally.Read() > 0;
     if (skip) {
-      ++result.skipped;
+      ++totals.skipped;
       step.discard();
     } else {
       step.apply();
     }
-    if (due) ShowProgress(options, tally, result.steps, batches, SecondsSince(start));
+    if (due) ShowProgress(options, tally, totals.steps, batches, seconds_before + SecondsSince(start));
   }
   tally.Read();
+  note_times();
 
-  if (result.skipped > 0) {
-    const std::string many = std::to_string(result.skipped) + " of " + std::to_string(result.steps) + " batches";
-    if (result.skipped == result.steps) {
+  if (totals.skipped > 0) {
+    const std::string many = std::to_string(totals.skipped) + " of " + std::to_string(totals.steps) + " batches";
+    if (totals.skipped == totals.steps) {
       throw NumericError(options.label + ": no batch gave a finite loss (" + many +
                          " skipped). Lower the learning rate (lr)");
     }
     log::warn("{}: {} skipped, their loss was not finite", options.label, many);
   }
-  result.images = tally.images();
-  result.loss = tally.loss();
-  result.accuracy = tally.accuracy();
-  result.seconds = SecondsSince(start);
-  result.seconds_waited = loader.SecondsWaited();
-  return result;
+  return {.steps = totals.steps,
+          .images = totals.images,
+          .skipped = totals.skipped,
+          .loss = tally.loss(),
+          .accuracy = tally.accuracy(),
+          .seconds = totals.seconds,
+          .seconds_waited = totals.seconds_waited};
 }
 
 }  // namespace danas

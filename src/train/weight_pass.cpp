@@ -92,6 +92,18 @@ void WeightTraining::Bind(torch::nn::Module& network) {
   if (ema) ema->Bind(network);
 }
 
+void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& network) {
+  // What the config gives anew: recipe_, runtime_, seed_, schedule_.
+  auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, step_] = *this;
+  fields.Within("weights", [&](StateFields& f) {
+    for (const auto& [name, tensor] : StateOf(network)) f.Contents(name, tensor);
+  });
+  fields.Within("momentum", [&](StateFields& f) { sgd_.Describe(f); });
+  fields.Within("scaler", [&](StateFields& f) { scaler_.Describe(f); });
+  if (ema_) fields.Within("average", [&](StateFields& f) { ema_->Describe(f); });
+  fields.Value("step", step_);
+}
+
 PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
                             const WeightPassOptions& options) {
   SetNormMode(network, NormMode::kBatch);

@@ -38,7 +38,8 @@ class ArchitecturePass : public testing::Test {
 
   StepResult Step(SearchState& state, const Batch& batch) {
     const ArchitectureScope scope(state);
-    ArchitectureStep step(state, config_, 4);
+    ArchitectureTotals totals;
+    ArchitectureStep step(state, config_, 4, totals);
     StepResult result = step.Compute(batch);
     step.Apply();
     return result;
@@ -71,7 +72,8 @@ TEST_F(ArchitecturePass, WantsNoWeightGradientAndSetsAllBack) {
     const ArchitectureScope scope(state_);
     for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.requires_grad());
     EXPECT_FALSE(state_.supernet->is_training());
-    ArchitectureStep step(state_, config_, 4);
+    ArchitectureTotals totals;
+    ArchitectureStep step(state_, config_, 4, totals);
     step.Compute(MakeBatch(8));
     EXPECT_TRUE(state_.alpha.HasGradient());
     for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.grad().defined());
@@ -89,7 +91,8 @@ TEST_F(ArchitecturePass, WantsNoWeightGradientAndSetsAllBack) {
 TEST_F(ArchitecturePass, RefusesAWeightGradient) {
   const ArchitectureScope scope(state_);
   for (at::Tensor& weight : state_.supernet->parameters()) weight.set_requires_grad(true);
-  ArchitectureStep step(state_, config_, 4);
+  ArchitectureTotals totals;
+  ArchitectureStep step(state_, config_, 4, totals);
   test::ExpectErrorContains<std::logic_error>([&] { step.Compute(MakeBatch(8)); }, {"gradient of a weight"});
 }
 

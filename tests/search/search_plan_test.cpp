@@ -138,7 +138,8 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
     state.training.sgd.ZeroGradients();
     if (!architecture) continue;
     const ArchitectureScope scope(state);
-    ArchitectureStep step(state, config, 4);
+    ArchitectureTotals totals;
+    ArchitectureStep step(state, config, 4, totals);
     step.Compute(batch);
     step.Apply();
   }

@@ -81,6 +81,13 @@ void AddSizeAndClasses(CLI::App& app, CommandLine& line, const std::string& size
       ->check(CLI::Range(1, 10000000));
 }
 
+void AddResume(CLI::App& app, CommandLine& line) {
+  app.add_option("--resume", line.resume,
+                 "go on with the run in this folder, from its newest checkpoint; 'auto': with the one in --run, which "
+                 "begins if there is none")
+      ->option_text("DIR");
+}
+
 void AddDryRun(CLI::App& app, CommandLine& line) {
   app.add_flag("-n,--dry-run", line.dry_run, "print the plan, check every path, run nothing");
   app.add_flag_callback(
@@ -93,11 +100,13 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                 "  danas search --config fashion_mnist.json\n"
                                 "  danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run\n"
                                 "  danas search --config my.json --set search.budget=200M --run runs/mine\n"
+                                "  danas search --resume runs/mine\n"
                                 "Leaves best.json, the log and the supernet's weights in the run folder.");
   AddConfig(search, line);
   AddDataAndDevice(search, line);
   AddSeed(search, line);
   AddRun(search, line);
+  AddResume(search, line);
   AddDryRun(search, line);
   AddJson(search, line);
 
@@ -108,11 +117,11 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                   "Dataset and recipe are those of the search that found the network, unless --config\n"
                                   "or --data says otherwise. Leaves weights.safetensors and result.json.");
   AddArch(finetune, line);
-  finetune.get_option("--arch")->required();
   AddConfig(finetune, line);
   AddDataAndDevice(finetune, line);
   AddSeed(finetune, line);
   AddRun(finetune, line);
+  AddResume(finetune, line);
   AddJson(finetune, line);
 
   CLI::App& train = AddCommand(app, line, Command::kTrain, "train", "Train a network of the zoo and test it once",
@@ -122,11 +131,11 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                "What the config does not say comes from the recipe of the network's family. Leaves\n"
                                "weights.safetensors, result.json and after each epoch how well each class is known.");
   AddModel(train, line);
-  train.get_option("--model")->required();
   AddConfig(train, line);
   AddDataAndDevice(train, line);
   AddSeed(train, line);
   AddRun(train, line);
+  AddResume(train, line);
   AddJson(train, line);
 
   CLI::App& easiness =

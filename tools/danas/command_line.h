@@ -61,6 +61,7 @@ struct CommandLine {
   std::vector<std::string> judge_weights;  // "NAME=FILE"
   bool train = true;    // networks that are not trained yet
   std::string weights;  // safetensors
+  std::string resume;   // the folder of a run that is to go on, or "auto"
   bool dry_run = false;
   bool probe = true;
   bool full = false;

@@ -4,8 +4,10 @@
 #include <optional>
 
 #include "commands.h"
+#include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
+#include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/subset.h"
@@ -16,6 +18,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "resume.h"
 #include "run_reports.h"
 
 namespace danas {
@@ -99,6 +102,13 @@ int PrintPlan(const Config& config, const CommandLine& line, at::Device device) 
   return 0;
 }
 
+// That RankClassesFirst() left.
+EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder& folder) {
+  ScheduleConfig schedule = inputs.config.schedule;
+  schedule.ranking = (folder / "easiness" / "ranking.json").string();
+  return MakeRanking(schedule, inputs.config.seed, inputs.training_set->classes.ids, inputs.training_set->fingerprint);
+}
+
 // Leaves ranking.json and all that `danas easiness` leaves in easiness/ of the run's folder.
 EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder& folder,
                                  Verbosity verbosity) {
@@ -106,14 +116,57 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
   reports.Say(plan.text);
   const EasinessStudy study = RunEasinessInto(plan, folder / "easiness", reports);
   reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
-  ScheduleConfig schedule = inputs.config.schedule;
-  schedule.ranking = (folder / "easiness" / "ranking.json").string();
-  return MakeRanking(schedule, inputs.config.seed, inputs.training_set->classes.ids, inputs.training_set->fingerprint);
+  return RankingOfRun(inputs, folder);
+}
+
+// Where the log ends with the end of the search there is nothing to go on with.
+bool IsFinished(const std::filesystem::path& run) {
+  const std::string log = ReadFile(run / "log.jsonl");
+  const size_t end = log.find_last_not_of('\n');
+  if (end == std::string::npos) return false;
+  const size_t before = log.rfind('\n', end);
+  const std::string last = log.substr(before == std::string::npos ? 0 : before + 1);
+  return last.find("\"event\":\"search_end\"") != std::string::npos;
+}
+
+int PrintResult(const CommandLine& line, const RunFolder& folder) {
+  const std::filesystem::path best = folder / "best.json";
+  Json json = {{"run", folder.path().string()}, {"best", best.string()}};
+  json["cost"] = ReadGenotype(best).origin.at("cost").at("value");
+  std::cout << (line.json ? JsonText(json, 2) : best.string()) << "\n";
+  return 0;
+}
+
+int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder& folder, const SearchPlan& plan,
+           bool resume) {
+  RunReports reports(&folder, line.verbosity());
+  reports.Say(PlanText(plan));
+  SayingWhatIsKept(folder, [&] {
+    return RunSearch(inputs, {.metrics = reports.metrics(),
+                              .progress = reports.progress(),
+                              .folder = folder.path(),
+                              .resume = resume});
+  });
+  return PrintResult(line, folder);
+}
+
+int Resume(const CommandLine& line, const std::filesystem::path& run) {
+  const RunFolder folder = RunFolder::Reopen(run);
+  const Config config = ConfigToResume(run, line);
+  if (IsFinished(run)) {
+    log::info("{} is finished already", run.string());
+    return PrintResult(line, folder);
+  }
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  SearchInputs inputs = ReadInputs(config, device);
+  if (RanksFirst(config)) inputs.ranking = RankingOfRun(inputs, folder);
+  return Search(line, inputs, folder, MakePlan(inputs, /*probe=*/false), /*resume=*/true);
 }
 
 }  // namespace
 
 int RunSearchCommand(const CommandLine& line) {
+  if (const std::filesystem::path run = RunToResume(line); !run.empty()) return Resume(line, run);
   const Config config = ReadConfig(line.config);
   const std::filesystem::path run = RunPath(line.run, ConfigName(line.config), config);
   if (!line.dry_run && !NamesData(config.data)) {
@@ -132,15 +185,7 @@ int RunSearchCommand(const CommandLine& line) {
         SayingWhatIsKept(folder, [&] { return RankClassesFirst(*ranking, inputs, folder, line.verbosity()); });
     plan = MakePlan(inputs, line.probe);
   }
-  RunReports reports(&folder, line.verbosity());
-  reports.Say(PlanText(plan));
-  const SearchResult result = SayingWhatIsKept(folder, [&] {
-    return RunSearch(inputs, {.metrics = reports.metrics(), .progress = reports.progress(), .folder = folder.path()});
-  });
-  const std::string best = (folder / "best.json").string();
-  std::cout << (line.json ? JsonText({{"run", folder.path().string()}, {"best", best}, {"cost", result.cost}}, 2) : best)
-            << "\n";
-  return 0;
+  return Search(line, inputs, folder, plan, /*resume=*/false);
 }
 
 }  // namespace danas

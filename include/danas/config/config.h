@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/config/checkpoint_config.h"
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
 #include "danas/config/easiness_config.h"
@@ -27,6 +28,7 @@ struct Config {
   TrainConfig train;  // the supernet's weights
   FinetuneConfig finetune;
   ZooConfig zoo;
+  CheckpointConfig checkpoint;
 
   void Describe(ConfigVisitor& v) {
     v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
@@ -42,6 +44,7 @@ struct Config {
     v.Nested("zoo", zoo,
              "training of the zoo's networks (danas train, danas easiness); what a config leaves out there comes from "
              "the recipe of the network's family");
+    v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)");
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ class RunFolder {
   // Makes the folder and those above it, or takes an empty one. Throws FileError if there is anything in it already: a
   // second run never touches the first one's files. Of two processes that ask for one folder at once, one gets it.
   explicit RunFolder(std::filesystem::path path);
+
+  // The folder of a run that goes on. Throws FileError where there is none, or where a process that lives works in it.
+  static RunFolder Reopen(std::filesystem::path path);
 
   // Throws what RunFolder(path) would throw now; makes nothing. For plans, and before what takes long.
   static void CheckFree(const std::filesystem::path& path);
@@ -37,7 +41,11 @@ class RunFolder {
   void WriteJson(std::string_view file, const Json& json) const;
 
  private:
+  class Lock;
+  RunFolder() = default;
+
   std::filesystem::path path_;
+  std::shared_ptr<const Lock> lock_;  // the system gives it back when the process ends, however it ends
 };
 
 // One line for people and programs, {"event": name, "time": "2026-01-31T12:00:00Z", ...fields}, at the end of

@@ -36,8 +36,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Starts pass `epoch` (which chooses order and augmentation); an unfinished pass is dropped.
-  void Start(int64_t epoch);
+  // Starts pass `epoch` (which chooses order and augmentation) at its `first_batch`; an unfinished pass is dropped.
+  void Start(int64_t epoch, int64_t first_batch = 0);
 
   // The next batch of the pass, none at its end. Errors of a worker are thrown here: DataError with the file's name.
   std::optional<Batch> Next();

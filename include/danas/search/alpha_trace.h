@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "danas/train/run_state.h"
+
 namespace danas {
 
 class AlphaTrace {
@@ -13,6 +15,8 @@ class AlphaTrace {
 
   // α after a step, [layer][candidate]; kept in the last quarter.
   void Record(const std::vector<std::vector<double>>& alpha_lc);
+
+  void Describe(StateFields& fields);
 
   // Of the difference between two α of a layer, by the method of batch means (steps follow each other closely, so that
   // their plain standard error would be far too small): the standard error of the mean of up to 8 blocks' means. 0 with

@@ -10,6 +10,7 @@
 
 #include "danas/arch/space.h"
 #include "danas/config/search_config.h"
+#include "danas/train/run_state.h"
 
 namespace danas {
 
@@ -34,6 +35,8 @@ class ArchParameters {
 
   // One Adam step (PyTorch's form, ε 1e-8) from the gradients, which are cleared. An α without one stays, with its state.
   void Step(const SearchConfig& config);
+
+  void Describe(StateFields& fields);
 
   // Survivors keep α and their Adam state to the bit. Gradients are cleared.
   void Drop(const std::map<size_t, std::set<size_t>>& dropped);

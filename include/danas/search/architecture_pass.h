@@ -27,19 +27,27 @@ class ArchitectureScope {
   std::vector<at::Tensor> frozen_;
 };
 
+// Sums over the steps applied since they were last taken.
+struct ArchitectureTotals {
+  int64_t images = 0;
+  int64_t steps = 0;
+  double costs = 0;
+  at::Tensor class_losses;  // on the device
+};
+
 // One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (train.micro_batch) share
 // one draw. Throws std::logic_error if a weight got a gradient.
 class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.
-  ArchitectureStep(SearchState& state, const Config& config, int64_t classes)
-      : state_(state), config_(config), classes_(classes) {}
+  ArchitectureStep(SearchState& state, const Config& config, int64_t classes, ArchitectureTotals& totals)
+      : state_(state), config_(config), classes_(classes), totals_(totals) {}
 
   StepResult Compute(const Batch& batch);
   void Apply();
   void Discard();
 
-  // Means over the steps applied since the last call.
+  // Means over the totals, which begin anew.
   struct Means {
     double class_loss = 0;  // over images
     double expected_cost = 0;
@@ -53,16 +61,11 @@ class ArchitectureStep {
   SearchState& state_;
   const Config& config_;
   int64_t classes_;
+  ArchitectureTotals& totals_;
   // Of the batch.
   int64_t images_ = 0;
   double cost_ = 0;
   at::Tensor class_loss_sum_;  // on the device
-
-  // Of the steps applied.
-  int64_t all_images_ = 0;
-  int64_t steps_ = 0;
-  double all_costs_ = 0;
-  at::Tensor all_class_losses_;
 };
 
 struct ArchitectureResult {
@@ -71,15 +74,30 @@ struct ArchitectureResult {
   double expected_cost = 0;  // mean over the draws
 };
 
-// One epoch over `loader`. `after_step` is called after each step. Throws NumericError and Interrupted as RunPass() does.
+void Describe(StateFields& fields, ArchitectureTotals& totals);
+
+// One epoch over `loader`, or the rest of it: `options` and `totals` say how far it got. `after_step` is called after
+// each step. Throws NumericError and Interrupted as RunPass() does.
 ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, const std::function<void()>& after_step);
+                                         const PassOptions& options, ArchitectureTotals& totals,
+                                         const std::function<void()>& after_step);
+
+// Where the steps between weight steps stand.
+struct InterleavedPosition {
+  int64_t pass = -1;  // of the loader, the one under way; -1: none yet
+  int64_t batches = 0;
+  PassResult sums = {};  // since the last Finish(): loss and accuracy are sums over images
+  ArchitectureTotals totals = {};
+};
+
+void Describe(StateFields& fields, InterleavedPosition& position);
 
 // search.alpha_pass every_k: steps between weight steps, from a loader that starts again at its end.
 class InterleavedArchitecture {
  public:
+  // Goes on from `position`, and keeps it.
   InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes, Loader& loader, std::string label,
-                          std::function<void()> after_step);
+                          InterleavedPosition& position, std::function<void()> after_step);
 
   void Step();
   ArchitectureResult Finish();  // of the steps since the last Finish()
@@ -92,9 +110,8 @@ class InterleavedArchitecture {
   Loader& loader_;
   std::string label_;
   std::function<void()> after_step_;
+  InterleavedPosition& position_;
   ArchitectureStep step_;
-  PassResult pass_;  // sums
-  bool started_ = false;
 };
 
 }  // namespace danas

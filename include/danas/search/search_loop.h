@@ -30,7 +30,8 @@ struct SearchInputs {
 struct SearchOutputs {
   MetricSink* metrics = nullptr;    // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors; empty: nothing is written
+  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors, checkpoints; empty: nothing
+  bool resume = false;              // goes on from the newest whole checkpoint in `folder`
 };
 
 struct SearchResult {
@@ -42,7 +43,7 @@ struct SearchResult {
 };
 
 // Throws ConfigError (a budget that nothing meets, no validation images, classes that do not fit), DataError,
-// NumericError, FileError, Interrupted.
+// NumericError, FileError, Interrupted; CheckpointError where none that is there can be used.
 SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs);
 
 }  // namespace danas

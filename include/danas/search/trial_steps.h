@@ -28,6 +28,7 @@ class TrialSteps {
   SearchState state_;
   Batch batch_;
   std::optional<ArchitectureScope> scope_;  // from an architecture step to the next weight step
+  ArchitectureTotals totals_;
   ArchitectureStep step_;
 };
 

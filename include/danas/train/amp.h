@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "danas/config/train_config.h"
+#include "danas/train/run_state.h"
 
 namespace danas {
 
@@ -40,6 +41,8 @@ class LossScaler {
   // for Sgd::Step(). Undefined when not enabled.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients) const;
   void Update(const at::Tensor& found_inf);
+
+  void Describe(StateFields& fields);
 
   // The state, float32 and int32 scalars; undefined when not enabled.
   const at::Tensor& scale() const { return scale_; }

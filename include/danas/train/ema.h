@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "danas/nn/safetensors.h"
+#include "danas/train/run_state.h"
 
 namespace danas {
 
@@ -24,6 +25,8 @@ class Ema {
   // that a short run does not keep its random start (TensorFlow's ExponentialMovingAverage). Buffers (statistics of
   // batch norm) are copied.
   void Update();
+
+  void Describe(StateFields& fields);
 
   NamedTensors State() const;  // averages and buffers, as LoadState() takes them
   int64_t updates() const { return updates_; }

@@ -34,7 +34,8 @@ struct NetworkTraining {
 struct TrainingOutputs {
   MetricSink* metrics = nullptr;  // events: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;  // weights.safetensors, weights-ema.safetensors, result.json; empty: nothing is written
+  std::filesystem::path folder;  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints; empty: nothing
+  bool resume = false;           // goes on from the newest whole checkpoint in `folder`
 };
 
 struct TrainingResult {
@@ -54,7 +55,7 @@ using AfterEpoch = std::function<void(int64_t epoch)>;
 
 // Trains the network, which is on the device, from the weights it has. The test set is read once, after the last epoch:
 // no epoch is chosen by it. result.json is written last: where it is, all is. Throws ConfigError (warm-up longer than
-// training), DataError, NumericError, Interrupted.
+// training), DataError, NumericError, Interrupted; CheckpointError where none that is there can be used.
 TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
                             const AfterEpoch& after_epoch = {});
 

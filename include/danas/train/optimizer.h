@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "danas/config/train_config.h"
+#include "danas/train/run_state.h"
 
 namespace danas {
 
@@ -35,7 +36,9 @@ class Sgd {
   // all.
   void Step(double lr, const at::Tensor& found_inf = {});
 
-  // By name; the tensors are the state itself, so that a checkpoint can fill them.
+  void Describe(StateFields& fields);
+
+  // By name; the tensors are the state itself.
   std::vector<std::pair<std::string, at::Tensor>> Momentum() const;
 
  private:

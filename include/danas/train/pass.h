@@ -10,6 +10,7 @@
 #include "danas/config/train_config.h"
 #include "danas/core/progress.h"
 #include "danas/data/loader.h"
+#include "danas/train/checkpoint.h"
 
 namespace danas {
 
@@ -37,15 +38,31 @@ struct PassResult {
   double seconds_waited = 0;  // for data
 };
 
+// A pass as far as it got, for a checkpoint in the middle of it.
+struct PassTotals {
+  int64_t steps = 0;  // batches taken
+  int64_t images = 0;
+  int64_t skipped = 0;
+  double loss_sum = 0;
+  double correct = 0;
+  double seconds = 0;
+  double seconds_waited = 0;
+};
+
+void Describe(StateFields& fields, PassTotals& totals);
+void Describe(StateFields& fields, PassResult& result);
+
 struct PassOptions {
   std::string label = {};  // "step1, epoch 3/20, weights": for progress and errors
   int64_t epoch = 0;       // of the loader
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
   ProgressSink* progress = nullptr;
   std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
+  PassTotals* totals = nullptr;        // the pass goes on from these, and keeps them
+  CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
 };
 
-// Starts the loader's pass and takes every batch through `step`. A loss or gradient norm that is not finite throws
+// Starts the loader's pass, where it got to (PassOptions::totals), and takes every batch through `step`. A loss or gradient norm that is not finite throws
 // NumericError (label, batch, value) or, with `skip`, discards the batch; so does a pass of skipped batches alone.
 // When the loss is read: on a CPU, and with `skip`, after compute() of each batch. On a GPU with `stop`, where reading
 // waits for the device, at least every 100 batches: the error then names the batch that was first, though the weights

@@ -14,6 +14,7 @@
 #include "danas/train/lr_schedule.h"
 #include "danas/train/optimizer.h"
 #include "danas/train/pass.h"
+#include "danas/train/run_state.h"
 
 namespace danas {
 
@@ -28,6 +29,9 @@ struct WeightTraining {
   // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum
   // and average.
   void Bind(torch::nn::Module& network);
+
+  // The bound network's weights and statistics too.
+  void Describe(StateFields& fields, const torch::nn::Module& network);
 
   TrainConfig recipe;
   RuntimeConfig runtime;

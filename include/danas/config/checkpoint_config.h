@@ -1,0 +1,28 @@
+// Config section `checkpoint`: how often a run is saved, so that it can go on after whatever ends it.
+#pragma once
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+struct CheckpointConfig {
+  double every = 10;
+  double min_seconds = 60;
+  int64_t keep = 2;
+  bool required = true;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("every", every,
+            {.help = "a checkpoint is written after so long, also in the middle of an epoch; 0: only at the ends of "
+                     "epochs and phases",
+             .unit = "minutes",
+             .min = 0});
+    v.Field("min_seconds", min_seconds,
+            {.help = "none is written at an epoch's end where the last is younger", .unit = "s", .min = 0});
+    v.Field("keep", keep, {.help = "the newest so many stay; those at the ends of phases always do", .min = 1});
+    v.Field("required", required,
+            {.help = "a checkpoint that cannot be written stops the run; false: the run goes on and says so"});
+  }
+};
+
+}  // namespace danas

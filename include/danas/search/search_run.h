@@ -1,0 +1,49 @@
+// A search as far as it got: all that its next batch depends on, for checkpoints. Every struct here, and each one
+// reached from it, is described by structured bindings, so that a member added and not described does not compile.
+#pragma once
+
+#include <cstdint>
+
+#include "danas/search/alpha_trace.h"
+#include "danas/search/architecture_pass.h"
+#include "danas/search/search_state.h"
+#include "danas/train/checkpoint.h"
+#include "danas/train/pass.h"
+
+namespace danas {
+
+// Where Algorithm 1 stands.
+struct SearchPosition {
+  int64_t phase = 0;               // index in the plan
+  int64_t epoch = 1;               // of the phase
+  bool weights_done = false;       // the epoch's weight pass is over
+  int64_t pass = -1;               // number of the loader's pass under way; -1: none is
+  PassTotals totals = {};          // of that pass
+  PassResult weights = {};         // of the epoch's weight pass, once it is over
+
+  bool begins_phase() const { return epoch == 1 && !weights_done && pass < 0; }
+};
+
+// How much of the run's work is done, for the time left; in MACs.
+struct WorkDone {
+  double done = 0;
+  double total = 0;
+};
+
+struct SearchRun {
+  SearchState state;
+  SearchPosition position = {};
+  ArchitectureTotals architecture = {};   // of the architecture pass under way
+  InterleavedPosition interleaved = {};   // with alpha_pass every_k
+  AlphaTrace trace = AlphaTrace(0);       // of the phase
+  WorkDone work = {};
+  double seconds_before = 0;              // that earlier processes spent on the run
+};
+
+// What a search makes for a space: supernet, costs, α, optimiser, all at their start.
+using MakeStateFor = std::function<SearchState(const SearchSpace& space)>;
+
+// Restoring, `make_state` builds what the saved space needs before tensors are filled in. `seconds`: of this process.
+void Describe(StateFields& fields, SearchRun& run, const MakeStateFor& make_state, double seconds);
+
+}  // namespace danas

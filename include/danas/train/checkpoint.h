@@ -1,0 +1,66 @@
+// Checkpoints of a run: copied at once, written beside the training, found again whole or not at all. The folder
+// `checkpoints` of a run holds pairs NUMBER.safetensors (tensors) and NUMBER.json (values, sizes of the logs, hashes):
+// docs/checkpoints.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "danas/config/checkpoint_config.h"
+#include "danas/train/run_state.h"
+
+namespace danas {
+
+using DescribeRun = std::function<void(StateFields& fields)>;
+
+enum class CheckpointKind { kRegular, kMilestone };  // a milestone is never removed
+
+class CheckpointKeeper {
+ public:
+  static constexpr int64_t kFormatVersion = 1;
+
+  // `describe` is called to save and to restore, from the thread that trains.
+  CheckpointKeeper(std::filesystem::path run_folder, const CheckpointConfig& config, at::Device device,
+                   DescribeRun describe);
+  ~CheckpointKeeper();  // waits for the write under way
+  CheckpointKeeper(const CheckpointKeeper&) = delete;
+  CheckpointKeeper& operator=(const CheckpointKeeper&) = delete;
+
+  // Restores the newest whole checkpoint and cuts the run's logs back to where they were then. One that is cut short,
+  // altered or of a newer version is passed over with a warning. Throws CheckpointError where none is there or whole.
+  void Restore();
+
+  // Whether `checkpoint.every` has passed, or an interrupt asks the run to end.
+  bool Due() const;
+
+  // Copies the state and writes it in the background, after the write before. Throws FileError where that one failed
+  // and checkpoints are required.
+  void Keep(CheckpointKind kind = CheckpointKind::kRegular);
+
+  // At the end of an epoch: Keep(), unless the last is younger than checkpoint.min_seconds.
+  void KeepAfterEpoch();
+
+  // Waits until all is written; throws as Keep() does.
+  void Finish();
+
+ private:
+  struct Copy;
+  class Writer;
+  double SecondsSinceLast() const;
+  void RaiseFailure();
+
+  std::filesystem::path folder_;
+  CheckpointConfig config_;
+  at::Device device_;
+  DescribeRun describe_;
+  int64_t next_number_ = 1;
+  std::chrono::steady_clock::time_point last_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace danas

@@ -1,0 +1,239 @@
+#include "danas/train/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <future>
+#include <vector>
+
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/nn/safetensors.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kLogs = {"log.jsonl", "alpha.jsonl"};
+constexpr size_t kMostManifestBytes = size_t{1} << 30;
+
+std::string NumberText(int64_t number) {
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "%06lld", static_cast<long long>(number));
+  return text.data();
+}
+
+int64_t SizeOf(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  return error ? 0 : static_cast<int64_t>(size);
+}
+
+std::string HashOfFile(const fs::path& path) { return HexText(HashText(ReadFile(path))); }
+
+// Numbers of the manifests, the newest first.
+std::vector<int64_t> Numbers(const fs::path& folder) {
+  std::vector<int64_t> numbers;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string stem = entry.path().stem().string();
+    if (entry.path().extension() != ".json" || stem.size() < 6 || stem.size() > 18) continue;
+    if (std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      numbers.push_back(std::stoll(stem));
+    }
+  }
+  std::sort(numbers.rbegin(), numbers.rend());
+  return numbers;
+}
+
+// Throws CheckpointError with the reason why it is not whole.
+Json ReadManifest(const fs::path& path) {
+  Json manifest;
+  try {
+    manifest = Json::parse(ReadFile(path, kMostManifestBytes));
+  } catch (const Json::exception&) {
+    throw CheckpointError(path.string() + " is not JSON: cut short or altered");
+  }
+  const auto format = manifest.is_object() ? manifest.find("format_version") : manifest.end();
+  if (format == manifest.end() || !format->is_number_integer()) {
+    throw CheckpointError(path.string() + " names no format_version");
+  }
+  if (format->get<int64_t>() > CheckpointKeeper::kFormatVersion) {
+    throw CheckpointError(path.string() + ": format_version " + std::to_string(format->get<int64_t>()) +
+                          " is newer than this danas, which reads up to " +
+                          std::to_string(CheckpointKeeper::kFormatVersion));
+  }
+  Json content = manifest;
+  content.erase("hash");
+  for (const char* key : {"hash", "tensors_hash", "logs", "values", "milestone"}) {
+    if (!manifest.contains(key)) throw CheckpointError(path.string() + " has no '" + key + "'");
+  }
+  if (manifest.at("hash") != HexText(HashText(JsonText(content)))) {
+    throw CheckpointError(path.string() + " was altered: its hash is another");
+  }
+  return manifest;
+}
+
+void CutLog(const fs::path& log, int64_t size) {
+  if (!fs::exists(log)) return;
+  if (SizeOf(log) < size) {
+    throw CheckpointError(log.string() + " is shorter than it was when the checkpoint was written; it was cut by something else");
+  }
+  std::error_code error;
+  fs::resize_file(log, static_cast<uintmax_t>(size), error);
+  if (error) throw FileError("cannot cut " + log.string() + " back to the checkpoint: " + error.message());
+}
+
+}  // namespace
+
+struct CheckpointKeeper::Copy {
+  int64_t number = 0;
+  NamedTensors tensors;
+  Json manifest;  // without hashes
+};
+
+// Writes one checkpoint at a time in a thread of its own, and removes those that are no longer wanted.
+class CheckpointKeeper::Writer {
+ public:
+  Writer(fs::path folder, int64_t keep) : folder_(std::move(folder)), keep_(keep) {}
+
+  void Start(Copy copy) {
+    done_ = std::async(std::launch::async, [this, copy = std::move(copy)]() mutable { Write(std::move(copy)); });
+  }
+
+  // Of the last Start(); throws what it threw.
+  void Wait() {
+    if (done_.valid()) done_.get();
+  }
+
+ private:
+  void Write(Copy copy) const {
+    fs::create_directories(folder_);
+    const std::string stem = NumberText(copy.number);
+    const fs::path tensors = folder_ / (stem + ".safetensors");
+    WriteSafetensors(tensors, copy.tensors);
+    copy.manifest["tensors_hash"] = HashOfFile(tensors);
+    copy.manifest["hash"] = HexText(HashText(JsonText(copy.manifest)));
+    WriteFileAtomically(folder_ / (stem + ".json"), JsonText(copy.manifest) + "\n");
+    RemoveOld();
+  }
+
+  void RemoveOld() const {
+    int64_t kept = 0;
+    for (const int64_t number : Numbers(folder_)) {
+      const fs::path manifest = folder_ / (NumberText(number) + ".json");
+      bool milestone = true;  // what cannot be read is left alone
+      try {
+        milestone = ReadManifest(manifest).at("milestone").get<bool>();
+      } catch (const Error&) {
+        continue;
+      }
+      if (milestone || kept++ < keep_) continue;
+      std::error_code ignored;  // what stays costs room, nothing else
+      fs::remove(manifest, ignored);
+      fs::remove(folder_ / (NumberText(number) + ".safetensors"), ignored);
+    }
+  }
+
+  fs::path folder_;
+  int64_t keep_;
+  std::future<void> done_;  // last: its end waits for the thread
+};
+
+CheckpointKeeper::CheckpointKeeper(fs::path run_folder, const CheckpointConfig& config, at::Device device,
+                                   DescribeRun describe)
+    : folder_(std::move(run_folder)),
+      config_(config),
+      device_(device),
+      describe_(std::move(describe)),
+      last_(std::chrono::steady_clock::now()),
+      writer_(std::make_unique<Writer>(folder_ / "checkpoints", config.keep)) {
+  const std::vector<int64_t> numbers = Numbers(folder_ / "checkpoints");
+  if (!numbers.empty()) next_number_ = numbers.front() + 1;
+}
+
+CheckpointKeeper::~CheckpointKeeper() {
+  try {
+    writer_->Wait();
+  } catch (const std::exception& error) {
+    log::error("the last checkpoint was not written: {}", error.what());
+  }
+}
+
+void CheckpointKeeper::Restore() {
+  const std::vector<int64_t> numbers = Numbers(folder_ / "checkpoints");
+  for (const int64_t number : numbers) {
+    const fs::path stem = folder_ / "checkpoints" / NumberText(number);
+    const fs::path manifest_path = stem.string() + ".json", tensors_path = stem.string() + ".safetensors";
+    try {
+      const Json manifest = ReadManifest(manifest_path);
+      if (manifest.at("tensors_hash") != HashOfFile(tensors_path)) {
+        throw CheckpointError(tensors_path.string() + " was altered or cut short: its hash is another");
+      }
+      StateFields fields(ReadSafetensors(tensors_path).tensors, manifest.at("values"), device_);
+      describe_(fields);
+      fields.RequireAllTaken();
+      for (const char* log : kLogs) CutLog(folder_ / log, manifest.at("logs").value(log, int64_t{0}));
+      log::info("going on from checkpoint {}", manifest_path.string());
+      return;
+    } catch (const Error& error) {
+      log::warn("{}; taking the checkpoint before it", error.what());
+    }
+  }
+  throw CheckpointError((folder_ / "checkpoints").string() +
+                        (numbers.empty() ? " holds no checkpoint: the run ended before its first one"
+                                         : ": none of the checkpoints is whole") +
+                        ". Start again with another --run");
+}
+
+double CheckpointKeeper::SecondsSinceLast() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - last_).count();
+}
+
+bool CheckpointKeeper::Due() const {
+  return InterruptRequested() || (config_.every > 0 && SecondsSinceLast() >= 60 * config_.every);
+}
+
+void CheckpointKeeper::RaiseFailure() {
+  try {
+    writer_->Wait();
+  } catch (const std::exception& error) {
+    if (config_.required) {
+      throw FileError(std::string("a checkpoint could not be written: ") + error.what() +
+                      ". Make room and go on with --resume, or set checkpoint.required to false");
+    }
+    log::warn("a checkpoint could not be written, the run goes on: {}", error.what());
+  }
+}
+
+void CheckpointKeeper::Keep(CheckpointKind kind) {
+  RaiseFailure();
+  StateFields fields;
+  describe_(fields);
+  Copy copy{.number = next_number_++, .tensors = {}, .manifest = Json::object()};
+  for (const auto& [name, tensor] : fields.tensors()) {
+    copy.tensors.emplace_back(name, tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true));
+  }
+  Json logs = Json::object();
+  for (const char* log : kLogs) logs[log] = SizeOf(folder_ / log);
+  copy.manifest = {{"format_version", kFormatVersion},
+                   {"milestone", kind == CheckpointKind::kMilestone},
+                   {"logs", std::move(logs)},
+                   {"values", fields.values()}};
+  last_ = std::chrono::steady_clock::now();
+  writer_->Start(std::move(copy));
+}
+
+void CheckpointKeeper::KeepAfterEpoch() {
+  if (SecondsSinceLast() >= config_.min_seconds) Keep();
+}
+
+void CheckpointKeeper::Finish() { RaiseFailure(); }
+
+}  // namespace danas

@@ -1,0 +1,22 @@
+// --resume: which run goes on, and with which config.
+#pragma once
+
+#include <filesystem>
+
+#include "command_line.h"
+#include "danas/config/config.h"
+
+namespace danas {
+
+// The folder of the run that is to go on; empty where a new one begins (no --resume, or 'auto' and no run yet in --run).
+// Throws UsageError where --resume does not fit the other options.
+std::filesystem::path RunToResume(const CommandLine& line);
+
+// The run's own config with what the command line changes in it. Loader threads, device and checkpoints may change,
+// which is logged; throws ConfigError with the list of what else differs.
+Config ConfigToResume(const std::filesystem::path& run, const CommandLine& line);
+
+// Of a training: says so, and is true, where its result is there.
+bool SayIfFinished(const std::filesystem::path& run);
+
+}  // namespace danas
