@@ -58,12 +58,12 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("c.yaml", "pruning_ratio: 1.5\n"),
             "c.yaml:1: pruning_ratio: unknown key here; did you mean 'search.pruning.ratio'?");
   EXPECT_EQ(message("c.yaml", "lr: 0.1\n"),
-            "c.yaml:1: lr: unknown key here; did you mean 'train.lr' or 'finetune.train.lr'?");
+            "c.yaml:1: lr: unknown key here; did you mean 'train.lr' or 'finetune.train.lr' or 'zoo.train.lr'?");
   EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"),
             "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
             "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, nn, data, "
-            "easiness, schedule, search, train, finetune");
+            "easiness, schedule, search, train, finetune, zoo, checkpoint");
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
             "d.json:2: train.batch: key given twice; first in line 1");
   EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");

@@ -47,7 +47,7 @@ TEST(CommandLine, MistypedWordsGetTheOneThatWasMeant) {
       {{"search", "--confg=x.json"}, "did you mean --config?"},
       {{"space"}, "danas space --help"},
       {{"finetune"}, "--arch is required"},
-      {{"evaluate"}, "--run and --arch"},
+      {{"evaluate"}, "--run, --arch and --model"},
       {{"cost"}, "--space and --arch"},
       {{"cost", "--space", "mobile", "--size", "big"}, "--size"},
       {{"completion", "fish"}, "fish"},

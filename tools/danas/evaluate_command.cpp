@@ -94,7 +94,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   const std::shared_ptr<Supernet> network =
       MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
-  LoadWeights(*network, line.weights);
+  LoadWeights(*network, line.weights, test->classes.ids);
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
                 TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));

@@ -13,6 +13,7 @@ namespace danas {
 struct WeightsFile {
   NamedTensors tensors;  // on the CPU; not to be written to
   std::vector<std::string> notes;
+  std::vector<std::string> class_ids = {};  // that the classifier's rows stand for, where the file says so (danas's do)
 };
 
 // The format is told by the content, not by the name. Throws as ReadSafetensors and ReadTorchFile do.
@@ -24,7 +25,8 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 // unexpected, wrongly shaped and wrongly typed names.
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where);
 
-// The same from a file; its notes go to the log. Throws as ReadWeightsFile does, too.
-void LoadWeights(Supernet& network, const std::filesystem::path& path);
+// The same from a file; its notes go to the log. Throws as ReadWeightsFile does, too, and CheckpointError where the file
+// names its classes and they are not `class_ids` in this order (empty: any are taken).
+void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
 }  // namespace danas
