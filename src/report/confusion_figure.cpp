@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kMostWithNumbers = 15;
 constexpr size_t kMostNamedColumns = 30;
+constexpr size_t kNameColumns = 20;
 
 std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
 
@@ -99,7 +100,10 @@ Figure ConfusionFigure(const EasinessStudy& study) {
   const double side = classes <= kMostNamedRows ? std::clamp(RowsHeight(classes), 320.0, 900.0) : 600;
   const bool named = classes <= kMostNamedColumns;
   const Frame frame{.left = RowNamesWidth(classes), .top = 12, .width = side, .height = side};
-  Svg svg(frame.right() + 130, frame.bottom() + (named ? 150 : 48), figure.title, figure.finding);
+  size_t longest = 0;
+  for (const std::string& name : names) longest = std::max(longest, DisplayWidth(name));
+  const double names_height = 12 + 5.5 * static_cast<double>(std::min(longest, kNameColumns));  // turned
+  Svg svg(frame.right() + 130, frame.bottom() + (named ? names_height + 30 : 48), figure.title, figure.finding);
   const HeatScale scale{.power = 0.4, .title = "share of the row's images, %", .factor = 100};
   DrawHeatMap(svg, frame, AddUpColumns(confusion), scale);
   DrawRowNames(svg, frame, names, "true class, easiest first");
@@ -107,10 +111,11 @@ Figure ConfusionFigure(const EasinessStudy& study) {
   if (named) {
     const double cell = side / static_cast<double>(classes);
     for (size_t c = 0; c < classes; ++c) {
-      svg.Text({frame.left + cell * (static_cast<double>(c) + 0.5) + 4, frame.bottom() + 8}, CutToWidth(names[c], 20),
+      svg.Text({frame.left + cell * (static_cast<double>(c) + 0.5) + 4, frame.bottom() + 8},
+               CutToWidth(names[c], kNameColumns),
                {.size = std::min(11.0, 0.9 * cell), .anchor = Anchor::kEnd, .turn = -60});
     }
-    svg.Text({frame.left + side / 2, frame.bottom() + 142}, "class that the networks name",
+    svg.Text({frame.left + side / 2, frame.bottom() + names_height + 20}, "class that the networks name",
              {.anchor = Anchor::kMiddle});
   } else {
     DrawColumnNumbers(svg, frame, classes, "class that the networks name, easiest first");

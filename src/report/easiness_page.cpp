@@ -78,10 +78,11 @@ std::string ClassTable(const EasinessStudy& study) {
             Cell(study.easiness.class_ids[c]) + Cell(FormatDecimals(study.easiness.score_c[c], 4), true) +
             Cell(FormatDecimals(100 * error_c[c], 1) + " %", true) + "</tr>\n";
   }
-  return "<details><summary>All " + std::to_string(study.easiness.order.size()) +
-         " classes</summary><div class=\"scroll\"><table><thead><tr>" + Cell("rank", true, "th") +
-         Cell("class", false, "th") + Cell("id", false, "th") + Cell("score", true, "th") + Cell("error", true, "th") +
-         "</tr></thead>\n<tbody>" + rows + "</tbody></table></div></details>\n";
+  const bool few = study.easiness.order.size() <= 30;
+  return std::string(few ? "<details open>" : "<details>") + "<summary>All " +
+         std::to_string(study.easiness.order.size()) + " classes</summary><div class=\"scroll\"><table><thead><tr>" +
+         Cell("rank", true, "th") + Cell("class", false, "th") + Cell("id", false, "th") + Cell("score", true, "th") +
+         Cell("error", true, "th") + "</tr></thead>\n<tbody>" + rows + "</tbody></table></div></details>\n";
 }
 
 std::string FigureSection(const Figure& figure) {

@@ -60,16 +60,19 @@ std::string EasinessText(const EasinessStudy& study, size_t each) {
 std::string AgreementText(const Agreement& agreement) {
   std::string text;
   if (!agreement.pairs.empty()) {
-    TextTable table({{"networks"}, {"Spearman's ρ"}, {"Kendall's τ"}, {"same easiest 10 %"}, {"30 %"}, {"60 %"}});
+    TextTable ranks({{"networks"}, {"Spearman's ρ"}, {"Kendall's τ"}});
+    TextTable overlaps({{"the same easiest classes"}, {"10 %"}, {"30 %"}, {"60 %"}});
     for (const PairAgreement& pair : agreement.pairs) {
-      table.AddRow({agreement.networks[pair.first] + ", " + agreement.networks[pair.second],
-                    EstimateText(pair.spearman), EstimateText(pair.kendall), EstimateText(pair.overlap[0]),
-                    EstimateText(pair.overlap[1]), EstimateText(pair.overlap[2])});
+      const std::string names = agreement.networks[pair.first] + ", " + agreement.networks[pair.second];
+      ranks.AddRow({names, EstimateText(pair.spearman), EstimateText(pair.kendall)});
+      std::vector<std::string> row = {names};
+      for (const Estimate& overlap : pair.overlap) row.push_back(FormatDecimals(overlap.value, 2));
+      overlaps.AddRow(row);
     }
-    text += table.Text() + "Kendall's W of all " + std::to_string(agreement.networks.size()) + ": " +
-            EstimateText(agreement.concordance) + ", by chance " +
-            FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) +
-            "; overlaps by chance 0.1, 0.3, 0.6\n";
+    overlaps.AddRow({"(by chance)", "0.10", "0.30", "0.60"});
+    text += ranks.Text() + "\n" + overlaps.Text() + "\nKendall's W of all " +
+            std::to_string(agreement.networks.size()) + ": " + EstimateText(agreement.concordance) + ", by chance " +
+            FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) + "\n";
   }
   text += "ρ of score and 1 − confusion diagonal:";
   for (size_t n = 0; n < agreement.networks.size(); ++n) {

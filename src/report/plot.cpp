@@ -52,6 +52,7 @@ Plot::Plot(Svg& svg, const Frame& frame, const Axis& x, const Axis& y) : svg_(sv
     svg.Text({frame.left - 6, height + 4}, TickText(tick), {.size = kTickSize, .anchor = Anchor::kEnd});
   }
   for (const double tick : RoundTicks(x.low * x.factor, x.high * x.factor, static_cast<int>(frame.width / 60) + 1)) {
+    if (x.whole && tick != std::floor(tick)) continue;
     const double place = At(tick / x.factor, y.low).first;
     svg.Line({place, frame.bottom()}, {place, frame.bottom() + 4});
     svg.Text({place, frame.bottom() + 17}, TickText(tick), {.size = kTickSize, .anchor = Anchor::kMiddle});

@@ -38,6 +38,9 @@ std::string Finding(const RelevanceStudy& study) {
                      Series(study, [](const RelevanceState& state) { return state.diagonality; }) +
                      "; with the labels permuted " +
                      Series(study, [](const RelevanceState& state) { return state.permuted; }) + ".";
+  if (study.kind == RelevanceKind::kLrp) {
+    text += " Permuted labels leave the classifier's weights as they are, and these alone put much on the diagonal.";
+  }
   if (study.states.size() < 2) return text;
   text += " At epoch " + std::to_string(study.states.front().epoch) +
           " the blocks correlate with their own end: easy " + NumberText(early[0]) + ", medium " +
@@ -65,7 +68,7 @@ void DrawConvergence(Svg& svg, const Frame& frame, const RelevanceStudy& study) 
   double low = 0;
   for (const RelevanceState& state : study.states)
     low = std::min(low, *std::min_element(state.convergence.begin(), state.convergence.end()));
-  Plot plot(svg, frame, {.low = 0, .high = static_cast<double>(study.epochs), .title = "epoch"},
+  Plot plot(svg, frame, {.low = 0, .high = static_cast<double>(study.epochs), .title = "epoch", .whole = true},
             {.low = low, .high = 1, .title = "correlation with the end"});
   std::vector<std::pair<double, NamedColour>> labels;
   for (size_t block = 0; block < 3; ++block) {

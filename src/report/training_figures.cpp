@@ -120,9 +120,10 @@ Figure LearningCurvesFigure(const EasinessStudy& study, const NetworkJudgement& 
 
   const Frame frame{.left = 60, .top = 12, .width = 560, .height = 340};
   Svg svg(850, frame.bottom() + 48, figure.title, figure.finding);
-  Plot plot(svg, frame,
-            {.low = 1, .high = static_cast<double>(std::max<size_t>(2, training.epochs())), .title = "epoch"},
-            {.low = 0, .high = 1, .title = "top-1 accuracy, %", .factor = 100});
+  Plot plot(
+      svg, frame,
+      {.low = 1, .high = static_cast<double>(std::max<size_t>(2, training.epochs())), .title = "epoch", .whole = true},
+      {.low = 0, .high = 1, .title = "top-1 accuracy, %", .factor = 100});
   std::vector<std::pair<double, NamedColour>> labels;
   const auto draw = [&](const std::vector<int>& classes, const std::string& name, const LineStyle& line) {
     const std::vector<Point> curve = CurveOf(training, classes);

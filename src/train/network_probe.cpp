@@ -14,8 +14,8 @@
 namespace danas {
 namespace {
 
-constexpr int64_t kFewImages = 2;  // batch norm needs two
-constexpr double kEnoughSeconds = 0.5;
+constexpr int64_t kFewImages = 2;     // batch norm needs two
+constexpr double kLongEnough = 0.25;  // seconds
 
 double SecondsOf(const std::function<void()>& work, const at::Tensor& result_on_device) {
   const auto start = std::chrono::steady_clock::now();
@@ -24,12 +24,16 @@ double SecondsOf(const std::function<void()>& work, const at::Tensor& result_on_
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Of one image: from a first step of a few images follows how many fill half a second.
+// Of one image. Few images take longer each than many: their number grows until a step is long enough, or is `most`.
 double SecondsPerImage(int64_t most, const std::function<double(int64_t images)>& seconds) {
-  seconds(kFewImages);
-  const double few = seconds(kFewImages) / kFewImages;
-  const auto images = std::clamp(static_cast<int64_t>(kEnoughSeconds / few), kFewImages, std::max(kFewImages, most));
-  return std::min(few, seconds(images) / static_cast<double>(images));
+  int64_t images = kFewImages;
+  seconds(images);  // allocates, chooses algorithms
+  double taken = seconds(images);
+  while (taken < kLongEnough && images < most) {
+    images = std::min(4 * images, most);
+    taken = seconds(images);
+  }
+  return taken / static_cast<double>(images);
 }
 
 }  // namespace

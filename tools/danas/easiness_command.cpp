@@ -16,8 +16,10 @@ namespace {
 
 constexpr const char* kDefaultConfig = "fashion_mnist";
 
-// Without a config and a dataset: the default ones.
+// Without a config and a dataset: the default ones. A shipped config's name becomes its path, which is looked up and told
+// once.
 CommandLine FillInDefault(CommandLine line) {
+  if (!line.config.config.empty()) line.config.config = FindShippedFile("", line.config.config).string();
   const DataConfig data = ReadConfig(line.config).data;
   if (line.config.config.empty() && data.root.empty() && data.train.empty()) {
     line.config.config = ShippedFile("", kDefaultConfig).string();
@@ -28,7 +30,7 @@ CommandLine FillInDefault(CommandLine line) {
 
 // Of the first network that judges: dataset, image size and split are the same for all.
 Config ConfigOfRun(const CommandLine& line) {
-  const std::string& first = ReadConfig(line.config).easiness.models.front();
+  const std::string first = ReadConfig(line.config).easiness.models.front();
   return ConfigOfZooModel(first.substr(0, first.find('@')), line.config);
 }
 

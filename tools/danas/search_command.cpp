@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
+#include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -85,7 +86,9 @@ EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Devi
   if (line.config.config.empty()) {
     throw UsageError("schedule.ranking 'auto' needs --config, so that the networks that judge see the search's images");
   }
-  return PlanEasiness(config, line, device);
+  CommandLine with_path = line;  // looked up once
+  with_path.config.config = FindShippedFile("", line.config.config).string();
+  return PlanEasiness(config, with_path, device);
 }
 
 int PrintPlan(const Config& config, const CommandLine& line, at::Device device) {

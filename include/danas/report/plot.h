@@ -29,7 +29,8 @@ struct Axis {
   double low = 0;
   double high = 1;
   std::string title = {};
-  double factor = 1;  // ticks show the value times this: 100 for per cent
+  double factor = 1;   // ticks show the value times this: 100 for per cent
+  bool whole = false;  // ticks at whole numbers alone
 };
 
 // A plot with its axes at the left and below. Values outside an axis are drawn at its end.
