@@ -182,8 +182,13 @@ TEST_F(BadInput, AFullDiskEndsTheRunWithWhatWasWritten) {
     for (std::string line; std::getline(text, line);) EXPECT_TRUE(Json::accept(line)) << file << ": " << line;
   }
   std::filesystem::remove_all(project_ / "run");
-  // 24 hold all of a short search but the weights: the network is there.
-  ExpectError(Search({}, "ulimit -f 24;"), 5, HasSubstr("run/weights.safetensors"));
+  // 24 hold all of a short search but the weights and what checkpoints hold of them.
+  ExpectError(Search({}, "ulimit -f 24;"), 5, HasSubstr("a checkpoint could not be written"));
+  std::filesystem::remove_all(project_ / "run");
+  // Without checkpoints it goes on, and the network is there.
+  const Outcome outcome = Search({"checkpoint.required=false"}, "ulimit -f 24;");
+  ExpectError(outcome, 5, HasSubstr("run/weights.safetensors"));
+  EXPECT_THAT(outcome.err, HasSubstr("the run goes on"));
   EXPECT_EQ(project_.Run({"cost", "--arch", "run/best.json"}).code, 0);
 }
 

@@ -1,6 +1,9 @@
 // A search that is killed again and again, at moments that nothing chose, ends with the files of one that ran through.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <chrono>
+#include <functional>
 #include <sstream>
 
 #include "tests/tools/run_danas.h"
@@ -35,11 +38,17 @@ void ExpectSameRun(const std::filesystem::path& expected, const std::filesystem:
   }
 }
 
+double SecondsOf(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 class ResumeTest : public testing::Test {
  protected:
   ResumeTest() {
     project_.config()["checkpoint"] = {{"every", 0.0005}, {"min_seconds", 0}};
-    project_.config()["schedule"]["epochs_per_step"] = 4;
+    project_.config()["schedule"]["epochs_per_step"] = 20;
     project_.WriteConfig();
   }
 
@@ -47,34 +56,55 @@ class ResumeTest : public testing::Test {
     return project_.Run({"search", "--config", "config.json", "--no-probe", "--run", run}, before);
   }
 
-  // Kills a run after each of these seconds, then lets it end.
-  void KillAndResume(const std::string& run, const std::vector<double>& seconds) const {
-    bool killed_once = false;
-    for (size_t i = 0; i < seconds.size(); ++i) {
-      const std::string killer = "timeout -s KILL " + std::to_string(seconds[i]);
-      const Outcome outcome = i == 0 ? Search(run, killer) : project_.Run({"search", "--resume", run}, killer);
-      if (outcome.code == 0) break;  // it was faster
-      ASSERT_EQ(outcome.code, 128 + 9) << outcome.err;
-      killed_once = true;
-      // Killed before its first checkpoint it cannot go on, and says so.
-      if (!std::filesystem::exists(project_ / run / "checkpoints" / "000001.json") &&
-          !std::filesystem::exists(project_ / run / "checkpoints" / "000002.json")) {
-        std::filesystem::remove_all(project_ / run);
-        ASSERT_EQ(Search(run, "timeout -s KILL 1.5").code == 0, false) << "the search is too short for this test";
+  // A whole search in "whole", whose time says when to kill others.
+  void SearchWhole() {
+    seconds_ = SecondsOf([&] {
+      const Outcome outcome = Search("whole");
+      EXPECT_EQ(outcome.code, 0) << outcome.err;
+    });
+  }
+
+  // Ends a command at a share of a whole search's time. A machine may be slower or faster the next time: what ended
+  // before its first checkpoint, or came to its end, is begun again, at another moment.
+  void BeginAndKill(const std::vector<std::string>& command, double share, const std::string& signal = "KILL") {
+    for (int tries = 0; tries < 20; ++tries) {
+      const Outcome outcome = project_.Run(command, "timeout -s " + signal + " " + std::to_string(share * seconds_));
+      if (outcome.code == 0) {
+        share *= 0.8;
+      } else if (!std::filesystem::exists(project_ / "run" / "checkpoints")) {
+        share *= 1.3;
+      } else {
+        return;
       }
+      std::filesystem::remove_all(project_ / "run");
     }
-    EXPECT_TRUE(killed_once);
-    const Outcome last = project_.Run({"search", "--resume", run});
+    FAIL() << "no moment found to end the search in its middle";
+  }
+  void BeginAndKill(double share, const std::string& signal = "KILL") {
+    BeginAndKill({"search", "--config", "config.json", "--no-probe", "--run", "run"}, share, signal);
+  }
+
+  // Kills the run in "run" after each share of a whole search's time, then lets it end.
+  void KillAndResume(const std::vector<double>& shares) {
+    BeginAndKill(shares.front());
+    for (size_t i = 1; i < shares.size(); ++i) {
+      const Outcome outcome =
+          project_.Run({"search", "--resume", "run"}, "timeout -s KILL " + std::to_string(shares[i] * seconds_));
+      if (outcome.code == 0) return;
+      ASSERT_EQ(outcome.code, 128 + 9) << outcome.err;
+    }
+    const Outcome last = project_.Run({"search", "--resume", "run"});
     EXPECT_EQ(last.code, 0) << last.err;
   }
 
   SmallProject project_;
+  double seconds_ = 0;
 };
 
 TEST_F(ResumeTest, KilledRunsEndAsOneThatRanThrough) {
-  ASSERT_EQ(Search("whole").code, 0);
-  KillAndResume("killed", {1.2, 0.9, 1.0, 1.3, 1.1});
-  ExpectSameRun(project_ / "whole", project_ / "killed");
+  SearchWhole();
+  KillAndResume({0.5, 0.4, 0.45, 0.5, 0.35, 0.5});
+  ExpectSameRun(project_ / "whole", project_ / "run");
 }
 
 TEST_F(ResumeTest, SoDoRunsWithAlphaStepsInBetween) {
@@ -82,13 +112,39 @@ TEST_F(ResumeTest, SoDoRunsWithAlphaStepsInBetween) {
   project_.config()["search"]["alpha_every"] = 3;
   project_.config()["train"]["ema_decay"] = 0.9;
   project_.WriteConfig();
-  ASSERT_EQ(Search("whole").code, 0);
-  KillAndResume("killed", {1.1, 1.0});
-  ExpectSameRun(project_ / "whole", project_ / "killed");
+  SearchWhole();
+  KillAndResume({0.6, 0.5});
+  ExpectSameRun(project_ / "whole", project_ / "run");
+}
+
+TEST_F(ResumeTest, AnInterruptedRunKeepsItsLastBatch) {
+  SearchWhole();
+  BeginAndKill(0.6, "INT");
+  EXPECT_EQ(project_.Run({"search", "--resume", "run"}).code, 0);
+  ExpectSameRun(project_ / "whole", project_ / "run");
+}
+
+TEST_F(ResumeTest, TrainingsGoOnToo) {
+  project_.config()["finetune"]["epochs"] = 150;
+  project_.config()["finetune"]["train"]["ema_decay"] = 0.9;
+  project_.config()["schedule"]["epochs_per_step"] = 1;
+  project_.WriteConfig();
+  ASSERT_EQ(Search("found").code, 0);
+  const std::vector<std::string> command = {"finetune", "--arch", "found/best.json", "--config", "config.json", "--run"};
+  auto whole = command, killed = command;
+  whole.emplace_back("whole");
+  killed.emplace_back("run");
+  seconds_ = SecondsOf([&] { EXPECT_EQ(project_.Run(whole).code, 0); });
+  BeginAndKill(killed, 0.6);
+  const Outcome outcome = project_.Run({"finetune", "--resume", "run"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* file : {"weights.safetensors", "weights-ema.safetensors", "network.json"}) {
+    EXPECT_EQ(ReadText(project_ / "whole" / file), ReadText(project_ / "run" / file)) << file;
+  }
 }
 
 TEST_F(ResumeTest, AFinishedRunIsLeftAlone) {
-  ASSERT_EQ(Search("whole").code, 0);
+  SearchWhole();
   const std::string before = ReadText(project_ / "whole" / "log.jsonl");
   const Outcome outcome = project_.Run({"search", "--resume", "whole"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -97,13 +153,13 @@ TEST_F(ResumeTest, AFinishedRunIsLeftAlone) {
 }
 
 TEST_F(ResumeTest, AlteredCheckpointsArePassedOver) {
-  ASSERT_EQ(Search("whole").code, 0);
-  ASSERT_NE(Search("run", "timeout -s KILL 1.4").code, 0);
+  SearchWhole();
+  BeginAndKill(0.7);
   std::vector<std::filesystem::path> tensors;
   for (const auto& entry : std::filesystem::directory_iterator(project_ / "run" / "checkpoints")) {
     if (entry.path().extension() == ".safetensors") tensors.push_back(entry.path());
   }
-  if (tensors.size() < 2) GTEST_SKIP() << "the run was killed before its second checkpoint";
+  ASSERT_GE(tensors.size(), 2U);
   std::string bytes = ReadText(*std::max_element(tensors.begin(), tensors.end()));
   bytes[bytes.size() - 5] ^= 1;
   WriteText(*std::max_element(tensors.begin(), tensors.end()), bytes);
@@ -113,7 +169,8 @@ TEST_F(ResumeTest, AlteredCheckpointsArePassedOver) {
 }
 
 TEST_F(ResumeTest, OtherConfigsAreRefusedAndHarmlessOnesTaken) {
-  ASSERT_NE(Search("run", "timeout -s KILL 1.4").code, 0);
+  SearchWhole();
+  BeginAndKill(0.6);
   const Outcome other = project_.Run({"search", "--resume", "run", "--set", "train.lr=0.1", "--set", "seed=3"});
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("seed 0 -> 3"));
@@ -137,17 +194,9 @@ TEST_F(ResumeTest, WhatCannotGoOnIsAnError) {
 TEST_F(ResumeTest, AutoBeginsAndGoesOn) {
   const std::vector<std::string> command = {"search", "--config", "config.json", "--no-probe",
                                             "--run",  "run",      "--resume",    "auto"};
-  ASSERT_NE(project_.Run(command, "timeout -s KILL 1.4").code, 0);
+  SearchWhole();
+  BeginAndKill(command, 0.6);
   EXPECT_EQ(project_.Run(command).code, 0);
-  ASSERT_EQ(Search("whole").code, 0);
-  ExpectSameRun(project_ / "whole", project_ / "run");
-}
-
-TEST_F(ResumeTest, AnInterruptedRunKeepsItsLastBatch) {
-  ASSERT_EQ(Search("whole").code, 0);
-  const Outcome interrupted = Search("run", "timeout -s INT 1.2");
-  if (interrupted.code == 0) GTEST_SKIP() << "the search was over before the signal";
-  EXPECT_EQ(project_.Run({"search", "--resume", "run"}).code, 0);
   ExpectSameRun(project_ / "whole", project_ / "run");
 }
 
