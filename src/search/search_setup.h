@@ -29,7 +29,8 @@ class SearchReport {
   void Pruned(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
               const AlphaTrace& trace, const SearchState& state);
   void SpaceLeft(const Phase& phase, const SearchState& state);  // writes space-<phase>.json
-  SearchResult Finish(const FinalChoice& choice, const SearchState& state, double seconds);  // writes best.json, weights.safetensors
+  // Writes best.json and weights.safetensors.
+  SearchResult Finish(const FinalChoice& choice, const SearchState& state, double seconds);
 
  private:
   void Record(const Event& event);

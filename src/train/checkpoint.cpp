@@ -83,7 +83,7 @@ Json ReadManifest(const fs::path& path) {
 void CutLog(const fs::path& log, int64_t size) {
   if (!fs::exists(log)) return;
   if (SizeOf(log) < size) {
-    throw CheckpointError(log.string() + " is shorter than it was when the checkpoint was written; it was cut by something else");
+    throw CheckpointError(log.string() + " is shorter than it was when the checkpoint was written");
   }
   std::error_code error;
   fs::resize_file(log, static_cast<uintmax_t>(size), error);

@@ -28,8 +28,8 @@ const Json& StateFields::TakeValue(const std::string& name) {
 }
 
 const at::Tensor* StateFields::FindTensor(const std::string& name) {
-  const auto found = std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                                      [](const auto& tensor, const std::string& wanted) { return tensor.first < wanted; });
+  const auto before = [](const auto& tensor, const std::string& wanted) { return tensor.first < wanted; };
+  const auto found = std::lower_bound(tensors_.begin(), tensors_.end(), name, before);
   if (found == tensors_.end() || found->first != name) return nullptr;
   taken_.insert(name);
   return &found->second;

@@ -136,7 +136,8 @@ TEST_F(CheckpointTest, AFolderThatCannotBeWrittenStopsTheRunOrNotAsAsked) {
     keeper.Keep();
     ExpectErrorContains<FileError>([&] { keeper.Finish(); }, {"--resume"});
   }
-  CheckpointKeeper lenient(folder_.path(), {.required = false}, at::kCPU, [&](StateFields& fields) { run.Describe(fields); });
+  CheckpointKeeper lenient(folder_.path(), {.required = false}, at::kCPU,
+                           [&](StateFields& fields) { run.Describe(fields); });
   lenient.Keep();
   EXPECT_NO_THROW(lenient.Finish());
 }

@@ -76,7 +76,8 @@ Config ConfigToResume(const std::filesystem::path& run, const CommandLine& line)
   if (!others.empty()) {
     std::string list;
     for (size_t i = 0; i < std::min(others.size(), kDifferencesShown); ++i) list += "; " + others[i];
-    if (others.size() > kDifferencesShown) list += "; and " + std::to_string(others.size() - kDifferencesShown) + " more";
+    const size_t more = others.size() - std::min(others.size(), kDifferencesShown);
+    if (more > 0) list += "; and " + std::to_string(more) + " more";
     throw ConfigError(run.string() + " cannot go on with another config" + list +
                       ". Leave these as they were, or start a new run");
   }

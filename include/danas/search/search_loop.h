@@ -30,7 +30,7 @@ struct SearchInputs {
 struct SearchOutputs {
   MetricSink* metrics = nullptr;    // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors, checkpoints; empty: nothing
+  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors, checkpoints/, or nothing
   bool resume = false;              // goes on from the newest whole checkpoint in `folder`
 };
 

@@ -62,8 +62,8 @@ struct PassOptions {
   CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
 };
 
-// Starts the loader's pass, where it got to (PassOptions::totals), and takes every batch through `step`. A loss or gradient norm that is not finite throws
-// NumericError (label, batch, value) or, with `skip`, discards the batch; so does a pass of skipped batches alone.
+// Starts the loader's pass where it got to (PassOptions::totals) and takes every batch that is left through `step`. A
+// loss or gradient norm that is not finite throws NumericError (label, batch, value) or, with `skip`, discards the batch; so does a pass of skipped batches alone.
 // When the loss is read: on a CPU, and with `skip`, after compute() of each batch. On a GPU with `stop`, where reading
 // waits for the device, at least every 100 batches: the error then names the batch that was first, though the weights
 // have moved since. Throws Interrupted between batches.
