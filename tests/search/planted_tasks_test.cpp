@@ -12,8 +12,8 @@
 // The cost pulls down from first to last: the budget is about what the cheapest candidate takes, and γ is the default.
 // Chance: drawn at random, the planted candidate stands in each of 5 networks once in 243 times, for both tasks once in
 // 59,049. Tasks and recipe were found with two searched layers, over some seventy settings, none of which held on every
-// seed: one wide layer did what both were to do. With one layer, run once on seeds 0 to 9, all twenty searches have the
-// planted candidate.
+// seed: one wide layer did what both were to do. With one layer, run on seeds 0 to 9 with ATen and with the fused kernels,
+// all forty searches have the planted candidate.
 #include <gtest/gtest.h>
 
 #include <algorithm>
