@@ -208,7 +208,7 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
     if (judge.weights.empty() && !judge.finished) TrainJudge(judge, outputs, progress.OrNull());
     JudgedNetwork judged = JudgeClasses(judge, inputs.config.easiness, progress.OrNull());
     const Json fields = JudgedFields(judge, judged);
-    WarnOfChance(fields, class_ids.size());
+    if (!judge.weights.empty()) WarnOfChance(fields, class_ids.size());
     Record(outputs, "network_judged", fields);
     result.judgements.push_back(std::move(judged.judgement));
     std::move(judged.relevance.begin(), judged.relevance.end(), std::back_inserter(result.relevance));

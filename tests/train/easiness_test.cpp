@@ -63,7 +63,7 @@ TEST(Easiness, TrainsJudgesRanksAndFindsTheTrainingsAgain) {
   EXPECT_EQ(first.judgements[1].network, "shufflenetv2_0.5@1");
   ASSERT_EQ(first.relevance.size(), 4U);  // two kinds of each
   for (const RelevanceStudy& study : first.relevance) {
-    ASSERT_EQ(study.states.size(), 3U);  // 5 % of three epochs and 50 % are epochs 1 and 2, and the third
+    ASSERT_EQ(study.states.size(), 3U);  // 5, 50 and 100 % of three epochs
   }
 
   const EasinessInputs again = StripeInputs(networks.path(), judges());
