@@ -42,12 +42,13 @@ void Record(const EasinessOutputs& outputs, const std::string& name, Json fields
 }
 
 void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink* progress) {
-  const RunFolder folder(judge.folder);
-  folder.WriteJson("config.json", ToJson(judge.training.config));
+  const RunFolder folder = judge.begun ? RunFolder::Reopen(judge.folder) : RunFolder(judge.folder);
+  if (!judge.begun) folder.WriteJson("config.json", ToJson(judge.training.config));
   std::vector<std::shared_ptr<MetricSink>> sinks = {std::make_shared<JsonlSink>(folder)};
   if (outputs.trainings != nullptr) sinks.emplace_back(std::shared_ptr<void>(), outputs.trainings);  // not owned
   MetricFan fan(sinks);
-  TrainZooNetwork(judge.training, {.metrics = &fan, .progress = progress, .folder = folder.path()});
+  TrainZooNetwork(judge.training,
+                  {.metrics = &fan, .progress = progress, .folder = folder.path(), .resume = judge.begun});
 }
 
 Json StartFields(const EasinessInputs& inputs) {
@@ -149,12 +150,13 @@ void FindTraining(Judge& judge, const std::filesystem::path& networks) {
     for (const auto& entry : std::filesystem::directory_iterator(networks)) folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
-  const auto finished = std::find_if(folders.begin(), folders.end(), [&](const std::filesystem::path& folder) {
-    return IsFinishedTraining(folder, judge.training);
-  });
-  judge.finished = finished != folders.end();
-  if (judge.finished) {
-    judge.folder = *finished;
+  using Holds = bool (*)(const std::filesystem::path&, const ZooTraining&);
+  for (const auto& [holds, flag] : {std::pair<Holds, bool*>(IsFinishedTraining, &judge.finished),
+                                    std::pair<Holds, bool*>(IsBegunTraining, &judge.begun)}) {
+    const auto found = std::ranges::find_if(folders, [&](const auto& path) { return holds(path, judge.training); });
+    if (found == folders.end()) continue;
+    *flag = true;
+    judge.folder = *found;
     return;
   }
   const std::string name = judge.name + "-" + HexText(judge.training.dataset.train.fingerprint).substr(0, 8);

@@ -37,8 +37,7 @@ Json Shares(const std::vector<ClassAccuracy>& per_class) {
 // Validation and kept weights.
 class EpochEnd {
  public:
-  EpochEnd(Supernet& network, const NetworkTraining& training, const Subset& validation,
-           const TrainingOutputs& outputs)
+  EpochEnd(Supernet& network, const NetworkTraining& training, const Subset& validation, const TrainingOutputs& outputs)
       : network_(network),
         training_(training),
         validation_(validation),
@@ -50,9 +49,8 @@ class EpochEnd {
       WriteWeights(WeightsAfter(outputs_.folder, epoch, training_.epochs), StateOf(network_),
                    validation_.dataset->classes);
     }
-    const EvaluationResult result =
-        EvaluateImages(network_, validation_, training_, "validation images, epoch " + std::to_string(epoch),
-                       outputs_.progress);
+    const EvaluationResult result = EvaluateImages(
+        network_, validation_, training_, "validation images, epoch " + std::to_string(epoch), outputs_.progress);
     if (outputs_.metrics == nullptr) return;
     outputs_.metrics->Record({"class_accuracy",
                               {{"epoch", epoch},
@@ -70,6 +68,20 @@ class EpochEnd {
   const TrainingOutputs& outputs_;
   std::vector<int64_t> kept_;
 };
+
+// Whether network.json is there and says that the folder is one of just this training.
+bool IsOf(const std::filesystem::path& folder, const ZooTraining& training) {
+  if (!std::filesystem::exists(folder / "network.json")) return false;
+  const Genotype found = ReadGenotype(folder / "network.json");
+  const Genotype wanted = MakeZooGenotype(training);
+  if (found.network != wanted.network || found.class_ids != wanted.class_ids) return false;
+  if (!found.origin.contains("config") || found.origin.value("fingerprint", "") != wanted.origin["fingerprint"]) {
+    return false;
+  }
+  // Read back, so that keys that did not exist when it was written stand at their defaults.
+  const Config config = ConfigFromJson(found.origin["config"], (folder / "network.json").string());
+  return DecidingParts(ToJson(config)) == DecidingParts(wanted.origin["config"]);
+}
 
 }  // namespace
 
@@ -89,7 +101,9 @@ Genotype MakeZooGenotype(const ZooTraining& training) {
   const auto side = static_cast<int>(training.config.data.image_size);
   const ClassList& classes = training.dataset.train.classes;
   SearchSpace network = MakeZooNetwork(training.model, {side, side}, static_cast<int>(classes.ids.size()));
-  return {std::move(network), classes.ids, classes.labels,
+  return {std::move(network),
+          classes.ids,
+          classes.labels,
           {{"model", FindZooModel(training.model).name},
            {"config", ToJson(training.config)},
            {"fingerprint", HexText(training.dataset.train.fingerprint)}}};
@@ -122,20 +136,15 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
 
 bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& training) {
   const int64_t epochs = training.config.zoo.epochs;
-  const auto missing = [](const std::filesystem::path& path) { return !std::filesystem::exists(path); };
-  if (missing(folder / "network.json") || missing(folder / "result.json")) return false;
-  for (const int64_t epoch : KeptEpochs(epochs)) {
-    if (missing(WeightsAfter(folder, epoch, epochs))) return false;
-  }
-  const Genotype found = ReadGenotype(folder / "network.json");
-  const Genotype wanted = MakeZooGenotype(training);
-  if (found.network != wanted.network || found.class_ids != wanted.class_ids) return false;
-  if (!found.origin.contains("config") || found.origin.value("fingerprint", "") != wanted.origin["fingerprint"]) {
-    return false;
-  }
-  // Read back, so that keys that did not exist when it was written stand at their defaults.
-  const Config config = ConfigFromJson(found.origin["config"], (folder / "network.json").string());
-  return DecidingParts(ToJson(config)) == DecidingParts(wanted.origin["config"]);
+  if (!std::filesystem::exists(folder / "result.json") || !IsOf(folder, training)) return false;
+  return std::ranges::all_of(
+      KeptEpochs(epochs), [&](int64_t epoch) { return std::filesystem::exists(WeightsAfter(folder, epoch, epochs)); });
+}
+
+bool IsBegunTraining(const std::filesystem::path& folder, const ZooTraining& training) {
+  const std::filesystem::path checkpoints = folder / "checkpoints";
+  return !std::filesystem::exists(folder / "result.json") && std::filesystem::is_directory(checkpoints) &&
+         !std::filesystem::is_empty(checkpoints) && IsOf(folder, training);
 }
 
 }  // namespace danas

@@ -74,6 +74,20 @@ TEST(EasinessCommand, RanksShowsReusesAndASearchTakesIt) {
   EXPECT_EQ(start["ranking"], "search/easiness/ranking.json");
   EXPECT_EQ(start["class_order"], ranking["classes"]);
 
+  // A search that was ended while it ranked ranks again, by the same networks.
+  std::filesystem::copy(project / "search", project / "ended", std::filesystem::copy_options::recursive);
+  for (const char* part : {"easiness/ranking.json", "checkpoints", "best.json"}) {
+    std::filesystem::remove_all(project / "ended" / part);
+  }
+  const std::string whole_log = ReadText(project / "search/log.jsonl");
+  WriteText(project / "ended/log.jsonl", whole_log.substr(0, whole_log.find("easiness_end") - 10));
+  const Outcome resumed = project.Run({"search", "--resume", "ended"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("trained: runs/networks/"));
+  EXPECT_EQ(ReadText(project / "ended/easiness/ranking.json"), ReadText(project / "search/easiness/ranking.json"));
+  EXPECT_EQ(Json::parse(ReadText(project / "ended/best.json"))["network"],
+            Json::parse(ReadText(project / "search/best.json"))["network"]);
+
   // A ranking of these classes, but of other images.
   WriteBars(project / "other", "train", 153);
   WriteBars(project / "other", "t10k", 60);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
@@ -88,6 +89,37 @@ TEST(Easiness, TrainsJudgesRanksAndFindsTheTrainingsAgain) {
   EXPECT_EQ(third.easiness.score_c, first.easiness.score_nc[0]);
   EXPECT_TRUE(third.relevance.empty());
   EXPECT_TRUE(third.judgements[0].accuracy_ec.empty());
+}
+
+// Ends a run as a crash does, when the second epoch's event comes.
+class Ending : public MetricSink {
+ public:
+  void Record(const Event& event) override {
+    if (event.name == "epoch" && ++epochs_ == 2) throw std::runtime_error("ended");
+  }
+
+ private:
+  int epochs_ = 0;
+};
+
+TEST(Easiness, ATrainingThatWasEndedGoesOn) {
+  const TempDir whole, ended;
+  const auto judge = [] {
+    Judge stripes = MakeStripeJudge("mobilenetv2_0.25");
+    stripes.training.config.checkpoint.min_seconds = 0;
+    return stripes;
+  };
+  const EasinessResult expected = RunEasiness(StripeInputs(whole.path(), {judge()}), {});
+  Ending ending;
+  EXPECT_THROW(RunEasiness(StripeInputs(ended.path(), {judge()}), {.trainings = &ending}), std::runtime_error);
+
+  const EasinessInputs again = StripeInputs(ended.path(), {judge()});
+  EXPECT_TRUE(again.judges[0].begun);
+  EXPECT_FALSE(again.judges[0].finished);
+  const EasinessResult result = RunEasiness(again, {});
+  EXPECT_EQ(result.judgements[0].weights, expected.judgements[0].weights);
+  EXPECT_EQ(result.judgements[0].accuracy_ec, expected.judgements[0].accuracy_ec);
+  EXPECT_EQ(result.easiness.score_c, expected.easiness.score_c);
 }
 
 TEST(Easiness, HeldOutImagesAreThoseCarved) {

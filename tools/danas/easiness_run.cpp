@@ -4,6 +4,7 @@
 #include <map>
 
 #include "danas/config/config_file.h"
+#include "danas/config/document.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
@@ -59,12 +60,42 @@ std::vector<Judge> MakeJudges(const Config& config, const CommandLine& line, at:
     if (const auto file = weights.find(name); file != weights.end()) judge.weights = file->second;
     judges.push_back(std::move(judge));
   }
-  const Dataset dataset = OpenDataset(judges.front().training.config.data);
-  for (Judge& judge : judges) {
-    judge.training.dataset = dataset;
-    FindTraining(judge, config.easiness.networks);
+  return judges;
+}
+
+// What ResumeEasiness() needs of them. A search's config.json does not tell its settings from the recipes'.
+Json JudgesJson(const std::vector<Judge>& judges) {
+  Json list = Json::array();
+  for (const Judge& judge : judges) {
+    list.push_back({{"name", judge.name},
+                    {"model", judge.training.model},
+                    {"weights", judge.weights.string()},
+                    {"config", ToJson(judge.training.config)}});
+  }
+  return list;
+}
+
+std::vector<Judge> ReadJudges(const std::filesystem::path& path, at::Device device) {
+  std::vector<Judge> judges;
+  for (const Node& node : Document::Read(path).Root().Items()) {
+    const std::string model = node.Key("model").AsText();
+    Judge judge{.name = node.Key("name").AsText(),
+                .training = {.model = model, .config = {}, .dataset = {}},
+                .weights = node.Key("weights").AsText(),
+                .folder = {}};
+    judge.training.config = ConfigFromJson(node.Key("config").ToJson(), path.string() + ", " + judge.name);
+    judge.training.device = device;
+    judges.push_back(std::move(judge));
   }
   return judges;
+}
+
+void FindDatasetAndTrainings(std::vector<Judge>& judges, const std::string& networks) {
+  const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
+  for (Judge& judge : judges) {
+    judge.training.dataset = dataset;
+    FindTraining(judge, networks);
+  }
 }
 
 // Seconds that a judge takes from here on.
@@ -94,6 +125,8 @@ JudgeRow RowOf(const Judge& judge) {
     row.what = "weights from " + judge.weights.string();
   } else if (judge.finished) {
     row.what = "trained: " + judge.folder.string();
+  } else if (judge.begun) {
+    row.what = "training goes on: " + judge.folder.string();
   } else {
     row.what = "to train, " + std::to_string(judge.training.config.zoo.epochs) + " epochs";
   }
@@ -151,17 +184,13 @@ void WriteStudy(const EasinessStudy& study, const RankingOrigin& origin, const s
   WriteFileAtomically(folder / "easiness.html", EasinessPage(study, figures));
 }
 
-}  // namespace
-
-EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device) {
-  std::vector<Judge> judges = MakeJudges(config, line, device);
-  if (!line.train) RefuseTraining(judges, config.easiness.networks);
+EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe) {
   std::vector<JudgeRow> rows;
   std::vector<double> shares;
   double total = 0;
   for (const Judge& judge : judges) {
     rows.push_back(RowOf(judge));
-    if (line.probe) {
+    if (probe) {
       rows.back().seconds = ExpectedSeconds(judge, config.easiness);
       total += *rows.back().seconds;
       shares.push_back(*rows.back().seconds);
@@ -174,7 +203,25 @@ EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Dev
   return {std::move(inputs), text};
 }
 
+}  // namespace
+
+EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device) {
+  std::vector<Judge> judges = MakeJudges(config, line, device);
+  FindDatasetAndTrainings(judges, config.easiness.networks);
+  if (!line.train) RefuseTraining(judges, config.easiness.networks);
+  return PlanFor(config, std::move(judges), line.probe);
+}
+
+EasinessPlan ResumeEasiness(const Config& config, const std::filesystem::path& folder, const CommandLine& line,
+                            at::Device device) {
+  std::vector<Judge> judges = ReadJudges(folder / "judges.json", device);
+  FindDatasetAndTrainings(judges, config.easiness.networks);
+  return PlanFor(config, std::move(judges), line.probe);
+}
+
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports) {
+  MakeFolder(folder);
+  WriteFileAtomically(folder / "judges.json", JsonText(JudgesJson(plan.inputs.judges), 1) + "\n");
   EasinessResult result = RunEasiness(
       plan.inputs, {.metrics = reports.metrics(), .trainings = reports.printer(), .progress = reports.progress()});
   const DatasetIndex& train = plan.inputs.judges.front().training.dataset.train;

@@ -23,7 +23,11 @@ struct EasinessPlan {
 // of a network that is not among easiness.models and, where `line.train` is off, for networks that are not trained yet.
 EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device);
 
-// Runs the plan and writes ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into
+// The same for a run in `folder` that was ended before its ranking was there: the judges of its judges.json.
+EasinessPlan ResumeEasiness(const Config& config, const std::filesystem::path& folder, const CommandLine& line,
+                            at::Device device);
+
+// Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into
 // `folder`, which is made where it is missing. Returns all that they hold.
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports);
 

@@ -162,8 +162,16 @@ int Resume(const CommandLine& line, const std::filesystem::path& run) {
   }
   const at::Device device = OpenDevice(config.runtime, config.seed);
   SearchInputs inputs = ReadInputs(config, device);
-  if (RanksFirst(config)) inputs.ranking = RankingOfRun(inputs, folder);
-  return Search(line, inputs, folder, MakePlan(inputs, /*probe=*/false), /*resume=*/true);
+  bool begun = true;
+  if (RanksFirst(config) && !std::filesystem::exists(run / "easiness" / "ranking.json")) {
+    const EasinessPlan ranking = ResumeEasiness(config, run / "easiness", line, device);
+    inputs.ranking = SayingWhatIsKept(folder, [&] { return RankClassesFirst(ranking, inputs, folder, line.verbosity()); });
+    begun = false;
+  } else if (RanksFirst(config)) {
+    inputs.ranking = RankingOfRun(inputs, folder);
+    begun = std::filesystem::exists(run / "checkpoints");
+  }
+  return Search(line, inputs, folder, MakePlan(inputs, /*probe=*/false), /*resume=*/begun);
 }
 
 }  // namespace

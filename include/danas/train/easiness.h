@@ -21,12 +21,13 @@ struct Judge {
   std::string name;               // "mobilenetv2", or with a seed of its own "mobilenetv2@1"
   ZooTraining training;           // how it is trained; the split of its config says which images it judges
   std::filesystem::path weights;  // a file to judge by; empty: those of its training
-  std::filesystem::path folder;   // of its training, finished or to be made; empty with `weights`
+  std::filesystem::path folder;   // of its training: finished, begun, or to be made; empty with `weights`
   bool finished = false;          // nothing is to be trained
+  bool begun = false;             // the training goes on from its checkpoint
 };
 
-// Fills in `folder` and `finished`: the folder in `networks` that holds a finished training of just this
-// (IsFinishedTraining()), else a free name there. Nothing is done for a judge with `weights`.
+// Fills in `folder`, `finished` and `begun`: the folder in `networks` that holds a finished training of just this
+// (IsFinishedTraining()), else one that was begun, else a free name there. Nothing is done for a judge with `weights`.
 void FindTraining(Judge& judge, const std::filesystem::path& networks);
 
 // Seconds an image takes, measured on grey ones in a few steps: in training, and in judging.

@@ -43,4 +43,7 @@ std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t 
 // threads and the device may differ. Throws ConfigError where network.json is there and cannot be read.
 bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& training);
 
+// Whether it holds one that has a checkpoint to go on from, but no result.
+bool IsBegunTraining(const std::filesystem::path& folder, const ZooTraining& training);
+
 }  // namespace danas
