@@ -26,6 +26,7 @@ void CatchInterrupts() {
   action.sa_flags = SA_NODEFER | SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGUSR1, &action, nullptr);
   // Ctrl-C ends the `tee` that a run's output goes to as well, and a pager may be left: neither ends the run.
   std::signal(SIGPIPE, SIG_IGN);
 }

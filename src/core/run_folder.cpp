@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <vector>
 
 #include "danas/core/error.h"
 
@@ -50,6 +51,16 @@ void ClaimFolder(const std::filesystem::path& path) {
   if (descriptor < 0 && errno == EEXIST) FailTaken(path, true);
   if (descriptor < 0) FailToMake(path, errno);
   ::close(descriptor);
+}
+
+// Of files that were being written (core/file.h) when their process was killed.
+void RemoveTemporaryFiles(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;  // what stays costs room, nothing else
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().find(".tmp-") != std::string::npos) found.push_back(entry.path());
+  }
+  for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);
 }
 
 std::string FormatTime(const char* format, const std::tm& time) {
@@ -116,6 +127,7 @@ RunFolder RunFolder::Reopen(std::filesystem::path path) {
     throw FileError(folder.path_.string() + " holds no run. --resume takes the folder of one that was begun");
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
+  RemoveTemporaryFiles(folder.path_);
   return folder;
 }
 

@@ -140,15 +140,18 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
       index = OpenIdx(place.path, role);
       break;
     case DataFormat::kManifest:
-      index = OpenManifest(place.path, config.max_pixels);
+      index = OpenManifest(place.path, config);
       break;
     case DataFormat::kAuto:  // Recognize() never answers so
     case DataFormat::kFolder:
-      index = OpenFolder(place.path, config.max_pixels);
+      index = OpenFolder(place.path, config);
       break;
   }
   NameClasses(config.class_names, index.classes);
   CheckNamesAreUtf8(index, config.class_names);
+  if (config.on_error == OnBadImage::kSkip) {
+    index.bad = std::make_shared<BadImages>(index.name, index.size(), config.most_bad);
+  }
   return index;
 }
 

@@ -75,9 +75,7 @@ std::vector<std::string> ListImages(const fs::path& folder, const fs::path& root
   return images;
 }
 
-}  // namespace
-
-uint64_t ImageFileSize(const fs::path& path) {
+uint64_t RequiredFileSize(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
@@ -95,6 +93,17 @@ uint64_t ImageFileSize(const fs::path& path) {
   return size;
 }
 
+}  // namespace
+
+uint64_t ImageFileSize(const fs::path& path, OnBadImage on_error) {
+  try {
+    return RequiredFileSize(path);
+  } catch (const DataError&) {
+    if (on_error == OnBadImage::kStop) throw;
+    return 0;
+  }
+}
+
 std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<std::string> relative_paths,
                                                   int64_t max_pixels) {
   return std::make_shared<FileSource>(std::move(root), std::move(relative_paths), max_pixels);
@@ -102,7 +111,7 @@ std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<std
 
 bool RecognizeFolder(const fs::path& path) { return fs::is_directory(path) && !ClassFolders(path).empty(); }
 
-DatasetIndex OpenFolder(const fs::path& path, int64_t max_pixels) {
+DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
   DatasetIndex index;
   index.name = path.string();
   index.format = DataFormat::kFolder;
@@ -118,13 +127,13 @@ DatasetIndex OpenFolder(const fs::path& path, int64_t max_pixels) {
                       "tif, tiff); remove the folder or fill it");
     }
     for (const std::string& image : found) {
-      keys.push_back({.name = image, .size = ImageFileSize(path / image), .label = label});
+      keys.push_back({.name = image, .size = ImageFileSize(path / image, config.on_error), .label = label});
       index.labels.push_back(label);
       images.push_back(image);
     }
   }
   index.fingerprint = Fingerprint(DataFormat::kFolder, std::move(keys));
-  index.images = MakeFileSource(path, std::move(images), max_pixels);
+  index.images = MakeFileSource(path, std::move(images), config.max_pixels);
   return index;
 }
 

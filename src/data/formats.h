@@ -25,20 +25,20 @@ DatasetIndex OpenIdx(const std::filesystem::path& path, SetRole role);
 
 // A folder of class folders; images lie at any depth below those.
 bool RecognizeFolder(const std::filesystem::path& path);
-DatasetIndex OpenFolder(const std::filesystem::path& path, int64_t max_pixels);
+DatasetIndex OpenFolder(const std::filesystem::path& path, const DataConfig& config);
 
 // A list of images with labels: .csv with a header that names `path` and `label`, or .jsonl with these keys. Paths are
 // relative to the manifest's folder.
 bool RecognizeManifest(const std::filesystem::path& path);
-DatasetIndex OpenManifest(const std::filesystem::path& path, int64_t max_pixels);
+DatasetIndex OpenManifest(const std::filesystem::path& path, const DataConfig& config);
 
 // Image files on disk, decoded when asked for.
 std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<std::string> relative_paths,
                                                   int64_t max_pixels);
 
 // The size of an image file. Throws DataError for what can be told without opening it: not there, a dangling link, not
-// a file, empty.
-uint64_t ImageFileSize(const std::filesystem::path& path);
+// a file, empty. 0 in these cases with OnBadImage::kSkip: the image's turn to be told comes when it is read.
+uint64_t ImageFileSize(const std::filesystem::path& path, OnBadImage on_error);
 
 struct SampleKey {
   std::string name;  // relative

@@ -56,9 +56,21 @@ std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int
 struct Slot {
   Batch batch;
   int64_t missing = 0;  // images not decoded yet
+  std::vector<int64_t> left_out;  // rows of bad images
   int64_t failed_row = INT64_MAX;
   std::exception_ptr error;  // of the first row that failed, whichever worker was faster
 };
+
+// Without the rows that were left out.
+Batch Compacted(Batch batch, const std::vector<int64_t>& left_out) {
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    if (std::find(left_out.begin(), left_out.end(), row) == left_out.end()) rows.push_back(row);
+  }
+  const at::Tensor kept = at::tensor(rows, at::kLong);
+  return {batch.images.index_select(0, kept).contiguous(at::MemoryFormat::ChannelsLast),
+          batch.targets.index_select(0, kept)};
+}
 
 // Threads that are joined at the end of their scope, also when one of them cannot be started.
 class Workers {
@@ -151,27 +163,12 @@ class Loader::Pipeline {
   }
 
   std::optional<Batch> Next() {
-    Batch batch;
-    {
-      std::unique_lock lock(mutex_);
-      if (slots_.empty()) return std::nullopt;
-      const auto began = std::chrono::steady_clock::now();
-      ready_.wait(lock, [this] { return slots_.front().missing == 0; });
-      waited_ += std::chrono::steady_clock::now() - began;
-      if (slots_.front().error) {
-        next_image_ = subset_.size();
-        std::rethrow_exception(slots_.front().error);
-      }
-      batch = std::move(slots_.front().batch);
-      slots_.pop_front();
-      ++first_slot_;
-      AddSlots();
-    }
-    work_.notify_all();
-    if (!copy_) return batch;
+    std::optional<Batch> batch = NextOnHost();
+    while (batch && batch->size() == 0) batch = NextOnHost();
+    if (!batch || !copy_) return batch;
     try {
-      batch = copy_->Begin(batch);
-      copy_->HandOver(batch);
+      *batch = copy_->Begin(*batch);
+      copy_->HandOver(*batch);
     } catch (const c10::Error& error) {
       throw DeviceError("a batch of images cannot be copied to " + options_.device.str() + ": " +
                         error.what_without_backtrace() + "; lower train.batch or data.queue if memory is short");
@@ -184,6 +181,29 @@ class Loader::Pipeline {
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
+  std::optional<Batch> NextOnHost() {
+    Batch batch;
+    std::vector<int64_t> left_out;
+    {
+      std::unique_lock lock(mutex_);
+      if (slots_.empty()) return std::nullopt;
+      const auto began = std::chrono::steady_clock::now();
+      ready_.wait(lock, [this] { return slots_.front().missing == 0; });
+      waited_ += std::chrono::steady_clock::now() - began;
+      if (slots_.front().error) {
+        next_image_ = subset_.size();
+        std::rethrow_exception(slots_.front().error);
+      }
+      batch = std::move(slots_.front().batch);
+      left_out = std::move(slots_.front().left_out);
+      slots_.pop_front();
+      ++first_slot_;
+      AddSlots();
+    }
+    work_.notify_all();
+    return left_out.empty() ? batch : Compacted(std::move(batch), left_out);
+  }
+
   void Stop() {
     {
       std::lock_guard lock(mutex_);
@@ -228,8 +248,9 @@ class Loader::Pipeline {
       const int64_t epoch = epoch_;
       lock.unlock();
       std::exception_ptr error;
+      bool filled = true;
       try {
-        Fill(slot.batch, row, entry, epoch);
+        filled = Fill(slot.batch, row, entry, epoch);
       } catch (...) {
         error = std::current_exception();
       }
@@ -238,17 +259,40 @@ class Loader::Pipeline {
         slot.failed_row = row;
         slot.error = error;
       }
+      if (!filled) slot.left_out.push_back(row);
       --busy_;
       if (--slot.missing == 0) ready_.notify_all();
       if (busy_ == 0) idle_.notify_all();
     }
   }
 
-  void Fill(Batch& batch, int64_t row, int64_t entry, int64_t epoch) const {
+  // False where the image is bad and to be left out.
+  bool Fill(Batch& batch, int64_t row, int64_t entry, int64_t epoch) const {
     const auto floats = static_cast<size_t>(3 * transform_.image_size() * transform_.image_size());
     float* out = batch.images.mutable_data_ptr<float>() + static_cast<size_t>(row) * floats;
-    transform_.Apply(*subset_.dataset->images, epoch, subset_.images[static_cast<size_t>(entry)], {out, floats});
-    batch.targets.mutable_data_ptr<int64_t>()[row] = subset_.targets[static_cast<size_t>(entry)];
+    const int target = subset_.targets[static_cast<size_t>(entry)];
+    batch.targets.mutable_data_ptr<int64_t>()[row] = target;
+    if (Read(entry, epoch, {out, floats})) return true;
+    if (!options_.replace_bad) return false;
+    for (int64_t next = (entry + 1) % subset_.size(); next != entry; next = (next + 1) % subset_.size()) {
+      if (subset_.targets[static_cast<size_t>(next)] == target && Read(next, epoch, {out, floats})) return true;
+    }
+    throw DataError("no image of the class of " +
+                    subset_.dataset->images->Name(subset_.images[static_cast<size_t>(entry)]) + " can be read");
+  }
+
+  // False where it cannot be read and the dataset lists such images.
+  bool Read(int64_t entry, int64_t epoch, std::span<float> out) const {
+    const int64_t image = subset_.images[static_cast<size_t>(entry)];
+    const ImageSource& images = *subset_.dataset->images;
+    try {
+      transform_.Apply(images, epoch, image, out);
+      return true;
+    } catch (const DataError& error) {
+      if (!subset_.dataset->bad) throw;
+      subset_.dataset->bad->Add(images.Name(image), error.what());
+      return false;
+    }
   }
 
   const Subset subset_;

@@ -101,7 +101,7 @@ bool RecognizeManifest(const fs::path& path) {
   return fs::is_regular_file(path) && (path.extension() == ".csv" || path.extension() == ".jsonl");
 }
 
-DatasetIndex OpenManifest(const fs::path& path, int64_t max_pixels) {
+DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
   const std::vector<std::string> lines = SplitLines(path);
   const std::vector<Entry> entries = path.extension() == ".jsonl" ? ReadJsonl(path, lines) : ReadCsv(path, lines);
   if (entries.empty()) throw DataError(path.string() + ": names no image");
@@ -123,7 +123,7 @@ DatasetIndex OpenManifest(const fs::path& path, int64_t max_pixels) {
   for (const Entry& entry : entries) {
     uint64_t size = 0;
     try {
-      size = ImageFileSize(folder / entry.path);
+      size = ImageFileSize(folder / entry.path, config.on_error);
     } catch (const DataError& error) {
       FailAt(path, entry.line, error.what());
     }
@@ -132,7 +132,7 @@ DatasetIndex OpenManifest(const fs::path& path, int64_t max_pixels) {
     keys.push_back({.name = entry.path, .size = size, .label = index.labels.back()});
   }
   index.fingerprint = Fingerprint(DataFormat::kManifest, std::move(keys));
-  index.images = MakeFileSource(folder, std::move(images), max_pixels);
+  index.images = MakeFileSource(folder, std::move(images), config.max_pixels);
   return index;
 }
 

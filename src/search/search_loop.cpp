@@ -37,11 +37,9 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
     });
   }
   SearchReport report(inputs, outputs);
-  if (outputs.resume) {
-    keeper->Restore();
-  } else {
+  if (!outputs.resume || !keeper->RestoreOrRewind("search_start")) {
     report.Start(course);
-    if (keeper) keeper->Keep();
+    if (keeper) keeper->KeepFirst();
   }
 
   SearchPosition& at = run.position;

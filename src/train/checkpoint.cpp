@@ -80,6 +80,33 @@ Json ReadManifest(const fs::path& path) {
   return manifest;
 }
 
+// The manifest of checkpoint `number`; throws CheckpointError where it or its tensors are not whole.
+Json WholeManifest(const fs::path& folder, int64_t number) {
+  const fs::path tensors = folder / (NumberText(number) + ".safetensors");
+  Json manifest = ReadManifest(folder / (NumberText(number) + ".json"));
+  if (manifest.at("tensors_hash") != HashOfFile(tensors)) {
+    throw CheckpointError(tensors.string() + " was altered or cut short: its hash is another");
+  }
+  return manifest;
+}
+
+void WarnPassedOver(const Error& error) { log::warn("{}; taking the checkpoint before it", error.what()); }
+
+[[noreturn]] void FailWithoutCheckpoint(const fs::path& folder, bool any) {
+  throw CheckpointError(folder.string() +
+                        (any ? ": none of the checkpoints is whole"
+                             : " holds no checkpoint: the run ended before its first one") +
+                        ". Start again with another --run");
+}
+
+// Where the line of event `start` begins, the end where there is none; none where the log goes on to an epoch.
+std::optional<size_t> BeginOfRun(const std::string& lines, const std::string& start) {
+  const size_t event = lines.rfind("{\"event\":\"" + start + "\"");
+  if (event == std::string::npos) return lines.rfind('\n') == std::string::npos ? 0 : lines.rfind('\n') + 1;
+  if (lines.find("{\"event\":\"epoch\"", event) != std::string::npos) return std::nullopt;
+  return event;
+}
+
 void CutLog(const fs::path& log, int64_t size) {
   if (!fs::exists(log)) return;
   if (SizeOf(log) < size) {
@@ -146,6 +173,22 @@ class CheckpointKeeper::Writer {
   std::future<void> done_;  // last: its end waits for the thread
 };
 
+StoredCheckpoint NewestCheckpoint(const fs::path& run_folder) {
+  const fs::path folder = run_folder / "checkpoints";
+  const std::vector<int64_t> numbers = Numbers(folder);
+  for (const int64_t number : numbers) {
+    try {
+      const Json manifest = WholeManifest(folder, number);
+      return {.manifest = folder / (NumberText(number) + ".json"),
+              .tensors = folder / (NumberText(number) + ".safetensors"),
+              .logs = manifest.at("logs").get<std::map<std::string, int64_t>>()};
+    } catch (const Error& error) {
+      WarnPassedOver(error);
+    }
+  }
+  FailWithoutCheckpoint(folder, !numbers.empty());
+}
+
 CheckpointKeeper::CheckpointKeeper(fs::path run_folder, const CheckpointConfig& config, at::Device device,
                                    DescribeRun describe)
     : folder_(std::move(run_folder)),
@@ -167,29 +210,36 @@ CheckpointKeeper::~CheckpointKeeper() {
 }
 
 void CheckpointKeeper::Restore() {
-  const std::vector<int64_t> numbers = Numbers(folder_ / "checkpoints");
+  const fs::path folder = folder_ / "checkpoints";
+  const std::vector<int64_t> numbers = Numbers(folder);
   for (const int64_t number : numbers) {
-    const fs::path stem = folder_ / "checkpoints" / NumberText(number);
-    const fs::path manifest_path = stem.string() + ".json", tensors_path = stem.string() + ".safetensors";
     try {
-      const Json manifest = ReadManifest(manifest_path);
-      if (manifest.at("tensors_hash") != HashOfFile(tensors_path)) {
-        throw CheckpointError(tensors_path.string() + " was altered or cut short: its hash is another");
-      }
-      StateFields fields(ReadSafetensors(tensors_path).tensors, manifest.at("values"), device_);
+      const Json manifest = WholeManifest(folder, number);
+      StateFields fields(ReadSafetensors(folder / (NumberText(number) + ".safetensors")).tensors,
+                         manifest.at("values"), device_);
       describe_(fields);
       fields.RequireAllTaken();
       for (const char* log : kLogs) CutLog(folder_ / log, manifest.at("logs").value(log, int64_t{0}));
-      log::info("going on from checkpoint {}", manifest_path.string());
+      log::info("going on from checkpoint {}", (folder / (NumberText(number) + ".json")).string());
       return;
     } catch (const Error& error) {
-      log::warn("{}; taking the checkpoint before it", error.what());
+      WarnPassedOver(error);
     }
   }
-  throw CheckpointError((folder_ / "checkpoints").string() +
-                        (numbers.empty() ? " holds no checkpoint: the run ended before its first one"
-                                         : ": none of the checkpoints is whole") +
-                        ". Start again with another --run");
+  FailWithoutCheckpoint(folder, !numbers.empty());
+}
+
+bool CheckpointKeeper::RestoreOrRewind(const std::string& start) {
+  const fs::path log = folder_ / kLogs.front();
+  if (Numbers(folder_ / "checkpoints").empty() && fs::exists(log)) {
+    if (const auto begin = BeginOfRun(ReadFile(log), start)) {
+      CutLog(log, static_cast<int64_t>(*begin));
+      log::info("{} was ended before its first checkpoint: it begins anew", folder_.string());
+      return false;
+    }
+  }
+  Restore();
+  return true;
 }
 
 double CheckpointKeeper::SecondsSinceLast() const {
@@ -210,6 +260,11 @@ void CheckpointKeeper::RaiseFailure() {
     }
     log::warn("a checkpoint could not be written, the run goes on: {}", error.what());
   }
+}
+
+void CheckpointKeeper::KeepFirst() {
+  Keep(CheckpointKind::kMilestone);
+  Finish();
 }
 
 void CheckpointKeeper::Keep(CheckpointKind kind) {

@@ -17,6 +17,7 @@ LoaderOptions TrainingLoader(const Config& config, int64_t batch, at::Device dev
 LoaderOptions TestLoader(const Config& config, int64_t batch, at::Device device) {
   LoaderOptions options = TrainingLoader(config, batch, device);
   options.shuffle = false;
+  options.replace_bad = false;
   options.join_lone_last = false;
   return options;
 }

@@ -141,11 +141,10 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     keeper.emplace(outputs.folder, config.checkpoint, training.device,
                    [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); });
   }
-  if (outputs.resume) {
-    keeper->Restore();
-  } else {
-    Record(outputs, training.name + "_start", StartFields(network, training, loader));
-    if (keeper) keeper->Keep();
+  const std::string start_event = training.name + "_start";
+  if (!outputs.resume || !keeper->RestoreOrRewind(start_event)) {
+    Record(outputs, start_event, StartFields(network, training, loader));
+    if (keeper) keeper->KeepFirst();
   }
   Train(network, loader, run, training, outputs, after_epoch, keeper ? &*keeper : nullptr);
   TrainingResult result{.kind = training.name,

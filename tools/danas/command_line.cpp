@@ -88,6 +88,13 @@ void AddResume(CLI::App& app, CommandLine& line) {
       ->option_text("DIR");
 }
 
+void AddFork(CLI::App& app, CommandLine& line) {
+  app.add_option("--fork", line.fork,
+                 "with --resume DIR: leave that run as it is and go on from its newest checkpoint in this new folder, "
+                 "with what --set changes")
+      ->option_text("NEW");
+}
+
 void AddDryRun(CLI::App& app, CommandLine& line) {
   app.add_flag("-n,--dry-run", line.dry_run, "print the plan, check every path, run nothing");
   app.add_flag_callback(
@@ -101,12 +108,14 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                 "  danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run\n"
                                 "  danas search --config my.json --set search.budget=200M --run runs/mine\n"
                                 "  danas search --resume runs/mine\n"
+                                "  danas search --resume runs/mine --fork runs/other --set search.budget=150M\n"
                                 "Leaves best.json, the log and the supernet's weights in the run folder.");
   AddConfig(search, line);
   AddDataAndDevice(search, line);
   AddSeed(search, line);
   AddRun(search, line);
   AddResume(search, line);
+  AddFork(search, line);
   AddDryRun(search, line);
   AddJson(search, line);
 
@@ -122,6 +131,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddSeed(finetune, line);
   AddRun(finetune, line);
   AddResume(finetune, line);
+  AddFork(finetune, line);
   AddJson(finetune, line);
 
   CLI::App& train = AddCommand(app, line, Command::kTrain, "train", "Train a network of the zoo and test it once",
@@ -136,6 +146,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddSeed(train, line);
   AddRun(train, line);
   AddResume(train, line);
+  AddFork(train, line);
   AddJson(train, line);
 
   CLI::App& easiness =
@@ -156,6 +167,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddConfig(easiness, line);
   AddDataAndDevice(easiness, line);
   AddSeed(easiness, line);
+  AddResume(easiness, line);
   easiness.add_option("-o,--out", line.run, "folder to make (default: runs/NAME-easiness-TIME-seedN)")->option_text("DIR");
   AddDryRun(easiness, line);
   AddJson(easiness, line);

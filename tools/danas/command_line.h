@@ -62,6 +62,7 @@ struct CommandLine {
   bool train = true;    // networks that are not trained yet
   std::string weights;  // safetensors
   std::string resume;   // the folder of a run that is to go on, or "auto"
+  std::string fork;     // a folder to make, where the run in `resume` goes on with other settings
   bool dry_run = false;
   bool probe = true;
   bool full = false;

@@ -9,6 +9,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "resume.h"
 #include "zoo_inputs.h"
 
 namespace danas {
@@ -44,20 +45,8 @@ Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder)
           {"agreement", ToJson(study.agreement)}};
 }
 
-}  // namespace
-
-int RunEasinessCommand(const CommandLine& given) {
-  const CommandLine line = FillInDefault(given);
-  const Config config = ConfigOfRun(line);
-  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config) + "-easiness", config);
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  const EasinessPlan plan = PlanEasiness(config, line, device);
-  if (line.dry_run) {
-    std::cout << plan.text;
-    return 0;
-  }
-  const RunFolder folder = MakeRunFolder(run, config);
+int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder& folder) {
+  for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
   RunReports reports(&folder, line.verbosity());
   reports.Say(plan.text);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder.path(), reports); });
@@ -69,6 +58,33 @@ int RunEasinessCommand(const CommandLine& given) {
               << ": ranking.json (for schedule.ranking), easiness.html, agreement.json, figures\n";
   }
   return 0;
+}
+
+int Resume(const CommandLine& line, const std::filesystem::path& run) {
+  const RunFolder folder = RunFolder::Reopen(run);
+  const Config config = ConfigToResume(run, line);
+  if (std::filesystem::exists(run / "easiness.html")) {
+    log::info("{} is finished already: its ranking is {}", run.string(), (run / "ranking.json").string());
+    return 0;
+  }
+  return Rank(line, ResumeEasiness(config, run, line, OpenDevice(config.runtime, config.seed)), folder);
+}
+
+}  // namespace
+
+int RunEasinessCommand(const CommandLine& given) {
+  if (const std::filesystem::path run = RunToResume(given); !run.empty()) return Resume(given, run);
+  const CommandLine line = FillInDefault(given);
+  const Config config = ConfigOfRun(line);
+  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config) + "-easiness", config);
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  const EasinessPlan plan = PlanEasiness(config, line, device);
+  if (line.dry_run) {
+    std::cout << plan.text;
+    return 0;
+  }
+  return Rank(line, plan, MakeRunFolder(run, config));
 }
 
 }  // namespace danas

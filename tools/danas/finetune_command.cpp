@@ -42,6 +42,8 @@ void Open(FinetuneInputs& inputs) {
 
 int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genotype& trained, const RunFolder& folder,
              bool resume) {
+  ListBadImages(inputs.dataset.train, folder);
+  ListBadImages(inputs.dataset.test, folder);
   RunReports reports(&folder, line.verbosity());
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(),

@@ -2,31 +2,46 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
+#include "danas/core/run_folder.h"
+#include "danas/train/checkpoint.h"
 #include "inputs.h"
+#include "run_reports.h"
 
 namespace danas {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr size_t kMostConfigBytes = size_t{1} << 24;
 constexpr size_t kDifferencesShown = 8;
 
 // Keys, or sections with a dot at the end, that change no result but by rounding.
-constexpr std::array kHarmless = {"data.workers", "data.queue", "runtime.device", "checkpoint."};
+constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "runtime.device", "checkpoint."};
 
-bool IsHarmless(const std::string& key) {
-  return std::any_of(kHarmless.begin(), kHarmless.end(), [&](const std::string& harmless) {
-    return key == harmless || (harmless.ends_with('.') && key.starts_with(harmless));
+// What the state of a run is made of: another value needs a run of its own.
+constexpr std::array kFixed = {"seed",           "space",           "data.root",         "data.train",
+                               "data.test",      "data.format",     "data.image_size",   "data.search_images_per_class",
+                               "schedule.ranking", "schedule.reverse", "schedule.classes", "schedule.class_order",
+                               "data.validation_per_class", "data.validation_fraction", "easiness."};
+
+template <size_t N>
+bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
+  return std::any_of(keys.begin(), keys.end(), [&](std::string_view known) {
+    return key == known || (known.ends_with('.') && key.starts_with(known));
   });
 }
 
-Json ReadJson(const std::filesystem::path& path) {
+Json ReadJson(const fs::path& path) {
   try {
     return Json::parse(ReadFile(path, kMostConfigBytes));
   } catch (const Json::exception& error) {
@@ -34,59 +49,151 @@ Json ReadJson(const std::filesystem::path& path) {
   }
 }
 
-void CollectDifferences(const Json& was, const Json& is, const std::string& prefix, std::vector<std::string>& harmless,
-                        std::vector<std::string>& others) {
+// Keys with their values before and after.
+struct Differences {
+  std::vector<std::string> allowed;
+  std::vector<std::string> others;
+};
+
+using AllowKey = std::function<bool(const std::string& key)>;
+
+void CollectDifferences(const Json& was, const Json& is, const std::string& prefix, const AllowKey& allow,
+                        Differences& differences) {
   for (const auto& [name, value] : is.items()) {
     const std::string key = prefix + name;
     const Json before = was.value(name, Json());
     if (before == value) continue;
     if (value.is_object() && before.is_object()) {
-      CollectDifferences(before, value, key + ".", harmless, others);
+      CollectDifferences(before, value, key + ".", allow, differences);
     } else {
-      (IsHarmless(key) ? harmless : others).push_back(key + " " + JsonText(before) + " -> " + JsonText(value));
+      (allow(key) ? differences.allowed : differences.others)
+          .push_back(key + " " + JsonText(before) + " -> " + JsonText(value));
     }
   }
 }
 
+Differences Compare(const Config& was, const Config& is, const AllowKey& allow) {
+  Differences differences;
+  CollectDifferences(ToJson(was), ToJson(is), "", allow, differences);
+  return differences;
+}
+
+std::string ListOf(const std::vector<std::string>& differences) {
+  std::string list;
+  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) list += "; " + differences[i];
+  const size_t more = differences.size() - std::min(differences.size(), kDifferencesShown);
+  return more > 0 ? list + "; and " + std::to_string(more) + " more" : list;
+}
+
+Config ConfigOfRun(const fs::path& run) {
+  const fs::path path = run / "config.json";
+  return ConfigFromJson(ReadJson(path), path.string());
+}
+
+bool RestartedByLauncher() {
+  for (const char* name : {"TORCHELASTIC_RESTART_COUNT", "SLURM_RESTART_COUNT"}) {
+    const char* count = std::getenv(name);
+    if (count != nullptr && std::atoi(count) > 0) return true;
+  }
+  return false;
+}
+
+// The folder in --run where it holds a run. `required`: --resume auto was asked for.
+fs::path RunToContinue(const CommandLine& line, bool required) {
+  if (line.run.empty()) {
+    if (required) throw UsageError("--resume auto needs --run: the folder of the run");
+    log::warn("this job was started again, but without --run there is no telling which run goes on: a new one begins");
+    return {};
+  }
+  const fs::path run = line.run;
+  if (!fs::exists(run / "log.jsonl")) return {};
+  if (fs::exists(run / "config.json")) return run;
+  RunFolder::Reopen(run).GiveBack();  // ended before it could write its config
+  return {};
+}
+
+void CopyBegin(const fs::path& from, const fs::path& to, int64_t bytes) {
+  std::string content = ReadFile(from);
+  if (static_cast<int64_t>(content.size()) < bytes) {
+    throw CheckpointError(from.string() + " is shorter than it was when the checkpoint was written");
+  }
+  content.resize(static_cast<size_t>(bytes));
+  WriteFileAtomically(to, content);
+}
+
+void CopyFile(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive, error);
+  if (error) throw FileError("cannot copy " + from.string() + " to " + to.string() + ": " + error.message());
+}
+
+// What a run had written when it wrote the checkpoint; files of later phases are written again by the fork.
+void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const RunFolder& to) {
+  for (const auto& [log, bytes] : checkpoint.logs) {
+    if (fs::exists(from / log)) CopyBegin(from / log, to / log, bytes);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "network.json" || name == "easiness" || name.starts_with("space-step")) CopyFile(entry.path(), to / name);
+  }
+  fs::create_directories(to / "checkpoints");
+  CopyFile(checkpoint.tensors, to / "checkpoints" / checkpoint.tensors.filename().string());
+  CopyFile(checkpoint.manifest, to / "checkpoints" / checkpoint.manifest.filename().string());
+}
+
+fs::path ForkRun(const CommandLine& line) {
+  const fs::path from = line.resume;
+  const Config saved = ConfigOfRun(from);
+  Config wanted = saved;
+  Assign(wanted, line.config.settings);
+  const Differences differences = Compare(saved, wanted, [](const std::string& key) { return !IsOneOf(kFixed, key); });
+  if (!differences.others.empty()) {
+    throw ConfigError("a fork of " + from.string() + " cannot change" + ListOf(differences.others) +
+                      ". Its weights and architecture parameters were made with these: start a new run");
+  }
+  const StoredCheckpoint checkpoint = NewestCheckpoint(from);
+  const RunFolder folder = MakeRunFolder(line.fork, wanted);
+  CopyRun(from, checkpoint, folder);
+  folder.WriteJson("fork.json", {{"from", fs::absolute(from).string()},
+                                 {"checkpoint", checkpoint.manifest.filename().string()},
+                                 {"changes", differences.allowed}});
+  return folder.path();
+}
+
 }  // namespace
 
-std::filesystem::path RunToResume(const CommandLine& line) {
+fs::path RunToResume(const CommandLine& given) {
+  CommandLine line = given;
+  if (line.resume.empty() && line.fork.empty() && RestartedByLauncher()) line.resume = "auto";
+  if (line.resume.empty() && !line.fork.empty()) throw UsageError("--fork needs --resume: the run that it leaves");
+  if (line.resume == "auto" && !line.fork.empty()) throw UsageError("--fork needs --resume DIR, not 'auto'");
   if (line.resume.empty()) return {};
-  if (line.resume == "auto") {
-    if (line.run.empty()) throw UsageError("--resume auto needs --run: the folder of the run");
-    return std::filesystem::exists(std::filesystem::path(line.run) / "log.jsonl") ? line.run : "";
-  }
+  if (line.resume == "auto") return RunToContinue(line, /*required=*/given.resume == "auto");
   if (!line.run.empty() || !line.config.config.empty()) {
     throw UsageError("--resume DIR takes config and folder of that run; leave out --config and --run");
   }
-  return line.resume;
+  return line.fork.empty() ? fs::path(line.resume) : ForkRun(line);
 }
 
-Config ConfigToResume(const std::filesystem::path& run, const CommandLine& line) {
-  const std::filesystem::path path = run / "config.json";
-  const Config saved = ConfigFromJson(ReadJson(path), path.string());
+Config ConfigToResume(const fs::path& run, const CommandLine& line) {
+  const Config saved = ConfigOfRun(run);
   Config wanted = saved;
   if (line.resume == "auto") {
     wanted = ReadConfig(line.config);
   } else {
     Assign(wanted, line.config.settings);
   }
-  std::vector<std::string> harmless, others;
-  CollectDifferences(ToJson(saved), ToJson(wanted), "", harmless, others);
-  if (!others.empty()) {
-    std::string list;
-    for (size_t i = 0; i < std::min(others.size(), kDifferencesShown); ++i) list += "; " + others[i];
-    const size_t more = others.size() - std::min(others.size(), kDifferencesShown);
-    if (more > 0) list += "; and " + std::to_string(more) + " more";
-    throw ConfigError(run.string() + " cannot go on with another config" + list +
-                      ". Leave these as they were, or start a new run");
+  const Differences differences = Compare(saved, wanted, [](const std::string& key) { return IsOneOf(kHarmless, key); });
+  if (!differences.others.empty()) {
+    throw ConfigError(run.string() + " cannot go on with another config" + ListOf(differences.others) +
+                      ". Leave these as they were, start a new run, or go on in a new folder with --fork");
   }
-  for (const std::string& change : harmless) log::info("going on with {}", change);
+  for (const std::string& change : differences.allowed) log::info("going on with {}", change);
   return wanted;
 }
 
-bool SayIfFinished(const std::filesystem::path& run) {
-  if (!std::filesystem::exists(run / "result.json")) return false;
+bool SayIfFinished(const fs::path& run) {
+  if (!fs::exists(run / "result.json")) return false;
   log::info("{} is finished already: danas evaluate --run {}", run.string(), run.string());
   return true;
 }

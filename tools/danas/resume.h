@@ -9,7 +9,10 @@
 namespace danas {
 
 // The folder of the run that is to go on; empty where a new one begins (no --resume, or 'auto' and no run yet in --run).
-// Throws UsageError where --resume does not fit the other options.
+// Where a launcher starts a job again (TORCHELASTIC_RESTART_COUNT or SLURM_RESTART_COUNT above 0), 'auto' is the default
+// for a line with --run. With --fork it is the new folder, made here with the checkpoint, logs and results up to it of
+// the run that it leaves. Throws UsageError where --resume does not fit the other options, ConfigError where --set
+// changes what a fork cannot change, FileError as RunFolder does.
 std::filesystem::path RunToResume(const CommandLine& line);
 
 // The run's own config with what the command line changes in it. Loader threads, device and checkpoints may change,

@@ -49,4 +49,8 @@ RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config)
   return folder;
 }
 
+void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder) {
+  if (dataset.bad) dataset.bad->ListIn(folder / "bad_files.txt");
+}
+
 }  // namespace danas

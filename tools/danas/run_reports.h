@@ -11,6 +11,7 @@
 #include "danas/core/error.h"
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
+#include "danas/data/dataset_index.h"
 #include "danas/report/progress_line.h"
 #include "danas/report/screen.h"
 
@@ -42,6 +43,9 @@ std::filesystem::path RunPath(const std::string& run, const std::string& name, c
 
 // Makes the folder and writes config.json.
 RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config);
+
+// From now on bad_files.txt in the run's folder lists the images of `dataset` that are skipped.
+void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder);
 
 // What `work` returns; an error's message then says what is kept in `folder`.
 template <typename Work>

@@ -115,6 +115,7 @@ EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder& folder
 // Leaves ranking.json and all that `danas easiness` leaves in easiness/ of the run's folder.
 EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder& folder,
                                  Verbosity verbosity) {
+  for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
   RunReports reports(&folder, verbosity);
   reports.Say(plan.text);
   const EasinessStudy study = RunEasinessInto(plan, folder / "easiness", reports);
@@ -142,6 +143,7 @@ int PrintResult(const CommandLine& line, const RunFolder& folder) {
 
 int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder& folder, const SearchPlan& plan,
            bool resume) {
+  ListBadImages(*inputs.training_set, folder);
   RunReports reports(&folder, line.verbosity());
   reports.Say(PlanText(plan));
   SayingWhatIsKept(folder, [&] {

@@ -36,6 +36,8 @@ std::string ResultText(const TrainingResult& result, const std::filesystem::path
 
 int Train(const CommandLine& line, const ZooTraining& training, const RunFolder& folder, bool resume) {
   const Genotype genotype = MakeZooGenotype(training);
+  ListBadImages(training.dataset.train, folder);
+  ListBadImages(training.dataset.test, folder);
   RunReports reports(&folder, line.verbosity());
   reports.Say(PlanText(genotype.network, training.config.zoo));
   const TrainingResult result = SayingWhatIsKept(folder, [&] {

@@ -11,6 +11,12 @@ struct EnumNames<DataFormat> {
   static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest"};
 };
 
+enum class OnBadImage { kStop, kSkip };
+template <>
+struct EnumNames<OnBadImage> {
+  static constexpr std::array kNames = {"stop", "skip"};
+};
+
 enum class CropKind { kRandomResized, kPad, kNone };
 template <>
 struct EnumNames<CropKind> {
@@ -78,6 +84,8 @@ struct DataConfig {
   int64_t validation_per_class = 50;
   double validation_fraction = 0;
   int64_t max_pixels = 178956970;
+  OnBadImage on_error = OnBadImage::kStop;
+  double most_bad = 0.01;
   int64_t workers = 0;
   int64_t queue = 4;
 
@@ -124,6 +132,11 @@ struct DataConfig {
             {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
     v.Field("max_pixels", max_pixels,
             {.help = "an image whose header promises more is refused", .unit = "pixels", .min = 1, .source = "Pillow"});
+    v.Field("on_error", on_error,
+            {.help = "an image that cannot be read: stop the run, or skip it: another of its class is taken in training, "
+                     "a test set is smaller by it; bad_files.txt of the run lists it"});
+    v.Field("most_bad", most_bad,
+            {.help = "on_error skip: the largest share of a dataset's images that may be bad", .min = 0, .max = 1});
     v.Field("workers", workers,
             {.help = "decode threads; 0: one for every thread of runtime.threads", .min = 0, .max = 1024});
     v.Field("queue", queue, {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "danas/config/data_config.h"
+#include "danas/data/bad_images.h"
 #include "danas/data/image.h"
 
 namespace danas {
@@ -38,6 +39,7 @@ struct DatasetIndex {
   ClassList classes;
   std::vector<int> labels;  // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
+  std::shared_ptr<BadImages> bad;  // with data.on_error 'skip'; else an image that cannot be read is an error
   uint64_t fingerprint = 0;  // hash of the format, and of sorted relative names, sizes and labels
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }

@@ -22,6 +22,7 @@ struct Batch {
 struct LoaderOptions {
   int64_t batch = 256;
   bool shuffle = false;        // by the stream "order" of (seed, epoch)
+  bool replace_bad = true;     // an image that is skipped: the next good one of its class, or a batch without it
   bool join_lone_last = true;  // a last batch of one image is joined to the one before (batch norm needs two)
   int64_t workers = 1;
   int64_t queue = 4;  // batches decoded ahead
@@ -39,7 +40,8 @@ class Loader {
   // Starts pass `epoch` (which chooses order and augmentation) at its `first_batch`; an unfinished pass is dropped.
   void Start(int64_t epoch, int64_t first_batch = 0);
 
-  // The next batch of the pass, none at its end. Errors of a worker are thrown here: DataError with the file's name.
+  // The next batch of the pass, none at its end. Errors of a worker are thrown here: DataError with the file's name,
+  // where the dataset does not keep a list of bad images.
   std::optional<Batch> Next();
 
   int64_t BatchesPerPass() const;

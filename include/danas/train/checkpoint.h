@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,16 @@ namespace danas {
 using DescribeRun = std::function<void(StateFields& fields)>;
 
 enum class CheckpointKind { kRegular, kMilestone };  // a milestone is never removed
+
+// One that is whole, and the bytes that the run's logs had when it was written.
+struct StoredCheckpoint {
+  std::filesystem::path manifest;
+  std::filesystem::path tensors;
+  std::map<std::string, int64_t> logs;
+};
+
+// The newest whole one of a run; those passed over are told. Throws CheckpointError where there is none.
+StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
 
 class CheckpointKeeper {
  public:
@@ -35,8 +46,15 @@ class CheckpointKeeper {
   // altered or of a newer version is passed over with a warning. Throws CheckpointError where none is there or whole.
   void Restore();
 
+  // Restores where there is a checkpoint. Else, where the run was ended before its first one, which it waits for, cuts
+  // the logs back to before their event `start` and returns false: the run begins anew.
+  bool RestoreOrRewind(const std::string& start);
+
   // Whether `checkpoint.every` has passed, or an interrupt asks the run to end.
   bool Due() const;
+
+  // The first checkpoint of a run, before its first batch: waits until it is written.
+  void KeepFirst();
 
   // Copies the state and writes it in the background, after the write before. Throws FileError where that one failed
   // and checkpoints are required.
