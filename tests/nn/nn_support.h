@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
@@ -60,6 +61,22 @@ inline std::vector<std::string> NchwOperators(int64_t batch, const std::function
   action();
   at::removeCallback(handle);
   return found;
+}
+
+// How often `action` calls the operator of this name.
+inline int CountOperators(std::string_view name, const std::function<void()>& action) {
+  static thread_local std::string_view wanted;
+  static thread_local int count;
+  wanted = name;
+  count = 0;
+  const auto look = [](const at::RecordFunction& function) -> std::unique_ptr<at::ObserverContext> {
+    if (function.name() == wanted) ++count;
+    return nullptr;
+  };
+  const at::CallbackHandle handle = at::addThreadLocalCallback(at::RecordFunctionCallback(look));
+  action();
+  at::removeCallback(handle);
+  return count;
 }
 
 }  // namespace danas::test
