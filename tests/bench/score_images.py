@@ -11,8 +11,8 @@
     score_images.py danas FOLDER --network NAME [--batch N] [--threads N] [--danas FILE]
         `danas evaluate` on the same files with the same weights.
 
-The last two print one JSON line for interleave.py: `median_ms` is the time of one pass over all images, divided by their
-number, from the first file opened to the last answer; what comes before (start, network, weights) does not count.
+The last two print one JSON line for interleave.py: `median_ms` is the time of one pass over all images, divided by
+their number, from the first file opened to the last answer; what comes before (start, network, weights) is left out.
 `loss` and `top1` must agree. Needs torch and torchvision (danas needs neither).
 """
 
@@ -102,9 +102,8 @@ def run_torchvision(arguments):
 def run_danas(arguments):
     done = subprocess.run([arguments.danas, "evaluate", "--json", "--model", arguments.network, "--weights",
                            arguments.folder / f"{arguments.network}.pth", "--data", arguments.folder, "--set",
-                           f"train.batch={arguments.batch}", "--set", f"finetune.train.batch={arguments.batch}", "--set",
-                           f"zoo.train.batch={arguments.batch}", "--set", f"easiness.batch={arguments.batch}", "--set",
-                           f"runtime.threads={arguments.threads}", *arguments.options],
+                           f"zoo.train.batch={arguments.batch}", "--set", "zoo.train.micro_batch=0", "--set",
+                           f"runtime.threads={arguments.threads}"],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if done.returncode != 0:
         sys.exit(f"score_images: error: exit code {done.returncode} of danas evaluate")
@@ -134,7 +133,6 @@ def main():
             one.add_argument("--keep-memory", action="store_true", help="the C library keeps freed memory, as in danas")
         else:
             one.add_argument("--danas", default="build/release/bin/danas")
-            one.add_argument("--options", nargs="*", default=[])
     arguments = parser.parse_args()
     arguments.run(arguments)
 
