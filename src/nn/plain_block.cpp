@@ -1,10 +1,20 @@
 // Blocks of one path: ResNet's, MobileNet's, VGG's.
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include "block_site.h"
 
 namespace danas {
 namespace {
+
+// activation(y + shortcut); y may be overwritten.
+at::Tensor AddAndActivate(at::Tensor y, const at::Tensor& shortcut, Activation activation) {
+  // One pass over memory instead of two; autograd does not know this operator.
+  if (c10::InferenceMode::is_enabled() && activation == Activation::kRelu && y.is_cpu()) {
+    return at::_add_relu_(y, shortcut);
+  }
+  return Activate(y.add_(shortcut), activation);
+}
 
 class Residual : public Block {
  public:
@@ -18,9 +28,8 @@ class Residual : public Block {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
-    at::Tensor y = expand_->forward(op_->forward(reduce_->forward(x_nchw)));
-    y.add_(shortcut_ ? shortcut_->forward(x_nchw) : x_nchw);
-    return Activate(y, activation_);
+    const at::Tensor y = expand_->forward(op_->forward(reduce_->forward(x_nchw)));
+    return AddAndActivate(y, shortcut_ ? shortcut_->forward(x_nchw) : x_nchw, activation_);
   }
 
  private:
@@ -38,9 +47,8 @@ class Basic : public Block {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
-    at::Tensor y = second_->forward(first_->forward(x_nchw));
-    y.add_(shortcut_ ? shortcut_->forward(x_nchw) : x_nchw);
-    return Activate(y, activation_);
+    const at::Tensor y = second_->forward(first_->forward(x_nchw));
+    return AddAndActivate(y, shortcut_ ? shortcut_->forward(x_nchw) : x_nchw, activation_);
   }
 
  private:

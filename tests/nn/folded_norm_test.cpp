@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "danas/nn/block.h"
 #include "danas/nn/convolution.h"
 #include "danas/nn/norm.h"
 #include "tests/nn/nn_support.h"
@@ -81,6 +82,27 @@ TEST(FoldedNorm, FollowsWeightsAndStatisticsThatMoved) {
     EXPECT_GT((after - before).abs().max().item<double>(), 1e-3) << moved;
     ExpectClose(after, StepByStep(*step, x), 1e-5, 1e-5);
     RandomiseState(*step, 1);
+  }
+}
+
+TEST(FoldedNorm, BlocksWithShortcutsGiveInInferenceWhatTheyGiveElsewhere) {
+  for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kResidual}) {
+    for (const int stride : {1, 2}) {
+      const BlockSpec spec{.kind = kind,
+                           .op = {.kind = OperatorKind::kNormal, .kernel = 3},
+                           .activation = Activation::kRelu};
+      const auto block = MakeBlock(spec, {.in = 8, .out = 8, .stride = stride, .input = {6, 6}}, kSpec, true);
+      RandomiseState(*block, 3);
+      SetNormMode(*block, NormMode::kRunning);
+      const at::Tensor x = RandomImages({2, 8, 6, 6}, 4), x_before = x.clone();
+      const at::Tensor expected = [&] {
+        const at::NoGradGuard no_gradient;
+        return block->forward(x);
+      }();
+      const c10::InferenceMode inference;
+      ExpectClose(block->forward(x), expected, 1e-5, 1e-5);
+      ExpectSameBits(x, x_before);
+    }
   }
 }
 
