@@ -62,10 +62,11 @@ TEST(FoldedNorm, NoNormIsComputedInInferenceAndOneElsewhere) {
   const auto step = MakeConvNorm({.in = 4, .out = 4}, Activation::kRelu);
   const at::Tensor x = RandomImages({2, 4, 5, 5}, 2);
   EXPECT_EQ(test::CountOperators("aten::_batch_norm_impl_index", [&] { Evaluated(*step, x); }), 0);
-  EXPECT_EQ(test::CountOperators("aten::_batch_norm_impl_index", [&] {
-              const at::NoGradGuard no_gradient;
-              step->forward(x);
-            }),
+  EXPECT_EQ(test::CountOperators("aten::_batch_norm_impl_index",
+                                 [&] {
+                                   const at::NoGradGuard no_gradient;
+                                   step->forward(x);
+                                 }),
             1);
 }
 
@@ -88,9 +89,8 @@ TEST(FoldedNorm, FollowsWeightsAndStatisticsThatMoved) {
 TEST(FoldedNorm, BlocksWithShortcutsGiveInInferenceWhatTheyGiveElsewhere) {
   for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kResidual}) {
     for (const int stride : {1, 2}) {
-      const BlockSpec spec{.kind = kind,
-                           .op = {.kind = OperatorKind::kNormal, .kernel = 3},
-                           .activation = Activation::kRelu};
+      const BlockSpec spec{
+          .kind = kind, .op = {.kind = OperatorKind::kNormal, .kernel = 3}, .activation = Activation::kRelu};
       const auto block = MakeBlock(spec, {.in = 8, .out = 8, .stride = stride, .input = {6, 6}}, kSpec, true);
       RandomiseState(*block, 3);
       SetNormMode(*block, NormMode::kRunning);
