@@ -1,11 +1,18 @@
 #include "danas/core/log.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
+
+#include "danas/core/error.h"
 
 namespace danas {
 namespace {
@@ -26,33 +33,65 @@ class ActionSink : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void()> action_;
 };
 
+using FileSink = spdlog::sinks::rotating_file_sink_mt;
+
+constexpr size_t kMessagesKept = 1000;
+
+spdlog::level::level_enum LevelOf(Verbosity verbosity) {
+  switch (verbosity) {
+    case Verbosity::kQuiet:
+      return spdlog::level::warn;
+    case Verbosity::kNormal:
+      return spdlog::level::info;
+    case Verbosity::kVerbose:
+      return spdlog::level::debug;
+  }
+  throw std::logic_error("not a verbosity");
+}
+
 }  // namespace
 
 void SetUpLog(Verbosity verbosity) {
   const char* no_color = std::getenv("NO_COLOR");
   const bool plain = no_color != nullptr && *no_color != '\0';
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(plain ? spdlog::color_mode::never
-                                                                          : spdlog::color_mode::automatic);
-  auto logger = std::make_shared<spdlog::logger>(
-      "danas", spdlog::sinks_init_list{std::make_shared<ActionSink>(), std::move(sink)});
-  logger->set_pattern("%^%l%$: %v");
-  switch (verbosity) {
-    case Verbosity::kQuiet:
-      logger->set_level(spdlog::level::warn);
-      break;
-    case Verbosity::kNormal:
-      logger->set_level(spdlog::level::info);
-      break;
-    case Verbosity::kVerbose:
-      logger->set_level(spdlog::level::debug);
-      break;
-  }
+  const auto action = std::make_shared<ActionSink>();
+  const auto terminal = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(plain ? spdlog::color_mode::never
+                                                                                    : spdlog::color_mode::automatic);
+  terminal->set_pattern("%^%l%$: %v");
+  const spdlog::level::level_enum shown = LevelOf(verbosity);
+  action->set_level(shown);
+  terminal->set_level(shown);
+  // Until there is a folder to keep them in.
+  const auto kept = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(kMessagesKept);
+  auto logger = std::make_shared<spdlog::logger>("danas", spdlog::sinks_init_list{action, terminal, kept});
+  logger->set_level(std::min(shown, spdlog::level::info));
   spdlog::set_default_logger(logger);
 }
 
 void BeforeEachMessage(std::function<void()> action) {
   const auto first = std::dynamic_pointer_cast<ActionSink>(spdlog::default_logger()->sinks().front());
   if (first) first->SetAction(std::move(action));
+}
+
+void LogToFileAsWell(const std::filesystem::path& path) {
+  const std::shared_ptr<spdlog::logger> logger = spdlog::default_logger();
+  spdlog::sink_ptr& last = logger->sinks().back();
+  const auto before = std::dynamic_pointer_cast<FileSink>(last);
+  if (before && before->filename() == path.string()) return;
+  std::shared_ptr<FileSink> file;
+  try {
+    file = std::make_shared<FileSink>(path.string(), kLogFileBytes, kOldLogFiles);
+  } catch (const spdlog::spdlog_ex& error) {
+    throw FileError(std::string("cannot write ") + path.string() + ": " + error.what());
+  }
+  file->set_formatter(std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%SZ %l: %v",
+                                                                  spdlog::pattern_time_type::utc));
+  if (const auto kept = std::dynamic_pointer_cast<spdlog::sinks::ringbuffer_sink_mt>(last)) {
+    for (const spdlog::details::log_msg_buffer& message : kept->last_raw()) file->log(message);
+    file->flush();
+  }
+  logger->flush_on(spdlog::level::debug);
+  last = std::move(file);
 }
 
 }  // namespace danas

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "danas/core/error.h"
+#include "danas/core/utc_time.h"
 
 namespace danas {
 namespace {
@@ -76,11 +77,26 @@ std::string LocalTimeForNames() {
   return FormatTime("%Y%m%d-%H%M%S", local);
 }
 
-std::string UniversalTime() {
-  const std::time_t now = std::time(nullptr);
-  std::tm universal{};
-  ::gmtime_r(&now, &universal);
-  return FormatTime("%Y-%m-%dT%H:%M:%SZ", universal);
+std::string HostName() {
+  std::array<char, 128> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
+
+std::string ReadHolder(int descriptor) {
+  std::array<char, 256> holder{};
+  const ssize_t size = ::pread(descriptor, holder.data(), holder.size() - 1, 0);
+  return size > 0 ? holder.data() : "";
+}
+
+// FindHolder() has the lock for a moment; that is not a run.
+bool TakeLock(int descriptor) {
+  constexpr int kTries = 10;
+  for (int i = 1; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (i == kTries) return false;
+    ::usleep(10000);
+  }
+  return true;
 }
 
 }  // namespace
@@ -92,16 +108,13 @@ class RunFolder::Lock {
     const std::filesystem::path path = folder / kLockName;
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) throw FileError("cannot open " + path.string() + ": " + std::strerror(errno));
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      std::array<char, 256> holder{};
-      const ssize_t size = ::pread(descriptor_, holder.data(), holder.size() - 1, 0);
+    if (!TakeLock(descriptor_)) {
+      const std::string holder = ReadHolder(descriptor_);
       ::close(descriptor_);
-      throw FileError(folder.string() + " is in use" + (size > 0 ? " by " + std::string(holder.data()) : "") +
+      throw FileError(folder.string() + " is in use" + (holder.empty() ? "" : " by " + holder) +
                       ". Wait for that run to end, or end it");
     }
-    std::array<char, 128> host{};
-    ::gethostname(host.data(), host.size() - 1);
-    const std::string holder = "process " + std::to_string(::getpid()) + " on " + host.data();
+    const std::string holder = "process " + std::to_string(::getpid()) + " on " + HostName();
     // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
     if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, holder.data(), holder.size(), 0));
   }
@@ -161,10 +174,29 @@ void RunFolder::WriteJson(std::string_view file, const Json& json) const {
   WriteFileAtomically(path_ / file, JsonText(json, 2) + "\n");
 }
 
+RunHolder FindHolder(const std::filesystem::path& run_folder) {
+  const std::filesystem::path path = run_folder / kLockName;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) return {};
+  if (descriptor < 0) throw FileError("cannot read " + path.string() + ": " + std::strerror(errno));
+  RunHolder holder{.state = RunHolder::State::kNone, .name = ReadHolder(descriptor)};
+  const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0;
+  const bool refused = held && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  if (refused) {
+    holder.state = RunHolder::State::kAlive;
+  } else if (!holder.name.empty()) {
+    // A file system without locks tells as little as another machine.
+    const bool here = !held && holder.name.ends_with(" on " + HostName());
+    holder.state = here ? RunHolder::State::kGone : RunHolder::State::kElsewhere;
+  }
+  return holder;
+}
+
 JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(folder / "alpha.jsonl") {}
 
 void JsonlSink::Record(const Event& event) {
-  Json line = {{"event", event.name}, {"time", UniversalTime()}};
+  Json line = {{"event", event.name}, {"time", FormatUtc(std::time(nullptr))}};
   line.update(event.fields);
   (event.name == "alpha" ? alpha_ : log_).Append(JsonText(line) + "\n");
 }

@@ -22,11 +22,6 @@ std::string Join(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-std::optional<double> SecondsLeft(double seconds, double share_done) {
-  if (seconds < 2 || share_done < 1e-4) return std::nullopt;
-  return seconds / share_done * (1 - std::min(share_done, 1.0));
-}
-
 std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns) {
   const double share = progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
   std::string done = FormatDecimals(std::floor(100 * share), 0) + " %";
@@ -46,17 +41,17 @@ std::string FormatProgress(const Progress& progress, std::optional<double> secon
 ProgressLine::ProgressLine(Screen& screen)
     : screen_(screen),
       interval_(screen.redraws() ? milliseconds(200) : milliseconds(30000)),
-      start_(Clock::now()),
-      due_(screen.redraws() ? start_ : start_ + interval_) {}
+      due_(Clock::now()) {}
 
 bool ProgressLine::Due() { return Clock::now() >= due_; }
 
 void ProgressLine::Show(const Progress& progress) {
-  const Clock::time_point now = Clock::now();
-  due_ = now + interval_;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  const std::string text =
-      FormatProgress(progress, SecondsLeft(seconds, progress.run_share_done), screen_.status_columns());
+  due_ = Clock::now() + interval_;
+  time_left_.Update(progress.run_share_done);
+  const bool first = !begun_;
+  begun_ = true;
+  if (first && !screen_.redraws()) return;  // only starts the clock
+  const std::string text = FormatProgress(progress, time_left_.seconds(), screen_.status_columns());
   screen_.redraws() ? screen_.Status(text) : screen_.Line(text);
 }
 

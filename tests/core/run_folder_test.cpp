@@ -1,8 +1,12 @@
 #include "danas/core/run_folder.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "danas/core/error.h"
 #include "tests/support/test_support.h"
@@ -62,6 +66,38 @@ TEST(RunFolder, GivenBackItCanBeTakenAgain) {
   RunFolder(folder / "run").GiveBack();
   RunFolder(folder / "run");
   ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run"});
+}
+
+TEST(RunFolder, TellsWhoWorksInIt) {
+  const TempDir folder;
+  WriteText(folder / "none/log.jsonl", "");
+  EXPECT_EQ(FindHolder(folder / "none").state, RunHolder::State::kNone);
+  {
+    const RunFolder run(folder / "run");
+    const RunHolder holder = FindHolder(run.path());
+    EXPECT_EQ(holder.state, RunHolder::State::kAlive);
+    EXPECT_THAT(holder.name, testing::StartsWith("process " + std::to_string(::getpid()) + " on "));
+  }
+  EXPECT_EQ(FindHolder(folder / "run").state, RunHolder::State::kGone);
+  WriteText(folder / "run/lock", "process 12 on a.host.elsewhere");
+  EXPECT_EQ(FindHolder(folder / "run").state, RunHolder::State::kElsewhere);
+  WriteText(folder / "run/lock", "");
+  EXPECT_EQ(FindHolder(folder / "run").state, RunHolder::State::kNone);
+}
+
+TEST(RunFolder, BeingLookedAtKeepsNobodyOut) {
+  const TempDir folder;
+  RunFolder(folder / "run");
+  std::atomic<bool> stop = false;
+  std::thread looks([&] {
+    while (!stop) {
+      FindHolder(folder / "run");
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  });
+  for (int i = 0; i < 50; ++i) RunFolder::Reopen(folder / "run");
+  stop = true;
+  looks.join();
 }
 
 TEST(RunFolder, DefaultNamesOfOneSecondDiffer) {

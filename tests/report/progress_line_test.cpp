@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "danas/core/json.h"
+#include "danas/report/progress_file.h"
 #include "danas/report/text_table.h"
+#include "tests/support/test_support.h"
 
 namespace danas {
 namespace {
@@ -40,11 +43,32 @@ TEST(FormatProgress, NoTimeLeftWhileItIsUnknownAndNoDivisionByNoBatches) {
             "step2, epoch 3/4, weights  0 %  1,843 img/s  loss 1.234  top-1 56.7 %");
 }
 
-TEST(SecondsLeft, FollowsFromTheShareDone) {
-  EXPECT_DOUBLE_EQ(SecondsLeft(60, 0.25).value(), 180);
-  EXPECT_DOUBLE_EQ(SecondsLeft(60, 1).value(), 0);
-  EXPECT_FALSE(SecondsLeft(60, 0).has_value());
-  EXPECT_FALSE(SecondsLeft(0.5, 0.1).has_value());
+TEST(TimeLeft, FollowsFromTheShareDoneHere) {
+  const TimeLeft::Clock::time_point start{};
+  const auto after = [&](int seconds) { return start + std::chrono::seconds(seconds); };
+  TimeLeft whole;
+  whole.Update(0, start);
+  EXPECT_FALSE(whole.seconds().has_value());
+  whole.Update(0.25, after(60));
+  EXPECT_DOUBLE_EQ(whole.seconds().value(), 180);
+  whole.Update(0, after(80));  // a test, which tells no share
+  EXPECT_DOUBLE_EQ(whole.seconds().value(), 240);
+  whole.Update(1, after(100));
+  EXPECT_DOUBLE_EQ(whole.seconds().value(), 0);
+
+  TimeLeft resumed;
+  resumed.Update(0.5, start);
+  resumed.Update(0.5, after(30));
+  EXPECT_FALSE(resumed.seconds().has_value());
+  resumed.Update(0.75, after(60));
+  EXPECT_DOUBLE_EQ(resumed.seconds().value(), 60);
+}
+
+TEST(TimeLeft, IsNotToldTooEarly) {
+  TimeLeft early;
+  early.Update(0, {});
+  early.Update(0.1, TimeLeft::Clock::time_point{} + std::chrono::milliseconds(500));
+  EXPECT_FALSE(early.seconds().has_value());
 }
 
 TEST(ProgressLine, ShowsAtOnceOnATerminalAndRarelyElsewhere) {
@@ -58,11 +82,36 @@ TEST(ProgressLine, ShowsAtOnceOnATerminalAndRarelyElsewhere) {
   EXPECT_EQ(bytes.substr(0, 6), "\rstep2");
 
   Screen file({.redraws = false, .columns = 80, .write = write});
-  EXPECT_FALSE(ProgressLine(file).Due());
+  ProgressLine rare(file);
   bytes.clear();
-  ProgressLine(file).Show(Example());
+  EXPECT_TRUE(rare.Due());  // the first starts the clock for the time left
+  rare.Show(Example());
+  EXPECT_FALSE(rare.Due());
+  EXPECT_EQ(bytes, "");
+  rare.Show(Example());
   EXPECT_EQ(bytes.back(), '\n');
   EXPECT_EQ(bytes.find('\r'), std::string::npos);
+}
+
+TEST(ProgressFile, SaysHowFarARunIsUntilItIsFinished) {
+  const test::TempDir folder;
+  ProgressFile file(folder.path());
+  EXPECT_TRUE(file.Due());
+  file.Show(Example());
+  EXPECT_FALSE(file.Due());
+  const Json json = Json::parse(test::ReadText(folder / "progress.json"));
+  EXPECT_EQ(json.at("label"), "step2, epoch 3/4, weights");
+  EXPECT_EQ(json.at("done"), 31);
+  EXPECT_EQ(json.at("share_done"), 0.4);
+  EXPECT_TRUE(json.at("seconds_left").is_null());
+  file.Remove();
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(ProgressFile, ThatCannotBeWrittenEndsNothing) {
+  const test::TempDir folder;
+  ProgressFile file(folder / "gone");
+  EXPECT_NO_THROW(file.Show(Example()));
 }
 
 }  // namespace

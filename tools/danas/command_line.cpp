@@ -219,6 +219,20 @@ void DescribeCost(CLI::App& app, CommandLine& line) {
   AddJson(compare, line);
 }
 
+void DescribeWatching(CLI::App& app, CommandLine& line) {
+  CLI::App& status = AddCommand(
+      app, line, Command::kStatus, "status", "Show how runs are doing, from another terminal",
+      "Examples:\n"
+      "  danas status runs/mine\n"
+      "  danas status runs --watch\n"
+      "One run in full; several, or a folder of runs, in a table. Works on any run: alive, dead or finished. --watch draws\n"
+      "again every two seconds until no run is alive (exit code 0) or Ctrl-C (130); not on a terminal it writes a line\n"
+      "twice a minute and when a run gets on.");
+  status.add_option("run", line.paths, "run folders, or folders of them")->option_text("RUN...")->required();
+  status.add_flag("-w,--watch", line.watch, "go on looking");
+  AddJson(status, line);
+}
+
 void DescribeSpace(CLI::App& app, CommandLine& line) {
   CLI::App& space = *app.add_subcommand("space", "List, show, check and sample search spaces");
   space.require_subcommand(1);
@@ -413,6 +427,7 @@ void DescribeCommandLine(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", VersionLine(), "print the version");
   DescribeRuns(app, line);
   DescribeCost(app, line);
+  DescribeWatching(app, line);
   DescribeSpace(app, line);
   DescribeConfig(app, line);
   DescribeData(app, line);

@@ -22,6 +22,7 @@ enum class Command {
   kModels,
   kCost,
   kCompare,
+  kStatus,
   kSpaceList,
   kSpaceShow,
   kSpaceCheck,
@@ -66,6 +67,7 @@ struct CommandLine {
   bool dry_run = false;
   bool probe = true;
   bool full = false;
+  bool watch = false;   // of `status`
 
   int image_size = 0;  // 0: as in the file
   int classes = 0;     // 0: as in the file

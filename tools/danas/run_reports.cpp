@@ -1,8 +1,11 @@
 #include "run_reports.h"
 
+#include <exception>
+
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/report/event_printer.h"
+#include "danas/report/progress_file.h"
 
 namespace danas {
 namespace {
@@ -14,18 +17,31 @@ std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, cons
   return sinks;
 }
 
+std::vector<std::shared_ptr<ProgressSink>> MakeProgress(Screen& screen, Verbosity verbosity,
+                                                        const std::shared_ptr<ProgressFile>& file) {
+  std::vector<std::shared_ptr<ProgressSink>> sinks;
+  if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<ProgressLine>(screen));
+  if (file) sinks.push_back(file);
+  return sinks;
+}
+
 }  // namespace
 
 RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
     : verbosity_(verbosity),
       screen_(StandardErrorScreen()),
+      progress_file_(folder == nullptr ? nullptr : std::make_shared<ProgressFile>(folder->path())),
+      progress_(MakeProgress(screen_, verbosity, progress_file_)),
       printer_(verbosity == Verbosity::kQuiet ? nullptr : std::make_shared<EventPrinter>(screen_)),
       fan_(MakeSinks(folder, printer_)) {
-  if (verbosity != Verbosity::kQuiet) progress_ = std::make_unique<ProgressLine>(screen_);
+  if (folder != nullptr) LogToFileAsWell(*folder / "run.log");
   BeforeEachMessage([this] { screen_.ClearStatus(); });
 }
 
-RunReports::~RunReports() { BeforeEachMessage({}); }
+RunReports::~RunReports() {
+  BeforeEachMessage({});
+  if (progress_file_ && std::uncaught_exceptions() == 0) progress_file_->Remove();
+}
 
 void RunReports::Say(std::string_view text) {
   if (verbosity_ != Verbosity::kQuiet) screen_.Line(text);

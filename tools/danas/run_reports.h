@@ -12,6 +12,7 @@
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/dataset_index.h"
+#include "danas/report/progress_file.h"
 #include "danas/report/progress_line.h"
 #include "danas/report/screen.h"
 
@@ -19,7 +20,8 @@ namespace danas {
 
 class RunReports {
  public:
-  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown.
+  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With one, what the log says from
+  // here on stands in its run.log too.
   RunReports(const RunFolder* folder, Verbosity verbosity);
   ~RunReports();
   RunReports(const RunReports&) = delete;
@@ -28,12 +30,13 @@ class RunReports {
   MetricSink* metrics() { return &fan_; }
   MetricSink* printer() { return printer_.get(); }  // shows events without logging them; null when quiet
   void Say(std::string_view text);
-  ProgressSink* progress() { return progress_.get(); }  // null when quiet
+  ProgressSink* progress() { return &progress_; }
 
  private:
   Verbosity verbosity_;
   Screen screen_;
-  std::unique_ptr<ProgressLine> progress_;
+  std::shared_ptr<ProgressFile> progress_file_;
+  ProgressFan progress_;
   std::shared_ptr<MetricSink> printer_;
   MetricFan fan_;
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace danas {
 
@@ -22,6 +24,26 @@ class ProgressSink {
   // True when a new line is wanted. Loops read a loss back from the device only then.
   virtual bool Due() = 0;
   virtual void Show(const Progress& progress) = 0;
+};
+
+// Hands each progress to those sinks that are due.
+class ProgressFan : public ProgressSink {
+ public:
+  explicit ProgressFan(std::vector<std::shared_ptr<ProgressSink>> sinks) : sinks_(std::move(sinks)) {}
+  bool Due() override {
+    for (const auto& sink : sinks_) {
+      if (sink->Due()) return true;
+    }
+    return false;
+  }
+  void Show(const Progress& progress) override {
+    for (const auto& sink : sinks_) {
+      if (sink->Due()) sink->Show(progress);
+    }
+  }
+
+ private:
+  std::vector<std::shared_ptr<ProgressSink>> sinks_;
 };
 
 }  // namespace danas

@@ -49,6 +49,21 @@ class RunFolder {
   std::shared_ptr<const Lock> lock_;  // the system gives it back when the process ends, however it ends
 };
 
+// Who works in a run's folder.
+struct RunHolder {
+  enum class State {
+    kNone,       // nobody is named: there is no file `lock`, or it is empty
+    kAlive,      // a process holds the lock
+    kGone,       // the process that is named holds it no longer
+    kElsewhere,  // it was taken on another machine, whose locks may not be seen from here
+  };
+  State state = State::kNone;
+  std::string name;  // "process 12 on host"; empty where nobody is named
+};
+
+// Looks at the lock and leaves it as it is. Throws FileError where it cannot be read.
+RunHolder FindHolder(const std::filesystem::path& run_folder);
+
 // One line for people and programs, {"event": name, "time": "2026-01-31T12:00:00Z", ...fields}, at the end of
 // log.jsonl, or of alpha.jsonl for events named "alpha". Numbers are written so that reading gives the same double.
 class JsonlSink : public MetricSink {

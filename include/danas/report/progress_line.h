@@ -7,6 +7,7 @@
 
 #include "danas/core/progress.h"
 #include "danas/report/screen.h"
+#include "danas/report/time_left.h"
 
 namespace danas {
 
@@ -20,15 +21,13 @@ class ProgressLine : public ProgressSink {
   using Clock = std::chrono::steady_clock;
   Screen& screen_;
   Clock::duration interval_;
-  Clock::time_point start_;
   Clock::time_point due_;
+  TimeLeft time_left_;
+  bool begun_ = false;
 };
 
 // "step2, epoch 3/4, weights  62 %  1,843 img/s  loss 1.234  top-1 56.7 %  12 min 05 s left". What does not fit into
 // `columns` is left out: first the rate, then the loss; the label is cut last.
 std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns);
-
-// From the share done in `seconds`; none while it is too early to tell.
-std::optional<double> SecondsLeft(double seconds, double share_done);
 
 }  // namespace danas

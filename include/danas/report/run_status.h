@@ -1,0 +1,87 @@
+// How a run is doing, read from its folder alone: logs, progress.json, checkpoints, run.log and the lock. Works on runs that
+// live, died, are finished or have only begun; what cannot be read is told as a warning.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace danas {
+
+enum class RunKind { kUnknown, kSearch, kFinetune, kTrain, kEasiness };
+
+enum class RunLife {
+  kRunning,   // a process works in the folder
+  kFinished,
+  kStopped,   // its process ended before the run was finished, and said why: `stopped_by`
+  kDied,      // its process is gone without a word
+  kUnknown,   // begun on another machine, whose lock cannot be seen from here
+};
+
+const char* NameOf(RunKind kind);  // "search"; "run" for kUnknown
+const char* NameOf(RunLife life);  // "running"
+
+// Where the run was when it last said so.
+struct RunPosition {
+  std::string phase;          // of a search: "step2"; "ranking" while it ranks classes first
+  int64_t phase_number = 0;   // from 1, of `phases`; 0: no search
+  int64_t phases = 0;
+  int64_t classes = 0;        // learnt in the phase
+  int64_t epoch = 0;          // under way, from 1; of the phase in a search
+  int64_t epochs = 0;
+};
+
+// Of the pass under way, from progress.json.
+struct PassProgress {
+  std::string label;
+  int64_t done = 0;   // batches
+  int64_t total = 0;
+  double loss = 0;
+  double accuracy = 0;
+  double images_per_second = 0;
+  double age_seconds = 0;
+};
+
+struct CheckpointAge {
+  int64_t number = 0;
+  double age_seconds = 0;
+};
+
+struct RunStatus {
+  std::filesystem::path folder;
+  RunKind kind = RunKind::kUnknown;
+  RunLife life = RunLife::kUnknown;
+  std::string what;                        // the space, the zoo's network; may be empty
+  std::string holder;                      // "process 12 on host"
+  std::string stopped_by;                  // the error it ended with
+  std::optional<std::time_t> begun;
+  std::optional<double> last_sign_seconds;  // since anything was written
+  RunPosition at;
+  std::optional<PassProgress> pass;
+  std::optional<double> share_done;         // of the run's work, in [0, 1]
+  std::optional<double> seconds_left;       // of a run that may live
+  std::optional<double> seconds_taken;      // of one that is finished
+  // Of the last epoch that is over.
+  std::optional<double> train_loss, train_accuracy, validation_loss, validation_accuracy;
+  std::optional<double> test_accuracy;      // of a finished training
+  std::string unit;                         // of the costs
+  std::optional<double> expected_cost, budget, budget_max, cost;  // cost: of the network that was found
+  std::vector<int64_t> candidates;          // left in each layer
+  int64_t judged = 0, judges = 0;           // networks of a ranking
+  std::optional<CheckpointAge> checkpoint;  // the newest that is whole
+  std::vector<std::string> warnings;        // the newest last
+};
+
+// Throws FileError where the folder holds no run, or its log cannot be read.
+RunStatus ReadRunStatus(const std::filesystem::path& folder, std::time_t now);
+
+bool HoldsRun(const std::filesystem::path& folder);
+
+// The folder itself where it holds a run, else the runs in it, up to three folders down, in the order of their names. Throws
+// FileError where there is none.
+std::vector<std::filesystem::path> FindRuns(const std::filesystem::path& folder);
+
+}  // namespace danas

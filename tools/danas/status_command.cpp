@@ -1,0 +1,146 @@
+// danas status: how runs are doing, from their folders; alive, dead or finished.
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <set>
+
+#include "commands.h"
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/utc_time.h"
+#include "danas/report/live_text.h"
+#include "danas/report/run_status.h"
+#include "danas/report/status_text.h"
+
+namespace danas {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kRedraw(2);
+constexpr std::chrono::seconds kLineAgain(30);  // where nothing is drawn again
+
+struct Query {
+  std::vector<std::string> paths;
+  bool table = false;  // asked for a folder of runs, or for several
+};
+
+std::vector<RunStatus> Look(Query& query) {
+  std::set<std::filesystem::path> seen;
+  std::vector<std::filesystem::path> runs;
+  for (const std::string& path : query.paths) {
+    query.table = query.table || query.paths.size() > 1 || !HoldsRun(path);
+    for (const std::filesystem::path& run : FindRuns(path)) {
+      if (seen.insert(run.lexically_normal()).second) runs.push_back(run.lexically_normal());
+    }
+  }
+  std::vector<RunStatus> statuses;
+  for (const std::filesystem::path& run : runs) {
+    try {
+      statuses.push_back(ReadRunStatus(run, std::time(nullptr)));
+    } catch (const FileError& error) {
+      // One that cannot be read does not hide the others.
+      if (!query.table) throw;
+      statuses.emplace_back();
+      statuses.back().folder = run;
+      statuses.back().warnings.emplace_back(error.what());
+    }
+  }
+  return statuses;
+}
+
+std::string Text(const std::vector<RunStatus>& runs, const Query& query) {
+  if (!query.table) return StatusText(runs.front());
+  std::string text = StatusTable(runs);
+  for (const RunStatus& run : runs) {
+    if (run.warnings.empty()) continue;
+    text += run.folder.string() + ": " + run.warnings.back() + "\n";
+  }
+  return text;
+}
+
+bool MayLive(const RunStatus& run) { return run.life == RunLife::kRunning || run.life == RunLife::kUnknown; }
+
+void Write(const std::string& text) {
+  std::cout << text << std::flush;
+  if (!std::cout) throw FileError("cannot write to standard output");
+}
+
+bool DrawsAgain() {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+winsize TerminalSize() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size.ws_col = 80;
+  if (size.ws_row == 0) size.ws_row = 24;
+  return size;
+}
+
+// Until the time has passed or Ctrl-C asks for the end.
+void WaitFor(std::chrono::seconds time) {
+  const Clock::time_point end = Clock::now() + time;
+  while (!InterruptRequested() && Clock::now() < end) ::poll(nullptr, 0, 100);
+}
+
+// Lines where nothing can be drawn again: of every run whose state is another one, and of all now and then.
+class ChangingLines {
+ public:
+  std::string Next(const std::vector<RunStatus>& runs) {
+    const bool all = Clock::now() >= due_;
+    if (all) due_ = Clock::now() + kLineAgain;
+    std::set<std::string> states;
+    std::string text;
+    for (const RunStatus& run : runs) {
+      std::string state = run.folder.string() + NameOf(run.life) + run.at.phase;
+      if (all || !states_.contains(state)) text += FormatUtc(std::time(nullptr)) + "  " + StatusLine(run) + "\n";
+      states.insert(std::move(state));
+    }
+    states_ = std::move(states);
+    return text;
+  }
+
+ private:
+  Clock::time_point due_ = Clock::now();
+  std::set<std::string> states_;
+};
+
+int Watch(Query& query, bool json) {
+  CatchInterrupts();
+  const bool draws = DrawsAgain() && !json;
+  LiveText live;
+  ChangingLines lines;
+  while (true) {
+    const std::vector<RunStatus> runs = Look(query);
+    if (json) {
+      Write(JsonText(StatusJson(runs)) + "\n");
+    } else if (draws) {
+      const winsize size = TerminalSize();
+      Write(live.Draw(Text(runs, query), size.ws_col, size.ws_row));
+    } else {
+      Write(lines.Next(runs));
+    }
+    if (std::none_of(runs.begin(), runs.end(), MayLive)) return 0;
+    WaitFor(kRedraw);
+    if (InterruptRequested()) return static_cast<int>(ExitCode::kInterrupted);
+  }
+}
+
+}  // namespace
+
+int RunStatusCommand(const CommandLine& line) {
+  Query query{.paths = line.paths};
+  if (line.watch) return Watch(query, line.json);
+  const std::vector<RunStatus> runs = Look(query);
+  std::cout << (line.json ? JsonText(StatusJson(runs), 2) + "\n" : Text(runs, query));
+  return 0;
+}
+
+}  // namespace danas
