@@ -109,11 +109,12 @@ std::string Progress(const RunStatus& status) {
                status.begun ? "begun " + FormatUtc(*status.begun) : ""});
 }
 
-std::string Pass(const RunStatus& status) {
-  if (!status.pass) return "";
-  const PassProgress& pass = *status.pass;
-  return Join({pass.label + ", batch " + FormatThousands(pass.done) + " of " + FormatThousands(pass.total),
-               LossAndAccuracy(pass.loss, pass.accuracy),
+std::string Pass(const PassProgress& pass) {
+  return pass.label + ", batch " + FormatThousands(pass.done) + " of " + FormatThousands(pass.total);
+}
+
+std::string Now(const PassProgress& pass) {
+  return Join({LossAndAccuracy(pass.loss, pass.accuracy),
                FormatThousands(std::llround(pass.images_per_second)) + " images/s", Ago(pass.age_seconds)});
 }
 
@@ -217,7 +218,10 @@ std::string StatusText(const RunStatus& status) {
   if (status.kind == RunKind::kUnknown) lines.Add("at", "nothing yet: it is being set up, or ended before it began");
   if (Unfinished(status)) lines.Add("at", Position(status));
   lines.Add("progress", Progress(status));
-  lines.Add("pass", Pass(status));
+  if (status.pass) {
+    lines.Add("pass", Pass(*status.pass));
+    lines.Add("now", Now(*status.pass));
+  }
   lines.Add("last epoch", LastEpoch(status));
   if (status.test_accuracy) lines.Add("test", "top-1 " + Percent(*status.test_accuracy, 2));
   lines.Add("cost", Costs(status));

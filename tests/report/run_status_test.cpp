@@ -135,8 +135,9 @@ TEST_F(RunStatusTest, ASearchThatLives) {
   status = Status(60);
   EXPECT_EQ(status.share_done, 0.7);
   EXPECT_EQ(status.seconds_left, 18);
-  EXPECT_THAT(StatusText(status), HasSubstr("step2, epoch 1/2, weights, batch 3 of 4, loss 0.750, top-1 62.5 %, "
-                                            "1,234 images/s, 2 s ago"));
+  EXPECT_THAT(StatusText(status),
+              HasSubstr("step2, epoch 1/2, weights, batch 3 of 4\n  now         loss 0.750, top-1 62.5 %, "
+                        "1,234 images/s, 2 s ago"));
   EXPECT_THAT(StatusTable({status}), HasSubstr("step2 1/2  70 %"));
 
   progress["time"] = FormatUtc(kBegun + 40);  // of the pass before the last epoch's end

@@ -231,6 +231,15 @@ void DescribeWatching(CLI::App& app, CommandLine& line) {
   status.add_option("run", line.paths, "run folders, or folders of them")->option_text("RUN...")->required();
   status.add_flag("-w,--watch", line.watch, "go on looking");
   AddJson(status, line);
+
+  CLI::App& log = AddCommand(app, line, Command::kLog, "log", "Print what a run logged, for people",
+                             "Examples:\n"
+                             "  danas log runs/mine\n"
+                             "  danas log runs/mine --follow\n"
+                             "Times are UTC. --follow goes on until no process works on the run (exit code 0) or Ctrl-C (130).\n"
+                             "For programs: log.jsonl and alpha.jsonl of the run, described in docs/file-formats.md.");
+  log.add_option("run", line.paths, "run folder")->option_text("RUN")->required()->expected(1);
+  log.add_flag("-f,--follow", line.follow, "print what comes, too");
 }
 
 void DescribeSpace(CLI::App& app, CommandLine& line) {

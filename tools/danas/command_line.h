@@ -23,6 +23,7 @@ enum class Command {
   kCost,
   kCompare,
   kStatus,
+  kLog,
   kSpaceList,
   kSpaceShow,
   kSpaceCheck,
@@ -68,6 +69,7 @@ struct CommandLine {
   bool probe = true;
   bool full = false;
   bool watch = false;   // of `status`
+  bool follow = false;  // of `log`
 
   int image_size = 0;  // 0: as in the file
   int classes = 0;     // 0: as in the file

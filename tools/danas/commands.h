@@ -8,6 +8,7 @@ namespace danas {
 
 int RunCost(const CommandLine& line);
 int RunCompare(const CommandLine& line);
+int RunLogCommand(const CommandLine& line);
 int RunStatusCommand(const CommandLine& line);
 int RunModels(const CommandLine& line);
 int RunSpace(const CommandLine& line);

@@ -38,6 +38,8 @@ int RunCommand(const CommandLine& line, char** argv) {
       return RunCost(line);
     case Command::kCompare:
       return RunCompare(line);
+    case Command::kLog:
+      return RunLogCommand(line);
     case Command::kStatus:
       return RunStatusCommand(line);
     case Command::kModels:
