@@ -64,6 +64,9 @@ class Reader {
     if (status_.kind == RunKind::kFinetune || status_.kind == RunKind::kTrain) ReadTraining(log.events);
     ReadRanking(log.events);
     const bool finished = !log.events.empty() && IsFinished(log.events.back());
+    if (status_.seconds_left && last_event_) {
+      status_.seconds_left = std::max(0.0, *status_.seconds_left - AgeOf(*last_event_));
+    }
     if (!finished) ReadProgress();
     ReadCheckpoints();
     ReadRunLog(finished);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "danas/core/json.h"
 #include "danas/report/progress_file.h"
 #include "danas/report/text_table.h"
@@ -43,31 +45,49 @@ TEST(FormatProgress, NoTimeLeftWhileItIsUnknownAndNoDivisionByNoBatches) {
             "step2, epoch 3/4, weights  0 %  1,843 img/s  loss 1.234  top-1 56.7 %");
 }
 
+TimeLeft::Clock::time_point After(double seconds) {
+  return TimeLeft::Clock::time_point{} + std::chrono::milliseconds(std::llround(1000 * seconds));
+}
+
 TEST(TimeLeft, FollowsFromTheShareDoneHere) {
-  const TimeLeft::Clock::time_point start{};
-  const auto after = [&](int seconds) { return start + std::chrono::seconds(seconds); };
   TimeLeft whole;
-  whole.Update(0, start);
+  whole.Update(0, After(0));
   EXPECT_FALSE(whole.seconds().has_value());
-  whole.Update(0.25, after(60));
-  EXPECT_DOUBLE_EQ(whole.seconds().value(), 180);
-  whole.Update(0, after(80));  // a test, which tells no share
-  EXPECT_DOUBLE_EQ(whole.seconds().value(), 240);
-  whole.Update(1, after(100));
-  EXPECT_DOUBLE_EQ(whole.seconds().value(), 0);
+  whole.Update(0.25, After(60));
+  EXPECT_NEAR(whole.seconds().value(), 180, 1e-9);
+  whole.Update(0, After(60));  // of a test, which tells no share
+  EXPECT_EQ(whole.share_done(), 0.25);
+  whole.Update(1, After(100));
+  EXPECT_NEAR(whole.seconds().value(), 0, 1e-9);
 
   TimeLeft resumed;
-  resumed.Update(0.5, start);
-  resumed.Update(0.5, after(30));
+  resumed.Update(0.5, After(0));
+  resumed.Update(0.5, After(30));
   EXPECT_FALSE(resumed.seconds().has_value());
-  resumed.Update(0.75, after(60));
-  EXPECT_DOUBLE_EQ(resumed.seconds().value(), 60);
+  for (int i = 31; i <= 60; ++i) resumed.Update(0.5 + 0.01 * (i - 30), After(i));
+  EXPECT_GT(resumed.seconds().value(), 20);
+  EXPECT_LT(resumed.seconds().value(), 25) << "the 30 s of set-up count less and less";
+}
+
+TEST(TimeLeft, TakesTheSpeedOfLate) {
+  TimeLeft slower;  // a phase of 50 s for one half, then one that is half as fast
+  double share = 0;
+  for (int i = 0; i <= 150; ++i) {
+    slower.Update(share, After(i));
+    if (i == 50) {
+      EXPECT_NEAR(slower.seconds().value(), 50, 1);
+    } else if (i == 100) {
+      EXPECT_NEAR(slower.seconds().value(), 50, 8);
+    }
+    share += i < 50 ? 0.01 : 0.005;
+  }
+  EXPECT_NEAR(slower.seconds().value(), 0, 1);
 }
 
 TEST(TimeLeft, IsNotToldTooEarly) {
   TimeLeft early;
-  early.Update(0, {});
-  early.Update(0.1, TimeLeft::Clock::time_point{} + std::chrono::milliseconds(500));
+  early.Update(0, After(0));
+  early.Update(0.1, After(0.5));
   EXPECT_FALSE(early.seconds().has_value());
 }
 

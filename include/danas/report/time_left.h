@@ -1,4 +1,4 @@
-// How long a run still takes, from how fast this process has gone through the run's work.
+// How long a run still takes, from how fast this process goes through the run's work.
 #pragma once
 
 #include <chrono>
@@ -16,14 +16,16 @@ class TimeLeft {
 
   double share_done() const { return share_; }
 
-  // None for the first two seconds, and until a ten-thousandth of the work was done here.
+  // None for the first two seconds, and until a ten-thousandth of the work was done here. The speed is that of late: what
+  // is t seconds old counts exp(−4 t / seconds since the start), since phases and passes differ in speed.
   std::optional<double> seconds() const;
 
  private:
-  std::optional<Clock::time_point> start_;
+  std::optional<Clock::time_point> start_, last_;
   double share_at_start_ = 0;
   double share_ = 0;
-  double seconds_ = 0;
+  double seconds_of_late_ = 0;
+  double share_of_late_ = 0;
 };
 
 }  // namespace danas
