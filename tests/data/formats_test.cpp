@@ -228,6 +228,21 @@ TEST(Folder, WhatIsNoFileIsNamedAtOnce) {
   ExpectErrorContains<DataError>(open, {"train/b", "without images"});
 }
 
+TEST(Folder, BadFilesAreToldWhenTheyAreReadWhereTheyMayBeSkipped) {
+  const TempDir folder;
+  WriteText(folder / "train/a/1.ppm", kPicture);
+  WriteText(folder / "train/a/empty.jpg", "");
+  fs::create_symlink("gone.jpg", folder / "train/a/link.jpg");
+  DataConfig config = Root(folder.path());
+  config.on_error = OnBadImage::kSkip;
+  const DatasetIndex train = OpenTrainingSet(config);
+  ASSERT_EQ(train.size(), 3);
+  ASSERT_TRUE(train.bad);
+  EXPECT_EQ(train.images->Load(0).width, 2);
+  EXPECT_THROW(train.images->Load(1), DataError);
+  ExpectErrorContains<DataError>([&] { train.images->Load(2); }, {"link.jpg", "a link to gone.jpg"});
+}
+
 TEST(Folder, AnImageThatGoesAwayLaterIsNamed) {
   const TempDir folder;
   WriteText(folder / "train/a/1.ppm", kPicture);

@@ -100,6 +100,68 @@ TEST(Loader, OfSeveralErrorsTheFirstInOrderIsThrown) {
   }
 }
 
+// 30 colours in 5 classes whose picture `broken` is bad, with at most `most` of them skipped.
+std::shared_ptr<const DatasetIndex> SkippingDataset(int64_t broken, double most) {
+  auto dataset = std::make_shared<DatasetIndex>(*ColourDataset(30, 5, broken));
+  dataset->bad = std::make_shared<BadImages>(dataset->name, dataset->size(), most);
+  return dataset;
+}
+
+TEST(Loader, ABadImageIsReplacedByTheNextOfItsClassForAnyNumberOfThreads) {
+  const auto pass = [](int64_t broken, int64_t workers) {
+    Loader loader(WholeSet(SkippingDataset(broken, 0.05)), Transform(SmallImages(), ImageUse::kTest, 3),
+                  {.batch = 7, .workers = workers});
+    return OnePass(loader, 0);
+  };
+  const std::vector<Batch> good = pass(-1, 1), replaced = pass(17, 1);
+  ExpectSame(replaced, pass(17, 3));
+  ASSERT_EQ(replaced.size(), good.size());
+  EXPECT_TRUE(at::equal(replaced[2].images[3], good[3].images[1]));  // 17 is the fourth of 14 ... 20, 22 of 21 ... 27
+  EXPECT_EQ(replaced[2].targets[3].item<int64_t>(), 2);
+}
+
+TEST(Loader, TestingLeavesBadImagesOut) {
+  const std::shared_ptr<const DatasetIndex> dataset = SkippingDataset(17, 0.05);
+  Loader loader(WholeSet(dataset), Transform(SmallImages(), ImageUse::kTest, 3),
+                {.batch = 1, .replace_bad = false, .join_lone_last = false});
+  const std::vector<Batch> batches = OnePass(loader, 0);
+  ASSERT_EQ(batches.size(), 29U);
+  EXPECT_EQ(batches[17].targets[0].item<int64_t>(), 18 % 5);
+  OnePass(loader, 1);
+  EXPECT_EQ(dataset->bad->count(), 1);  // met twice
+}
+
+TEST(Loader, TooManyBadImagesAreAnError) {
+  Loader loader(WholeSet(SkippingDataset(17, 0.03)), Transform(SmallImages(), ImageUse::kTest, 3), {.batch = 7});
+  ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"1 of the 30 images", "data.most_bad", "picture 17"});
+}
+
+TEST(Loader, AClassWithoutAGoodImageIsAnError) {
+  Subset one_class = EasiestClasses(WholeSet(SkippingDataset(2, 1)), {2, 0, 1, 3, 4}, 1);
+  one_class.images = {2};
+  one_class.targets = {0};
+  Loader loader(std::move(one_class), Transform(SmallImages(), ImageUse::kTest, 3), {.batch = 7});
+  ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"no image of the class of picture 2"});
+}
+
+TEST(BadImages, AreListedOnceAlsoByALaterRun) {
+  const test::TempDir folder;
+  const std::filesystem::path list = folder / "bad_files.txt";
+  {
+    BadImages bad("set", 10, 1);
+    bad.ListIn(list);
+    EXPECT_FALSE(std::filesystem::exists(list));
+    bad.Add("a.jpg", "a.jpg: cut\nshort");
+    bad.Add("a.jpg", "a.jpg: cut\nshort");
+  }
+  test::WriteText(list, test::ReadText(list) + "b.jpg\tha");  // killed while it wrote
+  BadImages bad("set", 10, 1);
+  bad.ListIn(list);
+  bad.Add("a.jpg", "a.jpg: cut short");
+  bad.Add("b.jpg", "b.jpg: empty");
+  EXPECT_EQ(test::ReadText(list), "a.jpg\ta.jpg: cut short\nb.jpg\tb.jpg: empty\n");
+}
+
 TEST(Loader, EndsInEveryState) {
   { Loader never_started = MakeLoader(30, {.batch = 5, .workers = 2}); }
   {

@@ -184,11 +184,73 @@ TEST_F(ResumeTest, WhatCannotGoOnIsAnError) {
   EXPECT_EQ(project_.Run({"search", "--resume", "nowhere"}).code, 5);
   EXPECT_EQ(project_.Run({"search", "--resume", "auto"}).code, 2);
   EXPECT_EQ(project_.Run({"search", "--resume", "x", "--config", "config.json"}).code, 2);
-  WriteText(project_ / "empty" / "log.jsonl", "");
-  WriteText(project_ / "empty" / "config.json", ReadText(project_ / "config.json"));
-  const Outcome outcome = project_.Run({"search", "--resume", "empty"});
-  EXPECT_EQ(outcome.code, 6) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("before its first one"));
+  const Outcome fork = project_.Run({"search", "--config", "config.json", "--fork", "new"});
+  EXPECT_EQ(fork.code, 2);
+  EXPECT_THAT(fork.err, HasSubstr("--fork needs --resume"));
+}
+
+TEST_F(ResumeTest, RunsEndedBeforeTheirFirstCheckpointBeginAnew) {
+  SearchWhole();
+  const std::vector<std::string> resume = {"search", "--config", "config.json", "--no-probe",
+                                           "--run",  "run",      "--resume",    "auto"};
+  const auto begins_anew = [&](const char* when) {
+    const Outcome outcome = project_.Run(resume);
+    EXPECT_EQ(outcome.code, 0) << when << ": " << outcome.err;
+    ExpectSameRun(project_ / "whole", project_ / "run");
+    std::filesystem::remove_all(project_ / "run");
+  };
+  WriteText(project_ / "run" / "log.jsonl", "");
+  begins_anew("before the config was written");
+  WriteText(project_ / "run" / "log.jsonl", "");
+  WriteText(project_ / "run" / "config.json.tmp-1", "{");
+  begins_anew("while the config was written");
+  const std::string log = ReadText(project_ / "whole" / "log.jsonl");
+  WriteText(project_ / "run" / "config.json", ReadText(project_ / "whole" / "config.json"));
+  WriteText(project_ / "run" / "log.jsonl", log.substr(0, log.find('\n') + 1) + "{\"ev");
+  begins_anew("before the first checkpoint was written");
+
+  WriteText(project_ / "run" / "config.json", ReadText(project_ / "whole" / "config.json"));
+  WriteText(project_ / "run" / "log.jsonl", log);
+  const Outcome lost = project_.Run({"search", "--resume", "run"});
+  EXPECT_EQ(lost.code, 6) << lost.err;
+  EXPECT_THAT(lost.err, HasSubstr("holds no checkpoint"));
+  EXPECT_EQ(ReadText(project_ / "run" / "log.jsonl"), log);
+}
+
+TEST_F(ResumeTest, TheSignalBeforeATimeLimitKeepsTheLastBatch) {
+  SearchWhole();
+  BeginAndKill(0.6, "USR1");
+  EXPECT_EQ(project_.Run({"search", "--resume", "run"}).code, 0);
+  ExpectSameRun(project_ / "whole", project_ / "run");
+}
+
+TEST_F(ResumeTest, ALauncherThatStartsAJobAgainGoesOn) {
+  const std::vector<std::string> command = {"search", "--config", "config.json", "--no-probe", "--run", "run"};
+  SearchWhole();
+  BeginAndKill(command, 0.6);
+  EXPECT_EQ(project_.Run(command).code, 5);  // the folder is taken
+  EXPECT_EQ(project_.Run(command, "SLURM_RESTART_COUNT=1").code, 0);
+  ExpectSameRun(project_ / "whole", project_ / "run");
+}
+
+TEST_F(ResumeTest, AForkGoesOnWithOtherSettingsAndLeavesItsRunAlone) {
+  SearchWhole();
+  BeginAndKill(0.7);
+  const std::string log = ReadText(project_ / "run" / "log.jsonl");
+  const Outcome fixed = project_.Run({"search", "--resume", "run", "--fork", "fork", "--set", "seed=3"});
+  EXPECT_EQ(fixed.code, 3);
+  EXPECT_THAT(fixed.err, HasSubstr("seed 0 -> 3"));
+  EXPECT_FALSE(std::filesystem::exists(project_ / "fork"));
+
+  const Outcome same = project_.Run({"search", "--resume", "run", "--fork", "same"});
+  EXPECT_EQ(same.code, 0) << same.err;
+  ExpectSameRun(project_ / "whole", project_ / "same");
+
+  const Outcome fork = project_.Run({"search", "--resume", "run", "--fork", "fork", "--set", "train.lr=0.01"});
+  EXPECT_EQ(fork.code, 0) << fork.err;
+  EXPECT_EQ(Json::parse(ReadText(project_ / "fork" / "fork.json")).at("changes"), Json({"train.lr 0.05 -> 0.01"}));
+  EXPECT_NE(ReadText(project_ / "fork" / "weights.safetensors"), ReadText(project_ / "whole" / "weights.safetensors"));
+  EXPECT_EQ(ReadText(project_ / "run" / "log.jsonl"), log);
 }
 
 TEST_F(ResumeTest, AutoBeginsAndGoesOn) {

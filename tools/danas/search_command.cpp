@@ -125,6 +125,7 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
 
 // Where the log ends with the end of the search there is nothing to go on with.
 bool IsFinished(const std::filesystem::path& run) {
+  if (!std::filesystem::exists(run / "best.json")) return false;
   const std::string log = ReadFile(run / "log.jsonl");
   const size_t end = log.find_last_not_of('\n');
   if (end == std::string::npos) return false;
