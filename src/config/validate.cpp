@@ -30,6 +30,8 @@ void CheckRuntime(const Checker& check, const RuntimeConfig& runtime) {
                         device.find_first_not_of("0123456789", 5) == std::string::npos;
   check.Require(device == "auto" || device == "cpu" || device == "cuda" || numbered, "runtime.device",
                 "found '" + device + "', expected auto, cpu, cuda or cuda:N");
+  check.Require(runtime.precision == Precision::kFloat32 || runtime.amp == AmpKind::kNone, "runtime.precision",
+                "float64 and mixed precision (runtime.amp) exclude each other");
 }
 
 void CheckData(const Checker& check, const DataConfig& data) {
@@ -95,6 +97,11 @@ void CheckTrain(const Checker& check, const TrainConfig& train, double epochs, c
       std::to_string(train.micro_batch) + " is above " + section + ".batch (" + std::to_string(train.batch) + ")");
   check.Require(train.micro_batch != 1, section + ".micro_batch",
                 "batch norm has no variance with one image; expected 0 or at least 2");
+  check.Require(2 * train.bn_groups <= train.batch, section + ".bn_groups",
+                std::to_string(train.bn_groups) + " groups need two images each; " + section + ".batch is " +
+                    std::to_string(train.batch));
+  check.Require(train.bn_groups == 1 || !train.sync_bn, section + ".bn_groups",
+                "above 1 and " + section + ".sync_bn exclude each other");
   check.Require(train.lr_min <= train.lr, section + ".lr_min",
                 NumberText(train.lr_min) + " is above " + section + ".lr (" + NumberText(train.lr) + ")");
   check.Require(!train.nesterov || train.momentum > 0, section + ".nesterov", "needs " + section + ".momentum above 0");

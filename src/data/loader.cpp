@@ -24,20 +24,27 @@
 namespace danas {
 namespace {
 
-// The positions [first, last) of a pass that one batch holds.
+// The positions [first, last) of a pass that this process takes of one batch, which has `whole` images.
 struct Span {
   int64_t first = 0;
   int64_t last = 0;
+  int64_t whole = 0;
 };
 
 std::vector<Span> CutIntoBatches(int64_t images, const LoaderOptions& options) {
   std::vector<Span> spans;
   for (int64_t first = 0; first < images; first += options.batch) {
-    spans.push_back({first, std::min(images, first + options.batch)});
+    const int64_t last = std::min(images, first + options.batch);
+    spans.push_back({first, last, last - first});
   }
-  if (options.join_lone_last && spans.size() > 1 && spans.back().last - spans.back().first == 1) {
+  if (spans.size() > 1 && spans.back().whole < options.least_last) {
+    spans[spans.size() - 2].whole += spans.back().whole;
     spans.pop_back();
-    spans.back().last = images;
+  }
+  for (Span& span : spans) {  // train/ranks.h, PartOfRank
+    const int64_t begin = span.first;
+    span.first = begin + span.whole * options.rank / options.ranks;
+    span.last = begin + span.whole * (options.rank + 1) / options.ranks;
   }
   return spans;
 }
@@ -55,6 +62,7 @@ std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int
 // A batch while its images are being decoded.
 struct Slot {
   Batch batch;
+  int64_t taken = 0;    // rows that a worker has begun
   int64_t missing = 0;  // images not decoded yet
   std::vector<int64_t> left_out;  // rows of bad images
   int64_t failed_row = INT64_MAX;
@@ -69,7 +77,7 @@ Batch Compacted(Batch batch, const std::vector<int64_t>& left_out) {
   }
   const at::Tensor kept = at::tensor(rows, at::kLong);
   return {batch.images.index_select(0, kept).contiguous(at::MemoryFormat::ChannelsLast),
-          batch.targets.index_select(0, kept)};
+          batch.targets.index_select(0, kept), batch.whole, batch.entries.index_select(0, kept)};
 }
 
 // Threads that are joined at the end of their scope, also when one of them cannot be started.
@@ -98,7 +106,8 @@ class DeviceCopy {
 
   Batch Begin(const Batch& pinned) {
     c10::StreamGuard on_copy_stream(stream_);
-    Batch moved{pinned.images.to(device_, true), pinned.targets.to(device_, true)};
+    Batch moved{pinned.images.to(device_, true), pinned.targets.to(device_, true), pinned.whole,
+                pinned.entries};
     copied_.emplace_back(c10::Event(device_.type()), pinned);  // pinned memory lives until the event has passed
     copied_.back().first.record(stream_);
     return moved;
@@ -150,21 +159,21 @@ class Loader::Pipeline {
 
   void Start(int64_t epoch, int64_t first_batch) {
     std::unique_lock lock(mutex_);
-    next_image_ = subset_.size();  // nothing more is taken of the pass before
+    taking_ = false;  // nothing more of the pass before
     idle_.wait(lock, [this] { return busy_ == 0; });
     slots_.clear();
     first_slot_ = static_cast<size_t>(first_batch);
     epoch_ = epoch;
     order_ = PassOrder(subset_.size(), options_, epoch);
     waited_ = {};
-    next_image_ = first_slot_ < spans_.size() ? spans_[first_slot_].first : subset_.size();
+    taking_ = true;
     AddSlots();
     work_.notify_all();
   }
 
   std::optional<Batch> Next() {
     std::optional<Batch> batch = NextOnHost();
-    while (batch && batch->size() == 0) batch = NextOnHost();
+    while (batch && batch->size() == 0 && options_.ranks == 1) batch = NextOnHost();
     if (!batch || !copy_) return batch;
     try {
       *batch = copy_->Begin(*batch);
@@ -191,7 +200,7 @@ class Loader::Pipeline {
       ready_.wait(lock, [this] { return slots_.front().missing == 0; });
       waited_ += std::chrono::steady_clock::now() - began;
       if (slots_.front().error) {
-        next_image_ = subset_.size();
+        taking_ = false;
         std::rethrow_exception(slots_.front().error);
       }
       batch = std::move(slots_.front().batch);
@@ -223,28 +232,33 @@ class Loader::Pipeline {
       Slot slot;
       slot.batch.images = at::empty({count, 3, side, side}, pinned.dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
       slot.batch.targets = at::empty({count}, pinned.dtype(at::kLong));
+      slot.batch.whole = span.whole;
+      slot.batch.entries = at::empty({count}, at::kLong);
+      std::copy_n(order_.begin() + span.first, count, slot.batch.entries.mutable_data_ptr<int64_t>());
       slot.missing = count;
       slots_.push_back(std::move(slot));
     }
   }
 
-  int64_t PlacesOpen() const {
-    if (slots_.empty()) return 0;
-    return spans_[first_slot_ + slots_.size() - 1].last;
+  // The first batch with an image that nobody has taken; none: null. Needs `mutex_`.
+  Slot* SlotToFill() {
+    if (!taking_) return nullptr;
+    for (Slot& slot : slots_) {
+      if (slot.taken < slot.batch.size()) return &slot;
+    }
+    return nullptr;
   }
 
   void Work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_.wait(lock, [this] { return stopping_ || (next_image_ < subset_.size() && next_image_ < PlacesOpen()); });
+      Slot* to_fill = nullptr;
+      work_.wait(lock, [&] { return stopping_ || (to_fill = SlotToFill()) != nullptr; });
       if (stopping_) return;
-      const int64_t place = next_image_++;
-      size_t at = 0;
-      while (spans_[first_slot_ + at].last <= place) ++at;
-      Slot& slot = slots_[at];  // a deque: stays where it is while others come and go at the ends
-      const int64_t row = place - spans_[first_slot_ + at].first;
+      Slot& slot = *to_fill;  // of a deque: stays where it is while others come and go at the ends
+      const int64_t row = slot.taken++;
       ++busy_;
-      const int64_t entry = order_[static_cast<size_t>(place)];
+      const int64_t entry = slot.batch.entries.const_data_ptr<int64_t>()[row];
       const int64_t epoch = epoch_;
       lock.unlock();
       std::exception_ptr error;
@@ -308,7 +322,7 @@ class Loader::Pipeline {
   bool stopping_ = false;
   int64_t epoch_ = 0;
   std::vector<int64_t> order_;
-  int64_t next_image_ = INT64_MAX;  // place in the pass of the next image to take
+  bool taking_ = false;             // images of the pass
   int64_t busy_ = 0;                // workers that are decoding
   size_t first_slot_ = 0;           // number of the batch that slots_.front() is
   std::deque<Slot> slots_;

@@ -75,6 +75,7 @@ bool TakesFused(KernelChoice choice, const at::Tensor& x_nchw, const std::vector
       if (weight.scalar_type() != type || !IsDense(weight) || step->norm().running_mean.scalar_type() != type)
         return false;
       if (mode.value_or(step->norm().mode()) != step->norm().mode()) return false;
+      if (step->norm().shares() && step->norm().mode() != NormMode::kRunning) return false;
       mode = step->norm().mode();
       wants_gradient |=
           weight.requires_grad() || (step->norm().weight.defined() && step->norm().weight.requires_grad());

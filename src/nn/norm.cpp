@@ -79,6 +79,85 @@ struct NormFunction : public torch::autograd::Function<NormFunction> {
   }
 };
 
+// Statistics of a batch that lies on several processes: [C] each, in at least float32.
+struct BatchMoments {
+  at::Tensor mean_c, variance_c;
+  int64_t count = 0;  // values of a channel
+};
+
+at::Tensor PerChannel(const at::Tensor& values_c, const at::Tensor& like) {
+  std::vector<int64_t> shape(static_cast<size_t>(like.dim()), 1);
+  shape[1] = values_c.numel();
+  return values_c.view(shape);
+}
+
+// Every process has the moments of its own values; they are combined as Chan, Golub and LeVeque do, in the order of the
+// processes, so that all get the same bits.
+BatchMoments CombinedMoments(const at::Tensor& x, const StatisticsExchange& exchange) {
+  const int64_t channels = x.size(1);
+  const auto [variance_c, mean_c] = at::var_mean(x.transpose(0, 1).reshape({channels, -1}), at::OptionalIntArrayRef({1}),
+                                                 /*correction=*/at::Scalar(0));
+  // Counts in double: float32 holds none above 2^24.
+  const at::Tensor rows = at::zeros({exchange.count(), 2 * channels + 1}, mean_c.options().dtype(at::kDouble));
+  const at::Tensor own = rows[exchange.rank()];
+  own.narrow(0, 0, channels).copy_(mean_c);
+  own.narrow(0, channels, channels).copy_(variance_c);
+  own[2 * channels] = static_cast<double>(x.numel() / channels);
+  exchange.Sum(rows);
+  const at::Tensor counts_r = rows.select(1, 2 * channels).unsqueeze(1);
+  const at::Tensor total = counts_r.sum();
+  const at::Tensor means_rc = rows.narrow(1, 0, channels);
+  const at::Tensor mean = (counts_r * means_rc).sum(0) / total;
+  const at::Tensor spread_rc = rows.narrow(1, channels, channels) + (means_rc - mean).square();
+  return {mean.to(mean_c.scalar_type()), ((counts_r * spread_rc).sum(0) / total).to(mean_c.scalar_type()),
+          static_cast<int64_t>(total.item<double>())};
+}
+
+struct ExchangeHolder : torch::CustomClassHolder {
+  explicit ExchangeHolder(std::shared_ptr<const StatisticsExchange> held) : exchange(std::move(held)) {}
+  std::shared_ptr<const StatisticsExchange> exchange;
+};
+
+// Batch norm over the values of all processes. With g the gradient of the result, x^ = (x - mean) / s and means over
+// all values of a channel:  dx = weight / s * (g - mean(g) - x^ * mean(g x^)).
+struct TogetherFunction : public torch::autograd::Function<TogetherFunction> {
+  static Variable forward(AutogradContext* context, const Variable& x, const std::optional<at::Tensor>& weight,
+                          const std::optional<at::Tensor>& bias, const BatchMoments& moments, double epsilon,
+                          const std::shared_ptr<const StatisticsExchange>& exchange) {
+    const at::Tensor inverse_c = (moments.variance_c + epsilon).rsqrt();
+    context->save_for_backward({x, weight.value_or(at::Tensor()), moments.mean_c, inverse_c});
+    context->saved_data["exchange"] = c10::IValue::make_capsule(c10::make_intrusive<ExchangeHolder>(exchange));
+    context->saved_data["count"] = moments.count;
+    const at::Tensor scale_c = weight ? inverse_c * weight->to(inverse_c.scalar_type()) : inverse_c;
+    at::Tensor y = (x.to(inverse_c.scalar_type()) - PerChannel(moments.mean_c, x)) * PerChannel(scale_c, x);
+    if (bias) y += PerChannel(bias->to(y.scalar_type()), x);
+    return y.to(x.scalar_type());
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &inverse_c = saved[3];
+    const auto holder = context->saved_data["exchange"].toCapsule();
+    const StatisticsExchange& exchange = *static_cast<const ExchangeHolder&>(*holder).exchange;
+    const auto count = static_cast<double>(context->saved_data["count"].toInt());
+    const at::Tensor gradient = gradients[0].to(inverse_c.scalar_type());
+    const at::Tensor normed = (x.to(inverse_c.scalar_type()) - PerChannel(saved[2], x)) * PerChannel(inverse_c, x);
+    std::vector<int64_t> axes = {0};
+    for (int64_t d = 2; d < x.dim(); ++d) axes.push_back(d);
+    const at::Tensor own = at::stack({gradient.sum(axes), (gradient * normed).sum(axes)});
+    at::Tensor dx;
+    if (context->needs_input_grad(0)) {
+      const at::Tensor all = own.clone();
+      exchange.Sum(all);
+      const at::Tensor scale_c = weight.defined() ? inverse_c * weight.to(inverse_c.scalar_type()) : inverse_c;
+      dx = (gradient - PerChannel(all[0] / count, x) - normed * PerChannel(all[1] / count, x)) * PerChannel(scale_c, x);
+      dx = dx.to(x.scalar_type());
+    }
+    if (!weight.defined()) return {dx, at::Tensor(), at::Tensor(), Variable(), Variable(), Variable()};
+    return {dx, own[1].to(weight.scalar_type()), own[0].to(weight.scalar_type()), Variable(), Variable(), Variable()};
+  }
+};
+
 std::optional<at::Tensor> Given(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
@@ -106,6 +185,10 @@ BatchNorm::BatchNorm(int64_t channels, const NormSpec& spec, bool affine)
 
 at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation> activation) {
   const bool use_batch = mode_ != NormMode::kRunning;
+  if (use_batch && sharing_.any()) {
+    const at::Tensor y = sharing_.exchange ? ForwardTogether(x_nchw) : ForwardGroups(x_nchw);
+    return activation ? Activate(y, *activation) : y;
+  }
   if (use_batch) RequireVariance(x_nchw.numel() / x_nchw.size(1));
   NormCall call;
   call.use_batch = use_batch;
@@ -123,6 +206,46 @@ at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation
   }
   const at::Tensor y = NormFunction::apply(x_nchw, Given(weight), Given(bias), call);
   return activation && call.clip == Clip::kNone ? Activate(y, *activation) : y;
+}
+
+at::Tensor BatchNorm::ForwardGroups(const at::Tensor& x_nchw) {
+  const bool moves = mode_ == NormMode::kBatch;
+  const double momentum = moves ? NextMomentum() : 0;
+  const int64_t groups = sharing_.groups;
+  std::vector<at::Tensor> parts, means, variances;
+  for (int64_t g = 0; g < groups; ++g) {
+    const auto [first, last] = RowsOfPart(x_nchw.size(0), g, groups);
+    const at::Tensor part = x_nchw.narrow(0, first, last - first);
+    RequireVariance(part.numel() / part.size(1));
+    // Each moves a copy of its own.
+    means.push_back(running_mean.clone());
+    variances.push_back(running_var.clone());
+    const NormCall call{
+        .running_mean = means.back(), .running_var = variances.back(), .momentum = momentum, .epsilon = epsilon_};
+    parts.push_back(NormFunction::apply(part, Given(weight), Given(bias), call));
+  }
+  if (moves) {
+    const at::NoGradGuard no_grad;
+    running_mean.copy_(sharing_.first_moves ? means[0] : at::stack(means).mean(0));
+    running_var.copy_(sharing_.first_moves ? variances[0] : at::stack(variances).mean(0));
+  }
+  return at::cat(parts).contiguous(x_nchw.suggest_memory_format());
+}
+
+at::Tensor BatchNorm::ForwardTogether(const at::Tensor& x_nchw) {
+  BatchMoments moments;
+  {
+    const at::NoGradGuard no_grad;
+    moments = CombinedMoments(IsHalf(x_nchw) ? x_nchw.to(at::kFloat) : x_nchw, *sharing_.exchange);
+    RequireVariance(moments.count);
+    if (mode_ == NormMode::kBatch) {
+      const double momentum = NextMomentum();
+      const double unbiased = static_cast<double>(moments.count) / static_cast<double>(moments.count - 1);
+      running_mean.mul_(1 - momentum).add_(moments.mean_c, momentum);
+      running_var.mul_(1 - momentum).add_(moments.variance_c, momentum * unbiased);
+    }
+  }
+  return TogetherFunction::apply(x_nchw, Given(weight), Given(bias), moments, epsilon_, sharing_.exchange);
 }
 
 void BatchNorm::Follow(const std::vector<double>& mean_c, const std::vector<double>& variance_c, int64_t count) {
@@ -180,6 +303,10 @@ void SetNormMode(torch::nn::Module& module, NormMode mode) {
 
 void ResetNormStatistics(torch::nn::Module& module) {
   ForEachNorm(module, [](BatchNorm& norm) { norm.ResetStatistics(); });
+}
+
+void SetNormSharing(torch::nn::Module& module, const NormSharing& sharing) {
+  ForEachNorm(module, [&](BatchNorm& norm) { norm.set_sharing(sharing); });
 }
 
 at::Tensor Activate(const at::Tensor& x, Activation activation) {

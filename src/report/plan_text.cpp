@@ -25,7 +25,8 @@ std::string OpeningText(const SearchPlan& plan) {
   text += "budget: " + CostText(plan, plan.budget) + " " + plan.unit + "; no found network above " +
           CostText(plan, plan.budget_max) + "\n";
   text += "device: " + plan.device + "; batches of " + std::to_string(plan.batch);
-  if (plan.micro_batch < plan.batch) text += ", in parts of " + std::to_string(plan.micro_batch);
+  if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";
+  if (plan.micro_batch < plan.batch / plan.ranks) text += ", in parts of " + std::to_string(plan.micro_batch);
   return text + "\n";
 }
 
@@ -101,6 +102,7 @@ Json PlanJson(const SearchPlan& plan) {
   for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
   return {{"device", plan.device},
           {"batch", plan.batch},
+          {"ranks", plan.ranks},
           {"micro_batch", plan.micro_batch},
           {"searchable_layers", plan.searchable_layers},
           {"networks", plan.networks},

@@ -48,6 +48,14 @@ void ArchParameters::ClearGradient() {
   for (at::Tensor& alpha : alpha_lc_) alpha.mutable_grad().reset();
 }
 
+std::vector<at::Tensor> ArchParameters::Gradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& alpha : alpha_lc_) {
+    if (alpha.grad().defined()) gradients.push_back(alpha.grad());
+  }
+  return gradients;
+}
+
 at::Tensor ArchParameters::GradientNorm() const {
   at::Tensor squares = at::zeros({}, at::kDouble);
   for (const at::Tensor& alpha : alpha_lc_) {

@@ -24,6 +24,11 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+DrawNumber NextDraw(const Config& config, const SearchState& state) {
+  const bool own = config.ranks.draws == DrawChoice::kOwn;
+  return {.seed = config.seed, .draw = state.draws, .rank = own ? state.training.shared.ranks.rank() : 0};
+}
+
 ArchitectureScope::ArchitectureScope(SearchState& state) : state_(state) {
   for (at::Tensor& weight : state.supernet->parameters()) {
     if (!weight.requires_grad()) continue;
@@ -43,7 +48,7 @@ ArchitectureScope::~ArchitectureScope() {
 }
 
 StepResult ArchitectureStep::Compute(const Batch& batch) {
-  images_ = batch.size();
+  images_ = batch.whole_size();
   class_loss_sum_ = at::Tensor();
   LossScaler& scaler = state_.training.scaler;
   StepResult result = AccumulateGradients(
@@ -51,19 +56,29 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   for (const at::Tensor& weight : state_.supernet->parameters()) {
     if (weight.grad().defined()) throw std::logic_error("the architecture pass made a gradient of a weight");
   }
+  SumOverAllRanks(batch, result);
   UnscaleGradients();
   // With a scaler infinite gradients are part of the game: Apply() leaves the step out and the scale falls.
   if (!scaler.enabled()) result.gradient_norm = state_.alpha.GradientNorm();
   return result;
 }
 
+void ArchitectureStep::SumOverAllRanks(const Batch& batch, StepResult& result) {
+  const Ranks& ranks = state_.training.shared.ranks;
+  if (ranks.alone()) return;
+  ranks.Sum(state_.alpha.Gradients());
+  at::Tensor cost = at::full_like(class_loss_sum_, cost_, class_loss_sum_.options().dtype(at::kDouble));
+  SumOverRanks(ranks, batch.size(), result, {&class_loss_sum_, &cost});
+  if (config_.ranks.draws == DrawChoice::kOwn) cost_ = cost.item<double>() / ranks.count();
+}
+
 StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Device device = part.images.device();
-  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kArchitecture, config_.seed, state_.draws,
+  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kArchitecture, NextDraw(config_, state_),
                                 device);
   const at::Tensor logits_nk = [&] {
     const AutocastScope autocast(config_.runtime.amp, device.type());
-    return state_.supernet->forward(InLayout(part.images, config_.runtime.layout), draw.choices);
+    return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
   }();
   const auto images = static_cast<double>(part.size());
   const at::Tensor class_loss_sum = ClassLossSum(logits_nk, part.targets, classes_, /*smoothing=*/0);
@@ -184,7 +199,7 @@ void InterleavedArchitecture::Step() {
   if (std::isfinite(loss_sum) && std::isfinite(norm)) {
     step_.Apply();
     after_step_();
-    position_.sums.images += batch.size();
+    position_.sums.images += batch.whole_size();
     position_.sums.loss += loss_sum;
     position_.sums.accuracy += result.correct.item<double>();
   } else if (config_.train.on_nonfinite == OnNonFinite::kSkip) {

@@ -23,7 +23,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed),
-               TrainingLoader(config_, config_.train.batch, device_)) {
+               TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
   if (run_.position.begins_phase()) {
     run_.trace = AlphaTrace(plan.alpha_steps);
     run_.interleaved = {};
@@ -31,7 +31,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   if (!plan.phase.searches) return;
   architecture_.emplace(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
                         Transform(config_.data, ImageUse::kTest, config_.seed),
-                        TrainingLoader(config_, config_.train.batch, device_));
+                        TrainingLoader(config_, config_.train, device_, inputs.ranks));
   if (config_.search.alpha_pass == AlphaPass::kPerEpoch) return;
   interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved,
                        [this] { run_.trace.Record(state_.alpha.Values()); });
@@ -45,8 +45,9 @@ PassResult PhaseTraining::WeightPass() {
       .classes = plan_.phase.classes,
       .forward =
           [this](int64_t) -> Forward {
-        const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, config_.seed,
-                                      state_.draws++, device_);
+        const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights,
+                                      NextDraw(config_, state_), device_);
+        ++state_.draws;
         return [this, choices = draw.choices](const at::Tensor& image_nchw) {
           return state_.supernet->forward(image_nchw, choices);
         };
@@ -88,7 +89,8 @@ PassOptions PhaseTraining::BeginPass(const char* name, double work) {
           .progress = progress_,
           .run_share = [this, work](double share) { return (run_.work.done + share * work) / run_.work.total; },
           .totals = &position.totals,
-          .keeper = keeper_};
+          .keeper = keeper_,
+          .ranks = state_.training.shared.ranks};
 }
 
 void PhaseTraining::EndPass(double work) {

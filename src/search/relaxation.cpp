@@ -6,8 +6,11 @@
 
 namespace danas {
 
-at::Tensor GumbelNoise(int64_t seed, size_t layer, int64_t draw, int64_t candidates, at::ScalarType type) {
-  RandomStream stream(static_cast<uint64_t>(seed), "gumbel", {layer, static_cast<uint64_t>(draw)});
+at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type) {
+  const auto seed = static_cast<uint64_t>(number.seed), draw = static_cast<uint64_t>(number.draw);
+  RandomStream stream = number.rank == 0
+                            ? RandomStream(seed, "gumbel", {layer, draw})
+                            : RandomStream(seed, "gumbel", {layer, draw, static_cast<uint64_t>(number.rank)});
   at::Tensor noise = at::empty({candidates}, at::kDouble);
   for (int64_t c = 0; c < candidates; ++c) noise.data_ptr<double>()[c] = stream.Gumbel();
   return noise.to(type);
@@ -23,13 +26,13 @@ at::Tensor StraightThrough(const at::Tensor& probability_c) {
   return one_hot + (probability_c - p);  // in this order the bracket is 0 and the sum exact
 }
 
-Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, int64_t seed, int64_t draw,
+Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, const DrawNumber& number,
                  at::Device device) {
   const at::AutoGradMode gradient(pass == Pass::kArchitecture);
   Draw result;
   for (size_t l = 0; l < alpha.layers(); ++l) {
     const at::Tensor& alpha_c = alpha.alpha(l);
-    const at::Tensor noise = GumbelNoise(seed, l, draw, alpha_c.numel(), alpha_c.scalar_type());
+    const at::Tensor noise = GumbelNoise(number, l, alpha_c.numel(), alpha_c.scalar_type());
     at::Tensor p = GumbelSoftmax(alpha_c, noise, config.temperature);
     LayerChoice choice;
     if (config.hard) {

@@ -11,6 +11,7 @@
 #include "danas/search/memory_estimate.h"
 #include "danas/search/pruner.h"
 #include "danas/train/device.h"
+#include "danas/train/loaders.h"
 
 namespace danas {
 namespace {
@@ -52,23 +53,34 @@ struct PlanBasis {
   CostTable macs;
   CostTable parameters;
   at::Device device;
+  int ranks;
+
+  int64_t batches(int64_t images) const {
+    return BatchesOf(images, config.train.batch, LeastLastBatch(config.train, ranks));
+  }
+  // Images of a batch in one process.
+  int64_t batch() const { return (config.train.batch + ranks - 1) / ranks; }
+  int64_t micro_batch() const {
+    return config.train.micro_batch > 0 ? std::min(config.train.micro_batch, batch()) : batch();
+  }
 };
 
 double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
                    const std::vector<double>& weight_paths_l) {
   const Config& config = basis.config;
-  const int64_t micro = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch;
-  const double element_bytes = config.runtime.amp == AmpKind::kNone ? 4 : 2;
+  const int64_t micro = basis.micro_batch();
+  const double float_bytes = config.runtime.precision == Precision::kFloat64 ? 8 : 4;
+  const double element_bytes = config.runtime.amp == AmpKind::kNone ? float_bytes : 2;
   const Computation how{.fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
                         .recomputes = config.nn.recompute == RecomputeKind::kLayer};
   const auto step_bytes = [&](double elements) { return element_bytes * static_cast<double>(micro) * elements; };
   const double image_bytes = 4.0 * basis.space.input_channels() * basis.space.input().height * basis.space.input().width;
-  const double batches = static_cast<double>((config.data.queue + 1) * config.train.batch) * image_bytes;
+  const double batches = static_cast<double>((config.data.queue + 1) * basis.batch()) * image_bytes;
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
-  const double weight_pass = (4 + 4 + 4 + half_copies) * plan.parameters +
+  const double weight_pass = (3 * float_bytes + half_copies) * plan.parameters +
                              step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how));
   if (!plan.phase.searches) return weight_pass + batches;
-  const double alpha_pass = (4 + 4 + half_copies) * plan.parameters +
+  const double alpha_pass = (2 * float_bytes + half_copies) * plan.parameters +
                             step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how));
   return std::max(weight_pass, alpha_pass) + 2 * batches;  // two loaders
 }
@@ -78,12 +90,12 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   PhasePlan plan;
   plan.phase = phase;
   plan.weight_images = FirstSum(counts.weights, phase.classes);
-  const int64_t weight_batches = BatchesOf(plan.weight_images, config.train.batch);
+  const int64_t weight_batches = basis.batches(plan.weight_images);
   plan.weight_steps = phase.epochs * weight_batches;
   if (phase.searches) {
     plan.architecture_images = FirstSum(counts.architecture, phase.classes);
     plan.alpha_steps = config.search.alpha_pass == AlphaPass::kPerEpoch
-                           ? phase.epochs * BatchesOf(plan.architecture_images, config.train.batch)
+                           ? phase.epochs * basis.batches(plan.architecture_images)
                            : plan.weight_steps / config.search.alpha_every;
   }
   const std::vector<double> candidates_l = CandidatesOf(space);
@@ -118,19 +130,19 @@ ClassCounts CountImages(const Split& split, const std::vector<int>& order) {
   return {count(split.weights), count(split.architecture)};
 }
 
-int64_t BatchesOf(int64_t images, int64_t batch) {
+int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {
   const int64_t whole = images / batch, rest = images % batch;
-  return whole + (rest > 1 || (rest == 1 && whole == 0) ? 1 : 0);
+  return whole + (rest >= least_last || (rest > 0 && whole == 0) ? 1 : 0);
 }
 
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
-                          const ClassCounts& counts, at::Device device, const std::optional<StepTimes>& times) {
+                          const ClassCounts& counts, at::Device device, const std::optional<StepTimes>& times,
+                          int ranks) {
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
   SearchPlan plan;
   plan.device = DescribeDevice(device);
   plan.batch = config.train.batch;
-  plan.micro_batch = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch;
   plan.searchable_layers = static_cast<int64_t>(space.SearchableLayers());
   plan.networks = space.NetworkCount();
   plan.unit = costs.unit;
@@ -140,7 +152,10 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
   plan.budget_max = LargestCost(config.search);
   plan.probed = times.has_value();
 
-  const PlanBasis basis{config, space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space), device};
+  const PlanBasis basis{config, space, MakeCostTable(*MakeMacsModel(), space),
+                        MakeCostTable(*MakeParametersModel(), space), device, ranks};
+  plan.ranks = ranks;
+  plan.micro_batch = basis.micro_batch();
   const double whole_macs = SumOverLayers(basis.macs, CandidatesOf(space));
   SearchSpace left = space;
   for (const Phase& phase : MakePhases(config.schedule, space.classes())) {
@@ -151,6 +166,7 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
       const double weight_base = config.search.relaxation.hard ? of_phase.macs_per_image : whole_macs;
       of_phase.seconds = weight_images * times->weight_seconds * of_phase.macs_per_image / weight_base +
                          AlphaImages(of_phase, config) * times->alpha_seconds * alpha_macs / whole_macs;
+      of_phase.seconds /= ranks;
     }
     plan.phases.push_back(of_phase);
     if (phase.searches) left = AfterPruning(left, config.search.pruning);

@@ -15,6 +15,7 @@
 #include "danas/search/cost_loss.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
+#include "danas/train/loaders.h"
 
 namespace danas {
 namespace {
@@ -61,7 +62,8 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   CheckInputs(inputs, course.split);
   course.order = inputs.ranking.Positions(inputs.training_set->classes.ids);
   course.plan =
-      MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order), inputs.device);
+      MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order), inputs.device,
+                     std::nullopt, inputs.ranks.count());
   CheckCostLoss(config.search.loss, config.search.budget.value, MakeCostTable(*inputs.cost, inputs.space));
   WarnOfFewSteps(course.plan);
   return course;
@@ -70,16 +72,20 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
 SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space) {
   const Config& config = inputs.config;
   const PhasePlan& first = course.plan.phases.front();
-  const auto steps_per_epoch = static_cast<double>(BatchesOf(first.weight_images, config.train.batch));
+  const auto steps_per_epoch = static_cast<double>(
+      BatchesOf(first.weight_images, config.train.batch, LeastLastBatch(config.train, inputs.ranks.count())));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
   SearchState state{
       .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*inputs.cost, space),
-      .alpha = ArchParameters(space),
-      .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device)};
+      .alpha = ArchParameters(space, FloatType(config.runtime)),
+      .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device,
+                                 {.ranks = inputs.ranks,
+                                  .config = config.ranks,
+                                  .paths_vary = config.search.relaxation.hard})};
   InitializeWeights(*state.supernet, config.seed);
-  MoveTo(*state.supernet, inputs.device, config.runtime.layout);
+  MoveTo(*state.supernet, inputs.device, config.runtime);
   state.training.Bind(*state.supernet);
   return state;
 }
@@ -131,7 +137,7 @@ SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& 
                       .argmax = choice.argmax,
                       .bounded_by_budget = choice.bounded_by_budget,
                       .cost = choice.cost,
-                      .device_hours = seconds / 3600};
+                      .device_hours = inputs_.ranks.count() * seconds / 3600};
   if (choice.bounded_by_budget) {
     log::info("the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
               FormatCount(choice.argmax_cost), state.costs.unit, FormatCount(choice.cost), state.costs.unit);

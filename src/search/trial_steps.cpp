@@ -20,11 +20,11 @@ double SecondsSince(Clock::time_point start) { return std::chrono::duration<doub
 SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device) {
   SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(cost, space),
-                    .alpha = ArchParameters(space),
+                    .alpha = ArchParameters(space, FloatType(config.runtime)),
                     .training = WeightTraining(config.train, config.runtime, config.seed,
                                                CosineSchedule(config.train, 0, int64_t{1} << 40), device)};
   InitializeWeights(*state.supernet, config.seed);
-  MoveTo(*state.supernet, device, config.runtime.layout);
+  MoveTo(*state.supernet, device, config.runtime);
   state.training.Bind(*state.supernet);
   SetNormMode(*state.supernet, NormMode::kBatch);
   return state;
@@ -50,12 +50,12 @@ double TrialSteps::StepWeights() {
   scope_.reset();
   const auto start = Clock::now();
   const at::Device device = batch_.images.device();
-  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, config_.seed, state_.draws++,
+  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, {config_.seed, state_.draws++},
                                 device);
   const StepResult result = AccumulateGradients(batch_, config_.train.micro_batch, [&](const Batch& part) {
     const at::Tensor logits_nk = [&] {
       const AutocastScope autocast(config_.runtime.amp, device.type());
-      return state_.supernet->forward(InLayout(part.images, config_.runtime.layout), draw.choices);
+      return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
     }();
     const int64_t classes = logits_nk.size(1);
     return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),

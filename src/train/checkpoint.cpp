@@ -189,6 +189,33 @@ StoredCheckpoint NewestCheckpoint(const fs::path& run_folder) {
   FailWithoutCheckpoint(folder, !numbers.empty());
 }
 
+void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device) {
+  if (ranks.alone()) return;
+  StateFields own;
+  const std::string text = ranks.FromFirst([&] {
+    describe(own);
+    Json tensors = Json::array();
+    for (const auto& [name, tensor] : own.tensors()) {
+      tensors.push_back({name, static_cast<int>(tensor.scalar_type()), tensor.sizes().vec()});
+    }
+    return JsonText({{"values", own.values()}, {"tensors", std::move(tensors)}});
+  });
+  const Json state = Json::parse(text);
+  NamedTensors taken;
+  for (const Json& tensor : state.at("tensors")) {
+    const auto type = static_cast<at::ScalarType>(tensor.at(1).get<int>());
+    taken.emplace_back(tensor.at(0).get<std::string>(), at::empty(tensor.at(2).get<std::vector<int64_t>>(), type));
+  }
+  for (size_t i = 0; i < taken.size(); ++i) {
+    if (ranks.first()) taken[i].second.copy_(own.tensors()[i].second);
+    ranks.TakeFirst({taken[i].second});
+  }
+  if (ranks.first()) return;
+  StateFields fields(std::move(taken), state.at("values"), device);
+  describe(fields);
+  fields.RequireAllTaken();
+}
+
 CheckpointKeeper::CheckpointKeeper(fs::path run_folder, const CheckpointConfig& config, at::Device device,
                                    DescribeRun describe)
     : folder_(std::move(run_folder)),

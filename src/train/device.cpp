@@ -95,8 +95,10 @@ at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed) {
   return device;
 }
 
-void SeedGenerator(at::Device device, int64_t seed, uint64_t counter) {
-  RandomStream stream(static_cast<uint64_t>(seed), "dropout", {counter});
+void SeedGenerator(at::Device device, int64_t seed, uint64_t counter, int rank) {
+  const auto key = static_cast<uint64_t>(seed);
+  RandomStream stream = rank == 0 ? RandomStream(key, "dropout", {counter})
+                                  : RandomStream(key, "dropout", {counter, static_cast<uint64_t>(rank)});
   const uint64_t high = stream.NextWord();
   at::Generator generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard<std::mutex> lock(generator.mutex());
@@ -115,20 +117,26 @@ std::string DescribeDevice(at::Device device) {
   return device.str() + " (" + name.data() + ", " + memory.data() + ")";
 }
 
-void MoveTo(torch::nn::Module& network, at::Device device, MemoryLayout layout) {
+at::ScalarType FloatType(const RuntimeConfig& runtime) {
+  return runtime.precision == Precision::kFloat64 ? at::kDouble : at::kFloat;
+}
+
+void MoveTo(torch::nn::Module& network, at::Device device, const RuntimeConfig& runtime) {
   const at::NoGradGuard no_grad;
   const auto format =
-      layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+      runtime.layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
   const auto move = [&](at::Tensor tensor) {
-    tensor.set_data(tensor.dim() == 4 ? tensor.detach().to(device).contiguous(format) : tensor.detach().to(device));
+    const at::Tensor moved = tensor.detach().to(device, FloatType(runtime));
+    tensor.set_data(tensor.dim() == 4 ? moved.contiguous(format) : moved);
   };
   for (const at::Tensor& parameter : network.parameters()) move(parameter);
   for (const at::Tensor& buffer : network.buffers()) move(buffer);
 }
 
-at::Tensor InLayout(const at::Tensor& image_nchw, MemoryLayout layout) {
-  return layout == MemoryLayout::kContiguous ? image_nchw.contiguous()
-                                             : image_nchw.contiguous(at::MemoryFormat::ChannelsLast);
+at::Tensor InLayout(const at::Tensor& image_nchw, const RuntimeConfig& runtime) {
+  const at::Tensor image = image_nchw.to(FloatType(runtime));
+  return runtime.layout == MemoryLayout::kContiguous ? image.contiguous()
+                                                     : image.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 }  // namespace danas

@@ -42,6 +42,10 @@ void Record(const EasinessOutputs& outputs, const std::string& name, Json fields
 }
 
 void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink* progress) {
+  if (!judge.training.ranks.first()) {
+    TrainZooNetwork(judge.training, {});
+    return;
+  }
   const RunFolder folder = judge.begun ? RunFolder::Reopen(judge.folder) : RunFolder(judge.folder);
   if (!judge.begun) folder.WriteJson("config.json", ToJson(judge.training.config));
   std::vector<std::shared_ptr<MetricSink>> sinks = {std::make_shared<JsonlSink>(folder)};
@@ -199,6 +203,7 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
   const std::vector<std::string>& class_ids = inputs.judges.at(0).training.dataset.train.classes.ids;
   for (const Judge& judge : inputs.judges) CheckJudge(judge, inputs.config.easiness);
   Record(outputs, "easiness_start", StartFields(inputs));
+  const bool first = inputs.judges[0].training.ranks.first();
   EasinessResult result;
   double begun = 0;
   for (size_t i = 0; i < inputs.judges.size(); ++i) {
@@ -209,6 +214,7 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
     PartProgress progress(outputs.progress, label, begun, share);
     if (judge.weights.empty() && !judge.finished) TrainJudge(judge, outputs, progress.OrNull());
     JudgedNetwork judged = JudgeClasses(judge, inputs.config.easiness, progress.OrNull());
+    if (!first) continue;
     const Json fields = JudgedFields(judge, judged);
     if (!judge.weights.empty()) WarnOfChance(fields, class_ids.size());
     Record(outputs, "network_judged", fields);
@@ -216,6 +222,7 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
     std::move(judged.relevance.begin(), judged.relevance.end(), std::back_inserter(result.relevance));
     begun += share;
   }
+  if (!first) return {};
   result.easiness = RankClasses(result.judgements, class_ids, inputs.config.easiness);
   result.agreement = AgreementOf(inputs, result);
   Record(outputs, "easiness_end", EndFields(result));

@@ -24,6 +24,18 @@ std::vector<ClassAccuracy> CountPerClass(const std::vector<at::Tensor>& targets,
   return per_class;
 }
 
+void SumPerClass(const Ranks& ranks, std::vector<ClassAccuracy>& per_class) {
+  if (ranks.alone()) return;
+  const at::Tensor counts_c2 = at::zeros({static_cast<int64_t>(per_class.size()), 2}, at::kLong);
+  auto* counts = counts_c2.mutable_data_ptr<int64_t>();
+  for (size_t c = 0; c < per_class.size(); ++c) {
+    counts[2 * c] = per_class[c].images;
+    counts[2 * c + 1] = per_class[c].correct;
+  }
+  ranks.Sum(counts_c2);
+  for (size_t c = 0; c < per_class.size(); ++c) per_class[c] = {.images = counts[2 * c], .correct = counts[2 * c + 1]};
+}
+
 }  // namespace
 
 EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
@@ -35,18 +47,29 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
   // waits.
   std::vector<at::Tensor> targets, hits;
   at::Tensor correct5;
+  const Ranks& ranks = options.pass.ranks;
+  const auto over_all = [&](const Batch& batch, StepResult result, at::Tensor in_best5) {
+    SumOverRanks(ranks, batch.size(), result, {&in_best5});
+    correct5 = correct5.defined() ? correct5 + in_best5 : in_best5;
+    return result;
+  };
   const auto compute = [&](const Batch& batch) {
+    if (batch.size() == 0) {  // of a last batch with fewer images than processes
+      const at::Tensor none = at::zeros({}, batch.images.options().dtype(at::kDouble));
+      return over_all(batch, {.loss_sum = none, .correct = none}, none);
+    }
     const at::Tensor logits_nk = [&] {
       const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
-      return forward(InLayout(batch.images, options.runtime.layout));
+      return forward(InLayout(batch.images, options.runtime));
     }();
     const at::Tensor hit_n = logits_nk.narrow(1, 0, options.classes).argmax(1).eq(batch.targets);
     targets.push_back(batch.targets);
     hits.push_back(hit_n);
     const at::Tensor in_best5 = CountCorrect(logits_nk, batch.targets, options.classes, 5);
-    correct5 = correct5.defined() ? correct5 + in_best5 : in_best5;
-    return StepResult{.loss_sum = ClassLossSum(logits_nk, batch.targets, options.classes, /*smoothing=*/0),
-                      .correct = hit_n.sum()};
+    return over_all(batch,
+                    {.loss_sum = ClassLossSum(logits_nk, batch.targets, options.classes, /*smoothing=*/0),
+                     .correct = hit_n.sum()},
+                    in_best5);
   };
   PassOptions pass_options = options.pass;
   pass_options.on_nonfinite = OnNonFinite::kStop;
@@ -55,6 +78,7 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
   EvaluationResult result{.images = pass.images, .loss = pass.loss, .top1 = pass.accuracy};
   if (pass.images > 0) result.top5 = correct5.item<double>() / static_cast<double>(pass.images);
   result.per_class = CountPerClass(targets, hits, options.classes);
+  SumPerClass(ranks, result.per_class);
   result.seconds = pass.seconds;
   return result;
 }

@@ -23,7 +23,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
     }
     LoadSupernetWeights(*network, inputs.supernet_weights, classes.ids);
   }
-  MoveTo(*network, inputs.device, config.runtime.layout);
+  MoveTo(*network, inputs.device, config.runtime);
   return network;
 }
 
@@ -44,7 +44,8 @@ TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& 
                            .epochs = finetune.epochs,
                            .images = {},
                            .test_set = std::make_shared<const DatasetIndex>(inputs.dataset.test),
-                           .device = inputs.device};
+                           .device = inputs.device,
+                           .ranks = inputs.ranks};
   training.images = TrainingImages(inputs);
   training.start = {{"init", NameOf(finetune.init)}};
   return TrainAndTest(*network, training, outputs);

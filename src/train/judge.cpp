@@ -27,30 +27,34 @@ void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
   const c10::InferenceMode inference;
   SetNormMode(network, NormMode::kRunning);
   network.eval();
-  int64_t first = 0;
   const auto compute = [&](const Batch& batch) {
-    at::Tensor feature_nf, logits_nk;
-    {
+    at::Tensor feature_nf = at::zeros({0, network.space().head_channels()});
+    at::Tensor logits_nk = at::zeros({0, network.space().classes()});
+    if (batch.size() > 0) {
       const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
-      feature_nf = network.Features(InLayout(batch.images, options.runtime.layout));
+      feature_nf = network.Features(InLayout(batch.images, options.runtime));
       logits_nk = network.Classify(feature_nf);
       // A head that pools to p x p leaves p * p features of a channel.
       if (network.space().head().pool > 1) {
         feature_nf = feature_nf.reshape({batch.size(), network.space().head_channels(), -1}).mean(2);
       }
     }
-    const at::Tensor targets = batch.targets.cpu().contiguous(), logits = OnHost(logits_nk),
-                     features = OnHost(feature_nf);
-    sink({.first = first,
+    const at::Tensor own_targets = batch.targets.cpu().contiguous(), own_logits = OnHost(logits_nk);
+    const at::Tensor targets = options.ranks.GatherRows(own_targets), logits = options.ranks.GatherRows(own_logits),
+                     features = options.ranks.GatherRows(OnHost(feature_nf)),
+                     entries = options.ranks.GatherRows(batch.entries);
+    StepResult result{.loss_sum = ClassLossSum(own_logits, own_targets, own_logits.size(1), /*smoothing=*/0),
+                      .correct = CountCorrect(own_logits, own_targets, own_logits.size(1))};
+    SumOverRanks(options.ranks, batch.size(), result);
+    if (!options.ranks.first()) return result;
+    sink({.entries = {entries.const_data_ptr<int64_t>(), static_cast<size_t>(entries.numel())},
           .targets = {targets.const_data_ptr<int64_t>(), static_cast<size_t>(targets.numel())},
           .logits = Values(logits),
           .features = Values(features)});
-    first += batch.size();
-    const int64_t classes = logits.size(1);
-    return StepResult{.loss_sum = ClassLossSum(logits, targets, classes, /*smoothing=*/0),
-                      .correct = CountCorrect(logits, targets, classes)};
+    return result;
   };
-  RunPass(loader, {.label = options.label, .progress = options.progress, .run_share = options.run_share},
+  RunPass(loader,
+          {.label = options.label, .progress = options.progress, .run_share = options.run_share, .ranks = options.ranks},
           {.compute = compute});
 }
 

@@ -16,8 +16,12 @@ namespace {
 
 std::shared_ptr<Supernet> MakeJudge(const ZooTraining& training, const std::filesystem::path& weights) {
   const auto network = MakeNetwork(MakeZooGenotype(training).network, training.config.nn);
-  LoadWeights(*network, weights);
-  MoveTo(*network, training.device, training.config.runtime.layout);
+  training.ranks.FromFirst([&] {
+    LoadWeights(*network, weights);
+    return "";
+  });
+  for (const auto& [name, tensor] : StateOf(*network)) training.ranks.TakeFirst({tensor});
+  MoveTo(*network, training.device, training.config.runtime);
   return network;
 }
 
@@ -41,8 +45,13 @@ class Pass {
       return trained_now ? 1.0 : (static_cast<double>(done) + of_pass) / static_cast<double>(passes);
     };
     Loader loader(images_, Transform(config.data, ImageUse::kTest, config.seed),
-                  TestLoader(config, config_.batch, judge_.training.device));
-    JudgeImages(network, loader, {.label = label, .runtime = config.runtime, .progress = progress_, .run_share = share},
+                  TestLoader(config, config_.batch, judge_.training.device, judge_.training.ranks));
+    JudgeImages(network, loader,
+                {.label = label,
+                 .runtime = config.runtime,
+                 .progress = progress_,
+                 .run_share = share,
+                 .ranks = judge_.training.ranks},
                 sink);
   }
 
@@ -126,6 +135,7 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
   const std::vector<std::string>& class_ids = training.dataset.train.classes.ids;
   const Pass pass(judge, config, progress);
   const bool recorded = judge.weights.empty();
+  const bool first = training.ranks.first();
   const int64_t epochs = training.config.zoo.epochs;
   const SearchSpace space = MakeZooGenotype(training).network;
 
@@ -145,9 +155,9 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
       pass.Run(*network, "its neurons after epoch " + std::to_string(epoch), e, kept.size(),
                [&](const JudgedBatch& batch) {
                  for (size_t i = 0; i < batch.size(); ++i)
-                   tally.Add(batch.first + static_cast<int64_t>(i), batch.FeaturesOf(i));
+                   tally.Add(batch.entries[i], batch.FeaturesOf(i));
                });
-      relevance.EndEpoch(epoch, tally, *network);
+      if (first) relevance.EndEpoch(epoch, tally, *network);
     }
   }
 
@@ -159,9 +169,10 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
   pass.Run(*network, "scoring", kept.size() - 1, kept.size(), [&](const JudgedBatch& batch) {
     for (size_t i = 0; i < batch.size(); ++i) {
       scores.Add(static_cast<int>(batch.targets[i]), batch.LogitsOf(i));
-      if (tally) tally->Add(batch.first + static_cast<int64_t>(i), batch.FeaturesOf(i));
+      if (tally) tally->Add(batch.entries[i], batch.FeaturesOf(i));
     }
   });
+  if (!first) return {};
   JudgedNetwork judged{.judgement = scores.Finish(), .relevance = {}};
   judged.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   judged.judgement.weights = HexText(HashWeights(*network));

@@ -13,21 +13,28 @@ std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
   for (int64_t start = 0; start < images;) {
     int64_t size = std::min(micro_batch, images - start);
     if (micro_batch > 1 && images - start - size == 1) ++size;
-    parts.push_back({batch.images.narrow(0, start, size), batch.targets.narrow(0, start, size)});
+    parts.push_back({batch.images.narrow(0, start, size), batch.targets.narrow(0, start, size), batch.whole, {}});
     start += size;
   }
   return parts;
 }
 
 StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
-                               const LossScaler* scaler) {
+                               const LossScaler* scaler, GradientReducer* reducer) {
   StepResult total;
   const auto add = [](at::Tensor& sum, const at::Tensor& part) { sum = sum.defined() ? sum + part : part.detach(); };
-  for (const Batch& part : SplitBatch(batch, micro_batch)) {
-    const StepResult result = compute(part);
-    at::Tensor loss = result.loss_sum / batch.size();
+  const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const StepResult result = compute(parts[i]);
+    at::Tensor loss = result.loss_sum / batch.whole_size();
     if (scaler != nullptr) loss = scaler->Scale(loss);
-    loss.backward();
+    if (reducer == nullptr) {
+      loss.backward();
+    } else {
+      loss = loss * reducer->ranks();  // the reducer takes the mean
+      if (i + 1 == parts.size()) reducer->ExpectBackward(loss);
+      reducer->Run([&] { loss.backward(); });
+    }
     add(total.loss_sum, result.loss_sum.detach());
     add(total.correct, result.correct);
   }

@@ -42,14 +42,14 @@ ImageSeconds ProbeNetwork(const ZooTraining& training) {
   const Config& config = training.config;
   const auto network = MakeNetwork(MakeZooGenotype(training).network, config.nn);
   InitializeWeights(*network, config.seed);
-  MoveTo(*network, training.device, config.runtime.layout);
+  MoveTo(*network, training.device, config.runtime);
   const TrainConfig& recipe = config.zoo.train;
   const int64_t most = recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch;
   const int64_t side = config.data.image_size;
   const auto images_of = [&](int64_t count) {
     return InLayout(
         at::full({count, 3, side, side}, 0.5).contiguous(at::MemoryFormat::ChannelsLast).to(training.device),
-        config.runtime.layout);
+        config.runtime);
   };
   ImageSeconds times;
   SetNormMode(*network, NormMode::kBatch);

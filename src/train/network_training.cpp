@@ -1,10 +1,12 @@
 #include "danas/train/network_training.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
 #include "danas/core/file.h"
 #include "danas/nn/safetensors.h"
+#include "danas/train/agreement_check.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
 #include "danas/train/memory.h"
@@ -88,6 +90,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
       return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); };
     };
     const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
+    CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
     Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights.schedule.At(run.weights.step - 1)));
     run.skipped += pass.skipped;
     run.pass_seconds += pass.seconds;
@@ -106,13 +109,18 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
 
 }  // namespace
 
+int64_t TestBatch(const TrainConfig& recipe, const Ranks& ranks) {
+  const int64_t part = (recipe.batch + ranks.count() - 1) / ranks.count();
+  return recipe.micro_batch > 0 ? std::min(recipe.micro_batch, part) : part;
+}
+
 EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
                                 const std::string& label, ProgressSink* progress) {
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
   Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed),
-                TestLoader(config, recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch, training.device));
-  const EvaluationOptions options{.pass = {.label = label, .progress = progress},
+                TestLoader(config, TestBatch(recipe, training.ranks), training.device, training.ranks));
+  const EvaluationOptions options{.pass = {.label = label, .progress = progress, .ranks = training.ranks},
                                   .classes = network.space().classes(),
                                   .runtime = config.runtime};
   return Evaluate(
@@ -129,20 +137,22 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
   Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed),
-                TrainingLoader(config, recipe.batch, training.device));
+                TrainingLoader(config, recipe, training.device, training.ranks));
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
   const CosineSchedule schedule(recipe, warmup_steps, training.epochs * batches);
-  TrainingRun run{.weights = WeightTraining(recipe, config.runtime, config.seed, schedule, training.device)};
+  const Ranks& ranks = training.ranks;
+  TrainingRun run{.weights = WeightTraining(recipe, config.runtime, config.seed, schedule, training.device,
+                                            {.ranks = ranks, .config = config.ranks})};
   WeightTraining& weights = run.weights;
   weights.Bind(network);
+  const DescribeRun describe = [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); };
   std::optional<CheckpointKeeper> keeper;
-  if (!outputs.folder.empty()) {
-    keeper.emplace(outputs.folder, config.checkpoint, training.device,
-                   [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); });
-  }
+  if (!outputs.folder.empty()) keeper.emplace(outputs.folder, config.checkpoint, training.device, describe);
   const std::string start_event = training.name + "_start";
-  if (!outputs.resume || !keeper->RestoreOrRewind(start_event)) {
+  if (ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind(start_event) ? "yes" : "no"; }) == "yes") {
+    ShareState(ranks, describe, training.device);
+  } else {
     Record(outputs, start_event, StartFields(network, training, loader));
     if (keeper) keeper->KeepFirst();
   }
@@ -163,11 +173,12 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   result.last = test("last epoch's weights");
   if (weights.ema) {
     if (write) WriteWeights(outputs.folder / "weights-ema.safetensors", weights.ema->State(), classes);
+    for (const auto& [name, tensor] : weights.ema->State()) ranks.TakeFirst({tensor});  // of the statistics
     LoadState(network, weights.ema->State(), "the weights' average");
     result.ema = test("average of the weights");
   }
   result.seconds = run.seconds_before + SecondsSince(start);
-  result.device_hours = result.seconds / 3600;
+  result.device_hours = ranks.count() * result.seconds / 3600;
   const Json json = ToJson(result, classes.ids);
   if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
   Record(outputs, training.name + "_end", json);

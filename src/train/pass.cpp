@@ -29,7 +29,7 @@ struct Outcome {
 std::vector<double> ReadBack(const std::vector<Outcome>& outcomes, at::Tensor StepResult::*scalar) {
   std::vector<at::Tensor> scalars;
   for (const Outcome& outcome : outcomes) scalars.push_back(outcome.result.*scalar);
-  if (!scalars.front().defined()) return std::vector<double>(outcomes.size(), 0.0);
+  if (!scalars.front().defined()) return {};
   const at::Tensor values = at::stack(scalars).to(at::kDouble).cpu();
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
@@ -48,17 +48,17 @@ class Tally {
     const std::vector<double> losses = ReadBack(unread_, &StepResult::loss_sum);
     const std::vector<double> norms = ReadBack(unread_, &StepResult::gradient_norm);
     const std::vector<double> correct = ReadBack(unread_, &StepResult::correct);
+    const std::vector<double> images = ReadBack(unread_, &StepResult::images);
     int64_t left_out = 0;
     for (size_t i = 0; i < unread_.size(); ++i) {
       const Outcome& outcome = unread_[i];
-      if (!std::isfinite(losses[i]) || !std::isfinite(norms[i])) {
-        if (options_.on_nonfinite == OnNonFinite::kStop) {
-          ThrowNotFinite(outcome, losses[i], norms[i]);
-        }
+      const double norm = norms.empty() ? 0 : norms[i];
+      if (!std::isfinite(losses[i]) || !std::isfinite(norm)) {
+        if (options_.on_nonfinite == OnNonFinite::kStop) ThrowNotFinite(outcome, losses[i], norm);
         ++left_out;
         continue;
       }
-      totals_.images += outcome.images;
+      totals_.images += images.empty() ? outcome.images : std::llround(images[i]);
       totals_.loss_sum += losses[i];
       totals_.correct += correct[i];
     }
@@ -101,6 +101,18 @@ void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, 
 
 }  // namespace
 
+void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more) {
+  if (ranks.alone()) return;
+  result.images = at::full_like(result.loss_sum, static_cast<double>(images), result.loss_sum.options().dtype(at::kDouble));
+  std::vector<at::Tensor*> scalars = {&result.loss_sum, &result.correct, &result.images};
+  scalars.insert(scalars.end(), more.begin(), more.end());
+  std::vector<at::Tensor> values;
+  for (const at::Tensor* scalar : scalars) values.push_back(scalar->to(at::kDouble));
+  const at::Tensor sums = at::stack(values);
+  ranks.Sum(sums);
+  for (size_t i = 0; i < scalars.size(); ++i) *scalars[i] = sums[static_cast<int64_t>(i)];
+}
+
 void Describe(StateFields& fields, PassTotals& totals) {
   auto& [steps, images, skipped, loss_sum, correct, seconds, seconds_waited] = totals;
   fields.Value("steps", steps);
@@ -136,16 +148,17 @@ PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& s
   Tally tally(options, batches, totals);
   loader.Start(options.epoch, totals.steps);
   while (true) {
-    if (options.keeper != nullptr && options.keeper->Due()) {
+    const bool interrupted = options.ranks.Any({InterruptRequested()})[0];
+    if (options.keeper != nullptr && (interrupted || options.keeper->Due())) {
       tally.Read();
       note_times();
       options.keeper->Keep();
     }
-    ThrowIfInterrupted();
+    if (interrupted) throw Interrupted("stopped by a signal");
     const std::optional<Batch> batch = loader.Next();
     if (!batch) break;
     ++totals.steps;
-    tally.Add({totals.steps, batch->size(), step.compute(*batch)});
+    tally.Add({totals.steps, batch->whole_size(), step.compute(*batch)});
 
     const bool due = options.progress != nullptr && options.progress->Due();
     const bool read_each = batch->targets.is_cpu() || options.on_nonfinite == OnNonFinite::kSkip;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/train/class_loss.h"
 #include "danas/train/device.h"
@@ -12,30 +13,49 @@
 namespace danas {
 namespace {
 
+class RankExchange : public StatisticsExchange {
+ public:
+  explicit RankExchange(const Ranks& ranks) : ranks_(ranks) {}
+  int rank() const override { return ranks_.rank(); }
+  int count() const override { return ranks_.count(); }
+  void Sum(const at::Tensor& values) const override { ranks_.Sum(values); }
+
+ private:
+  Ranks ranks_;
+};
+
 // The two halves of a step, and what passes between them.
 class WeightStep {
  public:
   WeightStep(torch::nn::Module& network, WeightTraining& training, const WeightPassOptions& options)
-      : training_(training), options_(options) {
+      : network_(network), training_(training), options_(options) {
     if (skips()) buffers_ = network.buffers();
   }
 
   StepResult Compute(const Batch& batch) {
+    if (batch.size() == 0) {
+      throw ConfigError("a batch of " + std::to_string(batch.whole_size()) + " images leaves this process none; use " +
+                        "fewer processes");
+    }
     SaveBuffers();
-    SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step));
+    SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step),
+                  training_.shared.ranks.rank());
     const Forward forward = options_.forward(training_.step);
     StepResult result = AccumulateGradients(
         batch, training_.recipe.micro_batch,
         [&](const Batch& part) {
           const at::Tensor logits_nk = [&] {
             const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
-            return forward(InLayout(part.images, training_.runtime.layout));
+            return forward(InLayout(part.images, training_.runtime));
           }();
           return StepResult{
               .loss_sum = ClassLossSum(logits_nk, part.targets, options_.classes, training_.recipe.label_smoothing),
               .correct = CountCorrect(logits_nk, part.targets, options_.classes)};
         },
-        &training_.scaler);
+        &training_.scaler, training_.reducer.get());
+    const Ranks& ranks = training_.shared.ranks;
+    SumOverRanks(ranks, batch.size(), result);
+    if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(ranks);
 
     found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
     if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.sgd.GradientNorm();
@@ -67,12 +87,21 @@ class WeightStep {
     for (const at::Tensor& buffer : buffers_) saved_.push_back(buffer.clone());
   }
 
+  void AverageBuffers(const Ranks& ranks) {
+    if (ranks.alone()) return;
+    const std::vector<at::Tensor> buffers = network_.buffers();
+    ranks.Sum(buffers);
+    const at::NoGradGuard no_grad;
+    for (at::Tensor buffer : buffers) buffer.div_(ranks.count());
+  }
+
   void Finish() {
     training_.sgd.ZeroGradients();
     ++training_.step;
     if (options_.after_step) options_.after_step(training_.step);
   }
 
+  torch::nn::Module& network_;
   WeightTraining& training_;
   const WeightPassOptions& options_;
   std::vector<at::Tensor> buffers_, saved_;  // with on_nonfinite = skip
@@ -82,19 +111,34 @@ class WeightStep {
 }  // namespace
 
 WeightTraining::WeightTraining(const TrainConfig& recipe_, const RuntimeConfig& runtime_, int64_t seed_,
-                               const CosineSchedule& schedule_, at::Device device)
-    : recipe(recipe_), runtime(runtime_), seed(seed_), schedule(schedule_), sgd(recipe_), scaler(runtime_.amp, device) {
+                               const CosineSchedule& schedule_, at::Device device, const SharedTraining& shared_)
+    : recipe(recipe_),
+      runtime(runtime_),
+      seed(seed_),
+      schedule(schedule_),
+      sgd(recipe_),
+      scaler(runtime_.amp, device),
+      shared(shared_) {
   if (recipe.ema_decay > 0) ema.emplace(recipe.ema_decay);
 }
 
 void WeightTraining::Bind(torch::nn::Module& network) {
   sgd.Bind(network);
   if (ema) ema->Bind(network);
+  NormSharing sharing;
+  sharing.groups = recipe.bn_groups;
+  sharing.first_moves = shared.config.bn_buffers == BufferChoice::kFirst;
+  if (recipe.sync_bn && !shared.ranks.alone()) sharing.exchange = std::make_shared<RankExchange>(shared.ranks);
+  SetNormSharing(network, sharing);
+  reducer.reset();  // the one before lets go of its parameters first
+  if (!shared.ranks.alone()) {
+    reducer = std::make_shared<GradientReducer>(network.parameters(), shared.ranks, shared.paths_vary);
+  }
 }
 
 void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& network) {
-  // What the config gives anew: recipe_, runtime_, seed_, schedule_.
-  auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, step_] = *this;
+  // What the config gives anew: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
+  auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, shared_, reducer_, step_] = *this;
   fields.Within("weights", [&](StateFields& f) {
     for (const auto& [name, tensor] : StateOf(network)) f.Contents(name, tensor);
   });
@@ -112,10 +156,13 @@ PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTr
   PassOptions pass = options.pass;
   pass.on_nonfinite = training.recipe.on_nonfinite;
   WeightStep step(network, training, options);
-  return RunPass(loader, pass,
-                 {.compute = [&](const Batch& batch) { return step.Compute(batch); },
-                  .apply = [&] { step.Apply(); },
-                  .discard = [&] { step.Discard(); }});
+  pass.ranks = training.shared.ranks;
+  const PassResult result = RunPass(loader, pass,
+                                    {.compute = [&](const Batch& batch) { return step.Compute(batch); },
+                                     .apply = [&] { step.Apply(); },
+                                     .discard = [&] { step.Discard(); }});
+  training.shared.ranks.TakeFirst(network.buffers());
+  return result;
 }
 
 }  // namespace danas

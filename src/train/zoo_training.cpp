@@ -22,6 +22,7 @@ Json DecidingParts(Json config) {
   return {{"seed", config["seed"]},
           {"nn", config["nn"]},
           {"amp", config["runtime"]["amp"]},
+          {"precision", config["runtime"]["precision"]},
           {"data", config["data"]},
           {"zoo", config["zoo"]}};
 }
@@ -114,7 +115,7 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
   const Genotype genotype = MakeZooGenotype(inputs);
   const auto network = MakeNetwork(genotype.network, config.nn);
   InitializeWeights(*network, config.seed);
-  MoveTo(*network, inputs.device, config.runtime.layout);
+  MoveTo(*network, inputs.device, config.runtime);
   const Split split =
       SplitTrainingSet(std::make_shared<const DatasetIndex>(inputs.dataset.train), config.data, config.seed);
   if (!outputs.folder.empty()) {
@@ -126,7 +127,8 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
                            .epochs = config.zoo.epochs,
                            .images = split.weights,
                            .test_set = std::make_shared<const DatasetIndex>(inputs.dataset.test),
-                           .device = inputs.device};
+                           .device = inputs.device,
+                           .ranks = inputs.ranks};
   training.start = {{"model", genotype.network.name()},
                     {"fingerprint", genotype.origin.at("fingerprint")},
                     {"validation_images", split.architecture.size()},

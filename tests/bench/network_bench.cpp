@@ -71,7 +71,7 @@ void Run(const Arguments& arguments) {
 
   const auto network = MakeNetwork(space, arguments.how);
   InitializeWeights(*network, config.seed);
-  MoveTo(*network, at::kCPU, config.runtime.layout);
+  MoveTo(*network, at::kCPU, config.runtime);
   WeightTraining training(config.train, config.runtime, config.seed,
                           CosineSchedule(config.train, 0, int64_t{1} << 40), at::kCPU);
   training.Bind(*network);

@@ -71,7 +71,7 @@ TEST(Loader, ALoneLastImageJoinsTheBatchBefore) {
   Loader joined = MakeLoader(11, options);
   EXPECT_EQ(joined.BatchesPerPass(), 2);
   EXPECT_EQ(OnePass(joined, 0).back().size(), 6);
-  options.join_lone_last = false;
+  options.least_last = 1;
   Loader split = MakeLoader(11, options);
   EXPECT_EQ(split.BatchesPerPass(), 3);
   EXPECT_EQ(OnePass(split, 0).back().size(), 1);
@@ -123,7 +123,7 @@ TEST(Loader, ABadImageIsReplacedByTheNextOfItsClassForAnyNumberOfThreads) {
 TEST(Loader, TestingLeavesBadImagesOut) {
   const std::shared_ptr<const DatasetIndex> dataset = SkippingDataset(17, 0.05);
   Loader loader(WholeSet(dataset), Transform(SmallImages(), ImageUse::kTest, 3),
-                {.batch = 1, .replace_bad = false, .join_lone_last = false});
+                {.batch = 1, .replace_bad = false, .least_last = 1});
   const std::vector<Batch> batches = OnePass(loader, 0);
   ASSERT_EQ(batches.size(), 29U);
   EXPECT_EQ(batches[17].targets[0].item<int64_t>(), 18 % 5);

@@ -134,7 +134,7 @@ at::Tensor LossOfAlpha(const std::vector<at::Tensor>& alpha_lc, const CostTable&
   std::vector<at::Tensor> probability_lc;
   at::Tensor class_loss = Scalar(1.7);
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
-    const at::Tensor noise = GumbelNoise(2, l, 5, alpha_lc[l].numel(), at::kDouble);
+    const at::Tensor noise = GumbelNoise({.seed = 2, .draw = 5}, l, alpha_lc[l].numel(), at::kDouble);
     probability_lc.push_back(GumbelSoftmax(alpha_lc[l], noise, 1.0));
     class_loss = class_loss + probability_lc[l].square().sum();  // any smooth function of p
   }
@@ -167,7 +167,7 @@ double CostAfterSearch(const SearchConfig& config, const CostTable& costs, std::
   double tail = 0;
   const int tail_steps = steps / 10;
   for (int step = 0; step < steps; ++step) {
-    const Draw draw = DrawChoices(alpha, config.relaxation, Pass::kArchitecture, 0, step, at::kCPU);
+    const Draw draw = DrawChoices(alpha, config.relaxation, Pass::kArchitecture, {.draw = step}, at::kCPU);
     const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, costs);
     CostAwareLoss(Scalar(2.0), cost, config.budget.value, config.loss).backward();
     if (step >= steps - tail_steps) tail += cost.item<double>() / tail_steps;

@@ -13,13 +13,14 @@ namespace danas {
 namespace {
 
 TEST(GumbelNoise, IsFixedBySeedLayerAndDraw) {
-  const at::Tensor noise = GumbelNoise(3, 2, 17, 6, at::kDouble);
-  test::ExpectSameBits(GumbelNoise(3, 2, 17, 6, at::kDouble), noise);
+  const at::Tensor noise = GumbelNoise({.seed = 3, .draw = 17}, 2, 6, at::kDouble);
+  test::ExpectSameBits(GumbelNoise({.seed = 3, .draw = 17}, 2, 6, at::kDouble), noise);
   // A pruned layer draws the first of the same numbers.
-  test::ExpectSameBits(GumbelNoise(3, 2, 17, 4, at::kDouble), noise.slice(0, 0, 4));
-  EXPECT_FALSE(GumbelNoise(4, 2, 17, 6, at::kDouble).equal(noise));
-  EXPECT_FALSE(GumbelNoise(3, 1, 17, 6, at::kDouble).equal(noise));
-  EXPECT_FALSE(GumbelNoise(3, 2, 18, 6, at::kDouble).equal(noise));
+  test::ExpectSameBits(GumbelNoise({.seed = 3, .draw = 17}, 2, 4, at::kDouble), noise.slice(0, 0, 4));
+  EXPECT_FALSE(GumbelNoise({.seed = 4, .draw = 17}, 2, 6, at::kDouble).equal(noise));
+  EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17}, 1, 6, at::kDouble).equal(noise));
+  EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 18}, 2, 6, at::kDouble).equal(noise));
+  EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17, .rank = 1}, 2, 6, at::kDouble).equal(noise));
 }
 
 TEST(GumbelNoise, DrawsEachCandidateAsOftenAsItsProbability) {
@@ -30,7 +31,7 @@ TEST(GumbelNoise, DrawsEachCandidateAsOftenAsItsProbability) {
   constexpr int kDraws = 20000;
   at::Tensor share = at::zeros({3}, at::kDouble);
   for (int draw = 0; draw < kDraws; ++draw) {
-    share[(alpha + GumbelNoise(1, 0, draw, 3, at::kDouble)).argmax().item<int64_t>()] += 1.0 / kDraws;
+    share[(alpha + GumbelNoise({.seed = 1, .draw = draw}, 0, 3, at::kDouble)).argmax().item<int64_t>()] += 1.0 / kDraws;
   }
   test::ExpectClose(share, expected, 0.011);
 }
@@ -48,14 +49,14 @@ TEST(GumbelSoftmax, HasTheRightJacobian) {
   for (const double temperature : {0.5, 1.0, 3.0}) {
     test::ExpectGradientsMatch(
         [&](const std::vector<at::Tensor>& in) { return GumbelSoftmax(in[0], in[1], temperature); },
-        {test::RandomTensor({5}, 1), GumbelNoise(1, 0, 0, 5, at::kDouble)});
+        {test::RandomTensor({5}, 1), GumbelNoise({.seed = 1, .draw = 0}, 0, 5, at::kDouble)});
   }
 }
 
 TEST(StraightThrough, IsExactlyOneHotWithTheGradientOfP) {
   for (int64_t draw = 0; draw < 50; ++draw) {
     const at::Tensor alpha = at::zeros({6}, at::kFloat).set_requires_grad(true);
-    const at::Tensor p = GumbelSoftmax(alpha, GumbelNoise(0, 0, draw, 6, at::kFloat), 0.7);
+    const at::Tensor p = GumbelSoftmax(alpha, GumbelNoise({.seed = 0, .draw = draw}, 0, 6, at::kFloat), 0.7);
     const at::Tensor y = StraightThrough(p);
     test::ExpectSameBits(y.detach(), at::zeros({6}).index_fill_(0, p.argmax(), 1));
     const at::Tensor weight = at::arange(6, at::kFloat);
@@ -72,7 +73,7 @@ TEST(StraightThrough, TakesTheFirstAmongEquals) {
 class DrawChoicesTest : public testing::Test {
  protected:
   DrawChoicesTest() : alpha_(test::SpaceWithCounts({6, 1, 3})) { alpha_.RequireGradient(true); }
-  Draw Of(const RelaxationConfig& config, Pass pass) { return DrawChoices(alpha_, config, pass, 5, 11, at::kCPU); }
+  Draw Of(const RelaxationConfig& config, Pass pass) { return DrawChoices(alpha_, config, pass, {.seed = 5, .draw = 11}, at::kCPU); }
 
   ArchParameters alpha_;
 };

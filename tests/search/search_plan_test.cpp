@@ -131,7 +131,7 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
                         .contiguous(at::MemoryFormat::ChannelsLast),
                     at::zeros({config.train.batch}, at::kLong)};
   for (int i = 0; i < 3; ++i) {
-    const Draw draw = DrawChoices(state.alpha, config.search.relaxation, Pass::kWeights, 0, i, at::kCPU);
+    const Draw draw = DrawChoices(state.alpha, config.search.relaxation, Pass::kWeights, {.draw = i}, at::kCPU);
     SetNormMode(*state.supernet, NormMode::kBatch);
     (ClassLossSum(state.supernet->forward(batch.images, draw.choices), batch.targets, 4, 0) / 32).backward();
     state.training.sgd.Step(0.1);

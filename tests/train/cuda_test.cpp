@@ -27,7 +27,7 @@ class Gpu : public testing::Test {
   static Trained Train(at::Device where, AmpKind amp) {
     const auto owner = std::make_shared<TinyNetwork>(4);
     TinyNetwork& network = *owner;
-    MoveTo(network, where, MemoryLayout::kAuto);
+    MoveTo(network, where, RuntimeConfig{});
     const TrainConfig recipe{.batch = 8, .lr = 0.05, .clip_norm = 1, .ema_decay = 0.9};
     WeightTraining training(recipe, {.amp = amp}, 0, CosineSchedule(recipe, 0, 24), where);
     training.Bind(network);

@@ -78,19 +78,19 @@ TEST(MoveTo, ChangesTheLayoutInPlace) {
   network.register_parameter("kernel", RandomTensor({4, 3, 3, 3}, 1, at::kFloat));
   const at::Tensor kernel = network.named_parameters()["kernel"];
   const at::Tensor before = kernel.detach().clone();
-  MoveTo(network, at::kCPU, MemoryLayout::kAuto);
+  MoveTo(network, at::kCPU, RuntimeConfig{});
   EXPECT_TRUE(kernel.is_contiguous(at::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(kernel.requires_grad());
   ExpectSameBits(kernel, before);
-  MoveTo(network, at::kCPU, MemoryLayout::kContiguous);
+  MoveTo(network, at::kCPU, RuntimeConfig{.layout = MemoryLayout::kContiguous});
   EXPECT_TRUE(kernel.is_contiguous());
   ExpectSameBits(kernel, before);
 }
 
 TEST(InLayout, CopiesOnlyWhereTheLayoutDiffers) {
   const at::Tensor images = RandomBatch(2, 2, 1).images;
-  EXPECT_TRUE(InLayout(images, MemoryLayout::kAuto).is_same(images));
-  EXPECT_TRUE(InLayout(images, MemoryLayout::kContiguous).is_contiguous());
+  EXPECT_TRUE(InLayout(images, RuntimeConfig{}).is_same(images));
+  EXPECT_TRUE(InLayout(images, RuntimeConfig{.layout = MemoryLayout::kContiguous}).is_contiguous());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace danas::test {
 namespace {
 
 Loader TestSetLoader(int images, int classes, int64_t batch) {
-  return StripeLoader(images, classes, {.batch = batch, .shuffle = false, .join_lone_last = false});
+  return StripeLoader(images, classes, {.batch = batch, .shuffle = false, .least_last = 1});
 }
 
 TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {

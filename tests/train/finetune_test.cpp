@@ -62,7 +62,7 @@ TEST(RunFinetune, WrittenWeightsGiveTheReportedNumbers) {
   const auto evaluate = [&](const char* file) {
     LoadState(*network, ReadSafetensors(folder / file).tensors, file);
     Loader loader(WholeSet(std::make_shared<const DatasetIndex>(inputs.dataset.test)),
-                  Transform(inputs.config.data, ImageUse::kTest, 0), {.batch = 8, .join_lone_last = false});
+                  Transform(inputs.config.data, ImageUse::kTest, 0), {.batch = 8, .least_last = 1});
     return Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                     {.pass = {.label = file}, .classes = 4});
   };

@@ -28,7 +28,7 @@ Subset Images(int images) { return WholeSet(std::make_shared<const DatasetIndex>
 
 Loader InOrderLoader(const Subset& subset, int64_t batch, int64_t workers = 1) {
   return Loader(subset, Transform(StripeData(), ImageUse::kTest, 0),
-                {.batch = batch, .shuffle = false, .join_lone_last = false, .workers = workers});
+                {.batch = batch, .shuffle = false, .least_last = 1, .workers = workers});
 }
 
 NetworkJudgement Judge(Supernet& network, const Subset& subset, int64_t batch, int64_t workers = 1) {
@@ -53,9 +53,10 @@ TEST(Judge, HandsOutWhatTheNetworkSays) {
   const Subset subset = Images(17);
   Loader loader = InOrderLoader(subset, 6);
   std::vector<float> logits, features;
-  std::vector<int64_t> targets, firsts;
+  std::vector<int64_t> targets, entries, sizes;
   JudgeImages(*network, loader, {.label = "judge"}, [&](const JudgedBatch& images) {
-    firsts.push_back(images.first);
+    sizes.push_back(static_cast<int64_t>(images.size()));
+    entries.insert(entries.end(), images.entries.begin(), images.entries.end());
     for (size_t i = 0; i < images.size(); ++i) {
       const auto row = images.LogitsOf(i), neurons = images.FeaturesOf(i);
       logits.insert(logits.end(), row.begin(), row.end());
@@ -63,7 +64,8 @@ TEST(Judge, HandsOutWhatTheNetworkSays) {
     }
     targets.insert(targets.end(), images.targets.begin(), images.targets.end());
   });
-  EXPECT_EQ(firsts, (std::vector<int64_t>{0, 6, 12}));
+  EXPECT_EQ(sizes, (std::vector<int64_t>{6, 6, 5}));
+  for (int64_t i = 0; i < 17; ++i) EXPECT_EQ(entries[static_cast<size_t>(i)], i);
   EXPECT_EQ(targets, (std::vector<int64_t>(subset.targets.begin(), subset.targets.end())));
   EXPECT_FALSE(network->is_training());
 

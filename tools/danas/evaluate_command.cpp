@@ -95,7 +95,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   const std::shared_ptr<Supernet> network =
       MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
   LoadWeights(*network, line.weights, test->classes.ids);
-  MoveTo(*network, device, config.runtime.layout);
+  MoveTo(*network, device, config.runtime);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
                 TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));
   RunReports reports(nullptr, line.verbosity());

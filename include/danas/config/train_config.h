@@ -11,6 +11,12 @@ struct EnumNames<AmpKind> {
   static constexpr std::array kNames = {"none", "bf16", "fp16"};
 };
 
+enum class Precision { kFloat32, kFloat64 };
+template <>
+struct EnumNames<Precision> {
+  static constexpr std::array kNames = {"float32", "float64"};
+};
+
 enum class MemoryLayout { kAuto, kChannelsLast, kContiguous };
 template <>
 struct EnumNames<MemoryLayout> {
@@ -33,6 +39,7 @@ struct RuntimeConfig {
   std::string device = "auto";
   int64_t threads = 0;
   AmpKind amp = AmpKind::kNone;
+  Precision precision = Precision::kFloat32;
   bool deterministic = true;
   MemoryLayout layout = MemoryLayout::kAuto;
 
@@ -40,6 +47,8 @@ struct RuntimeConfig {
     v.Field("device", device, {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N"});
     v.Field("threads", threads, {.help = "threads that compute; 0: one for every core", .min = 0, .max = 4096});
     v.Field("amp", amp, {.help = "automatic mixed precision; α, costs and losses stay in fp32"});
+    v.Field("precision", precision,
+            {.help = "of weights, features and α; float64 is for checks: two runs that should agree do to 1e-10"});
     v.Field("deterministic", deterministic,
             {.help = "same seed, same bits; off lets cuDNN choose the fastest kernels"});
     v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
@@ -61,6 +70,8 @@ struct TrainConfig {
   double clip_norm = 0;
   double ema_decay = 0;
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
+  bool sync_bn = false;
+  int64_t bn_groups = 1;
 
   void Describe(ConfigVisitor& v) {
     v.Field("batch", batch, {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2});
@@ -86,6 +97,13 @@ struct TrainConfig {
     v.Field("ema_decay", ema_decay,
             {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
     v.Field("on_nonfinite", on_nonfinite, {.help = "a loss that is not finite: stop, or skip the step and count it"});
+    v.Field("sync_bn", sync_bn,
+            {.help = "batch norm takes its statistics over the images of all processes; off: each process over its own"});
+    v.Field("bn_groups", bn_groups,
+            {.help = "one process: batch norm takes its statistics over each of so many parts of a batch, as that many "
+                     "processes would",
+             .min = 1,
+             .max = 1024});
   }
 };
 

@@ -18,6 +18,7 @@ enum class ExitCode {
   kCheckpoint = 6,
   kDevice = 7,     // the device asked for is not there, or out of memory
   kNumeric = 8,    // a loss or gradient that is not finite
+  kPeer = 9,       // another process of the run ended or does not answer
   kInterrupted = 130,
 };
 
@@ -43,6 +44,7 @@ using FileError = ErrorOf<ExitCode::kFile>;
 using CheckpointError = ErrorOf<ExitCode::kCheckpoint>;
 using DeviceError = ErrorOf<ExitCode::kDevice>;
 using NumericError = ErrorOf<ExitCode::kNumeric>;
+using PeerError = ErrorOf<ExitCode::kPeer>;
 using Interrupted = ErrorOf<ExitCode::kInterrupted>;
 
 }  // namespace danas

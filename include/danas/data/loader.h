@@ -16,14 +16,19 @@ namespace danas {
 struct Batch {
   at::Tensor images;   // [N, 3, H, W] float32, channels_last
   at::Tensor targets;  // [N] int64
+  int64_t whole = 0;   // images of the batch over all processes; 0: this is all of it
+  at::Tensor entries = {};  // [N] int64 on the CPU: which entry of the subset each image is; from a loader alone
   int64_t size() const { return targets.size(0); }
+  int64_t whole_size() const { return whole > 0 ? whole : size(); }
 };
 
 struct LoaderOptions {
   int64_t batch = 256;
   bool shuffle = false;        // by the stream "order" of (seed, epoch)
   bool replace_bad = true;     // an image that is skipped: the next good one of its class, or a batch without it
-  bool join_lone_last = true;  // a last batch of one image is joined to the one before (batch norm needs two)
+  int64_t least_last = 2;      // a last batch of fewer images is joined to the one before (batch norm needs two); 1: never
+  int64_t rank = 0;            // the part of each batch that this process takes, of `ranks` parts in order
+  int64_t ranks = 1;           // with more than one a batch may come empty, so that all processes see as many
   int64_t workers = 1;
   int64_t queue = 4;  // batches decoded ahead
   int64_t seed = 0;
@@ -45,7 +50,7 @@ class Loader {
   std::optional<Batch> Next();
 
   int64_t BatchesPerPass() const;
-  int64_t ImagesPerPass() const;
+  int64_t ImagesPerPass() const;  // of all processes
   double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
 
  private:

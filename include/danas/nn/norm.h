@@ -5,7 +5,10 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "danas/arch/spec.h"
@@ -16,6 +19,24 @@ enum class NormMode {
   kBatch,        // training: the batch's statistics normalise; running statistics follow with NormSpec::momentum
   kBatchFrozen,  // the batch's statistics normalise; running statistics stay (architecture pass, recompute)
   kRunning,      // evaluation: running statistics normalise
+};
+
+// Sums values over the processes of a run.
+class StatisticsExchange {
+ public:
+  virtual ~StatisticsExchange() = default;
+  virtual int rank() const = 0;
+  virtual int count() const = 0;
+  virtual void Sum(const at::Tensor& values) const = 0;  // in place; every process calls it in the same order
+};
+
+// Which images a batch's statistics are taken over, where it is not all of one process's.
+struct NormSharing {
+  std::shared_ptr<const StatisticsExchange> exchange = {};  // those of all processes together
+  int64_t groups = 1;          // those of each of so many parts of the batch, in order, by itself
+  bool first_moves = true;     // groups: the running statistics follow the first part; else the mean over the parts
+
+  bool any() const { return exchange || groups > 1; }
 };
 
 // Names as in PyTorch: weight, bias (affine only), running_mean, running_var.
@@ -39,13 +60,18 @@ class BatchNorm : public torch::nn::Module {
   void set_mode(NormMode mode);
   NormMode mode() const { return mode_; }
   double epsilon() const { return epsilon_; }
+  void set_sharing(const NormSharing& sharing) { sharing_ = sharing; }
+  bool shares() const { return sharing_.any(); }
 
   at::Tensor weight, bias, running_mean, running_var;
 
  private:
   friend class StatisticsHold;
   double NextMomentum();
+  at::Tensor ForwardGroups(const at::Tensor& x_nchw);
+  at::Tensor ForwardTogether(const at::Tensor& x_nchw);
 
+  NormSharing sharing_;
   NormMode mode_ = NormMode::kBatch;
   double momentum_;
   double epsilon_;
@@ -70,6 +96,13 @@ class StatisticsHold {
 // Sets every BatchNorm below `module`, and torch's own training flag, which dropout follows: off for kRunning.
 void SetNormMode(torch::nn::Module& module, NormMode mode);
 void ResetNormStatistics(torch::nn::Module& module);
+void SetNormSharing(torch::nn::Module& module, const NormSharing& sharing);
+
+// Part `index` of `count` parts of n rows, in order: the first row and the one after the last. As train/ranks.h cuts a
+// batch into the processes' parts.
+inline std::pair<int64_t, int64_t> RowsOfPart(int64_t n, int64_t index, int64_t count) {
+  return {n * index / count, n * (index + 1) / count};
+}
 
 // activation(x) as a new tensor.
 at::Tensor Activate(const at::Tensor& x, Activation activation);

@@ -28,6 +28,7 @@ struct SearchPlan {
   std::vector<PhasePlan> phases;
   std::string device;
   int64_t batch = 0;
+  int64_t ranks = 1;        // processes that share each batch
   int64_t micro_batch = 0;  // images in one forward pass
   int64_t searchable_layers = 0;
   double networks = 0;  // in the space

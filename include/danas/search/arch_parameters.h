@@ -27,6 +27,7 @@ class ArchParameters {
   // A defined gradient anywhere: an architecture pass left one, or a weight pass made one.
   bool HasGradient() const;
   void ClearGradient();
+  std::vector<at::Tensor> Gradients() const;  // the defined ones
   // L2 norm of all gradients together, a scalar on the CPU; 0 without gradients.
   at::Tensor GradientNorm() const;
 

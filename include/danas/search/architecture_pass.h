@@ -8,10 +8,14 @@
 
 #include "danas/config/config.h"
 #include "danas/data/loader.h"
+#include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
 #include "danas/train/pass.h"
 
 namespace danas {
+
+// The draw that the next step of this process makes.
+DrawNumber NextDraw(const Config& config, const SearchState& state);
 
 // While it lives the supernet's weights want no gradient, α does; batch norm takes the batch's statistics and leaves the
 // running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
@@ -36,7 +40,8 @@ struct ArchitectureTotals {
 };
 
 // One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (train.micro_batch) share
-// one draw. Throws std::logic_error if a weight got a gradient.
+// one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class loss, so
+// that the sum of the processes' gradients is that of the whole batch's loss. Throws std::logic_error if a weight got a gradient.
 class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.
@@ -56,13 +61,14 @@ class ArchitectureStep {
 
  private:
   StepResult ComputePart(const Batch& part);
+  void SumOverAllRanks(const Batch& batch, StepResult& result);
   void UnscaleGradients();
 
   SearchState& state_;
   const Config& config_;
   int64_t classes_;
   ArchitectureTotals& totals_;
-  // Of the batch.
+  // Of the whole batch.
   int64_t images_ = 0;
   double cost_ = 0;
   at::Tensor class_loss_sum_;  // on the device

@@ -12,8 +12,16 @@
 
 namespace danas {
 
-// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), on the CPU: the same for every device and process.
-at::Tensor GumbelNoise(int64_t seed, size_t layer, int64_t draw, int64_t candidates, at::ScalarType type);
+// Which draw of a run.
+struct DrawNumber {
+  int64_t seed = 0;
+  int64_t draw = 0;
+  int rank = 0;  // of the process, where each makes its own draws
+};
+
+// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), with a rank above 0 ("gumbel", layer, draw, rank), on
+// the CPU: the same for every device and process.
+at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type);
 
 // p = softmax((α + noise) / τ). Gradient through autograd.
 at::Tensor GumbelSoftmax(const at::Tensor& alpha_c, const at::Tensor& noise_c, double temperature);
@@ -31,11 +39,11 @@ struct Draw {
   std::vector<LayerChoice> choices;  // what the supernet is called with, on its device
 };
 
-// `draw` numbers the draws of a run. The choices:
+// The choices:
 //               weight pass                  architecture pass
 //   soft        p                            p
 //   hard        the drawn path, unweighted   straight-through p: all candidates (`hard_alpha` all), or the drawn path (one)
-Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, int64_t seed, int64_t draw,
+Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, const DrawNumber& number,
                  at::Device device);
 
 }  // namespace danas

@@ -13,6 +13,7 @@
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
 #include "danas/schedule/easiness_ranking.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
@@ -24,6 +25,7 @@ struct SearchInputs {
   std::shared_ptr<const DatasetIndex> training_set;
   EasinessRanking ranking;
   at::Device device = at::kCPU;
+  Ranks ranks = {};  // each is given the same inputs, and computes its part of every batch
 };
 
 // Where a search reports to and leaves its files.
@@ -43,7 +45,8 @@ struct SearchResult {
 };
 
 // Throws ConfigError (a budget that nothing meets, no validation images, classes that do not fit), DataError,
-// NumericError, FileError, Interrupted; CheckpointError where none that is there can be used.
+// NumericError, FileError, Interrupted; CheckpointError where none that is there can be used. Of several ranks only the
+// first has outputs; all decide what it decides. PeerError where one fails, or where its weights or α are not rank 0's.
 SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs);
 
 }  // namespace danas

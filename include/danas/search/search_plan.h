@@ -23,8 +23,8 @@ struct ClassCounts {
 // `order`: positions of the dataset's classes, easiest first.
 ClassCounts CountImages(const Split& split, const std::vector<int>& order);
 
-// Batches of a pass of a training loader: a lone last image joins the batch before.
-int64_t BatchesOf(int64_t images, int64_t batch);
+// Batches of a pass of a training loader: a last one of fewer than `least_last` images joins the batch before.
+int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last = 2);
 
 // Seconds of one step on the supernet of the whole space.
 struct StepTimes {
@@ -34,10 +34,11 @@ struct StepTimes {
 
 // Candidate counts follow the pruning rule; which candidates survive is not known, so that a layer's means stand for
 // them. Throws ConfigError: classes (schedule.classes) that do not fit, a budget that nothing meets, validation images
-// missing. `counts` may be empty: images and steps are then 0.
+// missing. `counts` may be empty: images and steps are then 0. Memory is that of one of `ranks` processes; time that of
+// all together, as if their messages took none.
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
                           const ClassCounts& counts, at::Device device,
-                          const std::optional<StepTimes>& times = std::nullopt);
+                          const std::optional<StepTimes>& times = std::nullopt, int ranks = 1);
 
 // Times a few weight and architecture steps on random images: on a CPU at most 16 a step, else a micro-batch.
 StepTimes ProbeStepTimes(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device);

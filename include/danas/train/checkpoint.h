@@ -13,6 +13,7 @@
 #include <string>
 
 #include "danas/config/checkpoint_config.h"
+#include "danas/train/ranks.h"
 #include "danas/train/run_state.h"
 
 namespace danas {
@@ -31,6 +32,10 @@ struct StoredCheckpoint {
 // The newest whole one of a run; those passed over are told. Throws CheckpointError where there is none.
 StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
 
+// Gives all ranks the state that rank 0 has: what `describe` tells there is restored elsewhere, on `device`.
+void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device);
+
+// Of several ranks the first has one, the others none.
 class CheckpointKeeper {
  public:
   static constexpr int64_t kFormatVersion = 1;

@@ -19,16 +19,19 @@ namespace danas {
 at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed);
 
 // Seeds torch's default generator of the device, which draws dropout's masks, from the stream ("dropout", counter) of
-// the seed, so that what a batch draws depends on no batch before it.
-void SeedGenerator(at::Device device, int64_t seed, uint64_t counter);
+// the seed, on rank r > 0 ("dropout", counter, r), so that what a batch draws depends on no batch before it.
+void SeedGenerator(at::Device device, int64_t seed, uint64_t counter, int rank = 0);
 
 // "cpu, 2 threads", "cuda:0 (NVIDIA H100, 79.6 GiB)"
 std::string DescribeDevice(at::Device device);
 
-// Moves parameters and buffers, in the same tensors; four-dimensional ones to the layout.
-void MoveTo(torch::nn::Module& network, at::Device device, MemoryLayout layout);
+// The type that runtime.precision names.
+at::ScalarType FloatType(const RuntimeConfig& runtime);
 
-// The images as the layout wants them; a loader's batches are channels_last already.
-at::Tensor InLayout(const at::Tensor& image_nchw, MemoryLayout layout);
+// Moves parameters and buffers, in the same tensors, to the precision; four-dimensional ones to the layout.
+void MoveTo(torch::nn::Module& network, at::Device device, const RuntimeConfig& runtime);
+
+// The images in the precision and the layout; a loader's batches are float32 and channels_last already.
+at::Tensor InLayout(const at::Tensor& image_nchw, const RuntimeConfig& runtime);
 
 }  // namespace danas

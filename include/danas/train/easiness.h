@@ -62,7 +62,9 @@ struct EasinessResult {
 
 // Trains what is not finished, then judges and ranks. Throws ConfigError (a kind of ranking that needs a training's
 // record; lrp asked for a network whose classifier has hidden layers), DataError (a class without an image),
-// NumericError (weights that are not finite), CheckpointError, FileError, Interrupted.
+// NumericError (weights that are not finite), CheckpointError, FileError, Interrupted. Of several ranks
+// (ZooTraining::ranks) all do a part of the work; the first has outputs and the result, which is that of a process
+// alone where the networks are.
 EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& outputs);
 
 // Each class's accuracy after each epoch, from the log.jsonl of a training's folder. Throws ConfigError for a line that

@@ -32,7 +32,8 @@ struct EvaluationOptions {
 };
 
 // One pass in inference mode with running statistics (NormMode::kRunning) and without dropout; the network is left in
-// that mode. Throws NumericError and Interrupted as RunPass() does.
+// that mode. Over the images of all processes (EvaluationOptions::pass.ranks); the same result in each. Throws
+// NumericError and Interrupted as RunPass() does.
 EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
                           const EvaluationOptions& options);
 

@@ -21,6 +21,7 @@ struct FinetuneInputs {
   Dataset dataset;                         // may be another than the search's: the classifier follows its classes
   std::filesystem::path supernet_weights;  // for finetune.init = supernet: the search's weights.safetensors
   at::Device device = at::kCPU;
+  Ranks ranks = {};
 };
 
 // Classes are in the dataset's own order. Throws as TrainAndTest(); ConfigError where there are no supernet weights to

@@ -12,12 +12,13 @@
 #include "danas/core/progress.h"
 #include "danas/data/loader.h"
 #include "danas/nn/supernet.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
 // What a network says of a batch. The memory is the judge's and lasts for the call.
 struct JudgedBatch {
-  int64_t first = 0;                 // the first image's position in the loader's subset
+  std::span<const int64_t> entries;  // the position in the loader's subset of each image; those skipped are missing
   std::span<const int64_t> targets;  // of each image
   std::span<const float> logits;     // [images, classes], image by image
   std::span<const float> features;   // [images, neurons]: means over the last feature map's pixels, after activation
@@ -38,10 +39,11 @@ struct JudgeOptions {
   RuntimeConfig runtime = {};
   ProgressSink* progress = nullptr;
   std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
+  Ranks ranks = {};
 };
 
 // One pass in inference mode with running statistics and without dropout; the network is left in that mode. The loader
-// must not shuffle (TestLoader()). Memory holds the loader's queue and one batch, however many images there are. Throws
+// must not shuffle (TestLoader()). `sink` is called on rank 0 alone, with the images of all ranks. Memory holds the loader's queue and one batch, however many images there are. Throws
 // what `sink` throws, NumericError for a loss that is not finite, and Interrupted.
 void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
                  const std::function<void(const JudgedBatch&)>& sink);

@@ -3,13 +3,18 @@
 
 #include "danas/config/config.h"
 #include "danas/data/loader.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
-// Shuffled, a lone last image joined; data.workers 0 becomes a thread for each that computes.
-LoaderOptions TrainingLoader(const Config& config, int64_t batch, at::Device device);
+// The fewest images of a last batch that stands by itself: two for each batch norm that normalises by its own images.
+int64_t LeastLastBatch(const TrainConfig& recipe, int ranks);
 
-// In order, every image in a batch of its place.
-LoaderOptions TestLoader(const Config& config, int64_t batch, at::Device device);
+// Shuffled, batches of the recipe, of which each process takes its part; data.workers 0 becomes a thread for each that
+// computes. Throws ConfigError where the batch is too small for so many processes.
+LoaderOptions TrainingLoader(const Config& config, const TrainConfig& recipe, at::Device device, const Ranks& ranks);
+
+// In order, every image in a batch of its place; `batch` images in each process.
+LoaderOptions TestLoader(const Config& config, int64_t batch, at::Device device, const Ranks& ranks);
 
 }  // namespace danas

@@ -7,6 +7,7 @@
 
 #include "danas/data/loader.h"
 #include "danas/train/amp.h"
+#include "danas/train/gradient_reducer.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -18,10 +19,12 @@ std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch);
 // A part -> the sum of its images' losses, with graph, and what is counted.
 using ComputePart = std::function<StepResult(const Batch& part)>;
 
-// Calls `compute` and backward() on each part. The gradients are those of the batch's mean loss, times the scaler's
-// scale where one is given; batch norm sees the parts. Returns the sums over the batch, without graph. A loss that is
-// not a mean over images (one with a cost term) comes as n times the part's loss, n its images.
+// Calls `compute` and backward() on each part. The gradients are those of the mean loss of the whole batch, times the
+// scaler's scale where one is given; batch norm sees the parts. With a reducer they are summed over the processes'
+// parts of the batch, after the last part; without, they are this process's share. Returns the sums over this
+// process's part, without graph. A loss that is not a mean over images (one with a cost term) comes as n times the part's
+// loss, n its images.
 StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
-                               const LossScaler* scaler = nullptr);
+                               const LossScaler* scaler = nullptr, GradientReducer* reducer = nullptr);
 
 }  // namespace danas

@@ -28,6 +28,7 @@ struct NetworkTraining {
   Subset images;  // targets are the dataset's own classes
   std::shared_ptr<const DatasetIndex> test_set;
   at::Device device = at::kCPU;
+  Ranks ranks = {};
   Json start = Json::object();  // what the start event says beside the common fields
 };
 
@@ -54,7 +55,7 @@ struct TrainingResult {
 using AfterEpoch = std::function<void(int64_t epoch)>;
 
 // Trains the network, which is on the device, from the weights it has. The test set is read once, after the last epoch:
-// no epoch is chosen by it. result.json is written last: where it is, all is. Throws ConfigError (warm-up longer than
+// no epoch is chosen by it. Of several ranks only the first has outputs. result.json is written last: where it is, all is. Throws ConfigError (warm-up longer than
 // training), DataError, NumericError, Interrupted; CheckpointError where none that is there can be used.
 TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
                             const AfterEpoch& after_epoch = {});
@@ -62,6 +63,9 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
 // The network's loss and accuracies on these images, as in testing.
 EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
                                 const std::string& label, ProgressSink* progress);
+
+// Images that a process tests at once: those of a forward pass in training.
+int64_t TestBatch(const TrainConfig& recipe, const Ranks& ranks);
 
 // Weights with the classes that the classifier's rows stand for.
 void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const ClassList& classes);

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "danas/config/train_config.h"
 #include "danas/core/progress.h"
 #include "danas/data/loader.h"
 #include "danas/train/checkpoint.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
@@ -18,8 +20,13 @@ namespace danas {
 struct StepResult {
   at::Tensor loss_sum = {};       // over the batch's images
   at::Tensor correct = {};        // images
+  at::Tensor images = {};         // that the sums are over; undefined: the batch's
   at::Tensor gradient_norm = {};  // where it was taken: must be finite too
 };
+
+// From what this process computed over its `images` of the batch to the sums over all processes' images, with those of
+// `more`: scalars on the same device.
+void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more = {});
 
 // What a pass does with each batch, in two halves, so that a loss that is not finite never reaches the weights.
 struct PassStep {
@@ -60,6 +67,7 @@ struct PassOptions {
   std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
   PassTotals* totals = nullptr;        // the pass goes on from these, and keeps them
   CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
+  Ranks ranks = {};                    // stop together where one of them is asked to
 };
 
 // Starts the loader's pass where it got to (PassOptions::totals) and takes every batch that is left through `step`. A

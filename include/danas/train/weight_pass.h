@@ -6,14 +6,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
+#include "danas/config/ranks_config.h"
 #include "danas/config/train_config.h"
 #include "danas/train/amp.h"
 #include "danas/train/ema.h"
+#include "danas/train/gradient_reducer.h"
 #include "danas/train/lr_schedule.h"
 #include "danas/train/optimizer.h"
 #include "danas/train/pass.h"
+#include "danas/train/ranks.h"
 #include "danas/train/run_state.h"
 
 namespace danas {
@@ -21,10 +25,17 @@ namespace danas {
 // images [N, 3, H, W] -> logits [N, classes]
 using Forward = std::function<at::Tensor(const at::Tensor& image_nchw)>;
 
+// How the processes of a run share the training.
+struct SharedTraining {
+  Ranks ranks = {};
+  RanksConfig config = {};
+  bool paths_vary = false;  // a step may leave weights unused
+};
+
 // What lasts from pass to pass.
 struct WeightTraining {
   WeightTraining(const TrainConfig& recipe, const RuntimeConfig& runtime, int64_t seed, const CosineSchedule& schedule,
-                 at::Device device);
+                 at::Device device, const SharedTraining& shared = {});
 
   // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum
   // and average.
@@ -40,6 +51,8 @@ struct WeightTraining {
   Sgd sgd;
   LossScaler scaler;
   std::optional<Ema> ema;  // where the recipe asks for one
+  SharedTraining shared;
+  std::shared_ptr<GradientReducer> reducer;  // of the bound network; null for a process alone
   int64_t step = 0;        // batches so far, skipped ones too: the position in `schedule`, the counter of random draws
 };
 
@@ -56,7 +69,8 @@ struct WeightPassOptions {
 
 // One epoch. Sets the network to training mode and NormMode::kBatch. The loader's batch is the optimiser's; micro_batch
 // splits it. Torch's default generator of the device, which draws dropout's masks, is seeded for every batch from the
-// stream ("dropout", step). Throws NumericError and Interrupted as RunPass() does.
+// stream ("dropout", step), on rank r > 0 ("dropout", step, r). At the end all ranks have rank 0's running statistics.
+// Throws NumericError and Interrupted as RunPass() does.
 PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
                             const WeightPassOptions& options);
 

@@ -21,6 +21,7 @@ struct ZooTraining {
   Config config;      // zoo, data, nn, runtime, seed
   Dataset dataset;
   at::Device device = at::kCPU;
+  Ranks ranks = {};
 };
 
 // The network as it is trained, as network.json holds it: its origin names the model, the config and the training set's

@@ -4,7 +4,10 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <nccl.h>
 #include <torch/csrc/cuda/nccl.h>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 
@@ -30,11 +33,21 @@ bool Describe(int index, char* name, int size, int64_t* total_bytes) {
   }
 }
 
+void AddNccl(c10d::ProcessGroup& group, const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, int device,
+             int64_t timeout_milliseconds) {
+  auto options = c10d::ProcessGroupNCCL::Options::create();
+  options->timeout = std::chrono::milliseconds(timeout_milliseconds);
+  auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, count, options);
+  backend->setBoundDeviceId(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device)));
+  group.setBackend(c10::kCUDA, c10d::ProcessGroup::NCCL, backend);
+}
+
 constexpr CudaParts kParts = {
     .interface = CudaParts::kInterface,
     .nccl_version = NCCL_VERSION_CODE,
     .nccl_version_loaded = LoadedNcclVersion,
     .describe = Describe,
+    .add_nccl = AddNccl,
 };
 
 }  // namespace

@@ -1,0 +1,281 @@
+#include "danas/train/ranks.h"
+
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
+#include "gpu.h"
+#include "rank_signs.h"
+
+namespace danas {
+namespace {
+
+using c10d::ProcessGroup;
+using c10d::ProcessGroupGloo;
+using Milliseconds = std::chrono::milliseconds;
+
+Milliseconds InMilliseconds(double seconds) { return Milliseconds(static_cast<int64_t>(1000 * seconds)); }
+
+bool IsThisMachine(const std::string& address) {
+  return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+// Where Gloo listens: the interface that GLOO_SOCKET_IFNAME names, as PyTorch has it; without a network the machine itself.
+auto MakeGlooDevice(bool one_machine) {
+  const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
+  if (interface != nullptr && *interface != '\0') return ProcessGroupGloo::createDeviceForInterface(interface);
+  if (one_machine) return ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
+  return ProcessGroupGloo::createDefaultDevice();
+}
+
+c10::intrusive_ptr<ProcessGroup> MakeGroup(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count,
+                                           double timeout, bool one_machine) {
+  auto options = ProcessGroupGloo::Options::create(InMilliseconds(timeout));
+  options->devices.push_back(MakeGlooDevice(one_machine));
+  auto group = c10::make_intrusive<ProcessGroup>(store, rank, count);
+  group->setBackend(c10::kCPU, ProcessGroup::GLOO, c10::make_intrusive<ProcessGroupGloo>(store, rank, count, options));
+  group->setDefaultBackend(ProcessGroup::GLOO);
+  return group;
+}
+
+at::Tensor Bytes(const std::string& text) {
+  const at::Tensor bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
+  std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
+  return bytes;
+}
+
+std::string Text(const at::Tensor& bytes, int64_t size) {
+  return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(size)};
+}
+
+// Without the place in torch's or Gloo's source that it begins with.
+std::string FirstLineOf(const std::exception& error) {
+  std::string text = error.what();
+  text.resize(std::min(text.find('\n'), text.size()));
+  if (text.starts_with("[")) text.erase(0, std::min(text.find("] ") + 2, text.size()));
+  return text;
+}
+
+constexpr int64_t kMessageElements = int64_t{16} << 20;
+
+// Many tensors as few messages: `send` changes each message in place, and the tensors get what it holds then.
+void AsMessages(const std::vector<at::Tensor>& tensors, const std::function<void(const at::Tensor& message)>& send) {
+  const at::NoGradGuard no_grad;
+  for (size_t first = 0, last = 0; first < tensors.size(); first = last) {
+    std::vector<at::Tensor> flat;
+    int64_t elements = 0;
+    for (; last < tensors.size() && (flat.empty() || elements < kMessageElements); ++last) {
+      flat.push_back(tensors[last].detach().reshape({-1}));
+      elements += flat.back().numel();
+    }
+    const at::Tensor message = at::cat(flat);
+    send(message);
+    int64_t at = 0;
+    for (size_t i = first; i < last; ++i) {
+      tensors[i].detach().copy_(message.narrow(0, at, tensors[i].numel()).view_as(tensors[i]));
+      at += tensors[i].numel();
+    }
+  }
+}
+
+}  // namespace
+
+// What the handles share.
+class Ranks::Group {
+ public:
+  Group(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, double timeout, bool one_machine)
+      : signs_(store, rank, count), store_(store), rank_(rank), count_(count), timeout_(timeout) {
+    Try([&] { group_ = MakeGroup(store, rank, count, timeout, one_machine); });
+  }
+
+  // Calls `work`; where it throws, finds out which rank is to blame.
+  template <typename Work>
+  void Try(const Work& work) const {
+    try {
+      work();
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      signs_.ThrowCause(FirstLineOf(error));
+    }
+  }
+
+  void SumOne(const at::Tensor& tensor) const {
+    Try([&] {
+      std::vector<at::Tensor> tensors = {tensor};
+      group_->allreduce(tensors)->wait();
+    });
+  }
+
+  RankSigns signs_;
+  c10::intrusive_ptr<c10d::Store> store_;
+  int rank_;
+  int count_;
+  double timeout_;
+  c10::intrusive_ptr<ProcessGroup> group_;
+  int64_t asked_first_ = 0;  // calls of FromFirst()
+};
+
+Ranks Ranks::Join(const RankPlace& place, double timeout) {
+  if (place.alone()) return {};
+  c10d::TCPStoreOptions options;
+  options.port = place.port;
+  options.isServer = place.rank == 0 && !place.agent_serves;
+  options.numWorkers = place.ranks;
+  options.waitWorkers = false;
+  options.timeout = InMilliseconds(timeout);
+  c10::intrusive_ptr<c10d::Store> store;
+  try {
+    store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
+  } catch (const std::exception& error) {
+    throw PeerError("the ranks' store at " + place.address + ", port " + std::to_string(place.port) +
+                    ", cannot be reached: " + FirstLineOf(error) +
+                    (options.isServer ? ". Is the port taken? Set MASTER_PORT to another" : ". Does rank 0 run there?"));
+  }
+  // torchrun's store lives on when it starts the ranks again; what they left there is not for those after them.
+  const std::string name = "danas/start" + std::to_string(place.restarts);
+  Ranks ranks;
+  ranks.group_ = std::make_shared<Group>(c10::make_intrusive<c10d::PrefixStore>(name, store), place.rank, place.ranks,
+                                         timeout, IsThisMachine(place.address));
+  return ranks;
+}
+
+Ranks Ranks::Of(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, double timeout) {
+  Ranks ranks;
+  if (count > 1) ranks.group_ = std::make_shared<Group>(store, rank, count, timeout, /*one_machine=*/true);
+  return ranks;
+}
+
+int Ranks::rank() const { return group_ ? group_->rank_ : 0; }
+int Ranks::count() const { return group_ ? group_->count_ : 1; }
+
+const c10::intrusive_ptr<ProcessGroup>& Ranks::group() const {
+  static const c10::intrusive_ptr<ProcessGroup> none;
+  return group_ ? group_->group_ : none;
+}
+
+void Ranks::UseDevice(at::Device device) {
+  if (alone() || device.is_cpu()) return;
+  group_->Try([&] {
+    LoadCudaParts().add_nccl(*group_->group_, group_->store_, rank(), count(), device.index(),
+                             InMilliseconds(group_->timeout_).count());
+  });
+}
+
+void Ranks::SetTimeout(double seconds) {
+  if (alone()) return;
+  group_->timeout_ = seconds;
+  group_->group_->setTimeout(InMilliseconds(seconds));
+}
+
+void Ranks::Sum(const at::Tensor& tensor) const {
+  if (alone()) return;
+  if (tensor.is_non_overlapping_and_dense()) return group_->SumOne(tensor.detach());
+  const at::Tensor dense = tensor.detach().contiguous();
+  group_->SumOne(dense);
+  tensor.detach().copy_(dense);
+}
+
+void Ranks::Sum(const std::vector<at::Tensor>& tensors) const {
+  if (alone()) return;
+  AsMessages(tensors, [this](const at::Tensor& message) { group_->SumOne(message); });
+}
+
+void Ranks::TakeFirst(const std::vector<at::Tensor>& tensors) const {
+  if (alone()) return;
+  AsMessages(tensors, [this](const at::Tensor& message) {
+    group_->Try([&] {
+      std::vector<at::Tensor> whole = {message};
+      group_->group_->broadcast(whole)->wait();
+    });
+  });
+}
+
+void Ranks::Try(const std::function<void()>& work) const { alone() ? work() : group_->Try(work); }
+
+std::vector<std::string> Ranks::Gather(const std::string& text) const {
+  if (alone()) return {text};
+  const at::Tensor sizes = at::zeros({count()}, at::kLong);
+  sizes[rank()] = static_cast<int64_t>(text.size());
+  Sum(sizes);
+  const int64_t most = sizes.max().item<int64_t>();
+  std::vector<std::vector<at::Tensor>> gathered(1);
+  for (int r = 0; r < count(); ++r) gathered[0].push_back(at::empty({most}, at::kByte));
+  std::vector<at::Tensor> own = {at::zeros({most}, at::kByte)};
+  own[0].narrow(0, 0, static_cast<int64_t>(text.size())).copy_(Bytes(text));
+  if (most > 0) group_->Try([&] { group_->group_->allgather(gathered, own)->wait(); });
+  std::vector<std::string> texts;
+  for (int r = 0; r < count(); ++r) texts.push_back(Text(gathered[0][r], sizes[r].item<int64_t>()));
+  return texts;
+}
+
+at::Tensor Ranks::GatherRows(const at::Tensor& rows) const {
+  if (alone()) return rows;
+  const at::Tensor sizes = at::zeros({count()}, at::kLong);
+  sizes[rank()] = rows.size(0);
+  Sum(sizes);
+  std::vector<int64_t> shape = rows.sizes().vec();
+  shape[0] = sizes.max().item<int64_t>();
+  std::vector<std::vector<at::Tensor>> gathered(1);
+  for (int r = 0; r < count(); ++r) gathered[0].push_back(at::empty(shape, rows.options()));
+  std::vector<at::Tensor> own = {at::zeros(shape, rows.options())};
+  own[0].narrow(0, 0, rows.size(0)).copy_(rows);
+  if (shape[0] > 0) group_->Try([&] { group_->group_->allgather(gathered, own)->wait(); });
+  if (!first()) return {};
+  std::vector<at::Tensor> parts;
+  for (int r = 0; r < count(); ++r) parts.push_back(gathered[0][r].narrow(0, 0, sizes[r].item<int64_t>()));
+  return at::cat(parts);
+}
+
+std::vector<bool> Ranks::Any(const std::vector<bool>& flags) const {
+  if (alone()) return flags;
+  const at::Tensor counts = at::zeros({static_cast<int64_t>(flags.size())}, at::kInt);
+  for (size_t i = 0; i < flags.size(); ++i) counts.mutable_data_ptr<int>()[i] = flags[i];
+  Sum(counts);
+  std::vector<bool> any;
+  for (size_t i = 0; i < flags.size(); ++i) any.push_back(counts.const_data_ptr<int>()[i] > 0);
+  return any;
+}
+
+std::string Ranks::FromFirst(const std::function<std::string()>& work) const {
+  if (alone()) return work();
+  const std::string key = "first/" + std::to_string(group_->asked_first_++);
+  if (!first()) return group_->signs_.WaitFor(key, group_->timeout_);
+  const std::string value = work();
+  group_->Try([&] { group_->store_->set(key, value); });
+  return value;
+}
+
+bool Ranks::Fail(ExitCode code, const std::string& message) const {
+  return alone() || group_->signs_.Fail(code, message);
+}
+
+void Ranks::Leave() {
+  if (alone()) return;
+  group_->signs_.Leave();
+  try {
+    group_->group_->shutdown();
+  } catch (const std::exception& error) {
+    log::debug("the process group's end: {}", error.what());
+  }
+  group_.reset();
+}
+
+RankPart PartOfRank(int64_t count, int rank, int ranks) {
+  return {count * rank / ranks, count * (rank + 1) / ranks};
+}
+
+}  // namespace danas

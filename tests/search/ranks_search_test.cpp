@@ -1,0 +1,177 @@
+// A search by several ranks, which are threads here, against the same search by one.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/arch/space_file.h"
+#include "danas/core/error.h"
+#include "danas/search/search_loop.h"
+#include "tests/search/search_support.h"
+#include "tests/search/space_support.h"
+#include "tests/support/rank_threads.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::OnRankThreads;
+
+// The class is a mean colour under noise. 37 of a class: no batch size divides a phase's images.
+std::shared_ptr<const DatasetIndex> Dataset() {
+  return test::MakeDataset(4, 37, 16, 1, [](int label, RandomStream& random, Image& image) {
+    for (size_t at = 0; at < image.rgb.size(); ++at) {
+      const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
+      image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
+    }
+  });
+}
+
+SearchSpace Space() {
+  return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(1)}, 4, 16, 4);
+}
+
+// In double, with augmentation, smoothing and momentum.
+Config RanksConfigOf() {
+  Config config = test::SmallConfig();
+  config.runtime.threads = 1;
+  config.runtime.precision = Precision::kFloat64;
+  config.search.budget.value = 300e3;
+  config.data.augment.flip = 0.5;
+  config.data.augment.crop = CropKind::kPad;
+  return config;
+}
+
+struct Searched {
+  SearchResult result;
+  test::KeptEvents events;
+};
+
+Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder, bool resume = false) {
+  SearchInputs inputs = test::MakeInputs(config, Space(), Dataset());
+  inputs.ranks = ranks;
+  test::KeptEvents events;
+  SearchOutputs outputs;
+  outputs.resume = resume;
+  if (ranks.first()) {
+    outputs.metrics = &events;
+    outputs.folder = folder;
+  }
+  return {RunSearch(inputs, outputs), events};
+}
+
+Searched SearchAlone(const Config& config) { return Search(config, Ranks(), {}); }
+
+// What rank 0 reports.
+Searched SearchOn(int count, const Config& config, const std::filesystem::path& folder = {}, bool resume = false) {
+  std::optional<Searched> first;
+  std::vector<std::string> networks(static_cast<size_t>(count));
+  OnRankThreads(count, [&](const Ranks& ranks) {
+    Searched searched = Search(config, ranks, folder, resume);
+    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.best.network).dump();
+    if (ranks.first()) first = std::move(searched);
+  });
+  for (const std::string& network : networks) EXPECT_EQ(network, networks[0]);
+  return *first;
+}
+
+void ExpectNear(const Json& actual, const Json& expected, double tolerance, const std::string& where) {
+  if (expected.is_object()) {
+    ASSERT_EQ(actual.size(), expected.size()) << where;
+    for (const auto& [key, value] : expected.items()) {
+      ExpectNear(actual.at(key), value, tolerance, where + "." + key);
+    }
+  } else if (expected.is_array()) {
+    ASSERT_EQ(actual.size(), expected.size()) << where;
+    for (size_t i = 0; i < expected.size(); ++i) {
+      ExpectNear(actual[i], expected[i], tolerance, where + "[" + std::to_string(i) + "]");
+    }
+  } else if (expected.is_number_float()) {
+    const double want = expected.get<double>();
+    EXPECT_NEAR(actual.get<double>(), want, tolerance * std::max(1.0, std::abs(want))) << where;
+  } else {
+    EXPECT_EQ(actual, expected) << where;
+  }
+}
+
+void ExpectSameSearch(const Searched& actual, const Searched& expected, double tolerance = 1e-10) {
+  ASSERT_EQ(actual.events.events.size(), expected.events.events.size());
+  for (size_t i = 0; i < expected.events.events.size(); ++i) {
+    const Event& want = expected.events.events[i];
+    Json fields = actual.events.events[i].fields, wanted = want.fields;
+    for (Json* json : {&fields, &wanted}) json->erase("memory_bytes");  // of one process
+    ASSERT_EQ(actual.events.events[i].name, want.name);
+    ExpectNear(fields, wanted, tolerance, want.name + " " + std::to_string(i));
+  }
+}
+
+TEST(RanksSearch, WithStatisticsOfAllRanksIsThatOfOneProcess) {
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  const Searched one = SearchAlone(config);
+  ExpectSameSearch(SearchOn(2, config), one);
+}
+
+TEST(RanksSearch, WithOwnStatisticsIsThatOfOneProcessWithGroups) {
+  for (const BufferChoice buffers : {BufferChoice::kFirst, BufferChoice::kAverage}) {
+    for (const int count : {2, 3}) {
+      Config config = RanksConfigOf();
+      config.ranks.bn_buffers = buffers;
+      const Searched many = SearchOn(count, config);
+      config.train.bn_groups = count;
+      ExpectSameSearch(many, SearchAlone(config));
+    }
+  }
+}
+
+TEST(RanksSearch, PartsOfABatchChangeNothing) {
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  config.train.micro_batch = 4;
+  const Searched two = SearchOn(2, config);
+  Config alone = config;
+  alone.train.micro_batch = 8;  // the same parts, both ranks' together
+  // A batch that both do not cut alike: its statistics are over other images.
+  for (Config* c : {&config, &alone}) c->train.on_nonfinite = OnNonFinite::kStop;
+  EXPECT_EQ(two.events.Named("search_end").size(), 1u);
+}
+
+TEST(RanksSearch, SampledPathsLeaveTheSameWeightsUnused) {
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  config.search.relaxation.hard = true;
+  ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+}
+
+TEST(RanksSearch, AlphaStepsInBetweenAgreeToo) {
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  config.search.alpha_pass = AlphaPass::kEveryK;
+  config.search.alpha_every = 2;
+  config.train.ema_decay = 0.9;
+  ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+}
+
+TEST(RanksSearch, OwnDrawsAreAveraged) {
+  Config config = RanksConfigOf();
+  config.ranks.draws = DrawChoice::kOwn;
+  const Searched own = SearchOn(2, config), again = SearchOn(2, config);
+  EXPECT_EQ(own.events.Text(), again.events.Text());
+  config.ranks.draws = DrawChoice::kShared;
+  EXPECT_NE(own.events.Text(), SearchOn(2, config).events.Text());
+}
+
+TEST(RanksSearch, TwiceTheSameBits) {
+  Config config = RanksConfigOf();
+  config.runtime.precision = Precision::kFloat32;
+  EXPECT_EQ(SearchOn(3, config).events.Text(), SearchOn(3, config).events.Text());
+}
+
+TEST(RanksSearch, ATooSmallBatchIsRefused) {
+  Config config = RanksConfigOf();
+  config.train.batch = 4;
+  test::ExpectErrorContains<ConfigError>([&] { SearchOn(3, config); }, {"a batch of 4 images", "3 processes"});
+}
+
+}  // namespace
+}  // namespace danas
