@@ -39,6 +39,8 @@ constexpr size_t kMessagesKept = 1000;
 
 spdlog::level::level_enum LevelOf(Verbosity verbosity) {
   switch (verbosity) {
+    case Verbosity::kErrors:
+      return spdlog::level::err;
     case Verbosity::kQuiet:
       return spdlog::level::warn;
     case Verbosity::kNormal:

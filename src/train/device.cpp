@@ -2,11 +2,15 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <sched.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 
@@ -31,12 +35,34 @@ std::optional<int> GpuIndex(const std::string& name) {
   throw ConfigError("runtime.device: '" + name + "' is no device; expected auto, cpu, cuda or cuda:N, as in cuda:1");
 }
 
+// The GPU of this process among those of its machine.
+int GpuOfRank(const RankPlace& place) {
+  const int gpus = VisibleGpus();
+  if (place.alone() || gpus <= 1) return 0;
+  if (place.local_rank < gpus) return place.local_rank;
+  throw DeviceError("this machine runs " + std::to_string(place.local_ranks) + " processes, but has " +
+                    std::to_string(gpus) + " GPUs; start one process for each");
+}
+
+// Threads of a process that the config leaves open; 0: torch's choice.
+int ThreadsOfRank(const RankPlace& place) {
+  if (place.alone()) return 0;
+  const char* of_task = std::getenv("SLURM_CPUS_PER_TASK");
+  if (of_task != nullptr && std::atoi(of_task) > 0) return std::atoi(of_task);
+  const char* wanted = std::getenv("OMP_NUM_THREADS");
+  if (wanted != nullptr && std::atoi(wanted) > 1) return 0;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  const int usable = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
+  return std::max(1, usable / place.local_ranks);
+}
+
 std::string ChooseAutomatically() {
   const int gpus = VisibleGpus();
   if (gpus == 0) return "cpu";
   try {
     LoadCudaParts();
-    return "cuda:0";
+    return "cuda";
   } catch (const DeviceError& error) {
     log::warn("device auto: there is a GPU, but the CPU is taken: {}", error.what());
     return "cpu";
@@ -66,6 +92,8 @@ void OpenGpu(int index, bool deterministic) {
         "torch finds no CUDA although the driver shows a GPU: its driver may be too old for this torch, or "
         "torch was used before the device was opened");
   }
+  // Of this thread: what asks for pinned memory or a context without naming a GPU must not wake up GPU 0.
+  c10::impl::VirtualGuardImpl(at::kCUDA).setDevice({at::kCUDA, static_cast<at::DeviceIndex>(index)});
 }
 
 void SetDeterminism(bool deterministic) {
@@ -79,14 +107,16 @@ void SetDeterminism(bool deterministic) {
 
 }  // namespace
 
-at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed) {
+at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed, const RankPlace& place) {
   const std::string name = runtime.device == "auto" ? ChooseAutomatically() : runtime.device;
-  const std::optional<int> gpu = GpuIndex(name);
+  std::optional<int> gpu = GpuIndex(name);
+  if (name == "cuda") gpu = GpuOfRank(place);
   if (gpu) OpenGpu(*gpu, runtime.deterministic);
   if (!gpu && runtime.amp == AmpKind::kFp16) {
     throw ConfigError("runtime.amp: fp16 needs a GPU, and the device is the CPU. Use bf16 or none");
   }
-  if (runtime.threads > 0) at::set_num_threads(static_cast<int>(runtime.threads));
+  const int threads = runtime.threads > 0 ? static_cast<int>(runtime.threads) : ThreadsOfRank(place);
+  if (threads > 0) at::set_num_threads(threads);
   SetDeterminism(runtime.deterministic);
   const at::Device device = gpu ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*gpu)) : at::Device(at::kCPU);
   SeedGenerator(at::kCPU, seed, 0);

@@ -1,7 +1,8 @@
 #include "danas/train/ranks.h"
 
 #include <ATen/ATen.h>
-#include <unistd.h>
+#include <c10/util/Logging.h>
+#include <stdlib.h>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -51,6 +52,22 @@ c10::intrusive_ptr<ProcessGroup> MakeGroup(const c10::intrusive_ptr<c10d::Store>
   return group;
 }
 
+// torch notes at its first call whether there is CUDA.
+void LoadCudaPartsFirst() {
+  if (VisibleGpus() == 0) return;
+  try {
+    LoadCudaParts();
+  } catch (const DeviceError& error) {
+    log::debug("{}", error.what());  // the run may want the CPU
+  }
+}
+
+// Where a rank is gone, c10d warns at length of each connection; danas says it in one line.
+void QuietenConnections() {
+  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+  c10::initLogging();
+}
+
 at::Tensor Bytes(const std::string& text) {
   const at::Tensor bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
   std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
@@ -61,11 +78,12 @@ std::string Text(const at::Tensor& bytes, int64_t size) {
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(size)};
 }
 
-// Without the place in torch's or Gloo's source that it begins with.
-std::string FirstLineOf(const std::exception& error) {
+// Its first sentence, without the place in torch's or Gloo's source that it begins with.
+std::string FirstSentenceOf(const std::exception& error) {
   std::string text = error.what();
   text.resize(std::min(text.find('\n'), text.size()));
   if (text.starts_with("[")) text.erase(0, std::min(text.find("] ") + 2, text.size()));
+  text.resize(std::min(text.find(". "), text.size()));
   return text;
 }
 
@@ -109,7 +127,7 @@ class Ranks::Group {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      signs_.ThrowCause(FirstLineOf(error));
+      signs_.ThrowCause(FirstSentenceOf(error));
     }
   }
 
@@ -126,11 +144,14 @@ class Ranks::Group {
   int count_;
   double timeout_;
   c10::intrusive_ptr<ProcessGroup> group_;
+  RankPlace place_;
   int64_t asked_first_ = 0;  // calls of FromFirst()
 };
 
 Ranks Ranks::Join(const RankPlace& place, double timeout) {
   if (place.alone()) return {};
+  LoadCudaPartsFirst();
+  QuietenConnections();
   c10d::TCPStoreOptions options;
   options.port = place.port;
   options.isServer = place.rank == 0 && !place.agent_serves;
@@ -142,7 +163,7 @@ Ranks Ranks::Join(const RankPlace& place, double timeout) {
     store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
   } catch (const std::exception& error) {
     throw PeerError("the ranks' store at " + place.address + ", port " + std::to_string(place.port) +
-                    ", cannot be reached: " + FirstLineOf(error) +
+                    ", cannot be reached: " + FirstSentenceOf(error) +
                     (options.isServer ? ". Is the port taken? Set MASTER_PORT to another" : ". Does rank 0 run there?"));
   }
   // torchrun's store lives on when it starts the ranks again; what they left there is not for those after them.
@@ -150,6 +171,7 @@ Ranks Ranks::Join(const RankPlace& place, double timeout) {
   Ranks ranks;
   ranks.group_ = std::make_shared<Group>(c10::make_intrusive<c10d::PrefixStore>(name, store), place.rank, place.ranks,
                                          timeout, IsThisMachine(place.address));
+  ranks.group_->place_ = place;
   return ranks;
 }
 
@@ -157,6 +179,11 @@ Ranks Ranks::Of(const c10::intrusive_ptr<c10d::Store>& store, int rank, int coun
   Ranks ranks;
   if (count > 1) ranks.group_ = std::make_shared<Group>(store, rank, count, timeout, /*one_machine=*/true);
   return ranks;
+}
+
+const RankPlace& Ranks::place() const {
+  static const RankPlace alone;
+  return group_ ? group_->place_ : alone;
 }
 
 int Ranks::rank() const { return group_ ? group_->rank_ : 0; }

@@ -17,9 +17,11 @@ namespace {
 
 using test::OnRankThreads;
 
-// The class is a mean colour under noise. 37 of a class: no batch size divides a phase's images.
-std::shared_ptr<const DatasetIndex> Dataset() {
-  return test::MakeDataset(4, 37, 16, 1, [](int label, RandomStream& random, Image& image) {
+constexpr int kPerClass = 37;  // no batch size divides a phase's images
+
+// The class is a mean colour under noise.
+std::shared_ptr<const DatasetIndex> Dataset(int per_class) {
+  return test::MakeDataset(4, per_class, 16, 1, [](int label, RandomStream& random, Image& image) {
     for (size_t at = 0; at < image.rgb.size(); ++at) {
       const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
       image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
@@ -47,8 +49,9 @@ struct Searched {
   test::KeptEvents events;
 };
 
-Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder, bool resume = false) {
-  SearchInputs inputs = test::MakeInputs(config, Space(), Dataset());
+Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder,
+                int per_class, bool resume = false) {
+  SearchInputs inputs = test::MakeInputs(config, Space(), Dataset(per_class));
   inputs.ranks = ranks;
   test::KeptEvents events;
   SearchOutputs outputs;
@@ -60,14 +63,15 @@ Searched Search(const Config& config, const Ranks& ranks, const std::filesystem:
   return {RunSearch(inputs, outputs), events};
 }
 
-Searched SearchAlone(const Config& config) { return Search(config, Ranks(), {}); }
+Searched SearchAlone(const Config& config, int per_class = kPerClass) { return Search(config, Ranks(), {}, per_class); }
 
 // What rank 0 reports.
-Searched SearchOn(int count, const Config& config, const std::filesystem::path& folder = {}, bool resume = false) {
+Searched SearchOn(int count, const Config& config, int per_class = kPerClass,
+                  const std::filesystem::path& folder = {}, bool resume = false) {
   std::optional<Searched> first;
   std::vector<std::string> networks(static_cast<size_t>(count));
   OnRankThreads(count, [&](const Ranks& ranks) {
-    Searched searched = Search(config, ranks, folder, resume);
+    Searched searched = Search(config, ranks, folder, per_class, resume);
     networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.best.network).dump();
     if (ranks.first()) first = std::move(searched);
   });
@@ -124,16 +128,20 @@ TEST(RanksSearch, WithOwnStatisticsIsThatOfOneProcessWithGroups) {
   }
 }
 
+// Two ranks that cut their twelve images in two: four parts of six, as one process with four groups. Batches divide all
+// phases' images, so that every part has as many.
 TEST(RanksSearch, PartsOfABatchChangeNothing) {
   Config config = RanksConfigOf();
-  config.train.sync_bn = true;
-  config.train.micro_batch = 4;
-  const Searched two = SearchOn(2, config);
-  Config alone = config;
-  alone.train.micro_batch = 8;  // the same parts, both ranks' together
-  // A batch that both do not cut alike: its statistics are over other images.
-  for (Config* c : {&config, &alone}) c->train.on_nonfinite = OnNonFinite::kStop;
-  EXPECT_EQ(two.events.Named("search_end").size(), 1u);
+  config.train.batch = 24;
+  config.data.validation_fraction = 0.5;
+  config.train.micro_batch = 6;
+  const Searched two = SearchOn(2, config, 48);
+  config.train.micro_batch = 0;
+  config.train.bn_groups = 4;
+  config.search.relaxation.hard = false;
+  const Searched one = SearchAlone(config, 48);
+  // The running statistics follow each part in turn there, the first alone here: nothing in a search reads them.
+  ExpectSameSearch(two, one);
 }
 
 TEST(RanksSearch, SampledPathsLeaveTheSameWeightsUnused) {
@@ -165,6 +173,35 @@ TEST(RanksSearch, TwiceTheSameBits) {
   Config config = RanksConfigOf();
   config.runtime.precision = Precision::kFloat32;
   EXPECT_EQ(SearchOn(3, config).events.Text(), SearchOn(3, config).events.Text());
+}
+
+// From the checkpoint at the end of step 1, by as many ranks, by more and by one. With 38 of a class no last batch has
+// fewer images than ranks, which would be joined to the one before.
+TEST(RanksSearch, GoesOnFromACheckpoint) {
+  const test::TempDir whole;
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  config.checkpoint.every = 0;
+  const Searched through = SearchOn(2, config, 38, whole.path());
+  const std::vector<Event>& all = through.events.events;
+  const auto pruned = std::ranges::find_if(all, [](const Event& event) { return event.name == "pruning"; });
+  const std::vector<Event> left(pruned + 1, all.end());
+  for (const int count : {2, 3, 1}) {
+    const test::TempDir folder;
+    std::filesystem::create_directories(folder / "checkpoints");
+    // The first stands for the begin, the second for warm-up's end, the third for that of step 1.
+    for (const char* name : {"000003.json", "000003.safetensors"}) {
+      std::filesystem::copy(whole / "checkpoints" / name, folder / "checkpoints" / name);
+    }
+    const Searched rest = SearchOn(count, config, 38, folder.path(), /*resume=*/true);
+    test::KeptEvents expected;
+    expected.events = left;
+    if (count == 2) {
+      EXPECT_EQ(rest.events.Text(), expected.Text());
+      EXPECT_EQ(test::ReadText(folder / "weights.safetensors"), test::ReadText(whole / "weights.safetensors"));
+    }
+    ExpectSameSearch(rest, {through.result, expected});
+  }
 }
 
 TEST(RanksSearch, ATooSmallBatchIsRefused) {

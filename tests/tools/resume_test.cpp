@@ -4,39 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <sstream>
 
+#include "tests/tools/compare_runs.h"
 #include "tests/tools/run_danas.h"
 
 namespace danas::test {
 namespace {
 
 using testing::HasSubstr;
-
-// Without what times change.
-std::vector<Json> Events(const std::filesystem::path& log) {
-  std::vector<Json> events;
-  std::istringstream lines(ReadText(log));
-  for (std::string line; std::getline(lines, line);) {
-    Json event = Json::parse(line);
-    event.erase("time");
-    event.erase("timing");
-    events.push_back(std::move(event));
-  }
-  return events;
-}
-
-void ExpectSameRun(const std::filesystem::path& expected, const std::filesystem::path& run) {
-  for (const char* file : {"best.json", "weights.safetensors", "space-step1.json", "space-step2.json",
-                           "space-step3.json", "config.json"}) {
-    EXPECT_EQ(ReadText(expected / file), ReadText(run / file)) << file;
-  }
-  for (const char* log : {"log.jsonl", "alpha.jsonl"}) {
-    const std::vector<Json> a = Events(expected / log), b = Events(run / log);
-    ASSERT_EQ(a.size(), b.size()) << log;
-    for (size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i], b[i]) << log << ", line " << i + 1;
-  }
-}
 
 double SecondsOf(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();

@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 done, 1 internal error, 2 command line, 3 config, space or network file, 4 data,\n"
-    "  5 file or folder, 6 weights, 7 device, 8 loss not finite, 130 stopped by Ctrl-C.\n"
+    "  5 file or folder, 6 weights, 7 device, 8 loss not finite,\n"
+    "  9 another process of the run is gone, 130 stopped by Ctrl-C.\n"
     "NO_COLOR=1 turns colours off. Help of one command: danas COMMAND --help";
 
 CLI::App& AddCommand(CLI::App& parent, CommandLine& line, Command command, const char* name, const char* help,
@@ -54,6 +55,22 @@ void AddConfig(CLI::App& app, CommandLine& line) {
 void AddDataAndDevice(CLI::App& app, CommandLine& line) {
   AddSetting(app, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
   AddSetting(app, line, "--device", "NAME", "runtime.device", "auto, cpu, cuda or cuda:N (runtime.device)");
+}
+
+void AddRanks(CLI::App& app, CommandLine& line) {
+  app.add_option("--ranks", line.ranks, "share the work over N processes on this machine (torchrun and srun: see README)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1024));
+  app.add_option_function<int>(
+         "--gpus",
+         [&line](int gpus) {
+           line.ranks = gpus;
+           line.config.settings.push_back("runtime.device=cuda");
+         },
+         "share the work over N GPUs of this machine, a process each")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1024))
+      ->excludes("--ranks");
 }
 
 void AddSeed(CLI::App& app, CommandLine& line) {
@@ -107,11 +124,13 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                 "  danas search --config fashion_mnist.json\n"
                                 "  danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run\n"
                                 "  danas search --config my.json --set search.budget=200M --run runs/mine\n"
+                                "  danas search --config my.json --gpus 4\n"
                                 "  danas search --resume runs/mine\n"
                                 "  danas search --resume runs/mine --fork runs/other --set search.budget=150M\n"
                                 "Leaves best.json, the log and the supernet's weights in the run folder.");
   AddConfig(search, line);
   AddDataAndDevice(search, line);
+  AddRanks(search, line);
   AddSeed(search, line);
   AddRun(search, line);
   AddResume(search, line);
@@ -128,6 +147,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddArch(finetune, line);
   AddConfig(finetune, line);
   AddDataAndDevice(finetune, line);
+  AddRanks(finetune, line);
   AddSeed(finetune, line);
   AddRun(finetune, line);
   AddResume(finetune, line);
@@ -143,6 +163,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddModel(train, line);
   AddConfig(train, line);
   AddDataAndDevice(train, line);
+  AddRanks(train, line);
   AddSeed(train, line);
   AddRun(train, line);
   AddResume(train, line);
@@ -166,6 +187,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
       "--no-train", [&line] { line.train = false; }, "an error instead of training");
   AddConfig(easiness, line);
   AddDataAndDevice(easiness, line);
+  AddRanks(easiness, line);
   AddSeed(easiness, line);
   AddResume(easiness, line);
   easiness.add_option("-o,--out", line.run, "folder to make (default: runs/NAME-easiness-TIME-seedN)")->option_text("DIR");
@@ -185,6 +207,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
       ->option_text("FILE");
   AddConfig(evaluate, line);
   AddDataAndDevice(evaluate, line);
+  AddRanks(evaluate, line);
   AddJson(evaluate, line);
 }
 
@@ -455,6 +478,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, bool* missing) {
     words.erase(words.begin());
     words.push_back("--help");
   }
+  for (const std::string& word : words) line.words += word + "\n";
   std::vector<std::string> from_the_back(words.rbegin(), words.rend());
   try {
     app.parse(from_the_back);

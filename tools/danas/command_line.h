@@ -90,6 +90,9 @@ struct CommandLine {
   std::vector<int64_t> workers;
   int64_t passes = 3;
 
+  int ranks = 1;      // processes to start on this machine
+  std::string words;  // all arguments, as they were typed
+
   std::vector<std::string> paths;
   std::string word;  // the shell of `completion`
   std::string devkit;

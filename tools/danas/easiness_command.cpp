@@ -9,6 +9,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "rank_command.h"
 #include "resume.h"
 #include "zoo_inputs.h"
 
@@ -45,46 +46,59 @@ Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder)
           {"agreement", ToJson(study.agreement)}};
 }
 
-int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder& folder) {
-  for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
-  RunReports reports(&folder, line.verbosity());
+// `folder`: on the first rank.
+int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* folder) {
+  if (folder == nullptr) {
+    RunEasiness(plan.inputs, {});
+    return 0;
+  }
+  for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
+  RunReports reports(folder, line.verbosity());
   reports.Say(plan.text);
-  const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder.path(), reports); });
+  const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder->path(), reports); });
   if (line.json) {
-    std::cout << JsonText(ResultJson(study, folder.path()), 2) << "\n";
+    std::cout << JsonText(ResultJson(study, folder->path()), 2) << "\n";
   } else {
     std::cout << EasinessText(study) << "\n"
-              << AgreementText(study.agreement) << "in " << folder.path().string()
+              << AgreementText(study.agreement) << "in " << folder->path().string()
               << ": ranking.json (for schedule.ranking), easiness.html, agreement.json, figures\n";
   }
   return 0;
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run) {
-  const RunFolder folder = RunFolder::Reopen(run);
-  const Config config = ConfigToResume(run, line);
-  if (std::filesystem::exists(run / "easiness.html")) {
+int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
+  const Config config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness.html"); })) {
     log::info("{} is finished already: its ranking is {}", run.string(), (run / "ranking.json").string());
     return 0;
   }
-  return Rank(line, ResumeEasiness(config, run, line, OpenDevice(config.runtime, config.seed)), folder);
+  return Rank(line, ResumeEasiness(config, run, line, OpenRankDevice(config, ranks), ranks), PointerTo(folder));
+}
+
+int Begin(const CommandLine& given, Ranks& ranks) {
+  const CommandLine line = FillInDefault(given);
+  const Config config = FirstReads(ranks, [&] { return ConfigOfRun(line); });
+  const std::filesystem::path run =
+      FirstChooses(ranks, [&] { return RunPath(line.run, ConfigName(line.config) + "-easiness", config); });
+  const at::Device device = OpenRankDevice(config, ranks);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  const EasinessPlan plan = PlanEasiness(config, line, device, ranks);
+  if (line.dry_run) {
+    if (ranks.first()) std::cout << plan.text;
+    return 0;
+  }
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  return Rank(line, plan, PointerTo(folder));
 }
 
 }  // namespace
 
-int RunEasinessCommand(const CommandLine& given) {
-  if (const std::filesystem::path run = RunToResume(given); !run.empty()) return Resume(given, run);
-  const CommandLine line = FillInDefault(given);
-  const Config config = ConfigOfRun(line);
-  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config) + "-easiness", config);
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  const EasinessPlan plan = PlanEasiness(config, line, device);
-  if (line.dry_run) {
-    std::cout << plan.text;
-    return 0;
-  }
-  return Rank(line, plan, MakeRunFolder(run, config));
+int RunEasinessCommand(const CommandLine& line) {
+  return OnRanks([&](Ranks& ranks) {
+    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
+    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+  });
 }
 
 }  // namespace danas

@@ -90,11 +90,19 @@ std::vector<Judge> ReadJudges(const std::filesystem::path& path, at::Device devi
   return judges;
 }
 
-void FindDatasetAndTrainings(std::vector<Judge>& judges, const std::string& networks) {
+// Every rank takes the trainings that the first finds.
+void FindDatasetAndTrainings(std::vector<Judge>& judges, const std::string& networks, const Ranks& ranks) {
   const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
   for (Judge& judge : judges) {
     judge.training.dataset = dataset;
-    FindTraining(judge, networks);
+    judge.training.ranks = ranks;
+    const Json found = Json::parse(ranks.FromFirst([&] {
+      FindTraining(judge, networks);
+      return JsonText({judge.folder.string(), judge.finished, judge.begun});
+    }));
+    judge.folder = found.at(0).get<std::string>();
+    judge.finished = found.at(1).get<bool>();
+    judge.begun = found.at(2).get<bool>();
   }
 }
 
@@ -205,18 +213,18 @@ EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe
 
 }  // namespace
 
-EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device) {
+EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
   std::vector<Judge> judges = MakeJudges(config, line, device);
-  FindDatasetAndTrainings(judges, config.easiness.networks);
+  FindDatasetAndTrainings(judges, config.easiness.networks, ranks);
   if (!line.train) RefuseTraining(judges, config.easiness.networks);
-  return PlanFor(config, std::move(judges), line.probe);
+  return PlanFor(config, std::move(judges), line.probe && ranks.first());
 }
 
 EasinessPlan ResumeEasiness(const Config& config, const std::filesystem::path& folder, const CommandLine& line,
-                            at::Device device) {
+                            at::Device device, const Ranks& ranks) {
   std::vector<Judge> judges = ReadJudges(folder / "judges.json", device);
-  FindDatasetAndTrainings(judges, config.easiness.networks);
-  return PlanFor(config, std::move(judges), line.probe);
+  FindDatasetAndTrainings(judges, config.easiness.networks, ranks);
+  return PlanFor(config, std::move(judges), line.probe && ranks.first());
 }
 
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports) {

@@ -19,7 +19,9 @@
 #include "danas/train/device.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/loaders.h"
+#include "danas/train/network_training.h"
 #include "network_inputs.h"
+#include "rank_command.h"
 #include "run_reports.h"
 #include "zoo_inputs.h"
 
@@ -65,9 +67,6 @@ SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const CommandLin
   return MakeZooNetwork(line.model, {side, side}, static_cast<int>(classes.ids.size()));
 }
 
-// Images at once: those of a forward pass in the network's training.
-int64_t TestBatch(const TrainConfig& recipe) { return recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch; }
-
 std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
   const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
   TextTable table({{"class"}, {"images", Align::kRight}, {"right", Align::kRight}});
@@ -81,29 +80,29 @@ std::string ResultText(const EvaluationResult& result, const ClassList& classes)
          FormatDuration(result.seconds) + "\n";
 }
 
-}  // namespace
-
-int RunEvaluateCommand(const CommandLine& given) {
-  const CommandLine line = FillInFromRun(given);
+int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
   std::optional<Genotype> genotype;
   if (line.model.empty()) genotype = ReadGenotype(line.arch);
-  const Config config = genotype ? ConfigOfNetwork(*genotype, line) : ConfigOfZooModel(line.model, line.config);
+  const Config config = FirstReads(
+      ranks, [&] { return genotype ? ConfigOfNetwork(*genotype, line) : ConfigOfZooModel(line.model, line.config); });
   const bool of_zoo = !genotype || genotype->origin.contains("model");
-  const at::Device device = OpenDevice(config.runtime, config.seed);
+  const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   const std::shared_ptr<Supernet> network =
       MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
   LoadWeights(*network, line.weights, test->classes.ids);
   MoveTo(*network, device, config.runtime);
+  const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
-                TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));
-  RunReports reports(nullptr, line.verbosity());
+                TestLoader(config, TestBatch(recipe, ranks), device, ranks));
+  RunReports reports(nullptr, VerbosityOf(line, ranks));
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
-               {.pass = {.label = "test set", .progress = reports.progress()},
+               {.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
                 .classes = network->space().classes(),
                 .runtime = config.runtime});
+  if (!ranks.first()) return 0;
   if (line.json) {
     Json json = ToJson(result);
     json["per_class"] = PerClassJson(result, test->classes.ids);
@@ -112,6 +111,12 @@ int RunEvaluateCommand(const CommandLine& given) {
     std::cout << ResultText(result, test->classes);
   }
   return 0;
+}
+
+}  // namespace
+
+int RunEvaluateCommand(const CommandLine& given) {
+  return OnRanks([&](Ranks& ranks) { return EvaluateOnRank(FillInFromRun(given), ranks); });
 }
 
 }  // namespace danas

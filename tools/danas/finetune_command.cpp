@@ -10,6 +10,7 @@
 #include "danas/train/device.h"
 #include "danas/train/finetune.h"
 #include "network_inputs.h"
+#include "rank_command.h"
 #include "resume.h"
 #include "run_reports.h"
 
@@ -35,58 +36,71 @@ std::string ResultText(const Genotype& trained, const TrainingResult& result, co
          FormatDuration(result.seconds) + "\nin " + folder.string() + ": weights.safetensors, network.json, result.json\n";
 }
 
-void Open(FinetuneInputs& inputs) {
-  inputs.device = OpenDevice(inputs.config.runtime, inputs.config.seed);
+void Open(FinetuneInputs& inputs, Ranks& ranks) {
+  inputs.device = OpenRankDevice(inputs.config, ranks);
+  inputs.ranks = ranks;
   log::info("kernels: {}", DescribeKernels(inputs.config.nn.kernels, inputs.device));
 }
 
-int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genotype& trained, const RunFolder& folder,
+// `folder`: on the first rank.
+int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genotype& trained, const RunFolder* folder,
              bool resume) {
-  ListBadImages(inputs.dataset.train, folder);
-  ListBadImages(inputs.dataset.test, folder);
-  RunReports reports(&folder, line.verbosity());
+  if (folder == nullptr) {
+    RunFinetune(inputs, {.resume = resume});
+    return 0;
+  }
+  ListBadImages(inputs.dataset.train, *folder);
+  ListBadImages(inputs.dataset.test, *folder);
+  RunReports reports(folder, line.verbosity());
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(),
                                 .progress = reports.progress(),
-                                .folder = folder.path(),
+                                .folder = folder->path(),
                                 .resume = resume});
   });
-  std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n" : ResultText(trained, result, folder.path()));
+  std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n"
+                          : ResultText(trained, result, folder->path()));
   return 0;
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run) {
-  const RunFolder folder = RunFolder::Reopen(run);
+int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   Genotype genotype = ReadGenotype(run / "network.json");
-  if (SayIfFinished(run)) return 0;
+  if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
-  inputs.config = ConfigToResume(run, line);
-  Open(inputs);
+  inputs.config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  Open(inputs, ranks);
   inputs.dataset = OpenDataset(inputs.config.data);
   const Genotype trained = TrainedGenotype(inputs);
-  return Finetune(line, inputs, trained, folder, /*resume=*/true);
+  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/true);
 }
 
-}  // namespace
-
-int RunFinetuneCommand(const CommandLine& line) {
-  if (const std::filesystem::path run = RunToResume(line); !run.empty()) return Resume(line, run);
+int Begin(const CommandLine& line, Ranks& ranks) {
   if (line.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
   // Read first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
   Genotype genotype = ReadGenotype(line.arch);
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
-  inputs.config = ConfigOfNetwork(inputs.genotype, line);
+  inputs.config = FirstReads(ranks, [&] { return ConfigOfNetwork(inputs.genotype, line); });
   const std::string name = std::filesystem::path(line.arch).stem().string() + "-finetune";
-  const std::filesystem::path run = RunPath(line.run, name, inputs.config);
-  Open(inputs);
+  const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(line.run, name, inputs.config); });
+  Open(inputs, ranks);
   inputs.dataset = OpenDataset(inputs.config.data);
   const std::filesystem::path beside = std::filesystem::path(line.arch).parent_path() / "weights.safetensors";
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
 
   const Genotype trained = TrainedGenotype(inputs);
-  const RunFolder folder = MakeRunFolder(run, inputs.config);
-  folder.WriteJson("network.json", ToJson(trained));
-  return Finetune(line, inputs, trained, folder, /*resume=*/false);
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, inputs.config, line); });
+  if (folder) folder->WriteJson("network.json", ToJson(trained));
+  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/false);
+}
+
+}  // namespace
+
+int RunFinetuneCommand(const CommandLine& line) {
+  return OnRanks([&](Ranks& ranks) {
+    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
+    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+  });
 }
 
 }  // namespace danas

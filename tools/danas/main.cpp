@@ -8,6 +8,8 @@
 #include "build_info.h"
 #include "commands.h"
 #include "danas/core/error.h"
+#include "danas/core/rank_place.h"
+#include "launch.h"
 #include "program.h"
 
 namespace danas {
@@ -28,6 +30,15 @@ std::filesystem::path FindEngine() {
   const std::filesystem::path engine = FindEngine();
   ::execv(engine.c_str(), argv);
   throw FileError("cannot run " + engine.string() + ": " + std::strerror(errno));
+}
+
+int StartRanks(const CommandLine& line, char** argv) {
+  const RankPlace place = FindRankPlace();
+  if (!place.alone()) {
+    throw UsageError("--ranks and --gpus start processes, but " + place.launcher + " has started " +
+                     std::to_string(place.ranks) + " already; leave them out");
+  }
+  return LaunchRanks(line.ranks, FindEngine(), argv);
 }
 
 int RunCommand(const CommandLine& line, char** argv) {
@@ -61,12 +72,14 @@ int RunCommand(const CommandLine& line, char** argv) {
       return RunMan(line);
     case Command::kVersion:
       if (!line.full) return RunVersion(line);
-      [[fallthrough]];
+      BecomeEngine(argv);
     case Command::kSearch:
     case Command::kFinetune:
     case Command::kTrain:
     case Command::kEasiness:
     case Command::kEvaluate:
+      if (line.ranks > 1) return StartRanks(line, argv);
+      [[fallthrough]];
     case Command::kBenchSupernet:
     case Command::kBenchLoader:
     case Command::kDataInfo:

@@ -21,12 +21,6 @@ int Run(int argc, const char* const* argv, const std::function<int(const Command
   return code;
 }
 
-// Torch adds a stack trace to its messages, which is for -v.
-std::string FirstLine(const std::string& message) {
-  log::debug("{}", message);
-  return message.substr(0, message.find('\n'));
-}
-
 int Report(ExitCode code, const std::string& message) {
   std::cout.flush();
   log::error("{}", message);
@@ -35,11 +29,18 @@ int Report(ExitCode code, const std::string& message) {
 
 }  // namespace
 
+std::string FirstLine(const std::string& message) {
+  log::debug("{}", message);
+  return message.substr(0, message.find('\n'));
+}
+
 int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be told
   SetUpLog(Verbosity::kNormal);
   try {
     return Run(argc, argv, command);
+  } catch (const QuietEnd& end) {
+    return static_cast<int>(end.code);
   } catch (const Error& error) {
     return Report(error.exit_code(), error.what());
   } catch (const std::bad_alloc&) {

@@ -26,7 +26,7 @@ constexpr size_t kMostConfigBytes = size_t{1} << 24;
 constexpr size_t kDifferencesShown = 8;
 
 // Keys, or sections with a dot at the end, that change no result but by rounding.
-constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "runtime.device", "checkpoint."};
+constexpr std::array kHarmless = {"ranks.timeout", "data.workers", "data.queue", "data.most_bad", "runtime.device", "checkpoint."};
 
 // What the state of a run is made of: another value needs a run of its own.
 constexpr std::array kFixed = {"seed",           "space",           "data.root",         "data.train",
@@ -102,8 +102,7 @@ bool RestartedByLauncher() {
 fs::path RunToContinue(const CommandLine& line, bool required) {
   if (line.run.empty()) {
     if (required) throw UsageError("--resume auto needs --run: the folder of the run");
-    log::warn("this job was started again, but without --run there is no telling which run goes on: a new one begins");
-    return {};
+    return RunOfJob(line);
   }
   const fs::path run = line.run;
   if (!fs::exists(run / "log.jsonl")) return {};
@@ -152,7 +151,7 @@ fs::path ForkRun(const CommandLine& line) {
                       ". Its weights and architecture parameters were made with these: start a new run");
   }
   const StoredCheckpoint checkpoint = NewestCheckpoint(from);
-  const RunFolder folder = MakeRunFolder(line.fork, wanted);
+  const RunFolder folder = MakeRunFolder(line.fork, wanted, line);
   CopyRun(from, checkpoint, folder);
   folder.WriteJson("fork.json", {{"from", fs::absolute(from).string()},
                                  {"checkpoint", checkpoint.manifest.filename().string()},
@@ -172,7 +171,9 @@ fs::path RunToResume(const CommandLine& given) {
   if (!line.run.empty() || !line.config.config.empty()) {
     throw UsageError("--resume DIR takes config and folder of that run; leave out --config and --run");
   }
-  return line.fork.empty() ? fs::path(line.resume) : ForkRun(line);
+  if (line.fork.empty()) return line.resume;
+  if (RestartedByLauncher() && fs::exists(fs::path(line.fork) / "checkpoints")) return line.fork;
+  return ForkRun(line);
 }
 
 Config ConfigToResume(const fs::path& run, const CommandLine& line) {

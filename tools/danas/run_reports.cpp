@@ -1,9 +1,16 @@
 #include "run_reports.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <exception>
+#include <sstream>
 
 #include "danas/config/config_file.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/core/rank_place.h"
 #include "danas/report/event_printer.h"
 #include "danas/report/progress_file.h"
 
@@ -23,6 +30,33 @@ std::vector<std::shared_ptr<ProgressSink>> MakeProgress(Screen& screen, Verbosit
   if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<ProgressLine>(screen));
   if (file) sinks.push_back(file);
   return sinks;
+}
+
+constexpr size_t kMostNoteBytes = 1 << 16;
+
+// torchrun's agent, which starts the ranks again, where it gave its job no name: the process and when it began.
+std::string ParentProcess() {
+  const std::string id = std::to_string(::getppid());
+  try {
+    const std::string stat = ReadFile("/proc/" + id + "/stat", kMostNoteBytes);
+    // The 22nd field; the second, in brackets, may hold blanks.
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string begun;
+    for (int field = 3; field <= 22; ++field) fields >> begun;
+    return id + "-" + begun;
+  } catch (const FileError&) {
+    return id;
+  }
+}
+
+// runs/.jobs/JOB-LINE; empty without a launcher that starts jobs again.
+std::filesystem::path NoteOfJob(const CommandLine& line) {
+  const RankPlace place = FindRankPlace();
+  std::string job = place.job;
+  if (job.empty() && place.launcher == "torchrun") job = "torchrun-" + ParentProcess();
+  if (job.empty()) return {};
+  std::replace(job.begin(), job.end(), '/', '_');
+  return std::filesystem::path("runs") / ".jobs" / (job + "-" + HexText(HashText(line.words)));
 }
 
 }  // namespace
@@ -54,15 +88,25 @@ std::filesystem::path RunPath(const std::string& run, const std::string& name, c
   return path;
 }
 
-RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config) {
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const CommandLine& line) {
   RunFolder folder(path);
   try {
     folder.WriteJson("config.json", ToJson(config));
+    if (const std::filesystem::path note = NoteOfJob(line); !note.empty()) {
+      std::filesystem::create_directories(note.parent_path());
+      WriteFileAtomically(note, std::filesystem::absolute(path).string());
+    }
   } catch (const FileError&) {
     folder.GiveBack();
     throw;
   }
   return folder;
+}
+
+std::filesystem::path RunOfJob(const CommandLine& line) {
+  const std::filesystem::path note = NoteOfJob(line);
+  if (note.empty() || !std::filesystem::exists(note)) return {};
+  return ReadFile(note, kMostNoteBytes);
 }
 
 void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder) {

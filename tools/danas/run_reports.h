@@ -15,6 +15,7 @@
 #include "danas/report/progress_file.h"
 #include "danas/report/progress_line.h"
 #include "danas/report/screen.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
@@ -44,20 +45,27 @@ class RunReports {
 // The folder that --run names, else the default for `name`. Checks that a run can have it, before what takes long.
 std::filesystem::path RunPath(const std::string& run, const std::string& name, const Config& config);
 
-// Makes the folder and writes config.json.
-RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config);
+// Makes the folder and writes config.json. Of a job that a launcher may start again (torchrun, Slurm) it is noted which folder
+// this line made: see RunOfJob().
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const CommandLine& line);
+
+// The folder that an earlier start of this launcher's job made for the same line; empty where there is none.
+std::filesystem::path RunOfJob(const CommandLine& line);
 
 // From now on bad_files.txt in the run's folder lists the images of `dataset` that are skipped.
 void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder);
 
-// What `work` returns; an error's message then says what is kept in `folder`.
+// What `work` returns; an error's message then says what is kept in `folder`, where there is one.
 template <typename Work>
-auto SayingWhatIsKept(const RunFolder& folder, const Work& work) {
+auto SayingWhatIsKept(const RunFolder* folder, const Work& work) {
   try {
     return work();
+  } catch (const ToldPeerError&) {
+    throw;
   } catch (const Error& error) {
+    if (folder == nullptr) throw;
     throw Error(error.exit_code(), std::string(error.what()) + "; config, log and what was finished so far are kept in " +
-                                       folder.path().string());
+                                       folder->path().string());
   }
 }
 

@@ -19,6 +19,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "rank_command.h"
 #include "resume.h"
 #include "run_reports.h"
 
@@ -35,7 +36,7 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
 
 // With schedule.ranking 'auto' the classes stand in the dataset's order until RankClassesFirst() has ranked them.
-SearchInputs ReadInputs(const Config& config, at::Device device) {
+SearchInputs ReadInputs(const Config& config, at::Device device, const Ranks& ranks) {
   const auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
@@ -49,7 +50,8 @@ SearchInputs ReadInputs(const Config& config, at::Device device) {
           .cost = std::move(cost),
           .training_set = training_set,
           .ranking = std::move(ranking),
-          .device = device};
+          .device = device,
+          .ranks = ranks};
 }
 
 std::optional<StepTimes> TimesIf(bool probe, const Config& config, const SearchSpace& space, const CostModel& cost,
@@ -63,7 +65,7 @@ SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
   const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
   const ClassCounts counts = CountImages(split, inputs.ranking.Positions(inputs.training_set->classes.ids));
   return MakeSearchPlan(config, inputs.space, *inputs.cost, counts, inputs.device,
-                        TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device));
+                        TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device), inputs.ranks.count());
 }
 
 // The classes of a format that has a fixed number; 0 where only the files can tell.
@@ -82,45 +84,61 @@ SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device devi
 bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
 
 // The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
-EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Device device) {
+EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
   if (line.config.config.empty()) {
     throw UsageError("schedule.ranking 'auto' needs --config, so that the networks that judge see the search's images");
   }
   CommandLine with_path = line;  // looked up once
   with_path.config.config = FindShippedFile("", line.config.config).string();
-  return PlanEasiness(config, with_path, device);
+  return PlanEasiness(config, with_path, device, ranks);
 }
 
-int PrintPlan(const Config& config, const CommandLine& line, at::Device device) {
+int PrintPlan(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
   const bool with_data = NamesData(config.data);
   if (RanksFirst(config) && with_data) {
-    const EasinessPlan ranking = PlanRanking(config, line, device);
+    const EasinessPlan ranking = PlanRanking(config, line, device, ranks);
     if (!line.json) std::cout << ranking.text << "\n";
     log::info("schedule.ranking 'auto': the plan takes the classes in the dataset's order until they are ranked");
   }
-  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, device), line.probe)
+  if (!ranks.first()) return 0;
+  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, device, ranks), line.probe)
                                     : MakePlanWithoutData(config, line.probe, device);
   std::cout << (line.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!with_data) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
   return 0;
 }
 
-// That RankClassesFirst() left.
-EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder& folder) {
-  ScheduleConfig schedule = inputs.config.schedule;
-  schedule.ranking = (folder / "easiness" / "ranking.json").string();
-  return MakeRanking(schedule, inputs.config.seed, inputs.training_set->classes.ids, inputs.training_set->fingerprint);
+// That RankClassesFirst() left, on every rank.
+EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder* folder) {
+  const std::string text = inputs.ranks.FromFirst([&] {
+    ScheduleConfig schedule = inputs.config.schedule;
+    schedule.ranking = (*folder / "easiness" / "ranking.json").string();
+    const EasinessRanking ranking =
+        MakeRanking(schedule, inputs.config.seed, inputs.training_set->classes.ids, inputs.training_set->fingerprint);
+    return Json{ranking.source, ranking.order}.dump();
+  });
+  const Json json = Json::parse(text);
+  EasinessRanking ranking = inputs.ranking;
+  json.at(0).get_to(ranking.source);
+  json.at(1).get_to(ranking.order);
+  return ranking;
 }
 
 // Leaves ranking.json and all that `danas easiness` leaves in easiness/ of the run's folder.
-EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder& folder,
+EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder* folder,
                                  Verbosity verbosity) {
-  for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
-  RunReports reports(&folder, verbosity);
-  reports.Say(plan.text);
-  const EasinessStudy study = RunEasinessInto(plan, folder / "easiness", reports);
-  reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
-  return RankingOfRun(inputs, folder);
+  return SayingWhatIsKept(folder, [&] {
+    if (folder == nullptr) {
+      RunEasiness(plan.inputs, {});
+      return RankingOfRun(inputs, folder);
+    }
+    for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
+    RunReports reports(folder, verbosity);
+    reports.Say(plan.text);
+    const EasinessStudy study = RunEasinessInto(plan, *folder / "easiness", reports);
+    reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
+    return RankingOfRun(inputs, folder);
+  });
 }
 
 // Where the log ends with the end of the search there is nothing to go on with.
@@ -142,64 +160,81 @@ int PrintResult(const CommandLine& line, const RunFolder& folder) {
   return 0;
 }
 
-int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder& folder, const SearchPlan& plan,
-           bool resume) {
-  ListBadImages(*inputs.training_set, folder);
-  RunReports reports(&folder, line.verbosity());
-  reports.Say(PlanText(plan));
+// `folder` and `plan`: on the first rank.
+int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder* folder,
+           const std::optional<SearchPlan>& plan, bool resume) {
+  if (folder == nullptr) {
+    RunSearch(inputs, {});
+    return 0;
+  }
+  ListBadImages(*inputs.training_set, *folder);
+  RunReports reports(folder, line.verbosity());
+  reports.Say(PlanText(*plan));
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),
                               .progress = reports.progress(),
-                              .folder = folder.path(),
+                              .folder = folder->path(),
                               .resume = resume});
   });
-  return PrintResult(line, folder);
+  return PrintResult(line, *folder);
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run) {
-  const RunFolder folder = RunFolder::Reopen(run);
-  const Config config = ConfigToResume(run, line);
-  if (IsFinished(run)) {
+int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
+  const Config config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  if (FirstDecides(ranks, [&] { return IsFinished(run); })) {
+    if (!folder) return 0;
     log::info("{} is finished already", run.string());
-    return PrintResult(line, folder);
+    return PrintResult(line, *folder);
   }
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  SearchInputs inputs = ReadInputs(config, device);
+  const at::Device device = OpenRankDevice(config, ranks);
+  SearchInputs inputs = ReadInputs(config, device, ranks);
   bool begun = true;
-  if (RanksFirst(config) && !std::filesystem::exists(run / "easiness" / "ranking.json")) {
-    const EasinessPlan ranking = ResumeEasiness(config, run / "easiness", line, device);
-    inputs.ranking = SayingWhatIsKept(folder, [&] { return RankClassesFirst(ranking, inputs, folder, line.verbosity()); });
-    begun = false;
-  } else if (RanksFirst(config)) {
-    inputs.ranking = RankingOfRun(inputs, folder);
-    begun = std::filesystem::exists(run / "checkpoints");
+  if (RanksFirst(config)) {
+    if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness" / "ranking.json"); })) {
+      inputs.ranking = RankingOfRun(inputs, PointerTo(folder));
+      begun = std::filesystem::exists(run / "checkpoints");
+    } else {
+      const EasinessPlan ranking = ResumeEasiness(config, run / "easiness", line, device, ranks);
+      inputs.ranking = RankClassesFirst(ranking, inputs, PointerTo(folder), line.verbosity());
+      begun = false;
+    }
   }
-  return Search(line, inputs, folder, MakePlan(inputs, /*probe=*/false), /*resume=*/begun);
+  std::optional<SearchPlan> plan;
+  if (folder) plan = MakePlan(inputs, /*probe=*/false);
+  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/begun);
+}
+
+int Begin(const CommandLine& line, Ranks& ranks) {
+  const Config config = FirstReads(ranks, [&] { return ReadConfig(line.config); });
+  const std::filesystem::path run =
+      FirstChooses(ranks, [&] { return RunPath(line.run, ConfigName(line.config), config); });
+  if (!line.dry_run && !NamesData(config.data)) {
+    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
+  }
+  const at::Device device = OpenRankDevice(config, ranks);
+  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  if (line.dry_run) return PrintPlan(config, line, device, ranks);
+  SearchInputs inputs = ReadInputs(config, device, ranks);
+  std::optional<EasinessPlan> ranking;
+  if (RanksFirst(config)) ranking = PlanRanking(config, line, device, ranks);
+  std::optional<SearchPlan> plan;
+  if (ranks.first()) plan = MakePlan(inputs, line.probe && !ranking);  // fails before there is a folder, where it must
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  if (ranking) {
+    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), line.verbosity());
+    if (folder) plan = MakePlan(inputs, line.probe);
+  }
+  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/false);
 }
 
 }  // namespace
 
 int RunSearchCommand(const CommandLine& line) {
-  if (const std::filesystem::path run = RunToResume(line); !run.empty()) return Resume(line, run);
-  const Config config = ReadConfig(line.config);
-  const std::filesystem::path run = RunPath(line.run, ConfigName(line.config), config);
-  if (!line.dry_run && !NamesData(config.data)) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
-  }
-  const at::Device device = OpenDevice(config.runtime, config.seed);
-  log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  if (line.dry_run) return PrintPlan(config, line, device);
-  SearchInputs inputs = ReadInputs(config, device);
-  std::optional<EasinessPlan> ranking;
-  if (RanksFirst(config)) ranking = PlanRanking(config, line, device);
-  SearchPlan plan = MakePlan(inputs, line.probe && !ranking);  // fails before there is a folder, where it must
-  const RunFolder folder = MakeRunFolder(run, config);
-  if (ranking) {
-    inputs.ranking =
-        SayingWhatIsKept(folder, [&] { return RankClassesFirst(*ranking, inputs, folder, line.verbosity()); });
-    plan = MakePlan(inputs, line.probe);
-  }
-  return Search(line, inputs, folder, plan, /*resume=*/false);
+  return OnRanks([&](Ranks& ranks) {
+    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
+    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+  });
 }
 
 }  // namespace danas

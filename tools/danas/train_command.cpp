@@ -10,6 +10,7 @@
 #include "danas/nn/fused_layer.h"
 #include "danas/train/device.h"
 #include "danas/train/zoo_training.h"
+#include "rank_command.h"
 #include "resume.h"
 #include "run_reports.h"
 #include "zoo_inputs.h"
@@ -34,53 +35,65 @@ std::string ResultText(const TrainingResult& result, const std::filesystem::path
          ": weights.safetensors, network.json, result.json\n";
 }
 
-int Train(const CommandLine& line, const ZooTraining& training, const RunFolder& folder, bool resume) {
+// `folder`: on the first rank.
+int Train(const CommandLine& line, const ZooTraining& training, const RunFolder* folder, bool resume) {
+  if (folder == nullptr) {
+    TrainZooNetwork(training, {.resume = resume});
+    return 0;
+  }
   const Genotype genotype = MakeZooGenotype(training);
-  ListBadImages(training.dataset.train, folder);
-  ListBadImages(training.dataset.test, folder);
-  RunReports reports(&folder, line.verbosity());
+  ListBadImages(training.dataset.train, *folder);
+  ListBadImages(training.dataset.test, *folder);
+  RunReports reports(folder, line.verbosity());
   reports.Say(PlanText(genotype.network, training.config.zoo));
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return TrainZooNetwork(training, {.metrics = reports.metrics(),
                                       .progress = reports.progress(),
-                                      .folder = folder.path(),
+                                      .folder = folder->path(),
                                       .resume = resume});
   });
   std::cout << (line.json ? JsonText(ToJson(result, genotype.class_ids), 2) + "\n"
-                          : ResultText(result, folder.path()));
+                          : ResultText(result, folder->path()));
   return 0;
 }
 
 // Device and dataset, as the config says.
-void Open(ZooTraining& training) {
-  training.device = OpenDevice(training.config.runtime, training.config.seed);
+void Open(ZooTraining& training, Ranks& ranks) {
+  training.device = OpenRankDevice(training.config, ranks);
+  training.ranks = ranks;
   log::info("kernels: {}", DescribeKernels(training.config.nn.kernels, training.device));
   training.dataset = OpenDataset(training.config.data);
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run) {
-  const RunFolder folder = RunFolder::Reopen(run);
+int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   const Json origin = ReadGenotype(run / "network.json").origin;
-  if (SayIfFinished(run)) return 0;
+  if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   if (!origin.contains("model")) throw ConfigError((run / "network.json").string() + " names no model of the zoo");
   ZooTraining training{.model = origin.at("model").get<std::string>(), .config = {}, .dataset = {}};
-  training.config = ConfigToResume(run, line);
-  Open(training);
-  return Train(line, training, folder, /*resume=*/true);
+  training.config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  Open(training, ranks);
+  return Train(line, training, PointerTo(folder), /*resume=*/true);
+}
+
+int Begin(const CommandLine& line, Ranks& ranks) {
+  if (line.model.empty()) throw UsageError("--model is required. See danas train --help");
+  ZooTraining training{.model = line.model, .config = {}, .dataset = {}};
+  training.config = FirstReads(ranks, [&] { return ConfigOfZooModel(line.model, line.config); });
+  const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(line.run, line.model, training.config); });
+  Open(training, ranks);
+  MakeZooGenotype(training);  // throws before there is a folder
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, training.config, line); });
+  return Train(line, training, PointerTo(folder), /*resume=*/false);
 }
 
 }  // namespace
 
 int RunTrainCommand(const CommandLine& line) {
-  if (const std::filesystem::path run = RunToResume(line); !run.empty()) return Resume(line, run);
-  if (line.model.empty()) throw UsageError("--model is required. See danas train --help");
-  ZooTraining training{.model = line.model, .config = {}, .dataset = {}};
-  training.config = ConfigOfZooModel(line.model, line.config);
-  const std::filesystem::path run = RunPath(line.run, line.model, training.config);
-  Open(training);
-  MakeZooGenotype(training);  // throws before there is a folder
-  const RunFolder folder = MakeRunFolder(run, training.config);
-  return Train(line, training, folder, /*resume=*/false);
+  return OnRanks([&](Ranks& ranks) {
+    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
+    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+  });
 }
 
 }  // namespace danas

@@ -9,9 +9,9 @@
 
 namespace danas {
 
-enum class Verbosity { kQuiet, kNormal, kVerbose };
+enum class Verbosity { kErrors, kQuiet, kNormal, kVerbose };
 
-// Warnings and errors always show; kNormal adds what a user wants to follow, kVerbose what a developer does.
+// Errors always show; kQuiet adds warnings, kNormal adds what a user wants to follow, kVerbose what a developer does.
 // Colour only on a terminal and only without NO_COLOR in the environment.
 void SetUpLog(Verbosity verbosity);
 

@@ -35,7 +35,7 @@ struct NetworkTraining {
 struct TrainingOutputs {
   MetricSink* metrics = nullptr;  // events: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
+  std::filesystem::path folder = {};  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
   bool resume = false;           // goes on from the newest whole checkpoint in `folder`
 };
 

@@ -41,6 +41,7 @@ class Ranks {
 
   int rank() const;
   int count() const;
+  const RankPlace& place() const;
   bool alone() const { return count() == 1; }
   bool first() const { return rank() == 0; }
 

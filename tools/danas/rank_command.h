@@ -1,0 +1,44 @@
+// Commands that run on several processes: each rank calls the same functions; rank 0 alone reads the command line's
+// folders, decides, writes and speaks.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "command_line.h"
+#include "danas/config/config.h"
+#include "danas/core/run_folder.h"
+#include "danas/train/ranks.h"
+
+namespace danas {
+
+// Calls `work` with this process's rank, as its launcher set it (core/rank_place.h). Where it throws, the other ranks are told,
+// and the error is shown by one rank, with its number.
+int OnRanks(const std::function<int(Ranks& ranks)>& work);
+
+// What `decide` says on rank 0, on every rank.
+bool FirstDecides(const Ranks& ranks, const std::function<bool()>& decide);
+std::filesystem::path FirstChooses(const Ranks& ranks, const std::function<std::filesystem::path()>& choose);
+
+// What `read` gives on rank 0, on every rank, which heeds its ranks.timeout from now on.
+Config FirstReads(Ranks& ranks, const std::function<Config()>& read);
+
+// What `open` gives on rank 0; nothing elsewhere.
+std::optional<RunFolder> FirstOpens(const Ranks& ranks, const std::function<RunFolder()>& open);
+
+// The config's device as this rank has it (train/device.h), which joins the ranks' group.
+at::Device OpenRankDevice(const Config& config, Ranks& ranks);
+
+inline const RunFolder* PointerTo(const std::optional<RunFolder>& folder) { return folder ? &*folder : nullptr; }
+inline std::filesystem::path PathOf(const RunFolder* folder) {
+  return folder == nullptr ? std::filesystem::path() : folder->path();
+}
+
+// A rank but the first is quiet.
+inline Verbosity VerbosityOf(const CommandLine& line, const Ranks& ranks) {
+  return ranks.first() ? line.verbosity() : Verbosity::kQuiet;
+}
+
+}  // namespace danas
