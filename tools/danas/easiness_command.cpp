@@ -47,7 +47,7 @@ Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder)
 
 int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder& folder) {
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
-  RunReports reports(&folder, line.verbosity());
+  RunReports reports(&folder, plan.inputs.config.log, line.verbosity());
   reports.Say(plan.text);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder.path(), reports); });
   if (line.json) {

@@ -98,7 +98,7 @@ int RunEvaluateCommand(const CommandLine& given) {
   MoveTo(*network, device, config.runtime.layout);
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
                 TestLoader(config, TestBatch(of_zoo ? config.zoo.train : config.finetune.train), device));
-  RunReports reports(nullptr, line.verbosity());
+  RunReports reports(nullptr, config.log, line.verbosity());
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.pass = {.label = "test set", .progress = reports.progress()},

@@ -116,7 +116,7 @@ EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder& folder
 EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder& folder,
                                  Verbosity verbosity) {
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, folder);
-  RunReports reports(&folder, verbosity);
+  RunReports reports(&folder, inputs.config.log, verbosity);
   reports.Say(plan.text);
   const EasinessStudy study = RunEasinessInto(plan, folder / "easiness", reports);
   reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
@@ -145,7 +145,7 @@ int PrintResult(const CommandLine& line, const RunFolder& folder) {
 int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder& folder, const SearchPlan& plan,
            bool resume) {
   ListBadImages(*inputs.training_set, folder);
-  RunReports reports(&folder, line.verbosity());
+  RunReports reports(&folder, inputs.config.log, line.verbosity());
   reports.Say(PlanText(plan));
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),

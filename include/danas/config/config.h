@@ -10,6 +10,7 @@
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
 #include "danas/config/easiness_config.h"
+#include "danas/config/log_config.h"
 #include "danas/config/nn_config.h"
 #include "danas/config/search_config.h"
 #include "danas/config/train_config.h"
@@ -29,6 +30,7 @@ struct Config {
   FinetuneConfig finetune;
   ZooConfig zoo;
   CheckpointConfig checkpoint;
+  LogConfig log;
 
   void Describe(ConfigVisitor& v) {
     v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
@@ -45,6 +47,7 @@ struct Config {
              "training of the zoo's networks (danas train, danas easiness); what a config leaves out there comes from "
              "the recipe of the network's family");
     v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)");
+    v.Nested("log", log, "what a run writes for people to follow it, beside its own logs");
   }
 };
 
