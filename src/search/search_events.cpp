@@ -98,6 +98,7 @@ Event EpochEvent(const EpochReport& report, const SearchState& state) {
   fields["expected_cost"] = CostOfProbabilities(state);
   fields["alpha_entropy"] = RelativeEntropy(state.alpha.Probabilities());
   fields["alpha_steps"] = state.alpha_steps;
+  fields["weight_steps"] = state.training.step;
   fields["timing"] = {{"seconds", seconds},
                       {"images_per_second", seconds > 0 ? static_cast<double>(images) / seconds : 0},
                       {"share_waited", seconds > 0 ? waited / seconds : 0},

@@ -49,6 +49,9 @@ void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink
   const RunFolder folder = judge.begun ? RunFolder::Reopen(judge.folder) : RunFolder(judge.folder);
   if (!judge.begun) folder.WriteJson("config.json", ToJson(judge.training.config));
   std::vector<std::shared_ptr<MetricSink>> sinks = {std::make_shared<JsonlSink>(folder)};
+  if (outputs.sink_of_training) {
+    if (auto sink = outputs.sink_of_training(folder.path())) sinks.push_back(std::move(sink));
+  }
   if (outputs.trainings != nullptr) sinks.emplace_back(std::shared_ptr<void>(), outputs.trainings);  // not owned
   MetricFan fan(sinks);
   TrainZooNetwork(judge.training,

@@ -25,9 +25,10 @@ void Record(const TrainingOutputs& outputs, const std::string& name, Json fields
 
 const ClassList& ClassesOf(const NetworkTraining& training) { return training.images.dataset->classes; }
 
-Json EpochFields(int64_t epoch, const PassResult& pass, double lr) {
+Json EpochFields(int64_t epoch, const PassResult& pass, const WeightTraining& weights) {
   return {{"epoch", epoch},
-          {"lr", lr},
+          {"lr", weights.schedule.At(weights.step - 1)},
+          {"steps", weights.step},
           {"train_loss", pass.loss},
           {"train_accuracy", pass.accuracy},
           {"images", pass.images},
@@ -91,7 +92,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     };
     const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
-    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights.schedule.At(run.weights.step - 1)));
+    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights));
     run.skipped += pass.skipped;
     run.pass_seconds += pass.seconds;
     run.images += pass.images;

@@ -38,6 +38,7 @@ LIBRARIES = [
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib)\.h", ["data"]),
+    (r"google/protobuf/.*|rhash\.h", ["report"]),
     (r"zlib\.h", ["data", "nn", "report"]),
     (r"CLI/.*", ["tools"]),
     (r"(spdlog|nlohmann)/.*", ["core"]),

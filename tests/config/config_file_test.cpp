@@ -63,7 +63,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
             "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
             "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, nn, data, "
-            "easiness, schedule, search, train, finetune, zoo, checkpoint");
+            "easiness, schedule, search, train, finetune, zoo, checkpoint, ranks, log");
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
             "d.json:2: train.batch: key given twice; first in line 1");
   EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");

@@ -150,9 +150,11 @@ TEST_F(ResumeTest, OtherConfigsAreRefusedAndHarmlessOnesTaken) {
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("seed 0 -> 3"));
   EXPECT_THAT(other.err, HasSubstr("train.lr 0.05 -> 0.1"));
-  const Outcome harmless = project_.Run({"search", "--resume", "run", "--set", "data.workers=2"});
+  const Outcome harmless = project_.Run(
+      {"search", "--resume", "run", "--set", "data.workers=2", "--set", "log.tensorboard=false"});
   EXPECT_EQ(harmless.code, 0) << harmless.err;
   EXPECT_THAT(harmless.err, HasSubstr("data.workers 1 -> 2"));
+  EXPECT_THAT(harmless.err, HasSubstr("log.tensorboard true -> false"));
 }
 
 TEST_F(ResumeTest, WhatCannotGoOnIsAnError) {

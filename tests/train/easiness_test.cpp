@@ -47,13 +47,21 @@ TEST(Easiness, TrainsJudgesRanksAndFindsTheTrainingsAgain) {
   const auto judges = [] {
     return std::vector{MakeStripeJudge("mobilenetv2_0.25"), MakeStripeJudge("shufflenetv2_0.5", 1)};
   };
-  Recorded first_events, trainings;
+  Recorded first_events, trainings, sinks_of_trainings;
   const EasinessInputs inputs = StripeInputs(networks.path(), judges());
   EXPECT_FALSE(inputs.judges[0].finished);
-  const EasinessResult first = RunEasiness(inputs, {.metrics = &first_events, .trainings = &trainings});
+  std::vector<std::filesystem::path> folders;
+  const auto sink_of_training = [&](const std::filesystem::path& folder) {
+    folders.push_back(folder);
+    return std::shared_ptr<MetricSink>(std::shared_ptr<void>(), &sinks_of_trainings);  // not owned
+  };
+  const EasinessResult first = RunEasiness(
+      inputs, {.metrics = &first_events, .trainings = &trainings, .sink_of_training = sink_of_training});
   EXPECT_EQ(first_events.names,
             (std::vector<std::string>{"easiness_start", "network_judged", "network_judged", "easiness_end"}));
   EXPECT_EQ(trainings.Count("train_end"), 2);
+  EXPECT_EQ(folders, (std::vector{inputs.judges[0].folder, inputs.judges[1].folder}));
+  EXPECT_EQ(sinks_of_trainings.names, trainings.names);
 
   ASSERT_EQ(first.judgements.size(), 2U);
   for (const NetworkJudgement& judgement : first.judgements) {

@@ -53,7 +53,7 @@ int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* fol
     return 0;
   }
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-  RunReports reports(folder, line.verbosity());
+  RunReports reports(folder, plan.inputs.config.log, line.verbosity());
   reports.Say(plan.text);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder->path(), reports); });
   if (line.json) {

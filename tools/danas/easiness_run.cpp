@@ -231,7 +231,11 @@ EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::p
   MakeFolder(folder);
   WriteFileAtomically(folder / "judges.json", JsonText(JudgesJson(plan.inputs.judges), 1) + "\n");
   EasinessResult result = RunEasiness(
-      plan.inputs, {.metrics = reports.metrics(), .trainings = reports.printer(), .progress = reports.progress()});
+      plan.inputs,
+      {.metrics = reports.metrics(),
+       .trainings = reports.printer(),
+       .sink_of_training = [&](const std::filesystem::path& training) { return reports.SinkOfTraining(training); },
+       .progress = reports.progress()});
   const DatasetIndex& train = plan.inputs.judges.front().training.dataset.train;
   EasinessStudy study{.dataset = train.name,
                       .class_labels = train.classes.labels,

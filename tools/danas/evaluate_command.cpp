@@ -96,7 +96,7 @@ int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
                 TestLoader(config, TestBatch(recipe, ranks), device, ranks));
-  RunReports reports(nullptr, VerbosityOf(line, ranks));
+  RunReports reports(nullptr, config.log, VerbosityOf(line, ranks));
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},

@@ -51,7 +51,7 @@ int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genoty
   }
   ListBadImages(inputs.dataset.train, *folder);
   ListBadImages(inputs.dataset.test, *folder);
-  RunReports reports(folder, line.verbosity());
+  RunReports reports(folder, inputs.config.log, line.verbosity());
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(),
                                 .progress = reports.progress(),

@@ -26,7 +26,8 @@ constexpr size_t kMostConfigBytes = size_t{1} << 24;
 constexpr size_t kDifferencesShown = 8;
 
 // Keys, or sections with a dot at the end, that change no result but by rounding.
-constexpr std::array kHarmless = {"ranks.timeout", "data.workers", "data.queue", "data.most_bad", "runtime.device", "checkpoint."};
+constexpr std::array kHarmless = {"data.workers",   "data.queue",  "data.most_bad", "ranks.timeout",
+                                  "runtime.device", "checkpoint.", "log."};
 
 // What the state of a run is made of: another value needs a run of its own.
 constexpr std::array kFixed = {"seed",           "space",           "data.root",         "data.train",

@@ -15,8 +15,8 @@ namespace danas {
 // changes what a fork cannot change, FileError as RunFolder does.
 std::filesystem::path RunToResume(const CommandLine& line);
 
-// The run's own config with what the command line changes in it. Loader threads, device and checkpoints may change,
-// which is logged; throws ConfigError with the list of what else differs.
+// The run's own config with what the command line changes in it. Loader threads, device, checkpoints and `log` may
+// change, which is logged; throws ConfigError with the list of what else differs.
 Config ConfigToResume(const std::filesystem::path& run, const CommandLine& line);
 
 // Of a training: says so, and is true, where its result is there.

@@ -13,13 +13,16 @@
 #include "danas/core/rank_place.h"
 #include "danas/report/event_printer.h"
 #include "danas/report/progress_file.h"
+#include "danas/report/tensorboard_sink.h"
 
 namespace danas {
 namespace {
 
-std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, const std::shared_ptr<MetricSink>& printer) {
+std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, const LogConfig& log,
+                                                   const std::shared_ptr<MetricSink>& printer) {
   std::vector<std::shared_ptr<MetricSink>> sinks;
   if (folder != nullptr) sinks.push_back(std::make_shared<JsonlSink>(*folder));
+  if (folder != nullptr && log.tensorboard) sinks.push_back(std::make_shared<TensorBoardSink>(folder->path()));
   if (printer) sinks.push_back(printer);
   return sinks;
 }
@@ -61,13 +64,14 @@ std::filesystem::path NoteOfJob(const CommandLine& line) {
 
 }  // namespace
 
-RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
-    : verbosity_(verbosity),
+RunReports::RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity)
+    : tensorboard_(log.tensorboard),
+      verbosity_(verbosity),
       screen_(StandardErrorScreen()),
       progress_file_(folder == nullptr ? nullptr : std::make_shared<ProgressFile>(folder->path())),
       progress_(MakeProgress(screen_, verbosity, progress_file_)),
       printer_(verbosity == Verbosity::kQuiet ? nullptr : std::make_shared<EventPrinter>(screen_)),
-      fan_(MakeSinks(folder, printer_)) {
+      fan_(MakeSinks(folder, log, printer_)) {
   if (folder != nullptr) LogToFileAsWell(*folder / "run.log");
   BeforeEachMessage([this] { screen_.ClearStatus(); });
 }
@@ -75,6 +79,10 @@ RunReports::RunReports(const RunFolder* folder, Verbosity verbosity)
 RunReports::~RunReports() {
   BeforeEachMessage({});
   if (progress_file_ && std::uncaught_exceptions() == 0) progress_file_->Remove();
+}
+
+std::shared_ptr<MetricSink> RunReports::SinkOfTraining(const std::filesystem::path& folder) const {
+  return tensorboard_ ? std::make_shared<TensorBoardSink>(folder) : nullptr;
 }
 
 void RunReports::Say(std::string_view text) {

@@ -22,18 +22,21 @@ namespace danas {
 class RunReports {
  public:
   // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With one, what the log says from
-  // here on stands in its run.log too.
-  RunReports(const RunFolder* folder, Verbosity verbosity);
+  // here on stands in its run.log too, and TensorBoard is told what the config says.
+  RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity);
   ~RunReports();
   RunReports(const RunReports&) = delete;
   RunReports& operator=(const RunReports&) = delete;
 
   MetricSink* metrics() { return &fan_; }
   MetricSink* printer() { return printer_.get(); }  // shows events without logging them; null when quiet
+  // What a training within the run is told to beside its own logs in `folder`; null where there is nothing.
+  std::shared_ptr<MetricSink> SinkOfTraining(const std::filesystem::path& folder) const;
   void Say(std::string_view text);
   ProgressSink* progress() { return &progress_; }
 
  private:
+  bool tensorboard_;
   Verbosity verbosity_;
   Screen screen_;
   std::shared_ptr<ProgressFile> progress_file_;

@@ -133,7 +133,7 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
       return RankingOfRun(inputs, folder);
     }
     for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-    RunReports reports(folder, verbosity);
+    RunReports reports(folder, inputs.config.log, verbosity);
     reports.Say(plan.text);
     const EasinessStudy study = RunEasinessInto(plan, *folder / "easiness", reports);
     reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
@@ -168,7 +168,7 @@ int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder*
     return 0;
   }
   ListBadImages(*inputs.training_set, *folder);
-  RunReports reports(folder, line.verbosity());
+  RunReports reports(folder, inputs.config.log, line.verbosity());
   reports.Say(PlanText(*plan));
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),

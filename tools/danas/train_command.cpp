@@ -44,7 +44,7 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
   const Genotype genotype = MakeZooGenotype(training);
   ListBadImages(training.dataset.train, *folder);
   ListBadImages(training.dataset.test, *folder);
-  RunReports reports(folder, line.verbosity());
+  RunReports reports(folder, training.config.log, line.verbosity());
   reports.Say(PlanText(genotype.network, training.config.zoo));
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return TrainZooNetwork(training, {.metrics = reports.metrics(),

@@ -10,6 +10,7 @@
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
 #include "danas/config/easiness_config.h"
+#include "danas/config/log_config.h"
 #include "danas/config/nn_config.h"
 #include "danas/config/ranks_config.h"
 #include "danas/config/search_config.h"
@@ -31,6 +32,7 @@ struct Config {
   ZooConfig zoo;
   CheckpointConfig checkpoint;
   RanksConfig ranks;
+  LogConfig log;
 
   void Describe(ConfigVisitor& v) {
     v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
@@ -48,6 +50,7 @@ struct Config {
              "the recipe of the network's family");
     v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)");
     v.Nested("ranks", ranks, "a run of several processes");
+    v.Nested("log", log, "what a run writes for people to follow it, beside its own logs");
   }
 };
 

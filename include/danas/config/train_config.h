@@ -103,7 +103,7 @@ struct TrainConfig {
             {.help = "one process: batch norm takes its statistics over each of so many parts of a batch, as that many "
                      "processes would",
              .min = 1,
-             .max = 1024});
+             .max = 128});
   }
 };
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,8 @@ struct EasinessInputs {
 struct EasinessOutputs {
   MetricSink* metrics = nullptr;    // "easiness_start", "network_judged", "easiness_end": docs/file-formats.md
   MetricSink* trainings = nullptr;  // is told the events of trainings, which each training's own folder has too
+  // Makes one more sink of the training in `folder`, which stands behind its logs; may be empty, or return null.
+  std::function<std::shared_ptr<MetricSink>(const std::filesystem::path& folder)> sink_of_training = {};
   ProgressSink* progress = nullptr;
 };
 
