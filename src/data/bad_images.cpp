@@ -31,6 +31,7 @@ void BadImages::ListIn(const std::filesystem::path& file) {
 void BadImages::Add(const std::string& name, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   if (!found_.insert(name).second) return;
+  new_.emplace_back(name, reason);
   if (found_.size() <= kToldOneByOne) log::warn("{}", reason);
   if (found_.size() == kToldOneByOne) log::warn("further images that cannot be read are not told here one by one");
   if (!path_.empty() && listed_.insert(name).second) {
@@ -44,6 +45,11 @@ void BadImages::Add(const std::string& name, const std::string& reason) {
                     " cannot be read, more than data.most_bad = " + FormatDecimals(100 * most_, 2) +
                     " % allows; the last one: " + reason);
   }
+}
+
+std::vector<std::pair<std::string, std::string>> BadImages::TakeNew() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(new_, {});
 }
 
 int64_t BadImages::count() const {

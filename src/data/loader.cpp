@@ -187,6 +187,7 @@ class Loader::Pipeline {
 
   int64_t batches() const { return static_cast<int64_t>(spans_.size()); }
   int64_t images() const { return subset_.size(); }
+  BadImages* bad() const { return subset_.dataset->bad.get(); }
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
@@ -338,6 +339,7 @@ void Loader::Start(int64_t epoch, int64_t first_batch) { pipeline_->Start(epoch,
 std::optional<Batch> Loader::Next() { return pipeline_->Next(); }
 int64_t Loader::BatchesPerPass() const { return pipeline_->batches(); }
 int64_t Loader::ImagesPerPass() const { return pipeline_->images(); }
+BadImages* Loader::bad() const { return pipeline_->bad(); }
 double Loader::SecondsWaited() const { return pipeline_->seconds_waited(); }
 
 }  // namespace danas

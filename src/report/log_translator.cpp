@@ -39,6 +39,7 @@ constexpr std::array kTimingScalars = {
     ScalarField{"images_per_second", "speed/images_per_second"},
     ScalarField{"share_waited", "speed/share_waited"},
     ScalarField{"peak_resident_bytes", "memory/peak_resident_bytes"},
+    ScalarField{"peak_device_bytes", "memory/peak_device_bytes"},
 };
 
 constexpr std::array kClassAccuracyScalars = {

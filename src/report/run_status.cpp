@@ -102,6 +102,11 @@ class Reader {
   }
 
   void ReadEpoch(const Json& epoch) {
+    if (const Json* timing = ObjectAt(epoch, "timing")) status_.share_waited = NumberAt(*timing, "share_waited");
+    if (const auto waited = NumberAt(epoch, "seconds_waited"), seconds = NumberAt(epoch, "seconds");
+        waited && seconds && *seconds > 0) {
+      status_.share_waited = *waited / *seconds;
+    }
     status_.train_loss = NumberAt(epoch, "train_loss");
     status_.train_accuracy = NumberAt(epoch, "train_accuracy");
     status_.validation_loss = NumberAt(epoch, "validation_loss");

@@ -120,8 +120,9 @@ std::string Now(const PassProgress& pass) {
 
 std::string LastEpoch(const RunStatus& status) {
   const std::string validation = LossAndAccuracy(status.validation_loss, status.validation_accuracy);
+  const std::string waited = status.share_waited ? "waited for data " + Percent(*status.share_waited, 0) : "";
   return LossAndAccuracy(status.train_loss, status.train_accuracy) +
-         (validation.empty() ? "" : "; validation " + validation);
+         (validation.empty() ? "" : "; validation " + validation) + (waited.empty() ? "" : "; " + waited);
 }
 
 std::string Costs(const RunStatus& status) {
@@ -184,6 +185,7 @@ Json RunJson(const RunStatus& status) {
                     {"images_per_second", pass.images_per_second},
                     {"age_seconds", pass.age_seconds}};
   }
+  json["share_waited"] = Number(status.share_waited);
   json["train_loss"] = Number(status.train_loss);
   json["train_accuracy"] = Number(status.train_accuracy);
   json["validation_loss"] = Number(status.validation_loss);

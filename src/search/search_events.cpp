@@ -103,6 +103,9 @@ Event EpochEvent(const EpochReport& report, const SearchState& state) {
                       {"images_per_second", seconds > 0 ? static_cast<double>(images) / seconds : 0},
                       {"share_waited", seconds > 0 ? waited / seconds : 0},
                       {"peak_resident_bytes", PeakResidentBytes()}};
+  if (const at::Device device = state.supernet->parameters().front().device(); !device.is_cpu()) {
+    fields["timing"]["peak_device_bytes"] = PeakDeviceBytes(device);
+  }
   return {"epoch", fields};
 }
 

@@ -25,9 +25,9 @@ void Record(const TrainingOutputs& outputs, const std::string& name, Json fields
 
 const ClassList& ClassesOf(const NetworkTraining& training) { return training.images.dataset->classes; }
 
-Json EpochFields(int64_t epoch, const PassResult& pass, const WeightTraining& weights) {
-  return {{"epoch", epoch},
-          {"lr", weights.schedule.At(weights.step - 1)},
+Json EpochFields(int64_t epoch, const PassResult& pass, const WeightTraining& weights, at::Device device) {
+  Json fields = {{"epoch", epoch},
+                 {"lr", weights.schedule.At(weights.step - 1)},
           {"steps", weights.step},
           {"train_loss", pass.loss},
           {"train_accuracy", pass.accuracy},
@@ -36,6 +36,8 @@ Json EpochFields(int64_t epoch, const PassResult& pass, const WeightTraining& we
           {"seconds", pass.seconds},
           {"seconds_waited", pass.seconds_waited},
           {"peak_resident_bytes", PeakResidentBytes()}};
+  if (!device.is_cpu()) fields["peak_device_bytes"] = PeakDeviceBytes(device);
+  return fields;
 }
 
 Json StartFields(const Supernet& network, const NetworkTraining& training, const Loader& loader) {
@@ -92,7 +94,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     };
     const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
-    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights));
+    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights, training.device));
     run.skipped += pass.skipped;
     run.pass_seconds += pass.seconds;
     run.images += pass.images;

@@ -99,6 +99,19 @@ void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, 
   options.progress->Show(progress);
 }
 
+// Each process meets the bad images of its own part: all count them, and the first, which has the list, writes them down.
+void ShareBadImages(const Ranks& ranks, Loader& loader) {
+  if (ranks.alone() || loader.bad() == nullptr) return;
+  const std::vector<std::string> found = ranks.Gather(JsonText(Json(loader.bad()->TakeNew())));
+  for (int r = 0; r < ranks.count(); ++r) {
+    if (r == ranks.rank()) continue;
+    for (const Json& image : Json::parse(found[static_cast<size_t>(r)])) {
+      loader.bad()->Add(image.at(0).get<std::string>(), image.at(1).get<std::string>());
+    }
+  }
+  loader.bad()->TakeNew();
+}
+
 }  // namespace
 
 void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more) {
@@ -172,6 +185,7 @@ PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& s
     if (due) ShowProgress(options, tally, totals.steps, batches, seconds_before + SecondsSince(start));
   }
   tally.Read();
+  ShareBadImages(options.ranks, loader);
   note_times();
 
   if (totals.skipped > 0) {

@@ -58,7 +58,7 @@ std::string Epoch(const char* phase, int epoch, int seconds) {
                {"validation_loss", 1.5},
                {"validation_accuracy", 0.25},
                {"expected_cost", 2.5e6},
-               {"timing", {{"seconds", 10.0}}}});
+               {"timing", {{"seconds", 10.0}, {"share_waited", 0.25}}}});
 }
 
 std::string Alpha(const char* phase, int epoch) {
@@ -169,7 +169,7 @@ TEST_F(RunStatusTest, FinishedSearchAndTraining) {
   EXPECT_THAT(StatusText(status), Not(HasSubstr("\n  at ")));
 
   const std::string begun = Line("train_start", 0, {{"model", "resnet18"}, {"epochs", 4}}) +
-                            Line("epoch", 10, {{"epoch", 1}, {"train_loss", 1.0}, {"seconds", 10.0}});
+                            Line("epoch", 10, {{"epoch", 1}, {"train_loss", 1.0}, {"seconds", 10.0}, {"seconds_waited", 4.0}});
   Log(begun);
   status = Status();
   EXPECT_EQ(status.kind, RunKind::kTrain);
@@ -237,6 +237,7 @@ TEST_F(RunStatusTest, BrokenFilesAreTold) {
   const RunStatus status = Status();
   EXPECT_THAT(status.warnings, ElementsAre("log.jsonl: 3 lines that are no events", HasSubstr("progress.json")));
   EXPECT_EQ(status.train_loss, 1.25);
+  EXPECT_EQ(status.share_waited, 0.25);
 }
 
 TEST_F(RunStatusTest, ValuesOfOtherTypesAreLeftOut) {

@@ -194,6 +194,14 @@ TEST_F(RanksCommandTest, AnErrorOfOneRankIsToldOnceWithItsNumber) {
   EXPECT_EQ(outcome.code, 4) << outcome.err;
   EXPECT_EQ(CountOf(outcome.err, "7.ppm"), 1) << outcome.err;
   EXPECT_EQ(ProcessesLeft(), 0);
+
+  // Whichever rank reads it, it is listed once.
+  project_.config()["data"]["on_error"] = "skip";
+  project_.config()["data"]["most_bad"] = 0.1;
+  project_.WriteConfig();
+  const Outcome skipped = project_.Run(SearchLine("skipped", {"--ranks", "2"}));
+  EXPECT_EQ(skipped.code, 0) << skipped.err;
+  EXPECT_EQ(CountOf(ReadText(project_ / "skipped/bad_files.txt"), "7.ppm\t"), 1);
 }
 
 TEST_F(RanksCommandTest, AnErrorOfAllRanksIsToldOnce) {

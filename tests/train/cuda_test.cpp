@@ -1,4 +1,7 @@
 // What needs a GPU: skipped where there is none.
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
 #include <cmath>
 
 #include "danas/core/error.h"
@@ -6,6 +9,7 @@
 #include "danas/train/evaluate.h"
 #include "danas/train/memory.h"
 #include "src/train/gpu.h"
+#include "tests/support/rank_threads.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
@@ -82,6 +86,40 @@ TEST_F(Gpu, CountsDeviceMemory) {
   const at::Tensor block = at::zeros({1 << 24}, at::TensorOptions().dtype(at::kFloat).device(device));
   EXPECT_GE(PeakDeviceBytes(device), int64_t{4} << 24);
   EXPECT_NE(DescribeDevice(device).find("GiB"), std::string::npos);
+}
+
+// A group of one rank, through the same call as a run's.
+TEST_F(Gpu, NcclSumsOnOneGpu) {
+  const auto store = c10::make_intrusive<c10d::HashStore>();
+  const auto group = c10::make_intrusive<c10d::ProcessGroup>(store, 0, 1);
+  LoadCudaParts().add_nccl(*group, store, 0, 1, device.index(), 30000);
+  std::vector<at::Tensor> tensors = {at::arange(5, at::TensorOptions().dtype(at::kDouble).device(device))};
+  group->allreduce(tensors)->wait();
+  ExpectSameBits(tensors[0].cpu(), at::arange(5, at::kDouble));
+  group->shutdown();
+}
+
+class TwoGpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (VisibleGpus() < 2) GTEST_SKIP() << "needs two GPUs";
+  }
+};
+
+// Ranks as threads, a GPU each.
+TEST_F(TwoGpus, NcclSumsAndSends) {
+  OpenDevice({.device = "cuda"}, 0);
+  OnRankThreads(2, [](Ranks ranks) {
+    const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(ranks.rank()));
+    ranks.UseDevice(device);
+    const at::Tensor sum = at::full({3}, ranks.rank() + 1.0, device);
+    ranks.Sum(sum);
+    ExpectSameBits(sum.cpu(), at::full({3}, 3.0));
+    const at::Tensor taken = at::full({3}, ranks.rank() + 1.0, device);
+    ranks.TakeFirst({taken});
+    ExpectSameBits(taken.cpu(), at::ones({3}));
+    EXPECT_EQ(ranks.Any({ranks.rank() == 1})[0], true);  // by Gloo
+  });
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "danas/train/memory.h"
 
-#include <gtest/gtest.h>
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
 
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 
 namespace danas {
 namespace {
@@ -21,6 +23,23 @@ TEST(Memory, ThePeakFollowsWhatIsTouched) {
   EXPECT_GE(PeakResidentBytes(), before + static_cast<int64_t>(kBytes * 0.9));
   EXPECT_LT(ResidentBytes(), before + static_cast<int64_t>(kBytes / 2));
   EXPECT_EQ(PeakDeviceBytes(at::kCPU), 0);
+}
+
+TEST(OutOfMemoryText, SaysWhatToLower) {
+  try {
+    at::empty({int64_t{1} << 50});
+    FAIL() << "a petabyte";
+  } catch (const c10::Error& error) {
+    EXPECT_THAT(OutOfMemoryText(error), testing::StartsWith("out of memory: "));
+    EXPECT_THAT(OutOfMemoryText(error), testing::HasSubstr("train.micro_batch"));
+    EXPECT_THAT(OutOfMemoryText(error), testing::Not(testing::HasSubstr("\n")));
+  }
+  EXPECT_EQ(OutOfMemoryText(std::runtime_error("out of memory")), "");
+  try {
+    at::zeros({2}).view({3});
+  } catch (const c10::Error& error) {
+    EXPECT_EQ(OutOfMemoryText(error), "");
+  }
 }
 
 }  // namespace

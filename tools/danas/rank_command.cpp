@@ -1,8 +1,11 @@
 #include "rank_command.h"
 
+#include <c10/util/Exception.h>
+
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/train/device.h"
+#include "danas/train/memory.h"
 #include "program.h"
 
 namespace danas {
@@ -26,7 +29,15 @@ const double kMeetingSeconds = RanksConfig().timeout;
 int OnRanks(const std::function<int(Ranks& ranks)>& work) {
   const RankPlace place = FindRankPlace();
   Ranks ranks = Ranks::Join(place, kMeetingSeconds);
-  if (ranks.alone()) return work(ranks);
+  if (ranks.alone()) {
+    try {
+      return work(ranks);
+    } catch (const c10::Error& error) {
+      const std::string text = OutOfMemoryText(error);
+      if (text.empty()) throw;
+      throw DeviceError(text);
+    }
+  }
   if (!ranks.first()) SetUpLog(Verbosity::kErrors);
   log::info("rank {} of {}, started by {}", ranks.rank(), ranks.count(), place.launcher);
   try {
@@ -41,6 +52,7 @@ int OnRanks(const std::function<int(Ranks& ranks)>& work) {
   } catch (const std::bad_alloc&) {
     EndWith(ranks, DeviceError("out of memory"));
   } catch (const std::exception& error) {
+    if (const std::string text = OutOfMemoryText(error); !text.empty()) EndWith(ranks, DeviceError(text));
     EndWith(ranks, Error(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what())));
   }
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "danas/core/file.h"
 
@@ -28,6 +30,9 @@ class BadImages {
 
   int64_t count() const;
 
+  // What was added since the last call, {name, reason}: for other processes that read the same dataset.
+  std::vector<std::pair<std::string, std::string>> TakeNew();
+
  private:
   std::string dataset_;
   int64_t images_;
@@ -35,6 +40,7 @@ class BadImages {
   mutable std::mutex mutex_;  // guards what is below
   std::set<std::string> found_;
   std::set<std::string> listed_;
+  std::vector<std::pair<std::string, std::string>> new_;
   std::filesystem::path path_;
   std::optional<AppendFile> file_;  // once there is a line
 };

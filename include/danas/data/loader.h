@@ -51,6 +51,7 @@ class Loader {
 
   int64_t BatchesPerPass() const;
   int64_t ImagesPerPass() const;  // of all processes
+  BadImages* bad() const;  // the dataset's list of images that were skipped; null where such an image is an error
   double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
 
  private:

@@ -65,6 +65,7 @@ struct RunStatus {
   std::optional<double> seconds_left;       // of a run that may live
   std::optional<double> seconds_taken;      // of one that is finished
   // Of the last epoch that is over.
+  std::optional<double> share_waited;       // of its time, for data
   std::optional<double> train_loss, train_accuracy, validation_loss, validation_accuracy;
   std::optional<double> test_accuracy;      // of a finished training
   std::string unit;                         // of the costs

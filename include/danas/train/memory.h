@@ -4,6 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <exception>
+#include <string>
 
 namespace danas {
 
@@ -13,6 +15,9 @@ int64_t PeakResidentBytes();
 
 // Of tensors on a GPU: largest so far, as torch's caching allocator counts it. 0 for a CPU.
 int64_t PeakDeviceBytes(at::Device device);
+
+// "<message>. Lower ..." of an error by which torch says that a device or the CPU has no memory left; "" of any other.
+std::string OutOfMemoryText(const std::exception& error);
 
 // The largest so far starts again from what is in use now. On a CPU freed memory is given back to the system first.
 void ResetPeakBytes(at::Device device);
