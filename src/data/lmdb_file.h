@@ -21,8 +21,8 @@ class LmdbFile {
   // Throws DataError: no such file, no LMDB, its head is damaged, made on a machine of another kind.
   explicit LmdbFile(const std::filesystem::path& path);
 
-  // The value of `key` in the main database, within the mapping. Throws DataError where the pages on the way are damaged
-  // or lie beyond the end of the file.
+  // The value of `key` in the main database, within the mapping. Throws DataError where the pages on the way are
+  // damaged or lie beyond the end of the file.
   std::optional<std::span<const uint8_t>> Find(std::string_view key) const;
 
   uint64_t entries() const { return entries_; }  // as the file's head says

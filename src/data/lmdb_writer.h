@@ -19,8 +19,8 @@ struct LmdbPut {
 
 class LmdbWriter {
  public:
-  // The database in `folder`, which is there; an empty one is made. The caller sees to it that nobody else writes: there
-  // is no lock file. Throws FileError.
+  // The database in `folder`, which is there; an empty one is made. The caller sees to it that nobody else writes:
+  // there is no lock file. Throws FileError.
   explicit LmdbWriter(const std::filesystem::path& folder);
   ~LmdbWriter();
   LmdbWriter(const LmdbWriter&) = delete;

@@ -130,7 +130,7 @@ class Packing {
   const PackOptions options_;
   const fs::path file_;
   bool is_new_ = true;
-  int64_t next_ = 0;             // image of the source
+  int64_t next_ = 0;  // image of the source
   int64_t parts_ = 0;
   std::vector<int64_t> packed_;  // the source's position of each image that is in
   std::vector<uint64_t> hashes_;

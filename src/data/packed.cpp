@@ -137,10 +137,10 @@ class PackedSource : public ImageSource {
   Json FinishedAbout() const {
     std::optional<Json> about = packed::ReadAbout(file_, name_);
     if (!about) {
-      throw DataError(name_ +
-                      (file_.entries() == 0 ? ": packing it was not finished; run the same `danas data pack` again"
-                                            : ": an LMDB database that `danas data pack` did not make; danas does not "
-                                              "know its layout"));
+      throw DataError(name_ + (file_.entries() == 0
+                                   ? ": packing it was not finished; run the same `danas data pack` again"
+                                   : ": an LMDB database that `danas data pack` did not make; danas does not "
+                                     "know its layout"));
     }
     if (!about->at("finished").get<bool>()) {
       throw DataError(name_ + ": packing it was not finished; run the same `danas data pack` again: it goes on");

@@ -20,10 +20,10 @@ namespace danas::packed {
 inline constexpr int kFormatVersion = 1;
 inline constexpr const char* kFileName = "data.mdb";
 inline constexpr const char* kAbout = ".about";
-inline constexpr const char* kLabels = ".labels";        // int32 each
-inline constexpr const char* kHashes = ".hashes";        // uint64 each
-inline constexpr const char* kNameEnds = ".name_ends";   // uint64 each: where its name ends within .names
-inline constexpr const char* kNames = ".names";          // one after the other
+inline constexpr const char* kLabels = ".labels";       // int32 each
+inline constexpr const char* kHashes = ".hashes";       // uint64 each
+inline constexpr const char* kNameEnds = ".name_ends";  // uint64 each: where its name ends within .names
+inline constexpr const char* kNames = ".names";         // one after the other
 inline constexpr const char* kParts[] = {kLabels, kHashes, kNameEnds, kNames};
 
 std::string ImageKey(int64_t position);

@@ -29,8 +29,8 @@ std::string Text(const std::optional<std::span<const uint8_t>>& bytes) {
   return bytes ? std::string(bytes->begin(), bytes->end()) : "(none)";
 }
 
-// liblmdb writes, danas reads: small values and large ones, keys of every length, three levels of pages, pages that were
-// freed and taken again.
+// liblmdb writes, danas reads: small values and large ones, keys of every length, three levels of pages, pages that
+// were freed and taken again.
 TEST(LmdbFile, ReadsWhatLiblmdbWrites) {
   const TempDir folder;
   RandomStream stream(0, "lmdb");

@@ -21,10 +21,11 @@ inline std::string GoldenFile(const std::string& relative) {
 // Three classes of pictures from 1 x 1 to 113 x 150 pixels, of many kinds.
 inline void WritePictures(const std::filesystem::path& root) {
   const std::pair<const char*, const char*> files[] = {
-      {"b/1.jpg", "decode/rgb_420.jpg"},   {"b/2.png", "picture.png"},           {"b/deep/3.JPEG", "decode/cmyk.jpg"},
-      {"B/grey.jpg", "decode/grey.jpg"},   {"B/wrong.jpg", "decode/alpha.png"},  {"B/gif.gif", "decode/animated.gif"},
-      {"a, c/one.png", "decode/one.png"},  {"a, c/w.webp", "decode/lossy.webp"}, {"a, c/16.png", "decode/colour16.png"},
-      {"a, c/turned.jpg", "decode/exif_turned.jpg"}};
+      {"b/1.jpg", "decode/rgb_420.jpg"},      {"b/2.png", "picture.png"},
+      {"b/deep/3.JPEG", "decode/cmyk.jpg"},   {"B/grey.jpg", "decode/grey.jpg"},
+      {"B/wrong.jpg", "decode/alpha.png"},    {"B/gif.gif", "decode/animated.gif"},
+      {"a, c/one.png", "decode/one.png"},     {"a, c/w.webp", "decode/lossy.webp"},
+      {"a, c/16.png", "decode/colour16.png"}, {"a, c/turned.jpg", "decode/exif_turned.jpg"}};
   for (const auto& [name, golden] : files) WriteText(root / name, GoldenFile(golden));
 }
 
@@ -36,8 +37,9 @@ inline DatasetIndex OpenTrain(const std::filesystem::path& path, OnBadImage on_e
   return OpenTrainingSet(config);
 }
 
-inline PackOutcome Pack(const DatasetIndex& source, const std::filesystem::path& folder, const PackOptions& options,
-                        const std::function<void(int64_t)>& progress = [](int64_t) {}) {
+inline PackOutcome Pack(
+    const DatasetIndex& source, const std::filesystem::path& folder, const PackOptions& options,
+    const std::function<void(int64_t)>& progress = [](int64_t) {}) {
   return PackDataset(source, folder, options, progress);
 }
 

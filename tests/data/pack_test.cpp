@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -179,7 +182,8 @@ TEST(PackMadeSmaller, TheShorterSideIsResizedAsTorchvisionDoes) {
   const Image image = OpenTrain(folder / "out").images->Load(0);
   EXPECT_EQ(image.height, 48);
   EXPECT_EQ(image.width, 63);  // of 113 x 150
-  // resize/9.ppm: the same, eight rows down within 64 x 64 black pixels. JPEG at its best quality still halves the colours.
+  // resize/9.ppm: the same, eight rows down within 64 x 64 black pixels. JPEG at its best quality still halves the
+  // colours.
   WriteText(folder / "golden/a/9.ppm", GoldenFile("resize/9.ppm"));
   const Image golden = OpenTrain(folder / "golden").images->Load(0);
   double difference = 0;
@@ -283,6 +287,31 @@ TEST(PackResumed, GoesOnAfterTheLastTransaction) {
   ExpectSameSet(OpenTrain(folder / "whole"), OpenTrain(folder / "out"));
 }
 
+// Killed by the system in a transaction, again and again.
+TEST(PackResumed, KilledItGoesOn) {
+  const TempDir folder;
+  const DatasetIndex source = NoiseDataset(60);
+  const PackOptions options = {.keep_bytes = true, .threads = 2, .transaction_bytes = 20'000};
+  int killed = 0;
+  for (int64_t stop = 3; stop <= 52; stop += 7) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Pack(source, folder / "out", options, [&](int64_t done) {
+        if (done >= stop) raise(SIGKILL);
+      });
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 0;
+    ExpectErrorContains<DataError>([&] { OpenTrain(folder / "out"); }, {"not finished"});
+  }
+  EXPECT_EQ(killed, 8);
+  EXPECT_EQ(Pack(source, folder / "out", options).images, 60);
+  Pack(source, folder / "whole", options);
+  ExpectSameSet(OpenTrain(folder / "whole"), OpenTrain(folder / "out"));
+}
+
 TEST(PackResumed, AFinishedSetIsLeftAlone) {
   const TempDir folder;
   const DatasetIndex source = NoiseDataset(10);
@@ -360,6 +389,26 @@ TEST(PackOfBadImages, StopsAndGoesOnWithoutThemWhereTold) {
   const DatasetIndex good = OpenTrain(folder / "in");
   EXPECT_EQ(packed.labels, good.labels);
   for (int64_t i = 0; i < good.size(); ++i) EXPECT_EQ(packed.images->Load(i), good.images->Load(i));
+}
+
+// Each of two ranks decodes its half of every batch; together they make the whole one's.
+TEST(Packed, RanksReadTheirShares) {
+  const TempDir folder;
+  Pack(NoiseDataset(24), folder / "out", {.keep_bytes = true});
+  const auto batches = [&](int64_t rank, int64_t ranks) {
+    const auto set = std::make_shared<DatasetIndex>(OpenTrain(folder / "out"));
+    Loader loader(WholeSet(set), Transform(test::SmallImages(), ImageUse::kTrain, 3),
+                  {.batch = 8, .shuffle = true, .rank = rank, .ranks = ranks, .seed = 5});
+    loader.Start(0);
+    std::vector<at::Tensor> images;
+    while (auto batch = loader.Next()) images.push_back(batch->images);
+    return images;
+  };
+  const std::vector<at::Tensor> whole = batches(0, 1), first = batches(0, 2), second = batches(1, 2);
+  ASSERT_EQ(whole.size(), 3U);
+  ASSERT_EQ(first.size(), 3U);
+  ASSERT_EQ(second.size(), 3U);
+  for (size_t i = 0; i < whole.size(); ++i) EXPECT_TRUE(at::equal(at::cat({first[i], second[i]}), whole[i])) << i;
 }
 
 // The pages of a mapping of `file` that this process has touched, in bytes.

@@ -1,4 +1,5 @@
-// Packed sets that were damaged after they were packed: what is read is what was packed, or a DataError says what is not.
+// Packed sets that were damaged after they were packed: what is read is what was packed, or a DataError says what is
+// not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -77,7 +78,8 @@ TEST_F(PackedDamage, ATruncatedFileIsFound) {
 }
 
 TEST_F(PackedDamage, OneBitOfAnImageIsThatImageAlone) {
-  constexpr int64_t kLarge = 8;  // it has pages of its own; smaller ones may have left copies in pages that are free now
+  constexpr int64_t kLarge =
+      8;  // it has pages of its own; smaller ones may have left copies in pages that are free now
   std::string bytes = whole_;
   bytes[bytes.find(test::GoldenFile("picture.png")) + 1000] ^= 16;
   const DatasetIndex set = OpenTrain(Write(bytes));
@@ -113,7 +115,8 @@ TEST_F(PackedDamage, OneBitOfTheIndexIsFound) {
   }
 }
 
-// Some bits mean nothing: unused space, freed pages. Whatever is changed, no other picture comes out and nothing crashes.
+// Some bits mean nothing: unused space, freed pages. Whatever is changed, no other picture comes out and nothing
+// crashes.
 TEST_F(PackedDamage, NoFlippedBitDoesMoreThanThrow) {
   RandomStream stream(0, "damage");
   int found = 0;
@@ -130,7 +133,8 @@ TEST_F(PackedDamage, NoFlippedBitDoesMoreThanThrow) {
 // The heads of the pages and of the nodes, where offsets and sizes stand, byte by byte.
 TEST_F(PackedDamage, NoChangedHeadDoesMoreThanThrow) {
   for (size_t page = 0; page < whole_.size(); page += 4096) {
-    for (const size_t at : {0U, 8U, 10U, 11U, 12U, 13U, 14U, 15U, 16U, 17U, 18U, 19U, 20U, 40U, 88U, 120U, 128U, 136U}) {
+    for (const size_t at :
+         {0U, 8U, 10U, 11U, 12U, 13U, 14U, 15U, 16U, 17U, 18U, 19U, 20U, 40U, 88U, 120U, 128U, 136U}) {
       for (const int value : {0, 0x7F, 0xFF}) {
         if (page + at >= whole_.size() || whole_[page + at] == static_cast<char>(value)) continue;
         std::string bytes = whole_;

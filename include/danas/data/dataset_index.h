@@ -15,8 +15,8 @@
 
 namespace danas {
 
-// Where pictures come from. Implementations: files on disk, records of CIFAR, IDX and packed sets in mapped memory. Safe
-// to call from several threads at once.
+// Where pictures come from. Implementations: files on disk; records of CIFAR, IDX and packed sets in mapped memory.
+// Safe to call from several threads at once.
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
