@@ -337,7 +337,7 @@ void DescribePacking(CLI::App& data, CommandLine& line) {
       "Then: --data /data/imagenet-256. A root with train/ and val/ or test/ (or their manifests) makes the same below\n"
       "OUT; one set alone lies in OUT itself. Killed, or out of space: run it again, and it goes on. CIFAR and IDX are\n"
       "kept without loss. With --keep-bytes the fingerprint stays, and searches see the same batches.");
-  pack.add_option("in", line.paths, "dataset: its root or one of its sets")->option_text("IN")->required()->expected(1);
+  pack.add_option("in", line.in, "dataset: its root or one of its sets")->option_text("IN")->required();
   pack.add_option("out", line.out, "folder to make")->option_text("OUT")->required();
   CLI::Option* keep = pack.add_flag("--keep-bytes", line.keep_bytes, "image files as they are");
   pack.add_option("--resize-short", line.resize_short, "the shorter side of larger images (default: 256)")
@@ -357,11 +357,8 @@ void DescribePacking(CLI::App& data, CommandLine& line) {
                                "Examples:\n"
                                "  danas data check /data/photos\n"
                                "  danas data check /data/imagenet-256 --threads 8\n"
-                               "Of packed sets it compares all bytes with their hashes, too. Exit code 4 where anything is broken.");
-  check.add_option("path", line.paths, "dataset: its root or one of its sets")
-      ->option_text("PATH")
-      ->required()
-      ->expected(1);
+                               "Of packed sets it compares all bytes with their hashes. Exit code 4 where anything is broken.");
+  check.add_option("path", line.in, "dataset: its root or one of its sets")->option_text("PATH")->required();
   AddThreads(check, line);
   AddConfig(check, line);
   AddJson(check, line);

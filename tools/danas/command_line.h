@@ -92,6 +92,7 @@ struct CommandLine {
   std::vector<int64_t> workers;
   int64_t passes = 3;
 
+  std::string in;       // a dataset
   int64_t threads = 0;  // 0: one for each core
   bool keep_bytes = false;  // of `data pack`
   bool skip_bad = false;

@@ -17,7 +17,7 @@ int RunDataCheck(const CommandLine& line) {
   int64_t images = 0;
   int64_t errors = 0;
   Json results = Json::array();
-  for (const auto& [name, set] : OpenSetsAt(line.paths.front(), config)) {
+  for (const auto& [name, set] : OpenSetsAt(line.in, config)) {
     const std::vector<std::string> lines =
         FindBrokenImages(set, ThreadsFor(line.threads), ImageProgress(set.name, set.size()));
     images += set.size();
@@ -31,7 +31,7 @@ int RunDataCheck(const CommandLine& line) {
   }
   if (line.json) std::cout << JsonText(results, 2) << "\n";
   if (errors == 0) return 0;
-  throw DataError("errors in the " + FormatThousands(images) + " images of " + line.paths.front() + ": " +
+  throw DataError("errors in the " + FormatThousands(images) + " images of " + line.in + ": " +
                   FormatThousands(errors));
 }
 

@@ -76,7 +76,7 @@ int RunDataPack(const CommandLine& line) {
   DataConfig config = ReadConfig(line.config).data;
   if (line.skip_bad) config.on_error = OnBadImage::kSkip;
   const fs::path out = line.out;
-  std::vector<NamedSet> sets = OpenSetsAt(line.paths.front(), config);
+  std::vector<NamedSet> sets = OpenSetsAt(line.in, config);
   CheckIsOutside(out, sets);
   CheckHoldsNothingElse(out, sets);
   // The training set last: without it `out` is no dataset.
