@@ -1,6 +1,9 @@
 #include "danas/core/hash.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstring>
 
 namespace danas {
 namespace {
@@ -12,12 +15,39 @@ uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// Little-endian on every machine.
+uint64_t LoadWord(const uint8_t* bytes) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
 }  // namespace
 
 uint64_t HashText(std::string_view text) {
   uint64_t hash = 0xCBF29CE484222325;
   for (const unsigned char byte : text) hash = (hash ^ byte) * 0x100000001B3;
   return Mix(hash);
+}
+
+uint64_t HashBytes(std::span<const uint8_t> bytes) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  std::array<uint64_t, 4> lanes = {1, 2, 3, 4};
+  size_t at = 0;
+  for (; at + kWord * lanes.size() <= bytes.size(); at += kWord * lanes.size()) {
+    // Each step is one-to-one in the lane and in the word.
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      lanes[i] = std::rotl(lanes[i] ^ LoadWord(bytes.data() + at + kWord * i), 29) * 0x9E3779B97F4A7C15;
+    }
+  }
+  uint64_t hash = HashWords(bytes.size(), {lanes[0], lanes[1], lanes[2], lanes[3]});
+  for (; at < bytes.size(); at += kWord) {
+    std::array<uint8_t, kWord> word{};
+    std::copy_n(bytes.data() + at, std::min(kWord, bytes.size() - at), word.data());
+    hash = HashWords(hash, {LoadWord(word.data())});
+  }
+  return hash;
 }
 
 uint64_t HashWords(uint64_t start, std::initializer_list<uint64_t> words) {

@@ -177,6 +177,12 @@ std::optional<DataFormat> RecognizeCifar(const fs::path& path) {
   return std::nullopt;
 }
 
+bool HasCifarTestSet(const fs::path& folder, DataFormat format) {
+  const CifarLayout& layout = LayoutOf(format);
+  const auto found = FindFolder(folder, layout);
+  return found && fs::exists(*found / layout.test);
+}
+
 DatasetIndex OpenCifar(const fs::path& path, DataFormat format, SetRole role) {
   const CifarLayout& layout = LayoutOf(format);
   std::vector<fs::path> files;

@@ -27,20 +27,22 @@ DataFormat Recognize(const fs::path& path, const char* key) {
     throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key +
                     " to where the dataset lies");
   }
+  if (RecognizePacked(path)) return DataFormat::kPacked;
   if (const auto cifar = RecognizeCifar(path)) return *cifar;
   if (RecognizeIdx(path)) return DataFormat::kIdx;
   if (RecognizeManifest(path)) return DataFormat::kManifest;
   if (RecognizeFolder(path)) return DataFormat::kFolder;
   throw DataError(
       path.string() +
-      ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, or "
-      "a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
+      ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, a packed "
+      "set, or a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
       "`danas data manifest --help`");
 }
 
 Place PlaceAt(const fs::path& path, const char* key, DataFormat format) {
   const DataFormat found = Recognize(path, key);
-  if (format != DataFormat::kAuto && format != found) {
+  const bool packed_from_it = found == DataFormat::kPacked && format == SourceFormatOfPacked(path);
+  if (format != DataFormat::kAuto && format != found && !packed_from_it) {
     throw DataError(path.string() + ": data.format says " + NameOf(format) + ", but this is " + NameOf(found));
   }
   return {path, found};
@@ -70,8 +72,9 @@ Place PlaceBelow(const fs::path& root, const std::vector<std::string>& names, co
   return PlaceAt(found.front(), key, format);
 }
 
-// Files with names of their own (CIFAR, IDX) lie in the root itself.
+// Files with names of their own (CIFAR, IDX) and a packed set without another one lie in the root itself.
 std::optional<DataFormat> OwnFormat(const fs::path& root) {
+  if (RecognizePacked(root)) return DataFormat::kPacked;
   if (const auto cifar = RecognizeCifar(root)) return cifar;
   if (RecognizeIdx(root)) return DataFormat::kIdx;
   return std::nullopt;
@@ -90,7 +93,12 @@ Place FindSet(const DataConfig& config, SetRole role) {
   if (!fs::is_directory(root)) {
     throw DataError("data.root: there is no folder " + root.string() + "; set data.root to where the dataset lies");
   }
-  if (OwnFormat(root)) return PlaceAt(root, "data.root", config.format);
+  if (const auto own_format = OwnFormat(root)) {
+    if (!train && own_format == DataFormat::kPacked) {
+      throw DataError(root.string() + " is one packed set, without a test set; set data.test to where that lies");
+    }
+    return PlaceAt(root, "data.root", config.format);
+  }
   const std::vector<std::string> names =
       train ? std::vector<std::string>{"train"} : std::vector<std::string>{"val", "test"};
   return PlaceBelow(root, names, key, config.format);
@@ -98,7 +106,7 @@ Place FindSet(const DataConfig& config, SetRole role) {
 
 // "folder text": the first word of a line is the id, the rest what to show.
 void NameClasses(const std::string& file, ClassList& classes) {
-  classes.labels = classes.ids;
+  if (classes.labels.empty()) classes.labels = classes.ids;  // packed sets bring theirs
   if (file.empty()) return;
   std::unordered_map<std::string, size_t> positions;
   for (size_t i = 0; i < classes.ids.size(); ++i) positions.emplace(classes.ids[i], i);
@@ -142,6 +150,9 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
     case DataFormat::kManifest:
       index = OpenManifest(place.path, config);
       break;
+    case DataFormat::kPacked:
+      index = OpenPacked(place.path, config);
+      break;
     case DataFormat::kAuto:  // Recognize() never answers so
     case DataFormat::kFolder:
       index = OpenFolder(place.path, config);
@@ -181,7 +192,54 @@ void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   throw DataError(message);
 }
 
+bool IsThere(const fs::path& root, const std::string& name) {
+  return fs::exists(root / name) || fs::exists(root / (name + ".csv")) || fs::exists(root / (name + ".jsonl"));
+}
+
+// Of a root the name under which its test set is packed; empty where it has none.
+std::string TestSetOf(const fs::path& root, DataFormat own_format) {
+  switch (own_format) {
+    case DataFormat::kCifar10:
+    case DataFormat::kCifar100:
+      return HasCifarTestSet(root, own_format) ? "test" : "";
+    case DataFormat::kIdx:
+      return HasIdxTestSet(root) ? "test" : "";
+    default:
+      return IsThere(root, "val") ? "val" : IsThere(root, "test") ? "test" : "";
+  }
+}
+
+// A dataset's root, not a set that happens to have a class named "train".
+bool HasTrainBelow(const fs::path& path) {
+  if (!fs::is_directory(path) || RecognizePacked(path)) return false;
+  const fs::path train = path / "train";
+  return fs::exists(path / "train.csv") || fs::exists(path / "train.jsonl") || RecognizePacked(train) ||
+         RecognizeFolder(train);
+}
+
 }  // namespace
+
+std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
+  if (!fs::exists(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
+  config.root = config.train = config.test = "";
+  std::optional<DataFormat> own_format;
+  if (fs::is_directory(path) && !RecognizePacked(path)) own_format = OwnFormat(path);
+  if (!own_format && !HasTrainBelow(path)) {
+    config.train = path.string();
+    std::vector<NamedSet> alone;
+    alone.push_back({.name = "", .set = OpenSet(config, SetRole::kTrain)});
+    return alone;
+  }
+  config.root = path.string();
+  std::vector<NamedSet> sets;
+  sets.push_back({.name = "train", .set = OpenSet(config, SetRole::kTrain)});
+  const std::string test = TestSetOf(path, own_format.value_or(DataFormat::kFolder));
+  if (!test.empty()) {
+    sets.push_back({.name = test, .set = OpenSet(config, SetRole::kTest)});
+    CheckSameClasses(sets[0].set, sets[1].set);
+  }
+  return sets;
+}
 
 std::vector<std::string> ReadLines(const fs::path& path) {
   std::vector<std::string> lines(1);
@@ -208,7 +266,10 @@ uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples) {
 
 DatasetIndex OpenTrainingSet(const DataConfig& config) { return OpenSet(config, SetRole::kTrain); }
 
-DataFormat FormatOfTrainingSet(const DataConfig& config) { return FindSet(config, SetRole::kTrain).format; }
+DataFormat FormatOfTrainingSet(const DataConfig& config) {
+  const Place place = FindSet(config, SetRole::kTrain);
+  return place.format == DataFormat::kPacked ? SourceFormatOfPacked(place.path) : place.format;
+}
 
 Dataset OpenDataset(const DataConfig& config) {
   Dataset dataset{.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};

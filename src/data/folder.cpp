@@ -22,6 +22,9 @@ class FileSource : public ImageSource {
     const fs::path path = root_ / paths_[static_cast<size_t>(index)];
     return DecodeImage(ReadFileBytes(path), path.string(), max_pixels_, choose);
   }
+  std::optional<std::vector<uint8_t>> EncodedBytes(int64_t index) const override {
+    return ReadFileBytes(root_ / paths_[static_cast<size_t>(index)]);
+  }
   std::string Name(int64_t index) const override { return (root_ / paths_[static_cast<size_t>(index)]).string(); }
 
  private:

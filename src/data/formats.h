@@ -16,11 +16,13 @@ enum class SetRole { kTrain, kTest };
 // CIFAR-10 and CIFAR-100 binary files; `path` is a .bin file or the folder with the dataset's own file names. Class ids
 // are the lines of batches.meta.txt or fine_label_names.txt beside the files, or the label numbers.
 std::optional<DataFormat> RecognizeCifar(const std::filesystem::path& path);  // throws for CIFAR's Python pickles
+bool HasCifarTestSet(const std::filesystem::path& folder, DataFormat format);
 DatasetIndex OpenCifar(const std::filesystem::path& path, DataFormat format, SetRole role);
 
 // MNIST's IDX files, gzipped or not; `path` is the folder that holds them or the file of images. Class ids are the
 // label numbers that occur.
 bool RecognizeIdx(const std::filesystem::path& path);
+bool HasIdxTestSet(const std::filesystem::path& folder);
 DatasetIndex OpenIdx(const std::filesystem::path& path, SetRole role);
 
 // A folder of class folders; images lie at any depth below those.
@@ -31,6 +33,12 @@ DatasetIndex OpenFolder(const std::filesystem::path& path, const DataConfig& con
 // relative to the manifest's folder.
 bool RecognizeManifest(const std::filesystem::path& path);
 DatasetIndex OpenManifest(const std::filesystem::path& path, const DataConfig& config);
+
+// A packed set: the folder that holds data.mdb, or that file (docs/data.md, "Packed sets").
+bool RecognizePacked(const std::filesystem::path& path);
+DatasetIndex OpenPacked(const std::filesystem::path& path, const DataConfig& config);
+// What it was packed from. Throws DataError for other databases and where packing was not finished.
+DataFormat SourceFormatOfPacked(const std::filesystem::path& path);
 
 // Image files on disk, decoded when asked for.
 std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<std::string> relative_paths,

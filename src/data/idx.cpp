@@ -161,6 +161,8 @@ fs::path LabelsBeside(const fs::path& images) {
 
 }  // namespace
 
+bool HasIdxTestSet(const fs::path& folder) { return FindImages(folder, SetRole::kTest).has_value(); }
+
 bool RecognizeIdx(const fs::path& path) {
   if (fs::is_directory(path)) return FindImages(path, SetRole::kTrain) || FindImages(path, SetRole::kTest);
   const std::string name = path.filename().string();

@@ -37,7 +37,7 @@ LIBRARIES = [
     (r"(torch|caffe2)/.*", TORCH_ROOMS),
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),
-    (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib)\.h", ["data"]),
+    (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib|lmdb)\.h", ["data"]),
     (r"google/protobuf/.*|rhash\.h", ["report"]),
     (r"zlib\.h", ["data", "nn", "report"]),
     (r"CLI/.*", ["tools"]),

@@ -2,7 +2,7 @@
 // taken and dropped. One JSON line for each number of workers; the first pass, in which files enter the page cache, is
 // not timed. See docs/benchmarks.md.
 //
-// loader_bench --root FOLDER [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
+// loader_bench --root DATASET [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
 #include <malloc.h>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ Arguments Parse(const std::vector<std::string>& words) {
                        "; --root, --workers, --batch, --passes, --size and --seed are known");
     }
   }
-  if (arguments.data.train.empty()) throw UsageError("--root FOLDER is needed: class folders of JPEGs");
+  if (arguments.data.train.empty()) throw UsageError("--root DATASET is needed: class folders of JPEGs, or what danas data pack made of them");
   return arguments;
 }
 
@@ -81,7 +81,7 @@ std::vector<double> TimePasses(Loader& loader, int64_t passes) {
 }
 
 void Run(const Arguments& arguments) {
-  const auto dataset = std::make_shared<DatasetIndex>(OpenTrainingSet(arguments.data));
+  const auto dataset = std::make_shared<DatasetIndex>(OpenSetsAt(arguments.data.train, arguments.data).front().set);
   for (const int64_t workers : arguments.workers) {
     Loader loader(WholeSet(dataset), Transform(arguments.data, ImageUse::kTrain, arguments.seed),
                   {.batch = arguments.batch, .shuffle = true, .workers = workers, .seed = arguments.seed});

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <set>
+#include <vector>
 
 namespace danas {
 namespace {
@@ -36,6 +37,30 @@ TEST(Hash, WordsAreOrderedAndCounted) {
   EXPECT_NE(HashWords(0, {1, 2}), HashWords(0, {2, 1}));
   EXPECT_NE(HashWords(0, {0}), HashWords(0, {}));
   EXPECT_NE(HashWords(0, {0, 0}), HashWords(0, {0}));
+}
+
+TEST(Hash, OfBytesDependsOnEveryBitAndTheLength) {
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{31}, size_t{32}, size_t{77}, size_t{200}}) {
+    std::vector<uint8_t> bytes(size);
+    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(37 * i + 11);
+    std::set<uint64_t> hashes = {HashBytes(bytes)};
+    for (size_t bit = 0; bit < 8 * size; ++bit) {
+      bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+      hashes.insert(HashBytes(bytes));
+      bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    }
+    bytes.push_back(0);
+    hashes.insert(HashBytes(bytes));
+    EXPECT_EQ(hashes.size(), 8 * size + 2) << size << " bytes";
+  }
+}
+
+TEST(Hash, OfBytesIsTheSameOnEveryMachine) {
+  // Packed sets hold it.
+  std::vector<uint8_t> bytes(100);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i);
+  EXPECT_EQ(HexText(HashBytes({})), "cdb6844ec3654eb0");
+  EXPECT_EQ(HexText(HashBytes(bytes)), "96296c568c57a919");
 }
 
 TEST(Hash, HexTextHasSixteenDigits) {

@@ -321,11 +321,56 @@ void DescribeConfig(CLI::App& app, CommandLine& line) {
   AddCommand(config, line, Command::kConfigReference, "reference", "Print the table of all keys as Markdown", "");
 }
 
+void AddThreads(CLI::App& app, CommandLine& line) {
+  app.add_option("--threads", line.threads, "threads that decode (default: one for each core)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1024));
+}
+
+void DescribePacking(CLI::App& data, CommandLine& line) {
+  CLI::App& pack = AddCommand(
+      data, line, Command::kDataPack, "pack", "Copy a dataset into LMDB databases, which are read faster",
+      "Examples:\n"
+      "  danas data pack /data/imagenet /data/imagenet-256 --resize-short 256 --quality 90\n"
+      "  danas data pack /data/photos /data/photos-packed --keep-bytes\n"
+      "  danas data pack /data/imagenet/val.csv /data/imagenet-256/val\n"
+      "Then: --data /data/imagenet-256. A root with train/ and val/ or test/ (or their manifests) makes the same below\n"
+      "OUT; one set alone lies in OUT itself. Killed, or out of space: run it again, and it goes on. CIFAR and IDX are\n"
+      "kept without loss. With --keep-bytes the fingerprint stays, and searches see the same batches.");
+  pack.add_option("in", line.in, "dataset: its root or one of its sets")->option_text("IN")->required();
+  pack.add_option("out", line.out, "folder to make")->option_text("OUT")->required();
+  CLI::Option* keep = pack.add_flag("--keep-bytes", line.keep_bytes, "image files as they are");
+  pack.add_option("--resize-short", line.resize_short, "the shorter side of larger images (default: 256)")
+      ->option_text("PIXELS")
+      ->check(CLI::Range(1, 65500))
+      ->excludes(keep);
+  pack.add_option("--quality", line.quality, "of the JPEGs (default: 90)")
+      ->option_text("1-100")
+      ->check(CLI::Range(1, 100))
+      ->excludes(keep);
+  pack.add_flag("--skip-bad", line.skip_bad, "leave out and list images that cannot be read, up to data.most_bad");
+  AddThreads(pack, line);
+  AddConfig(pack, line);
+  AddJson(pack, line);
+
+  CLI::App& check = AddCommand(data, line, Command::kDataCheck, "check", "Decode every image and list what is broken",
+                               "Examples:\n"
+                               "  danas data check /data/photos\n"
+                               "  danas data check /data/imagenet-256 --threads 8\n"
+                               "Of packed sets it compares all bytes with their hashes. Exit code 4 where anything is broken.");
+  check.add_option("path", line.in, "dataset: its root or one of its sets")->option_text("PATH")->required();
+  AddThreads(check, line);
+  AddConfig(check, line);
+  AddJson(check, line);
+}
+
 void DescribeData(CLI::App& app, CommandLine& line) {
-  CLI::App& data = *app.add_subcommand("data", "Look at a dataset; make a manifest");
+  CLI::App& data = *app.add_subcommand("data", "Look at a dataset, check or pack it; make a manifest");
   data.require_subcommand(1);
   CLI::App& info = AddCommand(data, line, Command::kDataInfo, "info", "Say what danas sees in a dataset",
-                              "Example:\n  danas data info --data /data/cifar10");
+                              "Examples:\n"
+                              "  danas data info --data /data/cifar10\n"
+                              "  danas data info --data /data/packed");
   AddConfig(info, line);
   AddSetting(info, line, "-d,--data", "DIR", "data.root", "the dataset's folder (data.root)");
   AddJson(info, line);
@@ -342,6 +387,7 @@ void DescribeData(CLI::App& app, CommandLine& line) {
       ->option_text("FILE");
   manifest.add_option("--synsets", line.synsets, "text file of WordNet ids instead of the kit's meta.mat")
       ->option_text("FILE");
+  DescribePacking(data, line);
 }
 
 void DescribeBench(CLI::App& app, CommandLine& line) {

@@ -35,6 +35,8 @@ enum class Command {
   kConfigReference,
   kDataInfo,
   kDataManifest,
+  kDataPack,
+  kDataCheck,
   kBenchSupernet,
   kBenchLoader,
   kVersion,
@@ -89,6 +91,13 @@ struct CommandLine {
   int64_t images = 0;  // of the training set, for a prediction without it; 0: not known
   std::vector<int64_t> workers;
   int64_t passes = 3;
+
+  std::string in;       // a dataset
+  int64_t threads = 0;  // 0: one for each core
+  bool keep_bytes = false;  // of `data pack`
+  bool skip_bad = false;
+  int64_t resize_short = 256;
+  int64_t quality = 90;
 
   int ranks = 1;      // processes to start on this machine
   std::string words;  // all arguments, as they were typed

@@ -23,6 +23,8 @@ int RunTrainCommand(const CommandLine& line);
 int RunEasinessCommand(const CommandLine& line);
 int RunEvaluateCommand(const CommandLine& line);
 int RunData(const CommandLine& line);
+int RunDataPack(const CommandLine& line);
+int RunDataCheck(const CommandLine& line);
 int RunBench(const CommandLine& line);
 int RunFullVersion(const CommandLine& line);
 

@@ -16,41 +16,67 @@ namespace danas {
 namespace {
 
 Json IndexJson(const DatasetIndex& index) {
-  return {{"name", index.name},
-          {"format", NameOf(index.format)},
-          {"images", index.size()},
-          {"fingerprint", HexText(index.fingerprint)}};
+  Json json = {{"name", index.name},
+               {"format", NameOf(index.format)},
+               {"images", index.size()},
+               {"fingerprint", HexText(index.fingerprint)}};
+  if (!index.origin.empty()) json["origin"] = index.origin;
+  return json;
 }
 
-Json InfoJson(const Dataset& dataset) {
-  Json classes = Json::array();
-  const ClassList& list = dataset.train.classes;
-  const std::vector<int64_t> train = ImagesPerClass(dataset.train), test = ImagesPerClass(dataset.test);
-  for (size_t c = 0; c < list.ids.size(); ++c) {
-    classes.push_back({{"id", list.ids[c]}, {"label", list.labels[c]}, {"train", train[c]}, {"test", test[c]}});
+// The training set, then the test set where there is one.
+Json InfoJson(const std::vector<NamedSet>& sets) {
+  const ClassList& list = sets.front().set.classes;
+  Json info = Json::object(), classes = Json::array();
+  for (size_t c = 0; c < list.ids.size(); ++c) classes.push_back({{"id", list.ids[c]}, {"label", list.labels[c]}});
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const char* use = i == 0 ? "train" : "test";
+    info[use] = IndexJson(sets[i].set);
+    const std::vector<int64_t> counts = ImagesPerClass(sets[i].set);
+    for (size_t c = 0; c < counts.size(); ++c) classes[c][use] = counts[c];
   }
-  return {{"train", IndexJson(dataset.train)}, {"test", IndexJson(dataset.test)}, {"classes", std::move(classes)}};
+  info["classes"] = std::move(classes);
+  return info;
 }
 
-std::string IndexText(const char* use, const DatasetIndex& index) {
-  return std::string(use) + ": " + FormatThousands(index.size()) + " images, " + NameOf(index.format) + ", " +
-         index.name + " (fingerprint " + HexText(index.fingerprint) + ")\n";
+std::string IndexText(const DatasetIndex& index) {
+  std::string text = FormatThousands(index.size()) + " images, " + NameOf(index.format) + ", " + index.name +
+                     " (fingerprint " + HexText(index.fingerprint) + ")\n";
+  if (!index.origin.empty()) text += "       " + index.origin + "\n";
+  return text;
 }
 
-std::string InfoText(const Dataset& dataset) {
-  const ClassList& list = dataset.train.classes;
-  const std::vector<int64_t> train = ImagesPerClass(dataset.train), test = ImagesPerClass(dataset.test);
-  TextTable table({{"class"}, {"label"}, {"train", Align::kRight}, {"test", Align::kRight}});
-  for (size_t c = 0; c < list.ids.size(); ++c) {
-    table.AddRow({list.ids[c], list.labels[c], FormatThousands(train[c]), FormatThousands(test[c])});
+std::string InfoText(const std::vector<NamedSet>& sets) {
+  const ClassList& list = sets.front().set.classes;
+  std::vector<Column> columns = {{"class"}, {"label"}};
+  std::vector<std::vector<std::string>> rows;
+  for (size_t c = 0; c < list.ids.size(); ++c) rows.push_back({list.ids[c], list.labels[c]});
+  std::string text;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const std::string use = sets.size() == 1 ? "images" : i == 0 ? "train" : "test";
+    text += (sets.size() == 1 ? "set" : use) + ": " + IndexText(sets[i].set);
+    columns.push_back({use, Align::kRight});
+    const std::vector<int64_t> counts = ImagesPerClass(sets[i].set);
+    for (size_t c = 0; c < counts.size(); ++c) rows[c].push_back(FormatThousands(counts[c]));
   }
-  return IndexText("train", dataset.train) + IndexText("test", dataset.test) + "\n" + table.Text();
+  TextTable table(columns);
+  for (std::vector<std::string>& row : rows) table.AddRow(std::move(row));
+  return text + "\n" + table.Text();
+}
+
+// A root alone may lack a test set, and may be one set.
+std::vector<NamedSet> SetsOf(const DataConfig& config) {
+  if (config.train.empty() && config.test.empty() && !config.root.empty()) return OpenSetsAt(config.root, config);
+  Dataset dataset = OpenDataset(config);
+  std::vector<NamedSet> sets;
+  sets.push_back({.name = "train", .set = std::move(dataset.train)});
+  sets.push_back({.name = "test", .set = std::move(dataset.test)});
+  return sets;
 }
 
 int ShowInfo(const CommandLine& line) {
-  const Dataset dataset = OpenDataset(ReadConfig(line.config).data);
-  std::cout << (line.json ? JsonText(InfoJson(dataset), 2) + "\n"
-                          : InfoText(dataset));
+  const std::vector<NamedSet> sets = SetsOf(ReadConfig(line.config).data);
+  std::cout << (line.json ? JsonText(InfoJson(sets), 2) + "\n" : InfoText(sets));
   return 0;
 }
 

@@ -28,6 +28,10 @@ int RunCommand(const CommandLine& line) {
     case Command::kDataInfo:
     case Command::kDataManifest:
       return RunData(line);
+    case Command::kDataPack:
+      return RunDataPack(line);
+    case Command::kDataCheck:
+      return RunDataCheck(line);
     case Command::kBenchSupernet:
     case Command::kBenchLoader:
       return RunBench(line);

@@ -84,6 +84,8 @@ int RunCommand(const CommandLine& line, char** argv) {
     case Command::kBenchLoader:
     case Command::kDataInfo:
     case Command::kDataManifest:
+    case Command::kDataPack:
+    case Command::kDataCheck:
       BecomeEngine(argv);
   }
   return 0;

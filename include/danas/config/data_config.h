@@ -5,10 +5,10 @@
 
 namespace danas {
 
-enum class DataFormat { kAuto, kFolder, kCifar10, kCifar100, kIdx, kManifest };
+enum class DataFormat { kAuto, kFolder, kCifar10, kCifar100, kIdx, kManifest, kPacked };
 template <>
 struct EnumNames<DataFormat> {
-  static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest"};
+  static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest", "lmdb"};
 };
 
 enum class OnBadImage { kStop, kSkip };

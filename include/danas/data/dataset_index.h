@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@
 
 namespace danas {
 
-// Where pictures come from. Implementations: files on disk, records of CIFAR and IDX in memory. Safe to call from
-// several threads at once.
+// Where pictures come from. Implementations: files on disk; records of CIFAR, IDX and packed sets in mapped memory.
+// Safe to call from several threads at once.
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
@@ -24,6 +25,10 @@ class ImageSource {
   virtual Image LoadPart(int64_t index, const ChooseBox& choose) const = 0;
   // What to call the image in messages: its path, or "train.bin, record 12".
   virtual std::string Name(int64_t index) const = 0;
+  // The bytes of the image's file, for copying; none where pictures have no files (CIFAR, IDX). Throws as LoadPart().
+  virtual std::optional<std::vector<uint8_t>> EncodedBytes(int64_t) const { return std::nullopt; }
+  // What is damaged but for single images, a line each, for `danas data check`.
+  virtual std::vector<std::string> FindDamage() const { return {}; }
 
   Image Load(int64_t index) const { return LoadPart(index, WholeBox); }
 };
@@ -36,6 +41,7 @@ struct ClassList {
 struct DatasetIndex {
   std::string name;                       // path it came from
   DataFormat format = DataFormat::kAuto;  // as recognised
+  std::string origin;                     // of a packed set: what it was packed from and how, for people
   ClassList classes;
   std::vector<int> labels;  // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
@@ -57,7 +63,17 @@ Dataset OpenDataset(const DataConfig& config);
 // The training set alone; search never opens the test set.
 DatasetIndex OpenTrainingSet(const DataConfig& config);
 
-// The layout of the training set's files, without reading them. Throws DataError as OpenTrainingSet() does.
+struct NamedSet {
+  std::string name;  // "train", "val" or "test"; empty for a set that lies alone
+  DatasetIndex set;
+};
+
+// What lies at `path`: the training set and the test set, if there is one, of a dataset's root (as data.root names it), or
+// one set (as data.train names it). `config` says the rest. Throws as OpenDataset().
+std::vector<NamedSet> OpenSetsAt(const std::filesystem::path& path, DataConfig config);
+
+// The layout of the training set's files, without reading them; of a packed set that of the files it was packed from.
+// Throws DataError as OpenTrainingSet() does.
 DataFormat FormatOfTrainingSet(const DataConfig& config);
 
 // Classes and the images of each, for messages and plans: the count of every class, in the order of `classes`.

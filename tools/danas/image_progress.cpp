@@ -1,0 +1,41 @@
+#include "image_progress.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+
+namespace danas {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kBetweenMessages = std::chrono::seconds(10);
+
+}  // namespace
+
+std::function<void(int64_t done)> ImageProgress(std::string what, int64_t images) {
+  struct Start {
+    Clock::time_point time;
+    int64_t done;
+  };
+  return [what = std::move(what), images, start = std::optional<Start>(), told = Clock::now()](int64_t done) mutable {
+    const auto now = Clock::now();
+    if (!start) start = {now, done};
+    if (now - told < kBetweenMessages) return;
+    told = now;
+    const double seconds = std::chrono::duration<double>(now - start->time).count();
+    const double speed = seconds > 0 ? static_cast<double>(done - start->done) / seconds : 0;
+    log::info("{}: {} of {} images, {} a second", what, FormatThousands(done), FormatThousands(images),
+              FormatThousands(static_cast<int64_t>(speed)));
+  };
+}
+
+int64_t ThreadsFor(int64_t asked) {
+  return asked > 0 ? asked : std::max<int64_t>(1, std::thread::hardware_concurrency());
+}
+
+}  // namespace danas

@@ -1,0 +1,17 @@
+// How far a command is that takes one image after the other.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace danas {
+
+// A function to be told how many of `images` are done; every ten seconds it writes a message with the speed since its
+// first call. `what` opens it.
+std::function<void(int64_t done)> ImageProgress(std::string what, int64_t images);
+
+// As asked for, or as many as this process has cores.
+int64_t ThreadsFor(int64_t asked);
+
+}  // namespace danas
