@@ -28,10 +28,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Action { kNone, kShort, kTorn, kKillBefore, kKillAfter, kCutBefore, kCutAfter, kFail };
+enum class Action { kNone, kShort, kTorn, kKillBefore, kKillAfter, kCutBefore, kCutAfter, kCommand, kFail };
 
 struct Plan {
-  std::string path, calls, trace, saved;
+  std::string path, on, calls, trace, saved, command;
   int64_t at = 0;
   Action action = Action::kNone;
   int error = 0;
@@ -51,7 +51,8 @@ void SetAction(Plan& plan, const std::string& value) {
                                                          {"kill-before", Action::kKillBefore},
                                                          {"kill-after", Action::kKillAfter},
                                                          {"cut-before", Action::kCutBefore},
-                                                         {"cut-after", Action::kCutAfter}};
+                                                         {"cut-after", Action::kCutAfter},
+                                                         {"command", Action::kCommand}};
   static const std::map<std::string, int> kErrors = {
       {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EROFS", EROFS}, {"EACCES", EACCES}, {"EINTR", EINTR}};
   if (const auto action = kActions.find(value); action != kActions.end()) {
@@ -67,8 +68,12 @@ void SetAction(Plan& plan, const std::string& value) {
 void SetKey(Plan& plan, const std::string& key, const std::string& value) {
   if (key == "path") {
     plan.path = value;
+  } else if (key == "on") {
+    plan.on = value;
   } else if (key == "calls") {
     plan.calls = "," + value + ",";
+  } else if (key == "command") {
+    plan.command = value;
   } else if (key == "at") {
     plan.at = std::atoll(value.c_str());
   } else if (key == "do") {
@@ -230,23 +235,28 @@ std::string Absolute(const char* path) {
   return path == nullptr ? "" : fs::absolute(path, error).lexically_normal().string();
 }
 
-void Trace(const Faults& faults, const char* call, const std::string& path) {
-  if (faults.plan.trace.empty()) return;
-  const std::string line = std::to_string(faults.count) + " " + call + " " + path + "\n";
+void Trace(const Plan& plan, const std::string& number, const char* call, const std::string& path) {
+  if (plan.trace.empty()) return;
+  const std::string line = number + " " + call + " " + path + "\n";
   const auto file = static_cast<int>(
-      syscall(SYS_openat, AT_FDCWD, faults.plan.trace.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (file < 0 || syscall(SYS_write, file, line.data(), line.size()) < 0) Abort("cannot write " + faults.plan.trace);
+      syscall(SYS_openat, AT_FDCWD, plan.trace.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (file < 0 || syscall(SYS_write, file, line.data(), line.size()) < 0) Abort("cannot write " + plan.trace);
   syscall(SYS_close, file);
+}
+
+bool IsCounted(const Plan& plan, const char* call, const std::string& path) {
+  if (path.find(plan.on) == std::string::npos) return false;
+  return plan.calls.empty() || plan.calls.find("," + std::string(call) + ",") != std::string::npos;
 }
 
 // Whether this call is the plan's, which it then counts.
 bool IsTheOne(Faults& faults, const char* call, const std::string& path) {
   const Plan& plan = faults.plan;
   if (plan.path.empty() || path.find(plan.path) == std::string::npos) return false;
-  if (!plan.calls.empty() && plan.calls.find("," + std::string(call) + ",") == std::string::npos) return false;
-  ++faults.count;
-  Trace(faults, call, path);
-  return plan.at > 0 && (faults.count == plan.at || (plan.lasting && faults.count > plan.at));
+  const bool counted = IsCounted(plan, call, path);
+  if (counted) ++faults.count;
+  Trace(plan, counted ? std::to_string(faults.count) : "-", call, path);
+  return counted && plan.at > 0 && (faults.count == plan.at || (plan.lasting && faults.count > plan.at));
 }
 
 // `work` does the call and returns what it returns; `account` tells the disk of one that succeeded.
@@ -258,6 +268,10 @@ long Call(const char* name, const std::string& path, const Work& work, const Acc
   const Action action = is_the_one ? faults.plan.action : Action::kNone;
   if (action == Action::kKillBefore) Kill();
   if (action == Action::kCutBefore) faults.disk.CutPower();
+  if (action == Action::kCommand &&
+      std::system(("unset LD_PRELOAD DANAS_FAULT; " + faults.plan.command).c_str()) != 0) {
+    Abort("'" + faults.plan.command + "' failed");
+  }
   if (action == Action::kFail) {
     if (std::strcmp(name, "close") == 0) work();  // a close that fails has closed
     errno = faults.plan.error;
