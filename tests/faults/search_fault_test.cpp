@@ -136,6 +136,26 @@ std::string OwnMounts() {
   return "";
 }
 
+TEST_F(FaultyDiskTest, AFullOneEndsTheRunAndOneWithRoomGoesOn) {
+  const std::string unshare = OwnMounts();
+  if (unshare.empty()) GTEST_SKIP() << "this machine lets nobody mount a small disk (unshare -rm)";
+  SearchWhole();
+  for (const char* size : {"8k", "40k", "120k", "200k", "320k"}) {
+    SCOPED_TRACE(size);
+    for (const char* folder : {"disk", "kept"}) {
+      fs::remove_all(project_ / folder);
+      fs::create_directory(project_ / folder);
+    }
+    const std::string disk = unshare + " sh -c 'mount -t tmpfs -o size=" + size +
+                             " none disk && \"$@\"; code=$?; cp -r disk/. kept; exit $code' sh";
+    ExpectError(Search(disk, "disk/run"), 5, HasSubstr("No space left on device"));
+    fs::remove_all(run());
+    if (!fs::exists(project_ / "kept/run/config.json")) continue;  // nothing to go on with: it may begin again
+    fs::rename(project_ / "kept/run", run());
+    ExpectGoesOnToTheSameEnd();
+  }
+}
+
 TEST_F(FaultyDiskTest, AReadOnlyOneIsToldBeforeAnythingIsDone) {
   const std::string unshare = OwnMounts();
   if (unshare.empty()) GTEST_SKIP() << "this machine lets nobody mount a read-only disk (unshare -rm)";
@@ -177,6 +197,26 @@ TEST_F(FaultyFolderTest, ALogThatCannotBeWrittenEndsTheRun) {
         ExpectGoesOnToTheSameEnd();
       }
     }
+  }
+}
+
+TEST_F(FaultyFolderTest, MessagesThatCannotBeKeptDoNotEndIt) {
+  SearchWhole();
+  const struct {
+    const char* file;
+    const char* fault;
+  } cases[] = {
+      {"run.log", "on=/run/config.json;calls=rename;at=1;do=command;command=ln -s /dev/full run/run.log"},
+      {"progress.json", "on=/run/progress.json;at=1;lasting=1;do=ENOSPC"},
+  };
+  for (const auto& [file, fault] : cases) {
+    SCOPED_TRACE(file);
+    fs::remove_all(run());
+    const Outcome outcome = Search(Faults(fault));
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    ASSERT_EQ(Lines(outcome.err).size(), 1U) << outcome.err;
+    EXPECT_THAT(Lines(outcome.err).front(), AllOf(HasSubstr("warning: "), HasSubstr(file)));
+    ExpectSameRun(project_ / "whole", run());
   }
 }
 
