@@ -6,8 +6,10 @@
 #include <array>
 #include <cstdio>
 #include <future>
+#include <new>
 #include <vector>
 
+#include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
@@ -315,6 +317,9 @@ bool CheckpointKeeper::Due() const {
 void CheckpointKeeper::RaiseFailure() {
   try {
     writer_->Wait();
+  } catch (const std::bad_alloc&) {
+    if (config_.required) throw DeviceError("out of memory while a checkpoint was written");
+    log::warn("a checkpoint could not be written, the run goes on: out of memory");
   } catch (const std::exception& error) {
     if (config_.required) {
       throw FileError(std::string("a checkpoint could not be written: ") + error.what() +

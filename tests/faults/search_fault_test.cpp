@@ -250,6 +250,17 @@ TEST_F(LostDataTest, ImagesThatAreRemovedAreNamedAndOnceBackTheRunGoesOn) {
   ExpectGoesOnToTheSameEnd();
 }
 
+TEST_F(LostDataTest, AMappedFileThatIsCutShortIsTold) {
+  SearchWhole();
+  fs::copy(project_ / "data", project_ / "copy");
+  const Outcome outcome = Search(Faults(Command("truncate -s 4096 data/train-images-idx3-ubyte")));
+  ExpectError(outcome, 4, HasSubstr("cut short"));
+  ASSERT_TRUE(IsKept());
+  fs::remove_all(project_ / "data");
+  fs::rename(project_ / "copy", project_ / "data");
+  ExpectGoesOnToTheSameEnd();
+}
+
 TEST_F(LostDataTest, AMappedFileThatIsRemovedIsReadToTheEnd) {
   SearchWhole();
   const Outcome outcome = Search(Faults(Command("rm -r data")));
@@ -285,6 +296,45 @@ TEST_F(WrongClockTest, OneThatIsSetBackIsNoneOfAKilledRuns) {
   EXPECT_EQ(Search(Faults("clock=-86400@40;on=/checkpoints/;calls=rename;at=12;do=kill-after")).code, 128 + SIGKILL);
   const Outcome again = Resume(Faults("clock=-172800@1"));
   EXPECT_EQ(again.code, 0) << again.err;
+  ExpectSameRun(project_ / "whole", run());
+}
+
+using LittleMemoryTest = SearchFaultTest;
+
+// KiB of address space.
+std::string Limit(int64_t kib) { return "ulimit -c 0; ulimit -v " + std::to_string(kib) + ";"; }
+
+TEST_F(LittleMemoryTest, IsToldInOneLineWhereverItRunsOut) {
+  constexpr int64_t kStep = 6000;
+  int64_t least = 200000;  // with less, the programs and torch's libraries do not load
+  while (project_.Run({"version", "--full"}, Limit(least)).code != 0) ASSERT_LT(least += kStep, 8000000);
+  SearchWhole();
+  int64_t told = 0, gone_on = 0;
+  for (int64_t limit = least;; limit += kStep) {
+    SCOPED_TRACE(std::to_string(limit) + " KiB");
+    fs::remove_all(run());
+    const Outcome outcome = Search(Limit(limit));
+    if (outcome.code == 0) break;
+    ExpectError(outcome, 7, HasSubstr("out of memory"));
+    ++told;
+    if (!IsKept() || gone_on == 2) continue;
+    ++gone_on;
+    ExpectGoesOnToTheSameEnd();
+  }
+  ExpectSameRun(project_ / "whole", run());
+  EXPECT_GT(told, 0);
+}
+
+// ---- one folder, two processes
+
+using SharedFolderTest = SearchFaultTest;
+
+TEST_F(SharedFolderTest, ASecondProcessIsRefusedAndTheFirstIsNotDisturbed) {
+  SearchWhole();
+  const std::string second = Quoted(DANAS_PROGRAM) + " search -q --resume run > second 2>&1 || echo code $? >> second";
+  const Outcome first = Search(Faults(Command(second)));
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(ReadText(project_ / "second"), AllOf(HasSubstr("run is in use by process"), HasSubstr("code 5")));
   ExpectSameRun(project_ / "whole", run());
 }
 

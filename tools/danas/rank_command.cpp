@@ -36,12 +36,8 @@ int OnRanks(const std::function<int(Ranks& ranks)>& work) {
   } catch (const ToldPeerError& error) {
     log::debug("{}", error.what());
     throw QuietEnd{error.exit_code()};
-  } catch (const Error& error) {
-    EndWith(ranks, error);
-  } catch (const std::bad_alloc&) {
-    EndWith(ranks, DeviceError("out of memory"));
-  } catch (const std::exception& error) {
-    EndWith(ranks, Error(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what())));
+  } catch (const std::exception& exception) {
+    EndWith(ranks, AsError(exception));
   }
 }
 
