@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes checkpoint-v1/: a small search that was killed in the middle of a weight pass of its second schedule step, and what it
-finds when it goes on.
+"""Makes checkpoint-v1/: a small search that was killed in the middle of a weight pass of its second schedule step, and
+what it finds when it goes on.
 
 Usage: checkpoint_v1.py FOLDER (of danas, danas-engine and libdanas_fault.so; made with danas 0.1.0)
 run/ is the run's folder with its newest checkpoint alone; expected.json is the best.json of the search that nothing
