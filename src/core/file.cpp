@@ -1,12 +1,14 @@
 #include "danas/core/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <vector>
 
 #include "danas/core/error.h"
 
@@ -26,6 +28,10 @@ void WriteAll(int descriptor, const void* bytes, size_t size, const std::filesys
     next += written;
     size -= static_cast<size_t>(written);
   }
+}
+
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
 }
 
 // A temporary neighbour of `path` that disappears unless Commit() is reached.
@@ -52,22 +58,10 @@ class TemporaryFile {
     if (closed != 0) Fail("write", path_, errno);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) Fail("write", path_, errno);
     committed_ = true;
-    SyncFolder();
+    FlushToDisk(FolderOf(path_));  // without this a power cut could bring the old file back
   }
 
  private:
-  // Without this a power cut could bring the old file back.
-  void SyncFolder() const {
-    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) Fail("open", folder, errno);
-    const int synced = ::fsync(descriptor);
-    const int error = errno;
-    ::close(descriptor);
-    // Some network file systems cannot flush a folder and say EINVAL; the rename itself has succeeded.
-    if (synced != 0 && error != EINVAL) Fail("flush", folder, error);
-  }
-
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int descriptor_ = -1;
@@ -102,6 +96,43 @@ void WriteFileAtomically(const std::filesystem::path& path, const std::function<
   file.Commit();
 }
 
+void FlushToDisk(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) Fail("flush", path, errno);
+  const int flushed = ::fsync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  // Some network file systems cannot flush a folder and say EINVAL; what was done in it has succeeded.
+  if (flushed != 0 && error != EINVAL) Fail("flush", path, error);
+}
+
+void MakeFolders(const std::filesystem::path& path) {
+  std::error_code error;
+  std::vector<std::filesystem::path> missing;
+  std::filesystem::path folder = path.lexically_normal();
+  while (!std::filesystem::exists(folder, error) && FolderOf(folder) != folder) {
+    missing.push_back(folder);
+    folder = FolderOf(folder);
+  }
+  for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
+    if (::mkdir(next->c_str(), 0777) != 0 && errno != EEXIST) Fail("make", *next, errno);
+    FlushToDisk(FolderOf(*next));
+  }
+  if (!std::filesystem::is_directory(path, error)) Fail("make", path, ENOTDIR);
+}
+
+void CopyFileAtomically(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::ifstream stream(from, std::ios::binary);
+  if (!stream) Fail("read", from, errno);
+  WriteFileAtomically(to, [&](const AppendBytes& append) {
+    std::vector<char> buffer(size_t{1} << 20);
+    while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), stream.gcount() > 0) {
+      append(buffer.data(), static_cast<size_t>(stream.gcount()));
+    }
+    if (stream.bad()) Fail("read", from, errno != 0 ? errno : EIO);
+  });
+}
+
 AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) Fail("open", path, errno);
@@ -110,6 +141,11 @@ AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
 AppendFile::~AppendFile() { ::close(descriptor_); }
 
 void AppendFile::Append(std::string_view bytes) {
+  struct stat status {};
+  // Written to a file without a name, the bytes would be gone with the process.
+  if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+    throw FileError("cannot write " + path_.string() + ": it was removed meanwhile");
+  }
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   try {
     WriteAll(descriptor_, bytes.data(), bytes.size(), path_);

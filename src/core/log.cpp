@@ -7,6 +7,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <stdexcept>
@@ -51,6 +52,22 @@ spdlog::level::level_enum LevelOf(Verbosity verbosity) {
   throw std::logic_error("not a verbosity");
 }
 
+// Messages are for people: a full disk takes nothing else of a run with them. Said once, past the log.
+void TellNotKept(const std::string& path, const std::string& error) {
+  static std::once_flag told;
+  std::call_once(
+      told, [&] { std::fprintf(stderr, "warning: messages are not kept in %s: %s\n", path.c_str(), error.c_str()); });
+}
+
+void Transfer(spdlog::sinks::ringbuffer_sink_mt& kept, FileSink& file, const std::string& path) {
+  try {
+    for (const spdlog::details::log_msg_buffer& message : kept.last_raw()) file.log(message);
+    file.flush();
+  } catch (const spdlog::spdlog_ex& error) {
+    TellNotKept(path, error.what());
+  }
+}
+
 }  // namespace
 
 void SetUpLog(Verbosity verbosity) {
@@ -86,11 +103,11 @@ void LogToFileAsWell(const std::filesystem::path& path) {
   } catch (const spdlog::spdlog_ex& error) {
     throw FileError(std::string("cannot write ") + path.string() + ": " + error.what());
   }
-  file->set_formatter(std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%SZ %l: %v",
-                                                                  spdlog::pattern_time_type::utc));
+  logger->set_error_handler([path = path.string()](const std::string& error) { TellNotKept(path, error); });
+  file->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%SZ %l: %v", spdlog::pattern_time_type::utc));
   if (const auto kept = std::dynamic_pointer_cast<spdlog::sinks::ringbuffer_sink_mt>(last)) {
-    for (const spdlog::details::log_msg_buffer& message : kept->last_raw()) file->log(message);
-    file->flush();
+    Transfer(*kept, *file, path.string());
   }
   logger->flush_on(spdlog::level::debug);
   last = std::move(file);

@@ -17,6 +17,7 @@ namespace danas {
 namespace {
 
 constexpr const char* kLogName = "log.jsonl";
+constexpr const char* kAlphaName = "alpha.jsonl";
 constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailToMake(const std::filesystem::path& path, int error) {
@@ -39,12 +40,6 @@ std::filesystem::path NearestExisting(const std::filesystem::path& path) {
   return nearest;
 }
 
-void MakeFolders(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) FailToMake(path, error.value());
-}
-
 // The log's exclusive creation decides which of two processes has the folder.
 void ClaimFolder(const std::filesystem::path& path) {
   const std::filesystem::path log = path / kLogName;
@@ -62,6 +57,17 @@ void RemoveTemporaryFiles(const std::filesystem::path& folder) {
     if (entry.path().filename().string().find(".tmp-") != std::string::npos) found.push_back(entry.path());
   }
   for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);
+}
+
+// A process that is killed may leave half a line, which the next one would go on writing.
+void CutHalfLine(const std::filesystem::path& log) {
+  if (!std::filesystem::exists(log)) return;
+  const std::string lines = ReadFile(log);
+  const size_t whole = lines.rfind('\n') == std::string::npos ? 0 : lines.rfind('\n') + 1;
+  if (whole == lines.size()) return;
+  std::error_code error;
+  std::filesystem::resize_file(log, whole, error);
+  if (error) throw FileError("cannot take half a line off " + log.string() + ": " + error.message());
 }
 
 std::string FormatTime(const char* format, const std::tm& time) {
@@ -141,6 +147,7 @@ RunFolder RunFolder::Reopen(std::filesystem::path path) {
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
   RemoveTemporaryFiles(folder.path_);
+  for (const char* log : {kLogName, kAlphaName}) CutHalfLine(folder / log);
   return folder;
 }
 
@@ -193,7 +200,7 @@ RunHolder FindHolder(const std::filesystem::path& run_folder) {
   return holder;
 }
 
-JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(folder / "alpha.jsonl") {}
+JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(folder / kAlphaName) {}
 
 void JsonlSink::Record(const Event& event) {
   Json line = {{"event", event.name}, {"time", FormatUtc(std::time(nullptr))}};

@@ -106,9 +106,11 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
     at.epoch = 1;
     if (keeper) keeper->Keep(CheckpointKind::kMilestone);
   }
-  const SearchResult result =
-      report.Finish(ChooseTogether(inputs, run.state), run.state, run.seconds_before + seconds());
+  const FinalChoice choice = ChooseTogether(inputs, run.state);
+  const double spent = run.seconds_before + seconds();
+  const SearchResult result = report.Finish(choice, run.state, spent);
   if (keeper) keeper->Finish();
+  report.End(result, choice, run.state, spent);  // once all is written: what has ended is not gone on with
   return result;
 }
 

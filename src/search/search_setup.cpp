@@ -148,8 +148,12 @@ SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& 
     WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
                      {{"class_order", JsonText(inputs_.ranking.order)}});
   }
-  Record(EndEvent(result, choice, state, seconds));
   return result;
+}
+
+void SearchReport::End(const SearchResult& result, const FinalChoice& choice, const SearchState& state,
+                       double seconds) {
+  Record(EndEvent(result, choice, state, seconds));
 }
 
 }  // namespace danas

@@ -31,6 +31,7 @@ class SearchReport {
   void SpaceLeft(const Phase& phase, const SearchState& state);  // writes space-<phase>.json
   // Writes best.json and weights.safetensors.
   SearchResult Finish(const FinalChoice& choice, const SearchState& state, double seconds);
+  void End(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
 
  private:
   void Record(const Event& event);

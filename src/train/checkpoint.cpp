@@ -6,8 +6,10 @@
 #include <array>
 #include <cstdio>
 #include <future>
+#include <new>
 #include <vector>
 
+#include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
@@ -37,13 +39,13 @@ int64_t SizeOf(const fs::path& file) {
 
 std::string HashOfFile(const fs::path& path) { return HexText(HashText(ReadFile(path))); }
 
-// Numbers of the manifests, the newest first.
-std::vector<int64_t> Numbers(const fs::path& folder) {
+// Numbers of the manifests, or of what else has this extension, the newest first.
+std::vector<int64_t> Numbers(const fs::path& folder, const char* extension = ".json") {
   std::vector<int64_t> numbers;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string stem = entry.path().stem().string();
-    if (entry.path().extension() != ".json" || stem.size() < 6 || stem.size() > 18) continue;
+    if (entry.path().extension() != extension || stem.size() < 6 || stem.size() > 18) continue;
     if (std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; })) {
       numbers.push_back(std::stoll(stem));
     }
@@ -93,10 +95,10 @@ Json WholeManifest(const fs::path& folder, int64_t number) {
 void WarnPassedOver(const Error& error) { log::warn("{}; taking the checkpoint before it", error.what()); }
 
 [[noreturn]] void FailWithoutCheckpoint(const fs::path& folder, bool any) {
-  throw CheckpointError(folder.string() +
-                        (any ? ": none of the checkpoints is whole"
-                             : " holds no checkpoint: the run ended before its first one") +
-                        ". Start again with another --run");
+  throw CheckpointError(
+      folder.string() +
+      (any ? ": none of the checkpoints is whole" : " holds no checkpoint: the run ended before its first one") +
+      ". Start again with another --run");
 }
 
 // Where the line of event `start` begins, the end where there is none; none where the log goes on to an epoch.
@@ -107,14 +109,21 @@ std::optional<size_t> BeginOfRun(const std::string& lines, const std::string& st
   return event;
 }
 
+void RequireLog(const fs::path& log, int64_t size) {
+  if (SizeOf(log) >= size) return;
+  throw CheckpointError(log.string() + " is shorter than it was when the checkpoint was written");
+}
+
 void CutLog(const fs::path& log, int64_t size) {
   if (!fs::exists(log)) return;
-  if (SizeOf(log) < size) {
-    throw CheckpointError(log.string() + " is shorter than it was when the checkpoint was written");
-  }
   std::error_code error;
   fs::resize_file(log, static_cast<uintmax_t>(size), error);
   if (error) throw FileError("cannot cut " + log.string() + " back to the checkpoint: " + error.message());
+}
+
+void CutLogs(const fs::path& folder, const Json& sizes) {
+  for (const char* log : kLogs) RequireLog(folder / log, sizes.value(log, int64_t{0}));  // all, before one is cut
+  for (const char* log : kLogs) CutLog(folder / log, sizes.value(log, int64_t{0}));
 }
 
 }  // namespace
@@ -128,7 +137,7 @@ struct CheckpointKeeper::Copy {
 // Writes one checkpoint at a time in a thread of its own, and removes those that are no longer wanted.
 class CheckpointKeeper::Writer {
  public:
-  Writer(fs::path folder, int64_t keep) : folder_(std::move(folder)), keep_(keep) {}
+  Writer(fs::path run, int64_t keep) : run_(std::move(run)), folder_(run_ / "checkpoints"), keep_(keep) {}
 
   void Start(Copy copy) {
     done_ = std::async(std::launch::async, [this, copy = std::move(copy)]() mutable { Write(std::move(copy)); });
@@ -139,21 +148,12 @@ class CheckpointKeeper::Writer {
     if (done_.valid()) done_.get();
   }
 
- private:
-  void Write(Copy copy) const {
-    fs::create_directories(folder_);
-    const std::string stem = NumberText(copy.number);
-    const fs::path tensors = folder_ / (stem + ".safetensors");
-    WriteSafetensors(tensors, copy.tensors);
-    copy.manifest["tensors_hash"] = HashOfFile(tensors);
-    copy.manifest["hash"] = HexText(HashText(JsonText(copy.manifest)));
-    WriteFileAtomically(folder_ / (stem + ".json"), JsonText(copy.manifest) + "\n");
-    RemoveOld();
-  }
-
-  void RemoveOld() const {
+  // Those that are no longer wanted where `newest` is whole. Newer ones, which were passed over, are left alone.
+  void RemoveOld(int64_t newest) const {
+    RemoveOrphans();
     int64_t kept = 0;
     for (const int64_t number : Numbers(folder_)) {
+      if (number > newest) continue;
       const fs::path manifest = folder_ / (NumberText(number) + ".json");
       bool milestone = true;  // what cannot be read is left alone
       try {
@@ -162,12 +162,48 @@ class CheckpointKeeper::Writer {
         continue;
       }
       if (milestone || kept++ < keep_) continue;
-      std::error_code ignored;  // what stays costs room, nothing else
-      fs::remove(manifest, ignored);
-      fs::remove(folder_ / (NumberText(number) + ".safetensors"), ignored);
+      std::error_code error;  // what stays costs room, nothing else
+      if (fs::remove(manifest, error)) fs::remove(folder_ / (NumberText(number) + ".safetensors"), error);
     }
   }
 
+ private:
+  void Write(Copy copy) const {
+    MakeFolder();
+    const std::string stem = NumberText(copy.number);
+    const fs::path tensors = folder_ / (stem + ".safetensors");
+    WriteSafetensors(tensors, copy.tensors);
+    copy.manifest["tensors_hash"] = HashOfFile(tensors);
+    copy.manifest["hash"] = HexText(HashText(JsonText(copy.manifest)));
+    FlushLogs(copy.manifest.at("logs"));
+    WriteFileAtomically(folder_ / (stem + ".json"), JsonText(copy.manifest) + "\n");
+    RemoveOld(copy.number);
+  }
+
+  // Its own only: a run's folder that was removed meanwhile is not made again, with nothing in it but checkpoints.
+  void MakeFolder() const {
+    if (fs::is_directory(folder_)) return;
+    if (!fs::is_directory(run_)) throw FileError(run_.string() + " was removed meanwhile");
+    MakeFolders(folder_);
+  }
+
+  // After a power cut the logs must be as long as the manifest says, so they come before it.
+  void FlushLogs(const Json& sizes) const {
+    for (const auto& [log, size] : sizes.items()) {
+      if (size > 0) FlushToDisk(run_ / log);
+    }
+  }
+
+  // Tensors whose manifest was removed before its process was killed.
+  void RemoveOrphans() const {
+    const std::vector<int64_t> whole = Numbers(folder_);
+    for (const int64_t number : Numbers(folder_, ".safetensors")) {
+      std::error_code ignored;
+      if (std::ranges::count(whole, number) == 0) fs::remove(folder_ / (NumberText(number) + ".safetensors"), ignored);
+    }
+  }
+
+  fs::path run_;
   fs::path folder_;
   int64_t keep_;
   std::future<void> done_;  // last: its end waits for the thread
@@ -223,7 +259,7 @@ CheckpointKeeper::CheckpointKeeper(fs::path run_folder, const CheckpointConfig& 
       device_(device),
       describe_(std::move(describe)),
       last_(std::chrono::steady_clock::now()),
-      writer_(std::make_unique<Writer>(folder_ / "checkpoints", config.keep)) {
+      writer_(std::make_unique<Writer>(folder_, config.keep)) {
   const std::vector<int64_t> numbers = Numbers(folder_ / "checkpoints");
   if (!numbers.empty()) next_number_ = numbers.front() + 1;
 }
@@ -242,11 +278,12 @@ void CheckpointKeeper::Restore() {
   for (const int64_t number : numbers) {
     try {
       const Json manifest = WholeManifest(folder, number);
-      StateFields fields(ReadSafetensors(folder / (NumberText(number) + ".safetensors")).tensors,
-                         manifest.at("values"), device_);
+      StateFields fields(ReadSafetensors(folder / (NumberText(number) + ".safetensors")).tensors, manifest.at("values"),
+                         device_);
       describe_(fields);
       fields.RequireAllTaken();
-      for (const char* log : kLogs) CutLog(folder_ / log, manifest.at("logs").value(log, int64_t{0}));
+      CutLogs(folder_, manifest.at("logs"));
+      writer_->RemoveOld(number);
       log::info("going on from checkpoint {}", (folder / (NumberText(number) + ".json")).string());
       return;
     } catch (const Error& error) {
@@ -280,6 +317,9 @@ bool CheckpointKeeper::Due() const {
 void CheckpointKeeper::RaiseFailure() {
   try {
     writer_->Wait();
+  } catch (const std::bad_alloc&) {
+    if (config_.required) throw DeviceError("out of memory while a checkpoint was written");
+    log::warn("a checkpoint could not be written, the run goes on: out of memory");
   } catch (const std::exception& error) {
     if (config_.required) {
       throw FileError(std::string("a checkpoint could not be written: ") + error.what() +

@@ -183,9 +183,10 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   result.seconds = run.seconds_before + SecondsSince(start);
   result.device_hours = ranks.count() * result.seconds / 3600;
   const Json json = ToJson(result, classes.ids);
-  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
-  Record(outputs, training.name + "_end", json);
   if (keeper) keeper->Finish();
+  Record(outputs, training.name + "_end", json);
+  // Last: a training whose result is there has ended, and is not gone on with.
+  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
   return result;
 }
 

@@ -142,6 +142,37 @@ TEST(WriteFileAtomically, NeedsPermission) {
   chmod(folder.path().c_str(), 0700);
 }
 
+TEST(FlushToDisk, TakesFilesAndFoldersAndSaysWhyItCannot) {
+  const TempDir folder;
+  WriteText(folder / "file", "x");
+  FlushToDisk(folder / "file");
+  FlushToDisk(folder.path());
+  ExpectErrorContains<FileError>([&] { FlushToDisk(folder / "absent"); }, {"flush", "absent", "No such file"});
+}
+
+TEST(MakeFolders, MakesThoseAboveAndTakesWhatIsThere) {
+  const TempDir folder;
+  MakeFolders(folder / "a/b/c/");
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b/c"));
+  MakeFolders(folder / "a/b");
+  WriteText(folder / "file", "x");
+  ExpectErrorContains<FileError>([&] { MakeFolders(folder / "file/below"); }, {"file/below", "Not a directory"});
+  ExpectErrorContains<FileError>([&] { MakeFolders(folder / "file"); }, {"file", "Not a directory"});
+  EXPECT_EQ(ReadText(folder / "file"), "x");
+}
+
+TEST(CopyFileAtomically, CopiesTheBytesOrNothing) {
+  const TempDir folder;
+  const std::string large(3'000'000, 'y');
+  CopyFileAtomically(WriteText(folder / "large", large), folder / "copy");
+  EXPECT_EQ(ReadText(folder / "copy"), large);
+  CopyFileAtomically(WriteText(folder / "empty", ""), folder / "copy");
+  EXPECT_EQ(ReadText(folder / "copy"), "");
+  ExpectErrorContains<FileError>([&] { CopyFileAtomically(folder / "absent", folder / "copy"); },
+                                 {"read", "absent", "No such file"});
+  EXPECT_EQ(ReadText(folder / "copy"), "");
+}
+
 TEST(AppendFile, GrowsAndKeepsWhatWasThere) {
   const TempDir folder;
   const auto path = WriteText(folder / "log", "one\n");
@@ -168,6 +199,14 @@ TEST(AppendFile, FullDiskLeavesNoHalfLine) {
   };
   EXPECT_TRUE(WithFileSizeLimit(1'000, append));
   EXPECT_EQ(ReadText(path), "one\n");
+}
+
+TEST(AppendFile, AFileThatWasRemovedIsNotWrittenOn) {
+  const TempDir folder;
+  AppendFile file(folder / "log");
+  file.Append("one\n");
+  std::filesystem::remove(folder / "log");
+  ExpectErrorContains<FileError>([&] { file.Append("two\n"); }, {"log", "was removed"});
 }
 
 TEST(AppendFile, SaysWhyItCannot) {

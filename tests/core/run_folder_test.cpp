@@ -100,6 +100,17 @@ TEST(RunFolder, BeingLookedAtKeepsNobodyOut) {
   looks.join();
 }
 
+TEST(RunFolder, ReopenedItHasNoHalfLineAndNoTemporaryFile) {
+  const TempDir folder;
+  WriteText(folder / "run/log.jsonl", "{\"event\":\"one\"}\n{\"event\":\"tw");
+  WriteText(folder / "run/alpha.jsonl", "{\"ev");
+  WriteText(folder / "run/checkpoints/000001.json.tmp-7", "{");
+  RunFolder::Reopen(folder / "run");
+  EXPECT_EQ(ReadText(folder / "run/log.jsonl"), "{\"event\":\"one\"}\n");
+  EXPECT_EQ(ReadText(folder / "run/alpha.jsonl"), "");
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "run/checkpoints"));
+}
+
 TEST(RunFolder, DefaultNamesOfOneSecondDiffer) {
   const TempDir folder;
   const std::filesystem::path before = std::filesystem::current_path();

@@ -128,6 +128,50 @@ TEST_F(CheckpointTest, WhatTheRunHasNotIsNotDropped) {
   ExpectErrorContains<CheckpointError>([&] { keeper.Restore(); }, {"none of the checkpoints"});
 }
 
+TEST_F(CheckpointTest, LogsThatAreShorterAreNotCutAndNotDoneWithout) {
+  const auto restore = [&] {
+    SmallRun run;
+    Keeper(run).Restore();
+  };
+  WriteText(folder_ / "alpha.jsonl", std::string(30, 'a'));
+  WriteSteps(1);
+  WriteText(folder_ / "log.jsonl", std::string(50, 'x'));
+  for (const bool missing : {false, true}) {
+    if (missing) std::filesystem::remove(folder_ / "alpha.jsonl");
+    if (!missing) WriteText(folder_ / "alpha.jsonl", std::string(29, 'a'));
+    ExpectErrorContains<CheckpointError>(restore, {"none of the checkpoints is whole"});
+    EXPECT_EQ(ReadText(folder_ / "log.jsonl").size(), 50U);
+  }
+}
+
+TEST_F(CheckpointTest, TensorsWithoutTheirManifestAreRemoved) {
+  WriteSteps(2);
+  WriteText(File("000001.safetensors.tmp-9"), "another's");
+  std::filesystem::remove(File("000002.json"));
+  EXPECT_EQ(RestoredStep(), 1);
+  EXPECT_FALSE(std::filesystem::exists(File("000002.safetensors")));
+}
+
+TEST_F(CheckpointTest, WhatWasPassedOverDoesNotPushOutWhatWasTaken) {
+  WriteSteps(4, /*keep=*/1);  // 1, a milestone, and 4
+  WriteSteps(3, /*keep=*/1);  // 5, a milestone, and 7
+  Flip(File("000007.safetensors"), 3);
+  SmallRun run;
+  Keeper(run, /*keep=*/1).Restore();
+  EXPECT_EQ(run.step, 1);
+  EXPECT_TRUE(std::filesystem::exists(File("000005.json")));
+  EXPECT_TRUE(std::filesystem::exists(File("000007.json")));
+}
+
+TEST_F(CheckpointTest, ARunsFolderThatWasRemovedIsNotMadeAgain) {
+  SmallRun run;
+  const std::filesystem::path gone = folder_ / "gone";
+  CheckpointKeeper keeper(gone, {}, at::kCPU, [&](StateFields& fields) { run.Describe(fields); });
+  keeper.Keep();
+  ExpectErrorContains<FileError>([&] { keeper.Finish(); }, {"gone was removed", "--resume"});
+  EXPECT_FALSE(std::filesystem::exists(gone));
+}
+
 TEST_F(CheckpointTest, AFolderThatCannotBeWrittenStopsTheRunOrNotAsAsked) {
   SmallRun run;
   WriteText(folder_ / "checkpoints", "a file in the folder's place");

@@ -1,8 +1,17 @@
 #include "program.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <new>
+#include <string_view>
+#include <system_error>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
@@ -21,34 +30,77 @@ int Run(int argc, const char* const* argv, const std::function<int(const Command
   return code;
 }
 
-int Report(ExitCode code, const std::string& message) {
+int Report(const Error& error) {
   std::cout.flush();
-  log::error("{}", message);
-  return static_cast<int>(code);
+  log::error("{}", error.what());
+  return static_cast<int>(error.exit_code());
 }
-
-}  // namespace
 
 std::string FirstLine(const std::string& message) {
   log::debug("{}", message);
   return message.substr(0, message.find('\n'));
 }
 
+// Torch's allocators, and oneDNN, whose primitives take memory when they are made.
+bool TellsOfMemory(const std::string& message) {
+  constexpr std::array kSigns = {"out of memory", "allocate memory", "could not create a primitive",
+                                 "could not create a memory"};
+  return std::ranges::any_of(kSigns, [&](const char* sign) { return message.find(sign) != std::string::npos; });
+}
+
+// Where nothing may be called but what needs no memory and no locks.
+[[noreturn]] void EndAtOnce(std::string_view line, ExitCode code) {
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+  ::_exit(static_cast<int>(code));
+}
+
+// Datasets are mapped; reading what is no longer there raises SIGBUS.
+constexpr std::string_view kLostFile =
+    "error: a dataset's file was cut short while it was used, or its disk cannot be read. What was finished so far is "
+    "kept\n";
+
+// Libraries that promise to throw nothing run out of memory too.
+[[noreturn]] void TellLastException() {
+  try {
+    std::rethrow_exception(std::current_exception());
+  } catch (const std::bad_alloc&) {
+    EndAtOnce("error: out of memory. What was finished so far is kept\n", ExitCode::kDevice);
+  } catch (...) {
+    std::abort();
+  }
+}
+
+bool TellsOfThreads(const std::error_code& code) {
+  return code == std::errc::resource_unavailable_try_again || code == std::errc::not_enough_memory;
+}
+
+}  // namespace
+
+Error AsError(const std::exception& exception) {
+  if (const auto* error = dynamic_cast<const Error*>(&exception)) return *error;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) return DeviceError("out of memory");
+  if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception)) {
+    return FileError(error->path1().string() + ": " + error->code().message());
+  }
+  const std::string message = FirstLine(exception.what());
+  if (const auto* error = dynamic_cast<const std::system_error*>(&exception); error && TellsOfThreads(error->code())) {
+    return DeviceError("out of memory or threads: " + message);
+  }
+  if (TellsOfMemory(message)) return DeviceError("out of memory: " + message);
+  return {ExitCode::kInternal, "unexpected, please report it: " + message};
+}
+
 int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be told
+  std::signal(SIGBUS, [](int) { EndAtOnce(kLostFile, ExitCode::kData); });
+  std::set_terminate(TellLastException);
   SetUpLog(Verbosity::kNormal);
   try {
     return Run(argc, argv, command);
   } catch (const QuietEnd& end) {
     return static_cast<int>(end.code);
-  } catch (const Error& error) {
-    return Report(error.exit_code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return Report(ExitCode::kDevice, "out of memory");
-  } catch (const std::filesystem::filesystem_error& error) {
-    return Report(ExitCode::kFile, error.path1().string() + ": " + error.code().message());
-  } catch (const std::exception& error) {
-    return Report(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what()));
+  } catch (const std::exception& exception) {
+    return Report(AsError(exception));
   }
 }
 

@@ -14,8 +14,9 @@ struct QuietEnd {
   ExitCode code;
 };
 
-// Torch adds a stack trace to its messages, which is for -v.
-std::string FirstLine(const std::string& message);
+// What an exception says, as an error of danas with its exit code: a want of memory or threads is one of the device, what is
+// not known a bug. Torch adds a stack trace to its messages, which is for -v.
+Error AsError(const std::exception& exception);
 
 // Parses the line, sets up the log, runs `command` and flushes standard output. Every error becomes one line on standard
 // error and the exit code of its kind.

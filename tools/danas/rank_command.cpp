@@ -14,6 +14,11 @@ namespace {
 // Until a config says otherwise.
 const double kMeetingSeconds = RanksConfig().timeout;
 
+Error AsRankError(const std::exception& exception) {
+  const std::string text = OutOfMemoryText(exception);
+  return text.empty() ? AsError(exception) : DeviceError(text);
+}
+
 // Never returns to what called the command: a rank whose peers are gone may not be able to end in order.
 [[noreturn]] void EndWith(const Ranks& ranks, const Error& error) {
   const std::string rank = ranks.first() ? "" : "rank " + std::to_string(ranks.rank()) + ": ";
@@ -33,9 +38,7 @@ int OnRanks(const std::function<int(Ranks& ranks)>& work) {
     try {
       return work(ranks);
     } catch (const c10::Error& error) {
-      const std::string text = OutOfMemoryText(error);
-      if (text.empty()) throw;
-      throw DeviceError(text);
+      throw AsRankError(error);
     }
   }
   if (!ranks.first()) SetUpLog(Verbosity::kErrors);
@@ -47,13 +50,8 @@ int OnRanks(const std::function<int(Ranks& ranks)>& work) {
   } catch (const ToldPeerError& error) {
     log::debug("{}", error.what());
     throw QuietEnd{error.exit_code()};
-  } catch (const Error& error) {
-    EndWith(ranks, error);
-  } catch (const std::bad_alloc&) {
-    EndWith(ranks, DeviceError("out of memory"));
-  } catch (const std::exception& error) {
-    if (const std::string text = OutOfMemoryText(error); !text.empty()) EndWith(ranks, DeviceError(text));
-    EndWith(ranks, Error(ExitCode::kInternal, "unexpected, please report it: " + FirstLine(error.what())));
+  } catch (const std::exception& exception) {
+    EndWith(ranks, AsRankError(exception));
   }
 }
 
