@@ -5,6 +5,7 @@
 
 #include "danas/arch/space_file.h"
 #include "danas/core/units.h"
+#include "space_limits.h"
 
 namespace danas {
 namespace {
@@ -53,6 +54,10 @@ std::vector<BlockSpec> ReadProduct(const Node& node, BlockKind kind) {
   const auto kinds = OneOrMore<OperatorKind>(op.Key("kind"));
   const auto kernels = OneOrMore<int>(op.Key("kernel"));
 
+  if (expands.size() > kMostCandidates || kernels.size() > kMostCandidates || kinds.size() > kMostCandidates ||
+      expands.size() * kernels.size() * kinds.size() > kMostCandidates) {
+    node.Fail("stands for more than " + std::to_string(kMostCandidates) + " candidates");
+  }
   std::vector<BlockSpec> product;
   for (const double expand : expands) {
     for (const OperatorKind op_kind : kinds) {
@@ -72,6 +77,7 @@ std::vector<BlockSpec> ReadItem(const Node& node, const NamedCandidates& named) 
   std::vector<BlockSpec> blocks;
   for (const BlockKind kind : OneOrMore<BlockKind>(node.Key("block"))) {
     const std::vector<BlockSpec> product = ReadProduct(node, kind);
+    if (blocks.size() > kMostCandidates) node.Fail("more than " + std::to_string(kMostCandidates) + " candidates");
     blocks.insert(blocks.end(), product.begin(), product.end());
   }
   return blocks;
@@ -99,6 +105,7 @@ std::vector<BlockSpec> ReadCandidates(const Node& node, const NamedCandidates& n
       if (std::find(blocks.begin(), blocks.end(), block) != blocks.end()) {
         item.Fail("names the candidate " + CandidateName(block) + " twice");
       }
+      if (blocks.size() == kMostCandidates) item.Fail("more than " + std::to_string(kMostCandidates) + " candidates");
       blocks.push_back(block);
     }
   }

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "danas/core/error.h"
+#include "space_limits.h"
 
 namespace danas {
 namespace {
 
-constexpr int kMostChannels = 1 << 16;
-constexpr int kLargestSide = 1 << 14;
 constexpr int kMostClasses = 1 << 22;
-constexpr int kLargestStride = 16;
 constexpr int kLargestPool = 32;
 
 void RequireInRange(const std::string& what, int value, int least, int most) {

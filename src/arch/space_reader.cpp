@@ -5,11 +5,18 @@
 
 #include "block_file.h"
 #include "danas/core/error.h"
+#include "space_limits.h"
 
 namespace danas {
 namespace {
 
 constexpr int kMostRepeats = 1000;
+
+int Bounded(const Node& node, int least, int most) { return static_cast<int>(node.AsInt(least, most)); }
+
+void RequireLayersFit(const Node& node, size_t layers) {
+  if (layers > kMostLayers) node.Fail("more than " + std::to_string(kMostLayers) + " layers");
+}
 
 NormSpec ReadNorm(const Node& node) {
   NormSpec norm;
@@ -27,9 +34,9 @@ InitSpec ReadInit(const Node& node) {
 
 StemSpec ReadStem(const Node& node) {
   StemSpec stem;
-  stem.channels = node.Key("channels").As<int>();
+  stem.channels = Bounded(node.Key("channels"), 0, kMostChannels);
   stem.kernel = node.KeyOr("kernel", stem.kernel);
-  stem.stride = node.Key("stride").As<int>();
+  stem.stride = Bounded(node.Key("stride"), 1, kLargestStride);
   stem.activation = node.KeyOr("activation", stem.activation);
   return stem;
 }
@@ -78,6 +85,7 @@ void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& pa
   for (const Node& stage : stages.Items()) {
     std::vector<std::pair<Node, std::vector<BlockSpec>>> layers;
     if (const std::optional<Node> list = stage.Find("layers")) {
+      RequireLayersFit(*list, parts.layers.size() + list->Items().size());
       for (const Node& item : list->Items()) layers.emplace_back(item, ReadCandidates(item, named));
       if (layers.empty()) list->Fail("an empty list; expected the candidates of at least one layer");
     } else {
@@ -85,8 +93,9 @@ void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& pa
       const Node candidates = stage.Key("candidates");
       layers.assign(repeat, {candidates, ReadCandidates(candidates, named)});
     }
-    const int channels = static_cast<int>(stage.Key("channels").AsInt(1, 1 << 16));
-    const int stride = static_cast<int>(stage.Key("stride").AsInt(1, 16));
+    const int channels = Bounded(stage.Key("channels"), 1, kMostChannels);
+    const int stride = Bounded(stage.Key("stride"), 1, kLargestStride);
+    RequireLayersFit(stage, parts.layers.size() + layers.size());
     for (size_t i = 0; i < layers.size(); ++i) {
       shape = {.in = shape.out, .out = channels, .stride = i == 0 ? stride : 1, .input = size};
       parts.layers.push_back(FitLayer(layers[i].first, parts.layers.size(), shape, layers[i].second, notes));
@@ -97,6 +106,7 @@ void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& pa
 
 // Every layer in full, as danas writes them. Nothing is dropped here.
 void ReadLayers(const Node& layers, const NamedCandidates& named, SpaceParts& parts) {
+  RequireLayersFit(layers, layers.Items().size());
   for (const Node& node : layers.Items()) {
     LayerSpec layer;
     layer.shape.in = node.Key("in").As<int>();
@@ -166,8 +176,8 @@ LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input,
   SpaceParts parts;
   parts.name = node.Key("name").AsText();
   const Node image = node.Key("input");
-  parts.input_channels = image.KeyOr("channels", parts.input_channels);
-  parts.input = {image.Key("height").As<int>(), image.Key("width").As<int>()};
+  if (const auto channels = image.Find("channels")) parts.input_channels = Bounded(*channels, 1, kMostChannels);
+  parts.input = {Bounded(image.Key("height"), 1, kLargestSide), Bounded(image.Key("width"), 1, kLargestSide)};
   if (input != Size{}) parts.input = input;
   parts.classes = node.Key("classes").As<int>();
   if (classes != 0) parts.classes = classes;

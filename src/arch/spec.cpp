@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kLargestKernel = 31;
 constexpr double kLargestExpand = 64;
+constexpr int kMostGroups = 1 << 16;  // as many as a layer can have channels
 
 bool IsShuffle(BlockKind kind) {
   return kind == BlockKind::kShuffleA || kind == BlockKind::kShuffleX || kind == BlockKind::kShuffleV1 ||
@@ -24,7 +25,7 @@ bool IsDense(const BlockSpec& block) {
 
 // 6 -> "6", 1.5 -> "1p5".
 std::string NumberInName(double value) {
-  std::array<char, 64> text;
+  std::array<char, 512> text;  // the smallest double has 326 characters
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
   std::string name(text.data(), end);
   std::replace(name.begin(), name.end(), '.', 'p');
@@ -127,6 +128,9 @@ std::string WhyMalformed(const BlockSpec& block) {
     return "kernel " + std::to_string(block.op.kernel) + " is not in 1.." + std::to_string(kLargestKernel);
   }
   if (block.groups < 1) return "groups " + std::to_string(block.groups) + " is below 1";
+  if (block.groups > kMostGroups) {
+    return "groups " + std::to_string(block.groups) + " is above " + std::to_string(kMostGroups);
+  }
   if (block.reduction < 1) return "reduction " + std::to_string(block.reduction) + " is below 1";
   if (IsDense(block) && block.op.kind != OperatorKind::kNormal) {
     return std::string(block.fused ? "a fused" : "this") + " block has dense convolutions: its operator kind is \"normal\"";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "danas/config/document.h"
 #include "danas/config/shipped.h"
@@ -159,7 +160,8 @@ void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config
   if (const auto extended = document.Root().Find("extends")) {
     chain.push_back(canonical);
     const fs::path beside = path.parent_path() / extended->AsText();
-    const fs::path next = fs::is_regular_file(beside) ? beside : FindExtended(*extended);
+    std::error_code unreadable;  // such as a name that is too long
+    const fs::path next = fs::is_regular_file(beside, unreadable) ? beside : FindExtended(*extended);
     if (std::find(chain.begin(), chain.end(), fs::canonical(next)) != chain.end()) {
       std::string circle;
       for (const fs::path& file : chain) circle += file.string() + " -> ";

@@ -61,7 +61,7 @@ std::string FormatBytes(double bytes) {
 }
 
 std::string FormatDuration(double seconds) {
-  if (!std::isfinite(seconds)) return "unknown";
+  if (!std::isfinite(seconds) || std::abs(seconds) > 1e15) return "unknown";
   if (seconds < 9.995) return FormatDecimals(seconds, 2) + " s";
   const int64_t whole = std::llround(seconds);
   const auto two_digits = [](int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
@@ -99,6 +99,8 @@ std::string NearestName(std::string_view word, const std::vector<std::string>& c
   std::string nearest;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+    if (longer - shorter >= least) continue;  // as many changes at least, and words may be long
     const size_t distance = EditDistance(word, candidate);
     if (distance < least) {
       least = distance;

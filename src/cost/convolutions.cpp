@@ -101,11 +101,11 @@ std::vector<Convolution> Identity(const LayerShape& shape) {
 
 }  // namespace
 
-int64_t Convolution::weights() const { return int64_t{out} * (in / groups) * kernel * kernel; }
+double Convolution::weights() const { return double{1} * out * (in / groups) * kernel * kernel; }
 
-int64_t Convolution::macs() const { return weights() * output.height * output.width; }
+double Convolution::macs() const { return weights() * output.height * output.width; }
 
-int64_t Convolution::parameters() const { return weights() + (bias ? out : 0) + (norm ? 2 * int64_t{out} : 0); }
+double Convolution::parameters() const { return weights() + (bias ? out : 0) + (norm ? 2.0 * out : 0); }
 
 std::vector<Convolution> BlockConvolutions(const BlockSpec& block, const LayerShape& shape) {
   switch (block.kind) {

@@ -1,7 +1,6 @@
 // The convolutions and fully connected layers of a block, stem or head, one by one: all that MACs and parameters count.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "danas/arch/space.h"
@@ -18,10 +17,11 @@ struct Convolution {
   bool norm = true;  // followed by an affine batch norm: weight and bias for each output channel
   bool bias = false;
 
-  // Weights are out * in / groups * kernel^2, each used once at every output position.
-  int64_t weights() const;
-  int64_t macs() const;
-  int64_t parameters() const;
+  // Weights are out * in / groups * kernel^2, each used once at every output position. Doubles, since the largest layers
+  // that a space can have overflow 64 bits; exact below 2^53.
+  double weights() const;
+  double macs() const;
+  double parameters() const;
 };
 
 std::vector<Convolution> BlockConvolutions(const BlockSpec& block, const LayerShape& shape);

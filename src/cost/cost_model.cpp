@@ -9,10 +9,12 @@
 namespace danas {
 namespace {
 
+constexpr double kMostCounted = 0x1p53;  // whole numbers up to here are exact
+
 // MACs and parameters: a sum over convolutions.
 class CountingModel : public CostModel {
  public:
-  CountingModel(std::string unit, int64_t (Convolution::*count)() const) : unit_(std::move(unit)), count_(count) {}
+  CountingModel(std::string unit, double (Convolution::*count)() const) : unit_(std::move(unit)), count_(count) {}
 
   std::string unit() const override { return unit_; }
   double Block(const BlockSpec& block, const LayerShape& shape) const override {
@@ -23,19 +25,23 @@ class CountingModel : public CostModel {
 
  private:
   double Sum(const std::vector<Convolution>& list) const {
-    int64_t sum = 0;
+    double sum = 0;
     for (const Convolution& convolution : list) sum += (convolution.*count_)();
-    return static_cast<double>(sum);
+    return sum;
   }
 
   std::string unit_;
-  int64_t (Convolution::*count_)() const;
+  double (Convolution::*count_)() const;
 };
 
 int64_t CountOfNetwork(const CostModel& model, const SearchSpace& network) {
   if (!network.IsNetwork())
     throw ConfigError(network.name() + " is a search space, not a network: some layers have several candidates");
-  return static_cast<int64_t>(MakeCostTable(model, network).Least());
+  const double count = MakeCostTable(model, network).Least();
+  if (count > kMostCounted) {
+    throw ConfigError(network.name() + " has more than 2^53 " + model.unit() + ": too many to count to the unit");
+  }
+  return static_cast<int64_t>(count);
 }
 
 // fixed + the sum over layers of `of_layer`(costs of the layer's candidates).

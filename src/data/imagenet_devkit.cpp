@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,6 +17,8 @@ namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kLargestId = 1e9;
 
 struct Synset {
   std::string wordnet_id;
@@ -35,7 +38,11 @@ std::map<int64_t, Synset> ReadMeta(const fs::path& path) {
     }
     const auto words = element.find("words");
     const bool has_words = words != element.end() && std::holds_alternative<std::string>(words->second);
-    synsets[static_cast<int64_t>(std::get<double>(id->second))] = {
+    const double number = std::get<double>(id->second);
+    if (!(std::abs(number) <= kLargestId)) {
+      throw DataError(path.string() + ": an ILSVRC2012_ID is " + std::to_string(number));
+    }
+    synsets[static_cast<int64_t>(number)] = {
         .wordnet_id = std::get<std::string>(wordnet_id->second),
         .words = has_words ? std::get<std::string>(words->second) : ""};
   }

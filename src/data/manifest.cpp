@@ -69,7 +69,7 @@ std::vector<Entry> ReadJsonl(const fs::path& file, const std::vector<std::string
   std::vector<Entry> entries;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
-    const Json json = Json::parse(lines[i], nullptr, false);
+    const Json json = ParseJson(lines[i]);
     const auto text = [&](const char* key) {
       if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
         FailAt(file, i + 1, R"({"path": "...", "label": "..."} is expected)");

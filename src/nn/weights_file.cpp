@@ -31,7 +31,7 @@ size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
 std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::filesystem::path& path) {
   const auto found = file.metadata.find("class_order");
   if (found == file.metadata.end()) return {};
-  const Json order = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  const Json order = ParseJson(found->second);
   const auto is_text = [](const Json& id) { return id.is_string(); };
   if (!order.is_array() || !std::ranges::all_of(order, is_text)) {
     throw CheckpointError(path.string() + ": the metadata 'class_order' is no list of class ids");

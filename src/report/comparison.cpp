@@ -19,22 +19,21 @@ std::filesystem::path FileOf(const std::filesystem::path& folder, const char* na
   throw FileError(folder.string() + " holds no " + name + ": not the folder of a finished danas finetune or train");
 }
 
-Json ReadJson(const std::filesystem::path& path) { return Document::Read(path).Root().ToJson(); }
+double Top1(const Node& result, const char* key) { return result.Key(key).Key("top1").AsDouble(); }
 
-double Top1(const std::filesystem::path& path, const char* key) {
-  const Document document = Document::Read(path);
-  return document.Root().Key(key).Key("top1").AsDouble();
-}
-
-void DescribeOrigin(const Json& origin, TrainedRun& run) {
-  const auto sampled = origin.find("sampled");
-  if (origin.contains("model")) {
-    run.network = origin["model"].get<std::string>();
-  } else if (sampled != origin.end()) {
-    run.network = "random near " + std::filesystem::path(sampled->value("near", "")).filename().string();
-    run.band_percent = sampled->value("band_percent", 0.0);
-  } else {
-    run.network = origin.contains("config") ? "found by search" : "given";
+// `network` is the root of network.json.
+void DescribeOrigin(const Node& network, TrainedRun& run) {
+  run.network = "given";
+  const auto origin = network.Find("origin");
+  if (!origin || !origin->IsMap()) return;
+  const auto model = origin->Find("model"), sampled = origin->Find("sampled");
+  if (model) {
+    run.network = model->AsText();
+  } else if (sampled) {
+    run.network = "random near " + std::filesystem::path(sampled->KeyOr("near", std::string())).filename().string();
+    run.band_percent = sampled->KeyOr("band_percent", 0.0);
+  } else if (origin->Find("config")) {
+    run.network = "found by search";
   }
 }
 
@@ -61,22 +60,22 @@ std::string BandText(const std::vector<TrainedRun>& runs) {
 TrainedRun ReadTrainedRun(const std::filesystem::path& folder) {
   TrainedRun run;
   run.folder = folder.string();
-  const Genotype genotype = ReadGenotype(FileOf(folder, "network.json"));
+  const std::filesystem::path network = FileOf(folder, "network.json");
+  const Genotype genotype = ReadGenotype(network);
   run.macs = CountMacs(genotype.network);
   run.parameters = CountParameters(genotype.network);
-  DescribeOrigin(genotype.origin, run);
+  DescribeOrigin(Document::Read(network).Root(), run);
 
-  const std::filesystem::path result = FileOf(folder, "result.json");
+  const Node result = Document::Read(FileOf(folder, "result.json")).Root();
   run.top1 = Top1(result, "test_last_epoch");
-  const Document document = Document::Read(result);
-  const auto kind = document.Root().Find("kind");
-  if (document.Root().Find("test_ema")) run.ema_top1 = Top1(result, "test_ema");
-  run.epochs = document.Root().Key("epochs").AsInt();
-  run.seconds = document.Root().Key("seconds").AsDouble();
+  if (result.Find("test_ema")) run.ema_top1 = Top1(result, "test_ema");
+  run.epochs = result.Key("epochs").AsInt();
+  run.seconds = result.Key("seconds").AsDouble();
 
-  const Json config = ReadJson(FileOf(folder, "config.json"));
-  const char* section = kind && kind->AsText() == "train" ? "zoo" : "finetune";
-  run.recipe = {{"seed", config.at("seed")}, {"data", config.at("data")}, {section, config.at(section)}};
+  const Node config = Document::Read(FileOf(folder, "config.json")).Root();
+  const char* section = result.KeyOr("kind", std::string()) == "train" ? "zoo" : "finetune";
+  run.recipe = Json::object();
+  for (const char* key : {"seed", "data", section}) run.recipe[key] = config.Key(key).ToJson();
   return run;
 }
 

@@ -82,8 +82,8 @@ std::string EventPrinter::AlphaMovement(const Json& fields) {
     std::string leader, leader_before;
     double most = -INFINITY, most_before = -INFINITY;
     for (size_t c = 0; c < layer.at("candidates").size(); ++c) {
-      const std::string name = layer.at("candidates")[c].get<std::string>();
-      const double value = layer.at("alpha")[c].get<double>();
+      const std::string name = layer.at("candidates").at(c).get<std::string>();
+      const double value = layer.at("alpha").at(c).get<double>();
       const auto found = before.find(name);
       const double value_before = found == before.end() ? 0 : found->second;
       furthest = std::max(furthest, std::abs(value - value_before));
@@ -118,6 +118,7 @@ std::string EventPrinter::SearchEnd(const Json& fields) const {
 // Over all validation images, and of the classes known least and best.
 std::string EventPrinter::ClassAccuracy(const Json& fields) const {
   const auto shares = fields.at("accuracy").get<std::vector<double>>();
+  if (shares.empty()) return "  validation " + Loss(fields, "loss", "top1");
   const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
   const auto name = [&](auto share) { return class_ids_.at(static_cast<size_t>(share - shares.begin())); };
   return "  validation " + Loss(fields, "loss", "top1") + "; from " + Percent(*least) + " (" + name(least) + ") to " +

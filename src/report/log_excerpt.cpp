@@ -63,7 +63,7 @@ void AddEvents(std::string_view text, LogExcerpt& excerpt) {
 }  // namespace
 
 Json ParseEvent(std::string_view line) {
-  Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  Json event = ParseJson(line);
   if (!event.is_object()) return {};
   const auto name = event.find("event");
   return name != event.end() && name->is_string() ? event : Json();

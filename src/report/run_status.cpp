@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
@@ -149,9 +150,9 @@ class Reader {
     }
     if (pruning == nullptr || TextAt(*pruning, "phase") != TextAt(last, "phase")) return;
     for (const Json& cut : ListAt(*pruning, "layers")) {
-      const auto layer = static_cast<size_t>(NumberAt(cut, "layer").value_or(-1));
-      if (layer < status_.candidates.size()) {
-        status_.candidates[layer] -= static_cast<int64_t>(ListAt(cut, "dropped").size());
+      const int64_t layer = NumberAt(cut, "layer") ? IntegerAt(cut, "layer") : -1;
+      if (layer >= 0 && layer < std::ssize(status_.candidates)) {
+        status_.candidates[static_cast<size_t>(layer)] -= std::ssize(ListAt(cut, "dropped"));
       }
     }
   }
@@ -190,7 +191,7 @@ class Reader {
     if (!fs::exists(path)) return;
     Json json;
     try {
-      json = Json::parse(ReadFile(path, 1 << 20), nullptr, /*allow_exceptions=*/false);
+      json = ParseJson(ReadFile(path, 1 << 20));
     } catch (const FileError& error) {
       status_.warnings.emplace_back(error.what());
       return;
@@ -241,7 +242,7 @@ class Reader {
   // Of the manifest; the tensors, gigabytes, are not read for this.
   static bool IsWhole(const fs::path& manifest) {
     try {
-      Json json = Json::parse(ReadFile(manifest, kMostManifestBytes), nullptr, /*allow_exceptions=*/false);
+      Json json = ParseJson(ReadFile(manifest, kMostManifestBytes));
       const std::string hash = TextAt(json, "hash").value_or("");
       if (hash.empty()) return false;
       json.erase("hash");

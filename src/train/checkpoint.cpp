@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <future>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "danas/core/error.h"
@@ -56,12 +57,8 @@ std::vector<int64_t> Numbers(const fs::path& folder, const char* extension = ".j
 
 // Throws CheckpointError with the reason why it is not whole.
 Json ReadManifest(const fs::path& path) {
-  Json manifest;
-  try {
-    manifest = Json::parse(ReadFile(path, kMostManifestBytes));
-  } catch (const Json::exception&) {
-    throw CheckpointError(path.string() + " is not JSON: cut short or altered");
-  }
+  const Json manifest = ParseJson(ReadFile(path, kMostManifestBytes));
+  if (manifest.is_discarded()) throw CheckpointError(path.string() + " is not JSON: cut short or altered");
   const auto format = manifest.is_object() ? manifest.find("format_version") : manifest.end();
   if (format == manifest.end() || !format->is_number_integer()) {
     throw CheckpointError(path.string() + " names no format_version");
@@ -73,8 +70,20 @@ Json ReadManifest(const fs::path& path) {
   }
   Json content = manifest;
   content.erase("hash");
-  for (const char* key : {"hash", "tensors_hash", "logs", "values", "milestone"}) {
-    if (!manifest.contains(key)) throw CheckpointError(path.string() + " has no '" + key + "'");
+  for (const auto& [key, type] : {std::pair{"hash", Json::value_t::string},
+                                  {"tensors_hash", Json::value_t::string},
+                                  {"logs", Json::value_t::object},
+                                  {"values", Json::value_t::object},
+                                  {"milestone", Json::value_t::boolean}}) {
+    const auto value = manifest.find(key);
+    if (value == manifest.end() || value->type() != type) {
+      throw CheckpointError(path.string() + " has no '" + key + "' as danas writes it");
+    }
+  }
+  for (const Json& size : manifest.at("logs")) {
+    if (!size.is_number_integer() || size.get<int64_t>() < 0) {
+      throw CheckpointError(path.string() + " has a log whose size is none");
+    }
   }
   if (manifest.at("hash") != HexText(HashText(JsonText(content)))) {
     throw CheckpointError(path.string() + " was altered: its hash is another");

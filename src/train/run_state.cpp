@@ -27,6 +27,11 @@ const Json& StateFields::TakeValue(const std::string& name) {
   return *value;
 }
 
+void StateFields::FailOfType(const std::string& name, const Json& saved) const {
+  throw CheckpointError("the checkpoint's value '" + prefix_ + name + "' is of another type than the run's, a " +
+                        saved.type_name());
+}
+
 const at::Tensor* StateFields::FindTensor(const std::string& name) {
   const auto before = [](const auto& tensor, const std::string& wanted) { return tensor.first < wanted; };
   const auto found = std::lower_bound(tensors_.begin(), tensors_.end(), name, before);

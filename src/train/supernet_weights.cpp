@@ -19,7 +19,7 @@ constexpr std::string_view kClassifier = "head.classifier.";
 std::optional<std::vector<int64_t>> ClassifierRows(const SafetensorsFile& file, const std::filesystem::path& path,
                                                    const std::vector<std::string>& class_ids) {
   const auto found = file.metadata.find("class_order");
-  const Json order = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, /*exceptions=*/false);
+  const Json order = found == file.metadata.end() ? Json() : ParseJson(found->second);
   const auto is_text = [](const Json& id) { return id.is_string(); };
   if (!order.is_array() || !std::all_of(order.begin(), order.end(), is_text)) {
     throw CheckpointError(path.string() +

@@ -87,6 +87,10 @@ TEST(LoadSpace, MistakesHaveFileAndLine) {
   fails("kernel: [3, 5]", "kernel: [3, 4]", 7, {"kernel 4 is even"});
   fails("expand: 3,", "expand: 0,", 8, {"expand is not above 0"});
   fails("repeat: 2", "repeat: 0", 11, {"stages[0].repeat"});
+  fails("channels: 12, stride: 2", "channels: 12, stride: 0", 9, {"stem.stride", "from 1 to 16"});
+  fails("height: 20", "height: 2147483647", 3, {"input.height", "from 1 to 16384"});
+  fails("block: shuffle_a,", "block: shuffle_v1, groups: 1073741824,", 7, {"groups 1073741824 is above 65536"});
+  fails("repeat: 2", "repeat: 1000", 12, {"more than 1000 layers"});
   fails("repeat: 2", "repeats: 2", 11, {"repeat"});
   fails("classes: 3", "classes: three", 4, {"classes", "three"});
   fails("classes: 3", "classes: 3\nclasses: 3", 5, {"classes"});

@@ -131,6 +131,9 @@ TEST(ConfigFile, CirclesAndMissingFilesAreErrors) {
     EXPECT_NE(circle.find(part), std::string::npos) << circle;
   }
   EXPECT_NE(MessageOf(WriteText(folder / "self.yaml", "extends: self.yaml\n")).find("circle"), std::string::npos);
+  const std::string long_name(300, 'x');  // no system has files of such a name
+  EXPECT_NE(MessageOf(WriteText(folder / "long.yaml", "extends: " + long_name)).find("is neither a file nor"),
+            std::string::npos);
   const std::string missing = MessageOf(WriteText(folder / "m.yaml", "seed: 1\nextends: cifar1O\n"));
   EXPECT_NE(missing.find("m.yaml:2: extends: 'cifar1O' is neither a file nor a shipped name; did you mean 'cifar10'?"),
             std::string::npos)

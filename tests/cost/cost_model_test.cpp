@@ -76,5 +76,11 @@ TEST(CostModel, LargeCountsDoNotOverflow) {
   EXPECT_EQ(MakeMacsModel()->Block(block, {4096, 4096, 1, {1024, 1024}}), 10.0 * 4096 * 4096 * 1024 * 1024);
 }
 
+TEST(CostModel, CountsPastWholeNumbersAreErrors) {
+  SpaceParts parts = SmallSpace().Select({0, 0, 0}).parts();
+  parts.head.hidden.assign(3'000'000, 1 << 16);
+  ExpectErrorContains<ConfigError>([&] { CountParameters(SearchSpace(parts)); }, {"more than 2^53 parameters"});
+}
+
 }  // namespace
 }  // namespace danas::test

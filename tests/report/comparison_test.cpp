@@ -67,5 +67,14 @@ TEST_F(ComparisonTest, AFolderWithoutAResultIsAnError) {
   ExpectErrorContains<FileError>([&] { ReadTrainedRun(folder_ / "found"); }, {"found", "result.json"});
 }
 
+TEST_F(ComparisonTest, FilesThatDanasDidNotWriteAreErrorsThatSayWhere) {
+  WriteText(folder_ / "found/config.json", R"({"data": {}, "finetune": {}})");
+  ExpectErrorContains<ConfigError>([&] { ReadTrainedRun(folder_ / "found"); }, {"config.json", "seed"});
+  WriteRun(folder_ / "model", Network({0, 1, 0}, {{"model", 18}}), 0.95, 30);
+  ExpectErrorContains<ConfigError>([&] { ReadTrainedRun(folder_ / "model"); }, {"network.json", "origin.model", "18"});
+  WriteRun(folder_ / "sampled", Network({0, 1, 0}, {{"sampled", {1}}}), 0.95, 30);
+  ExpectErrorContains<ConfigError>([&] { ReadTrainedRun(folder_ / "sampled"); }, {"origin.sampled", "a list"});
+}
+
 }  // namespace
 }  // namespace danas

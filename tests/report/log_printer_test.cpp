@@ -108,6 +108,16 @@ TEST_F(LogPrinterTest, WhatIsNotAsItShouldBe) {
   EXPECT_THAT(text, HasSubstr(R"(novel: {"event":"novel","x":1)"));
 }
 
+TEST_F(LogPrinterTest, ListsThatAreTooShort) {
+  Json alpha = Alpha("step1", 1, 0.1);
+  alpha["layers"][0]["alpha"] = Json::array();
+  WriteText(folder_ / "alpha.jsonl", Line(alpha));
+  Append("log.jsonl", Line(Epoch("step1", 1)));
+  EXPECT_THAT(New(), HasSubstr("alpha: its fields are not as danas writes them"));
+  Append("log.jsonl", Line({{"event", "class_accuracy"}, {"loss", 0.5}, {"top1", 0.25}, {"accuracy", Json::array()}}));
+  EXPECT_THAT(New(), HasSubstr("validation loss 0.500, top-1 25.0 %\n"));
+}
+
 TEST(LineReader, ReadsLargeFilesInParts) {
   const TempDir folder;
   const std::string line(700'000, 'x');

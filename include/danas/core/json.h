@@ -14,6 +14,12 @@ inline std::string JsonText(const Json& json, int indent = -1) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+// `text`, which anyone may have written, as JSON. Where it is none, or nested deeper than kMostJsonLevels, the value is
+// discarded (Json::is_discarded()), which is no object, list, text or number. What copies, compares or writes a value
+// calls itself for each level, and would run out of stack.
+inline constexpr int kMostJsonLevels = 100;
+Json ParseJson(std::string_view text);
+
 inline bool IsUtf8(std::string_view text) {
   try {
     static_cast<void>(Json(text).dump());

@@ -26,7 +26,7 @@ class CostModel {
   virtual void CheckCovers(const SearchSpace& space) const { (void)space; }
 };
 
-// Exact integers below 2^53. `parameters` counts every trainable tensor with affine batch norm; not running statistics.
+// Exact integers up to 2^53. `parameters` counts every trainable tensor with affine batch norm; not running statistics.
 std::unique_ptr<CostModel> MakeMacsModel();
 std::unique_ptr<CostModel> MakeParametersModel();
 
@@ -62,7 +62,7 @@ struct CostTable {
 // Throws ConfigError as CheckCovers() does.
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space);
 
-// For networks (one candidate in every layer); ConfigError for a space with more.
+// For networks (one candidate in every layer); ConfigError for a space with more, and where it is more than 2^53.
 int64_t CountMacs(const SearchSpace& network);
 int64_t CountParameters(const SearchSpace& network);
 

@@ -7,6 +7,7 @@
 
 #include <set>
 #include <string>
+#include <type_traits>
 
 #include "danas/core/error.h"
 #include "danas/core/json.h"
@@ -24,10 +25,16 @@ class StateFields {
   // A number, text, list or Json. Doubles come back to the bit.
   template <typename T>
   void Value(const std::string& name, T& value) {
-    if (restoring_) {
-      TakeValue(prefix_ + name).get_to(value);
-    } else {
+    if (!restoring_) {
       values_[prefix_ + name] = value;
+      return;
+    }
+    const Json& saved = TakeValue(prefix_ + name);
+    try {
+      if (std::is_integral_v<T> && !std::is_same_v<T, bool> && !saved.is_number_integer()) FailOfType(name, saved);
+      saved.get_to(value);
+    } catch (const Json::exception&) {
+      FailOfType(name, saved);
     }
   }
 
@@ -54,6 +61,7 @@ class StateFields {
 
  private:
   const Json& TakeValue(const std::string& name);
+  [[noreturn]] void FailOfType(const std::string& name, const Json& saved) const;
   const at::Tensor* FindTensor(const std::string& name);
 
   bool restoring_ = false;

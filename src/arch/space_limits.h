@@ -1,0 +1,14 @@
+// How large a space may be. Readers keep to these before they compute sizes; SearchSpace checks the rest.
+#pragma once
+
+#include <cstddef>
+
+namespace danas {
+
+inline constexpr int kMostChannels = 1 << 16;
+inline constexpr int kLargestSide = 1 << 14;
+inline constexpr int kLargestStride = 16;
+inline constexpr size_t kMostLayers = 1000;
+inline constexpr size_t kMostCandidates = 1000;  // of a list: a few short lists multiply to any number
+
+}  // namespace danas

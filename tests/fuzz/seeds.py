@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Writes the small valid inputs of tests/fuzz/corpus that are not in the tree already. How the bytes of a target are cut
+into files stands at the top of its source file. Python's own library is enough.
+
+Usage: seeds.py    (writes beside itself)
+"""
+
+import gzip
+import json
+import pathlib
+import struct
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+GOLDEN = ROOT / "tests/golden"
+
+
+def write(target: str, name: str, content: "bytes | str") -> None:
+    path = HERE / "corpus" / target / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def lines(*objects: dict) -> str:
+    return "".join(json.dumps(entry) + "\n" for entry in objects)
+
+
+def configs() -> None:
+    write("config_yaml", "image_folder.yaml", (ROOT / "configs/image_folder.yaml").read_bytes())
+    write("config_yaml", "extends.yaml", "extends: quickstart\nseed: 3\nsearch: {budget: 2M}\n")
+    write("config_yaml", "alias.yaml",
+          "schedule: {classes: &a [3, 5, 10], class_order: ['1', \"2\", x y]}\n"
+          "train: {epochs: 1e1}\ndata:\n  root: |\n    some\n    where\n")
+
+
+BLOCK = {"block": "inverted_residual", "expand": 3, "operator": {"kind": "depthwise", "kernel": 3}}
+
+
+def network(candidates: "list[dict]") -> dict:
+    return {
+        "format_version": 1, "name": "tiny", "input": {"channels": 3, "height": 8, "width": 6}, "classes": 2,
+        "norm": {"momentum": 0.1, "epsilon": 0.001},
+        "stem": {"channels": 8, "kernel": 3, "stride": 2, "activation": "relu6"},
+        "layers": [{"in": 8, "out": 16, "stride": 2, "height": 4, "width": 3, "candidates": candidates}],
+        "head": {"channels": 0, "activation": "relu6", "pool": 1, "hidden": [4], "dropout": 0.5, "bias": True},
+    }
+
+
+def genotype() -> dict:
+    return {"format_version": 1, "network": network([BLOCK]), "class_ids": ["a", "b"], "class_labels": ["A", "B"],
+            "origin": {"seed": 1, "config": {"seed": 1}}}
+
+
+def architectures() -> None:
+    blocks = [BLOCK, {"block": "basic", "operator": {"kind": "normal", "kernel": 3}},
+              {"block": "shuffle_v1", "groups": 2, "operator": {"kind": "depthwise", "kernel": 3}},
+              {"block": "max_pool", "kernel": 3}, {"block": "identity", "project": True}]
+    write("space", "layers.json", json.dumps(network(blocks)))
+    write("space", "stages.yaml", """name: my_space
+input: {height: 16, width: 16}
+classes: 4
+init: {convolution: fan_in, fully_connected: normal}
+stem: {channels: 0, stride: 1}
+candidates:
+  light:
+    - {block: inverted_residual, expand: [1, 3], operator: {kind: depthwise, kernel: [3, 5]}}
+  mixed: [light, {block: identity}]
+stages:
+  - {channels: 8, repeat: 2, stride: 1, candidates: mixed}
+  - channels: 12
+    stride: 2
+    layers: [light, [{block: residual, reduction: 4, operator: {kind: normal, kernel: 3}}]]
+head: {channels: 16, activation: swish, dropout: 0.25, bias: false}
+""")
+    write("genotype", "best.json", json.dumps(genotype()))
+    trained = genotype()
+    trained["origin"] = {"model": "resnet18"}
+    sampled = genotype()
+    sampled["origin"] = {"sampled": {"near": "runs/a/best.json", "band_percent": 5}}
+    result = {"kind": "train", "epochs": 2, "seconds": 3.5, "test_last_epoch": {"top1": 0.75}, "test_ema": {"top1": 0.5}}
+    config = {"seed": 0, "data": {"root": "x"}, "zoo": {"epochs": 2}, "finetune": {"epochs": 2, "steps": [1, 2]}}
+    for name, net in (("train", trained), ("random", sampled), ("found", genotype())):
+        if name != "train":
+            result = {**result, "kind": "finetune"}
+        write("trained_run", name, "#\n".join(json.dumps(part) + "\n" for part in (net, result, config)))
+
+
+def tables() -> None:
+    write("latency_table", "small.yaml", (ROOT / "tests/cost/latency_small.yaml").read_bytes())
+    write("latency_table", "stem.yaml",
+          "Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\n"
+          "expanded_conv-input:14x14x16-output:14x14x16-expand:1-kernel:3-stride:1-idskip:1:\n  mean: 2e-1\n")
+    write("ranking", "by_hand.json", '{"format": 1, "classes": ["2", "cat", "0", "1"]}\n')
+    write("ranking", "written.json", json.dumps(
+        {"format": 1, "classes": ["0", "1", "2", "cat"], "fingerprint": "0000000000000001", "scores": [0.1, 0.2, 0.3, 1],
+         "kind": "entropy", "networks": [{"network": "a", "images": [1, 2, 3, 4], "histograms": [[1, 0], [0, 2]]}]}))
+
+
+def weights() -> None:
+    write("safetensors", "written_by_python.safetensors", (GOLDEN / "nn/written_by_python.safetensors").read_bytes())
+    header = json.dumps({"__metadata__": {"class_order": "[\"a\"]"},
+                         "a": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+                         "b": {"dtype": "BOOL", "shape": [1], "data_offsets": [8, 9]},
+                         "c": {"dtype": "I64", "shape": [0, 3], "data_offsets": [9, 9]}}).encode()
+    header += b" " * (-len(header) % 8)
+    write("safetensors", "small.safetensors", struct.pack("<Q", len(header)) + header + struct.pack("<2f?", 1.5, -2, True))
+    for name in ("state_dict", "checkpoint"):
+        write("torch_file", f"{name}_before_1_6.pth", (GOLDEN / f"nn/{name}_before_1_6.pth").read_bytes())
+        path = GOLDEN / f"nn/{name}.pth"
+        write("torch_file", f"{name}.pth", path.read_bytes())
+        with zipfile.ZipFile(path) as archive:
+            pickled = [entry for entry in archive.namelist() if entry.endswith("/data.pkl")]
+            write("torch_file", f"{name}.pkl", archive.read(pickled[0]))
+
+    def text(value: str) -> bytes:
+        return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+    def tensor(key: str, kind: str, elements: int, sizes: bytes, strides: bytes) -> bytes:
+        storage = (b"(" + text("storage") + f"ctorch\n{kind}\n".encode() + text(key) + text("cpu") + b"K" +
+                   bytes([elements]) + b"tQ")
+        return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\0" + sizes + strides +
+                b"\x89ccollections\nOrderedDict\n)RtR")
+
+    # The archive's records have 24, 16 and 0 bytes.
+    first = tensor("0", "FloatStorage", 6, b"K\2K\3\x86", b"K\3K\1\x86")
+    second = tensor("1", "LongStorage", 2, b"K\2\x85", b"K\1\x85")
+    third = tensor("2", "BoolStorage", 0, b"K\0\x85", b"K\1\x85")
+    write("torch_file", "small.pkl", b"\x80\2}(" + text("a") + first + text("b") + second + text("c") + third + b"u.")
+    write("torch_file", "within.pkl", b"\x80\4}" + text("state_dict") + b"\x94}" + text("module.a") + first + b"ss.")
+
+
+def checkpoints() -> None:
+    values = {"step": 3, "loss": 0.1, "warm": True, "phase": "step1", "alpha": [[0.5, -1], [2]], "space": {"a": [1, {"b": None}]},
+              "sum.defined": True}
+    manifest = {"format_version": 1, "milestone": False, "logs": {"log.jsonl": 10, "alpha.jsonl": 0}, "values": values,
+                "tensors_hash": "", "hash": ""}
+    write("checkpoint", "manifest", json.dumps(manifest) + "\n")
+    header = json.dumps({"network.weights": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]},
+                         "sum": {"dtype": "F64", "shape": [1], "data_offsets": [24, 32]}}).encode()
+    write("checkpoint", "with_tensors", json.dumps(manifest).encode() + b"\n" + struct.pack("<Q", len(header)) + header +
+          bytes(32))
+
+
+def datasets() -> None:
+    record = bytes(range(256)) * 12
+    write("cifar", "ten", b"\0" + b"\3" + record + b"\7" + record)
+    write("cifar", "hundred", b"\1" + b"\2\x45" + record)
+    write("cifar", "ten_named", b"\2" + "\n".join(f"class {i}" for i in range(10)).encode() + b"\n\0" + b"\1" + record)
+    images = struct.pack(">4I", 0x803, 2, 3, 4) + bytes(range(24))
+    labels = struct.pack(">2I", 0x801, 2) + b"\1\7"
+    for packed in range(4):
+        first = gzip.compress(images, mtime=0) if packed & 1 else images
+        second = gzip.compress(labels, mtime=0) if packed & 2 else labels
+        write("idx", f"packed{packed}", bytes([packed]) + struct.pack("<H", len(first)) + first + second)
+    write("manifest_csv", "plain", "path,label\na.ppm,cat\nb/c.ppm,dog\n")
+    write("manifest_csv", "quoted", 'id,label,path\r\n7,"a, ""b""",a.ppm\r\n8,x,text.png\r\n\r\n')
+    write("manifest_jsonl", "plain", lines({"path": "a.ppm", "label": "cat"}, {"path": "b/c.ppm", "label": "\u00e9", "x": [1]}))
+    write("manifest_jsonl", "no_picture", lines({"path": "text.png", "label": "a"}))
+    for name in ("meta_plain.mat", "meta_packed.mat"):
+        write("devkit", name, b"1\n2\n\0" + (GOLDEN / "devkit" / name).read_bytes())
+    write("devkit", "text", b"2\n1\n\0" + b"n01440764 tench, Tinca tinca\nn02119789\tkit fox\n")
+
+
+def logs() -> None:
+    def event(name: str, second: int, /, **fields: object) -> dict:
+        return {"event": name, "time": f"2027-01-15T07:59:{second:02d}Z", **fields}
+
+    phases = [{"phase": name, "classes": classes, "epochs": 1, "searches": True, "weight_images": 100,
+               "architecture_images": images, "macs_per_image": 1000} for name, classes, images in
+              (("warmup", 2, 0), ("step1", 3, 50))]
+    start = event("search_start", 1, seed=0, device="cpu", space="tiny", dataset="d", ranking="listed",
+                  class_order=["a", "b", "c"], unit="MACs", budget=2e6, budget_max=2.04e6, weight_steps=20, alpha_steps=5,
+                  phases=phases)
+    epochs = [event("epoch", 10, phase="warmup", epoch=1, epochs=1, classes=2, train_loss=0.5, train_accuracy=0.75,
+                    expected_cost=2.5e6, timing={"seconds": 3.5}),
+              event("epoch", 20, phase="step1", epoch=1, epochs=1, classes=3, train_loss=0.5, train_accuracy=0.75,
+                    validation_loss=0.7, validation_accuracy=0.6, expected_cost=2.5e6, alpha_entropy=0.9,
+                    timing={"seconds": 3.5})]
+    pruning = event("pruning", 21, phase="step1", candidates_before=4, candidates_after=3, layers=[
+        {"layer": 0, "dropped": ["b"], "kept": ["a"], "last_kept": "a", "first_dropped": "b", "gap": 0.1,
+         "standard_error": 0.01}])
+    end = event("search_end", 30, network=["a", "a"], bounded_by_budget=True, unit="MACs", cost=2e6, argmax_cost=3e6,
+                parameters=1000, weight_images=200, weight_steps=20, alpha_images=50, alpha_steps=5,
+                timing={"seconds": 60.5})
+    alpha = event("alpha", 20, phase="step1", epoch=1, alpha_steps=5, layers=[
+        {"candidates": ["a", "b"], "alpha": [0.1, -0.1]}, {"candidates": ["a", "c"], "alpha": [0, 1e-3]}])
+    progress = {"time": "2027-01-15T07:59:25Z", "label": "step1, epoch 1/1, weights", "done": 5, "total": 10, "loss": 1.5,
+                "accuracy": 0.5, "images_per_second": 99.5, "share_done": 0.4, "seconds_left": None}
+    messages = "2027-01-15T07:59:05Z info: hello\n2027-01-15T07:59:06Z warning: slow\n2027-01-15T07:59:26Z error: gone\n"
+    checkpoint = {"format_version": 1, "hash": "0000000000000000"}
+    parts = [lines(start, *epochs, pruning), lines(alpha), json.dumps(progress) + "\n", messages, json.dumps(checkpoint)]
+    write("log", "search", "#\n".join(parts))
+    write("log", "search_end", "#\n".join([lines(start, *epochs, pruning, end), lines(alpha)]))
+    training = [event("train_start", 1, model="resnet18", seed=3, device="cpu", epochs=2, train_images=1200,
+                      class_ids=["a", "b"]),
+                event("epoch", 9, epoch=1, train_loss=1.5, train_accuracy=0.25, seconds=2.5),
+                event("class_accuracy", 9, epoch=1, images=20, loss=0.5, top1=0.75, accuracy=[0.5, 1]),
+                event("train_end", 20, seconds=61.5, test_last_epoch={"top1": 0.875}, test_ema={"top1": 0.75})]
+    write("log", "training", lines(*training))
+    ranking = [event("easiness_start", 1, classes=2, judges=[{"name": "a"}, {"name": "b"}]),
+               event("network_judged", 5, name="a", images=100, top1=0.5,
+                     timing={"seconds": 1.5, "images_per_second": 60.5}),
+               event("easiness_end", 9, class_order=["b", "a"])]
+    write("log", "ranking", lines(*ranking))
+
+
+if __name__ == "__main__":
+    for make in (configs, architectures, tables, weights, checkpoints, datasets, logs):
+        make()
