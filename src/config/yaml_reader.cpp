@@ -2,10 +2,12 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
 #include "danas/core/error.h"
+#include "danas/core/json.h"
 #include "value.h"
 
 namespace danas {
@@ -74,9 +76,21 @@ class YamlEvents : public YAML::EventHandler {
   bool seen_document_ = false;
 };
 
+void CheckIsUtf8(std::string_view text, const std::string& name) {
+  if (IsUtf8(text)) return;
+  for (int64_t line = 1; !text.empty(); ++line) {
+    const size_t end = std::min(text.find('\n'), text.size() - 1);
+    if (!IsUtf8(text.substr(0, end + 1))) {
+      throw ConfigError(name + ":" + std::to_string(line) + ": not UTF-8; save the file in that encoding");
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 Value ReadYamlText(std::string_view text, const std::string& name) {
+  CheckIsUtf8(text, name);
   TreeBuilder tree(name);
   // yaml-cpp takes a quote that is still open at the last line break as closed; an end marker shows that it is not.
   std::istringstream stream(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));

@@ -1,5 +1,9 @@
 #include "danas/core/json.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace danas {
 namespace {
 
@@ -24,6 +28,17 @@ bool IsNestedDeeper(std::string_view text, int levels) {
 Json ParseJson(std::string_view text) {
   if (IsNestedDeeper(text, kMostJsonLevels)) return Json::value_t::discarded;
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+int64_t WholeAt(const Json& object, const char* key) {
+  constexpr auto kLargest = std::numeric_limits<int64_t>::max();
+  const Json& number = object.at(key);
+  if (number.is_number_unsigned()) return static_cast<int64_t>(std::min<uint64_t>(number.get<uint64_t>(), kLargest));
+  if (!number.is_number_float()) return number.get<int64_t>();
+  const auto value = number.get<double>();
+  if (std::isnan(value)) return 0;
+  if (std::abs(value) < 0x1p63) return static_cast<int64_t>(value);
+  return value > 0 ? kLargest : std::numeric_limits<int64_t>::min();
 }
 
 }  // namespace danas

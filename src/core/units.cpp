@@ -99,8 +99,8 @@ std::string NearestName(std::string_view word, const std::vector<std::string>& c
   std::string nearest;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
-    if (longer - shorter >= least) continue;  // as many changes at least, and words may be long
+    // As many changes at least, and words may be long.
+    if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= least) continue;
     const size_t distance = EditDistance(word, candidate);
     if (distance < least) {
       least = distance;

@@ -38,7 +38,7 @@ std::optional<Json> ReadSealed(const LmdbFile& file, const std::string& key, con
   if (text.size() > kSeal) {
     const auto json = value->first(value->size() - kSeal);
     if (text.substr(json.size()) == "\n" + HexText(HashBytes(json))) {
-      Json parsed = Json::parse(json.begin(), json.end(), nullptr, false);
+      Json parsed = ParseJson(std::string_view(text).substr(0, json.size()));
       if (!parsed.is_discarded()) return parsed;
     }
   }
@@ -75,7 +75,7 @@ class PackedSource : public ImageSource {
  public:
   PackedSource(const fs::path& path, int64_t max_pixels)
       : name_(path.string()), file_(FileAt(path)), max_pixels_(max_pixels), about_(FinishedAbout()) {
-    count_ = about_.at("images").get<int64_t>();
+    count_ = WholeAt(about_, "images");
     if (count_ < 0 || count_ > kMostImages) FailOf(packed::kAbout);
     labels_ = Part(packed::kLabels, sizeof(int32_t));
     hashes_ = Part(packed::kHashes, sizeof(uint64_t));
@@ -194,7 +194,7 @@ uint64_t ParseHex(const std::string& text) {
 
 std::string OriginText(const Json& about) {
   const Json& settings = about.at("settings");
-  const auto left_out = about.at("left_out").get<int64_t>();
+  const auto left_out = WholeAt(about, "left_out");
   std::string text = "packed from " + about.at("source").at("name").get<std::string>() + " (" +
                      about.at("source").at("format").get<std::string>() + "), ";
   if (settings.at("keep_bytes").get<bool>()) {

@@ -11,7 +11,7 @@ namespace {
 std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
 
 std::string Place(const Json& fields) {
-  return std::to_string(fields.at("epoch").get<int64_t>()) + "/" + std::to_string(fields.at("epochs").get<int64_t>());
+  return std::to_string(WholeAt(fields, "epoch")) + "/" + std::to_string(WholeAt(fields, "epochs"));
 }
 
 std::string Loss(const Json& fields, const char* loss, const char* accuracy) {
@@ -28,14 +28,14 @@ std::string SearchStart(const Json& fields) {
 }
 
 std::string TrainingEpoch(const Json& fields) {
-  return "epoch " + std::to_string(fields.at("epoch").get<int64_t>()) + ": " +
+  return "epoch " + std::to_string(WholeAt(fields, "epoch")) + ": " +
          Loss(fields, "train_loss", "train_accuracy") + ", " + FormatDuration(fields.at("seconds").get<double>());
 }
 
 // "resnet18: judged 48,000 images, top-1 on them 95.3 %, 12 s, 4,000 images/s"
 std::string NetworkJudged(const Json& fields) {
   const Json& timing = fields.at("timing");
-  return fields.at("name").get<std::string>() + ": judged " + FormatThousands(fields.at("images").get<int64_t>()) +
+  return fields.at("name").get<std::string>() + ": judged " + FormatThousands(WholeAt(fields, "images")) +
          " images, top-1 on them " + Percent(fields.at("top1").get<double>()) + ", " +
          FormatDuration(timing.at("seconds").get<double>()) + ", " +
          FormatThousands(std::llround(timing.at("images_per_second").get<double>())) + " images/s";
@@ -97,7 +97,7 @@ std::string EventPrinter::AlphaMovement(const Json& fields) {
   alpha_ = std::move(now);
   return "  α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
          std::to_string(alpha_.size()) + " layers have another leader; " +
-         std::to_string(fields.at("alpha_steps").get<int64_t>()) + " α steps so far";
+         std::to_string(WholeAt(fields, "alpha_steps")) + " α steps so far";
 }
 
 std::string EventPrinter::SearchEnd(const Json& fields) const {
@@ -108,10 +108,10 @@ std::string EventPrinter::SearchEnd(const Json& fields) const {
     text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
             ", more than search.budget_max; this is the most probable network within it)";
   }
-  return text + "\nseen: " + FormatThousands(fields.at("weight_images").get<int64_t>()) + " training images in " +
-         FormatThousands(fields.at("weight_steps").get<int64_t>()) + " weight steps, " +
-         FormatThousands(fields.at("alpha_images").get<int64_t>()) + " validation images in " +
-         FormatThousands(fields.at("alpha_steps").get<int64_t>()) + " α steps; " +
+  return text + "\nseen: " + FormatThousands(WholeAt(fields, "weight_images")) + " training images in " +
+         FormatThousands(WholeAt(fields, "weight_steps")) + " weight steps, " +
+         FormatThousands(WholeAt(fields, "alpha_images")) + " validation images in " +
+         FormatThousands(WholeAt(fields, "alpha_steps")) + " α steps; " +
          FormatDuration(fields.at("timing").at("seconds").get<double>());
 }
 
@@ -142,7 +142,7 @@ void EventPrinter::Record(const Event& event) {
       screen_.Line("  the mix costs " + Cost(fields.at("expected_cost").get<double>()) + "; α is " +
                    Percent(1 - fields.at("alpha_entropy").get<double>()) + " decided");
     }
-  } else if (event.name == "alpha" && fields.at("alpha_steps").get<int64_t>() > 0) {
+  } else if (event.name == "alpha" && WholeAt(fields, "alpha_steps") > 0) {
     screen_.Line(AlphaMovement(fields));
   } else if (event.name == "pruning") {
     screen_.Line(Pruning(fields));

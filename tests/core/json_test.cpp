@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace danas {
 namespace {
 
@@ -27,6 +29,17 @@ TEST(ParseJson, BracketsInTextsDoNotNest) {
   std::string beside;
   for (int i = 0; i < 1000; ++i) beside += (i == 0 ? "" : ",") + Lists(2);
   EXPECT_EQ(ParseJson("[" + beside + "]").size(), 1000U);
+}
+
+TEST(WholeAt, HoldsWhatInt64CannotHoldAtItsEnds) {
+  const Json object = ParseJson(R"({"a": 7, "b": -7.9, "c": 1e44, "d": -1e300, "e": 18446744073709551615, "f": "7"})");
+  EXPECT_EQ(WholeAt(object, "a"), 7);
+  EXPECT_EQ(WholeAt(object, "b"), -7);
+  EXPECT_EQ(WholeAt(object, "c"), std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(WholeAt(object, "d"), std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(WholeAt(object, "e"), std::numeric_limits<int64_t>::max());
+  EXPECT_THROW(WholeAt(object, "f"), Json::exception);
+  EXPECT_THROW(WholeAt(object, "g"), Json::exception);
 }
 
 }  // namespace

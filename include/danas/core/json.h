@@ -1,6 +1,7 @@
 // JSON as danas uses it everywhere: keys keep the order in which they were written.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ inline std::string JsonText(const Json& json, int indent = -1) {
 // calls itself for each level, and would run out of stack.
 inline constexpr int kMostJsonLevels = 100;
 Json ParseJson(std::string_view text);
+
+// The whole number at `key` of an object that anyone may have written: fractions are cut off, and what int64_t cannot hold
+// becomes its nearest value. Throws Json::exception where there is no number.
+int64_t WholeAt(const Json& object, const char* key);
 
 inline bool IsUtf8(std::string_view text) {
   try {
