@@ -155,7 +155,9 @@ class PackedSource : public ImageSource {
     return *part;
   }
   bool IsWhole(const char* key, std::span<const uint8_t> part) const {
-    return about_.at("parts").at(key) == HexText(HashBytes(part));
+    const Json& hashes = about_.at("parts");
+    const auto hash = hashes.find(key);
+    return hash != hashes.end() && *hash == HexText(HashBytes(part));
   }
 
   // What was packed, to the bit.

@@ -162,6 +162,76 @@ def datasets() -> None:
     write("devkit", "text", b"2\n1\n\0" + b"n01440764 tench, Tinca tinca\nn02119789\tkit fox\n")
 
 
+def lmdb_file(entries: "dict[str, bytes]", page_bytes: int = 256) -> bytes:
+    """A database as liblmdb would write it, with small pages: values above a quarter of a page have pages of their own."""
+    pages = []  # without the two heads
+
+    def add(flags: int, body: bytes, lower_upper: "tuple[int, int]") -> int:
+        pages.append(struct.pack("<QHHHH", len(pages) + 2, 0, flags, *lower_upper) + body)
+        return len(pages) + 1
+
+    def add_nodes(flags: int, nodes: "list[bytes]") -> int:
+        offsets, at = [], page_bytes
+        for node in nodes:
+            at -= len(node)
+            offsets.append(at)
+        body = struct.pack(f"<{len(nodes)}H", *offsets)
+        gap = bytes(at - 16 - len(body))
+        return add(flags, body + gap + b"".join(reversed(nodes)), (16 + len(body), at))
+
+    def add_level(flags: int, nodes: "list[tuple[bytes, bytes]]") -> "list[tuple[bytes, int]]":
+        """Nodes with their keys, cut into pages: each page's first key and number."""
+        made, taken = [], []
+        for key, node in [*nodes, (b"", bytes(page_bytes))]:
+            if taken and 16 + sum(2 + len(other) for _, other in taken) + 2 + len(node) > page_bytes:
+                made.append((taken[0][0], add_nodes(flags, [other for _, other in taken])))
+                taken = []
+            taken.append((key, node))
+        return made
+
+    nodes = []
+    for key, value in sorted((key.encode(), value) for key, value in entries.items()):
+        stored, is_big = value, len(value) > page_bytes // 4
+        if is_big:
+            count = -(-(16 + len(value)) // page_bytes)
+            number = add(4, value + bytes(count * page_bytes - 16 - len(value)), (count & 0xffff, count >> 16))
+            pages.extend([b""] * (count - 1))  # counted, but written with the first
+            stored = struct.pack("<Q", number)
+        nodes.append((key, struct.pack("<IHH", len(value), is_big, len(key)) + key + stored))
+    level = add_level(2, nodes)
+    while len(level) > 1:
+        level = add_level(1, [(key, struct.pack("<IHH", number, 0, len(key)) + key) for key, number in level])
+    heads = b""
+    for number in range(2):
+        main = struct.pack("<IHHQQQQQ", 0, 0, 1, 0, 0, 0, len(entries), level[0][1])
+        meta = struct.pack("<IIQQ", 0xBEEFC0DE, 1, 0, 0) + struct.pack("<I", page_bytes) + bytes(44) + main
+        head = struct.pack("<QHHHH", number, 0, 8, 0, 0) + meta + struct.pack("<QQ", len(pages) + 1, number)
+        heads += head.ljust(page_bytes, b"\0")
+    return heads + b"".join(pages)
+
+
+def packed_sets() -> None:
+    images = [b"P6 1 1 255\nRGB", (GOLDEN / "images/decode/grey.png").read_bytes()]
+    names = ["a/1.ppm", "b/2.png"]
+    about = {"format_version": 1, "finished": True,
+             "source": {"name": "in", "format": "folder", "fingerprint": "0000000000000001", "images": 3},
+             "settings": {"keep_bytes": False, "resize_short": 256, "quality": 90},
+             "classes": [{"id": "a", "label": "A"}, {"id": "b", "label": "b"}], "images": 2, "left_out": 1,
+             "fingerprint": "0000000000000002", "parts": {".labels": "", ".hashes": "", ".name_ends": "", ".names": ""}}
+    labels, name_ends = struct.pack("<2i", 0, 1), struct.pack("<2Q", 7, 14)
+    parts = [labels, name_ends, "".join(names).encode(), *images]
+    for name, written in (("whole", about), ("kept", {**about, "settings": {"keep_bytes": True}}),
+                          ("unfinished", {key: about[key] for key in ("format_version", "source", "settings", "classes")} |
+                           {"finished": False})):
+        write("packed", name, b"#\n".join([json.dumps(written).encode(), *parts]))
+    entries = {".about": json.dumps(about).encode() + b"\n" + b"0" * 16, ".labels": labels, ".name_ends": name_ends,
+               ".names": parts[2], ".hashes": bytes(16)}
+    entries |= {f"{i:012}": image for i, image in enumerate(images)}
+    write("lmdb", "small", lmdb_file(entries))
+    write("lmdb", "deep", lmdb_file(entries | {f"{i:012}": bytes([i]) * (i % 80) for i in range(2, 60)}))
+    write("lmdb", "one_leaf", lmdb_file({"000000000000": b"a", ".about": b"{}"}))
+
+
 def logs() -> None:
     def event(name: str, second: int, /, **fields: object) -> dict:
         return {"event": name, "time": f"2027-01-15T07:59:{second:02d}Z", **fields}
@@ -206,5 +276,5 @@ def logs() -> None:
 
 
 if __name__ == "__main__":
-    for make in (configs, architectures, tables, weights, checkpoints, datasets, logs):
+    for make in (configs, architectures, tables, weights, checkpoints, datasets, packed_sets, logs):
         make()
