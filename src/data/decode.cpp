@@ -47,7 +47,7 @@ std::string FirstBytes(FileBytes file) {
 
 }  // namespace
 
-Box SizeCheck::operator()(int64_t height, int64_t width) const {
+Part SizeCheck::operator()(int64_t height, int64_t width) const {
   if (height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX) {
     throw BrokenImage("its header promises " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
   }

@@ -1,5 +1,6 @@
 // JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (accurate integer DCT, smooth chroma
-// upsampling). Only the rows and columns of the wanted box go through the inverse DCT.
+// upsampling). Only the rows and columns of the wanted box go through the inverse DCT; a reduced picture is the inverse
+// DCT of each block's lowest frequencies (libjpeg's scaling).
 // clang-format off
 #include <cstdio>  // jpeglib.h leaves it to its users
 #include <jerror.h>
@@ -54,7 +55,7 @@ class Decompressor {
   int height() const { return static_cast<int>(info_.image_height); }
   int width() const { return static_cast<int>(info_.image_width); }
 
-  Image Decode(const Box& box);
+  Image Decode(const Part& part);
 
  private:
   Decompressor() {
@@ -91,18 +92,23 @@ void CopyPixels(const uint8_t* from, bool cmyk, int count, uint8_t* to) {
   }
 }
 
-Image Decompressor::Decode(const Box& box) {
+Image Decompressor::Decode(const Part& part) {
   const bool cmyk = info_.num_components == 4;
   info_.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+  info_.scale_num = 1;
+  info_.scale_denom = static_cast<unsigned>(part.reduction);
+  const Box& box = part.reduction > 1 ? part.reduced : part;
   JDIMENSION left = std::max(0, box.left - kMargin);
-  JDIMENSION columns = std::min(width(), box.left + box.width + kMargin) - left;
+  JDIMENSION columns = 0;
   const int first_row = std::max(0, box.top - kMargin);
   Guarded([&] {
     jpeg_start_decompress(&info_);
+    columns = std::min<JDIMENSION>(info_.output_width, box.left + box.width + kMargin) - left;
     if (columns < info_.output_width) jpeg_crop_scanline(&info_, &left, &columns);
     if (first_row > 0) jpeg_skip_scanlines(&info_, first_row);
   });
   Image image = BlackImage(box.height, box.width);
+  image.reduction = part.reduction;
   std::vector<uint8_t> row(static_cast<size_t>(columns) * info_.output_components);
   Guarded([&] {
     JSAMPROW rows[] = {row.data()};
@@ -113,9 +119,13 @@ Image Decompressor::Decode(const Box& box) {
       CopyPixels(row.data() + static_cast<size_t>(box.left - left) * info_.output_components, cmyk, box.width,
                  image.Row(y));
     }
-    // A file cut below the box is an error all the same, else it would depend on the box whether a pass fails.
+    // A file cut below the box is an error all the same, else it would depend on the box whether a pass fails. A skip
+    // to the end would read nothing.
     const JDIMENSION rest = info_.output_height - info_.output_scanline;
-    if (rest > 0 && !EndIsThere()) jpeg_skip_scanlines(&info_, rest);
+    if (rest > 0 && !EndIsThere()) {
+      jpeg_skip_scanlines(&info_, rest - 1);
+      jpeg_read_scanlines(&info_, rows, 1);
+    }
   });
   return image;
 }

@@ -22,7 +22,7 @@ class SizeCheck {
  public:
   SizeCheck(int64_t max_pixels, const ChooseBox& choose) : max_pixels_(max_pixels), choose_(choose) {}
   // Throws BrokenImage where height or width is not positive or their product is above the limit.
-  Box operator()(int64_t height, int64_t width) const;
+  Part operator()(int64_t height, int64_t width) const;
 
  private:
   int64_t max_pixels_;

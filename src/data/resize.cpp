@@ -9,6 +9,9 @@ namespace danas {
 namespace {
 
 constexpr int kWeightBits = 22;
+// At least so much of the shrinking is left to the resize where a picture is decoded at reduced size.
+constexpr double kLeftToResize = 1.25;
+
 constexpr int32_t kHalf = 1 << (kWeightBits - 1);
 
 // One axis of a resize: output i is the sum of weights[i * taps + k] * input[start[i] + k].
@@ -21,28 +24,46 @@ struct Filter {
   int end() const { return start.back() + taps; }
 };
 
+// What is resized along one axis, in pixels `reduction` times as large as the file's: they begin with pixel `first`, of
+// which the source may cover a part.
+struct Source {
+  Source(int from, int count, int reduction)
+      : first(from / reduction),
+        pixels((from + count - 1) / reduction + 1 - first),
+        start(static_cast<double>(from % reduction) / reduction),
+        length(static_cast<double>(count) / reduction) {}
+
+  // The share of a pixel that the source covers.
+  double Covered(int pixel) const { return std::min(pixel + 1.0, start + length) - std::max<double>(pixel, start); }
+
+  int first;
+  int pixels;
+  double start;  // from `first`
+  double length;
+};
+
 // Pillow's precompute_coeffs for a triangle filter: as wide as one output pixel when shrinking, as one input pixel
-// when growing. Outputs [first, first + count) of `target`, from `source` inputs.
-Filter TriangleFilter(int source, int target, int first, int count) {
-  const double scale = static_cast<double>(source) / target;
+// when growing. Outputs [first, first + count) of `target`.
+Filter TriangleFilter(const Source& source, int target, int first, int count) {
+  const double scale = source.length / target;
   const double support = std::max(scale, 1.0);
   Filter filter;
-  filter.taps = std::min(source, static_cast<int>(std::ceil(support)) * 2 + 1);
+  filter.taps = std::min(source.pixels, static_cast<int>(std::ceil(support)) * 2 + 1);
   filter.start.resize(static_cast<size_t>(count));
   filter.weights.assign(static_cast<size_t>(count) * filter.taps, 0);
   std::vector<double> weights;
   for (int i = 0; i < count; ++i) {
-    const double center = (first + i + 0.5) * scale;
+    const double center = source.start + (first + i + 0.5) * scale;
     const int begin = std::max(0, static_cast<int>(center - support + 0.5));
-    const int end = std::min(source, static_cast<int>(center + support + 0.5));
+    const int end = std::min(source.pixels, static_cast<int>(center + support + 0.5));
     weights.clear();
     double sum = 0;
     for (int x = begin; x < end; ++x) {
-      weights.push_back(std::max(0.0, 1.0 - std::abs((x - center + 0.5) / support)));
+      weights.push_back(std::max(0.0, 1.0 - std::abs((x - center + 0.5) / support)) * source.Covered(x));
       sum += weights.back();
     }
     // A common number of taps for all outputs: near the end the first ones weigh nothing.
-    const int start = std::min(begin, source - filter.taps);
+    const int start = std::min(begin, source.pixels - filter.taps);
     filter.start[static_cast<size_t>(i)] = start;
     int32_t* to = filter.weights.data() + static_cast<size_t>(i) * filter.taps + (begin - start);
     for (const double weight : weights) *to++ = static_cast<int32_t>(weight / sum * (1 << kWeightBits) + 0.5);
@@ -111,12 +132,18 @@ struct Axes {
   Filter horizontal;
 };
 
-Axes MakeAxes(const Framing& framing) {
+Source RowsOf(const Framing& framing, int reduction) { return {framing.source.top, framing.source.height, reduction}; }
+Source ColumnsOf(const Framing& framing, int reduction) {
+  return {framing.source.left, framing.source.width, reduction};
+}
+
+Axes MakeAxes(const Framing& framing, int reduction) {
   Axes axes;
   axes.rows = Overlap(framing.window.top, framing.window.height, framing.height);
   axes.columns = Overlap(framing.window.left, framing.window.width, framing.width);
-  axes.vertical = TriangleFilter(framing.source.height, framing.height, axes.rows.first, axes.rows.count);
-  axes.horizontal = TriangleFilter(framing.source.width, framing.width, axes.columns.first, axes.columns.count);
+  axes.vertical = TriangleFilter(RowsOf(framing, reduction), framing.height, axes.rows.first, axes.rows.count);
+  axes.horizontal =
+      TriangleFilter(ColumnsOf(framing, reduction), framing.width, axes.columns.first, axes.columns.count);
   return axes;
 }
 
@@ -153,7 +180,7 @@ void CopyWindow(const Image& part, const Framing& framing, Planes& planes) {
 }
 
 void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
-  const Axes axes = MakeAxes(framing);
+  const Axes axes = MakeAxes(framing, part.reduction);
   const int columns = axes.columns.count;
   const size_t stride = 3 * static_cast<size_t>(columns);
   std::vector<uint8_t> narrow(stride * part.height);
@@ -183,19 +210,29 @@ void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
 
 }  // namespace
 
-Box SourceOf(const Framing& framing) {
+Box SourceOf(const Framing& framing, int reduction) {
+  const Source rows = RowsOf(framing, reduction);
+  const Source columns = ColumnsOf(framing, reduction);
   Box box = OverlapBox(framing);
   if (!KeepsSize(framing)) {
-    const Filter rows = TriangleFilter(framing.source.height, framing.height, box.top, box.height);
-    const Filter columns = TriangleFilter(framing.source.width, framing.width, box.left, box.width);
-    box = {.top = rows.begin(),
-           .left = columns.begin(),
-           .height = rows.end() - rows.begin(),
-           .width = columns.end() - columns.begin()};
+    const Filter vertical = TriangleFilter(rows, framing.height, box.top, box.height);
+    const Filter horizontal = TriangleFilter(columns, framing.width, box.left, box.width);
+    box = {.top = vertical.begin(),
+           .left = horizontal.begin(),
+           .height = vertical.end() - vertical.begin(),
+           .width = horizontal.end() - horizontal.begin()};
   }
-  box.top += framing.source.top;
-  box.left += framing.source.left;
+  box.top += rows.first;
+  box.left += columns.first;
   return box;
+}
+
+int ReductionOf(const Framing& framing) {
+  const double smaller = std::min(static_cast<double>(framing.source.height) / framing.height,
+                                  static_cast<double>(framing.source.width) / framing.width);
+  int reduction = 1;
+  while (reduction < 8 && 2 * reduction * kLeftToResize <= smaller) reduction *= 2;
+  return reduction;
 }
 
 Planes Frame(const Image& part, const Framing& framing) {

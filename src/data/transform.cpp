@@ -148,9 +148,10 @@ Augmentation Transform::Draw(int height, int width, int64_t epoch, int64_t posit
 
 Planes Transform::Prepare(const ImageSource& images, int64_t epoch, int64_t position) const {
   Augmentation draws;
-  const Image part = images.LoadPart(position, [&](int height, int width) {
+  const Image part = images.LoadPart(position, [&](int height, int width) -> Part {
     draws = Draw(height, width, epoch, position);
-    return SourceOf(draws.framing);
+    const int reduction = config_.decode == JpegDecode::kReduced ? ReductionOf(draws.framing) : 1;
+    return {SourceOf(draws.framing), reduction, SourceOf(draws.framing, reduction)};
   });
   Planes planes = Frame(part, draws.framing);
   ApplyColourJitter(draws.jitter, planes);

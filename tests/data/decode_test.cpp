@@ -77,12 +77,14 @@ TEST(Decode, EveryTruncatedFileIsAnError) {
 }
 
 TEST(Decode, ATruncatedJpegIsAnErrorEvenWhenTheWantedPartIsThere) {
-  const std::string bytes = GoldenBytes("rgb_420.jpg");
+  const std::string bytes = ReadText(SourcePath("tests/golden/images/reduced/rgb_420.jpg"));  // of many rows of blocks
   const auto first_row = [](int, int width) { return Box{.top = 0, .left = 0, .height = 1, .width = width}; };
   EXPECT_EQ(DecodeText(bytes, "a.jpg", test::kManyPixels, first_row).height, 1);
-  const std::string cut = bytes.substr(0, bytes.size() - 12);
-  ExpectErrorContains<DataError>([&] { DecodeText(cut, "a.jpg", test::kManyPixels, first_row); },
-                                 {"a.jpg", "cut short", "Replace the file"});
+  for (const size_t missing : {12, 300, 1000}) {
+    const std::string cut = bytes.substr(0, bytes.size() - missing);
+    ExpectErrorContains<DataError>([&] { DecodeText(cut, "a.jpg", test::kManyPixels, first_row); },
+                                   {"a.jpg", "cut short", "Replace the file"});
+  }
 }
 
 TEST(Decode, WhatIsNoPictureIsSaid) {

@@ -1,4 +1,5 @@
-// An image file: a part of the picture is the part of the whole. Not so of JPEGs, where libjpeg makes up what is damaged.
+// An image file: a part of the picture is the part of the whole. Not so of JPEGs, where libjpeg makes up what is
+// damaged. JPEGs are decoded at reduced size, too.
 #include <algorithm>
 #include <span>
 
@@ -13,6 +14,10 @@ constexpr int64_t kMostPixels = 1 << 16;
 
 Box Middle(int height, int width) {
   return {.top = height / 3, .left = width / 3, .height = (height + 2) / 3, .width = (width + 2) / 3};
+}
+
+Part ReducedMiddle(int height, int width, int reduction) {
+  return {Middle(height, width), reduction, Middle((height - 1) / reduction + 1, (width - 1) / reduction + 1)};
 }
 
 bool IsPartOf(const Image& part, const Image& whole) {
@@ -34,6 +39,14 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (fuzz::Accepts([&] { part = DecodeImage(file, "some image", kMostPixels, Middle); }) && accepted) {
     const bool is_jpeg = data[0] == 0xff;
     fuzz::Require(is_jpeg || IsPartOf(part, whole), "a part of a picture is the part of the whole");
+  }
+  for (const int reduction : {2, 4, 8}) {
+    if (size == 0 || data[0] != 0xff) break;
+    const auto choose = [&](int height, int width) { return ReducedMiddle(height, width, reduction); };
+    fuzz::Accepts([&] {
+      const Image image = DecodeImage(file, "some image", kMostPixels, choose);
+      fuzz::Require(image.reduction == reduction, "a JPEG is reduced");
+    });
   }
   return 0;
 }

@@ -1,5 +1,7 @@
-// A packed set: what stands in its database, in parts that "#\n" ends: .about, .labels, .name_ends, .names, then the images.
-// The hashes are set right, so that they stop nobody. Databases that are damaged themselves: lmdb.cpp.
+// A packed set: what stands in its database, in parts that "#\n" ends: .about, .labels, .name_ends, .names, then the
+// images. The hashes are set right, so that they stop nobody. Databases that are damaged themselves: lmdb.cpp.
+#include "src/data/packed.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -9,7 +11,6 @@
 #include "danas/core/json.h"
 #include "danas/data/dataset_index.h"
 #include "fuzz.h"
-#include "src/data/packed.h"
 
 namespace {
 
@@ -24,7 +25,9 @@ void Put(std::string& bytes, size_t at, Number number) {
   std::memcpy(bytes.data() + at, &number, sizeof number);
 }
 
-uint64_t HashOf(std::string_view text) { return HashBytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()}); }
+uint64_t HashOf(std::string_view text) {
+  return HashBytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
 
 // The file of a database that is one leaf (src/data/lmdb_file.cpp says where everything stands).
 std::string Database(const Entries& entries) {
@@ -105,14 +108,14 @@ void ReadImage(const DatasetIndex& set, int64_t position) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const fuzz::Folder folder;
   DataConfig config;
-  config.train =
-      folder.Write(packed::kFileName, Database(Contents(fuzz::Text(data, std::min(size, kMostBytes)))));
+  config.train = folder.Write(packed::kFileName, Database(Contents(fuzz::Text(data, std::min(size, kMostBytes)))));
   config.max_pixels = 1 << 16;
   fuzz::Accepts([&] { FormatOfTrainingSet(config); });
   fuzz::Accepts([&] {
     const DatasetIndex set = OpenTrainingSet(config);
     for (const int label : set.labels) {
-      fuzz::Require(label >= 0 && label < static_cast<int>(set.classes.ids.size()), "an image's label is that of a class");
+      fuzz::Require(label >= 0 && label < static_cast<int>(set.classes.ids.size()),
+                    "an image's label is that of a class");
     }
     for (int64_t i = 0; i < std::min(set.size(), kMostImages + 1); ++i) ReadImage(set, i);
     set.images->FindDamage();

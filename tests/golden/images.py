@@ -4,6 +4,7 @@ jittered pictures as torchvision's PIL backend makes them. Run with pillow 13.0.
 
 Usage: images.py    (writes beside itself)
 decode/NAME and decode/NAME.ppm: a file, and Image.open(NAME).convert("RGB")
+reduced/NAME and reduced/NAME.R.ppm: a JPEG, and what Image.draft makes of it at 1/R of its size
 images.json: the parameters of every resize and jitter; the results are resize/N.ppm and jitter/N.ppm
 """
 
@@ -102,6 +103,23 @@ def write_decode(folder: pathlib.Path) -> None:
             image.convert("RGB").save(folder / (path.name + ".ppm"))
 
 
+def write_reduced(folder: pathlib.Path) -> None:
+    rgb = picture(67, 83, 4)
+    save = {
+        **{f"rgb_{name}.jpg": (rgb, {"subsampling": s}) for s, name in enumerate(("444", "422", "420"))},
+        "progressive.jpg": (rgb, {"progressive": True}),
+        "restarts.jpg": (rgb, {"restart_marker_rows": 1}),
+        "grey.jpg": (rgb.convert("L"), {}),
+        "cmyk.jpg": (rgb.convert("CMYK"), {}),
+    }
+    for name, (image, options) in save.items():
+        image.save(folder / name, **options)
+        for reduction in (2, 4, 8):
+            with Image.open(folder / name) as jpeg:
+                jpeg.draft(None, (jpeg.width // reduction, jpeg.height // reduction))
+                jpeg.convert("RGB").save(folder / f"{name}.{reduction}.ppm")
+
+
 RESIZES = [  # top, left, height, width of the crop; height, width of the result
     (10, 20, 80, 100, 64, 64),
     (0, 0, 113, 150, 40, 40),
@@ -124,11 +142,12 @@ JITTERS = [  # steps in their order
 
 
 def main() -> None:
-    for folder in ("decode", "resize", "jitter"):
+    for folder in ("decode", "reduced", "resize", "jitter"):
         (OUT / folder).mkdir(parents=True, exist_ok=True)
         for old in (OUT / folder).iterdir():
             old.unlink()
     write_decode(OUT / "decode")
+    write_reduced(OUT / "reduced")
     source = picture(113, 150, 3)
     source.save(OUT / "picture.png", optimize=True)
     results = [F.resize(F.crop(source, t, l, h, w), [height, width]) for t, l, h, w, height, width in RESIZES]

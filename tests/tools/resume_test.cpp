@@ -146,10 +146,12 @@ TEST_F(ResumeTest, AlteredCheckpointsArePassedOver) {
 TEST_F(ResumeTest, OtherConfigsAreRefusedAndHarmlessOnesTaken) {
   SearchWhole();
   BeginAndKill(0.6);
-  const Outcome other = project_.Run({"search", "--resume", "run", "--set", "train.lr=0.1", "--set", "seed=3"});
+  const Outcome other = project_.Run({"search", "--resume", "run", "--set", "train.lr=0.1", "--set", "seed=3", "--set",
+                                      "data.decode=reduced"});
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("seed 0 -> 3"));
   EXPECT_THAT(other.err, HasSubstr("train.lr 0.05 -> 0.1"));
+  EXPECT_THAT(other.err, HasSubstr("data.decode \"exact\" -> \"reduced\""));
   const Outcome harmless = project_.Run(
       {"search", "--resume", "run", "--set", "data.workers=2", "--set", "log.tensorboard=false"});
   EXPECT_EQ(harmless.code, 0) << harmless.err;

@@ -33,11 +33,16 @@ struct Framing {
   bool operator==(const Framing&) const = default;
 };
 
-// The part of the picture that the window depends on.
-Box SourceOf(const Framing& framing);
+// The part of the picture, or of the picture decoded at 1 / reduction of its size, that the window depends on.
+Box SourceOf(const Framing& framing, int reduction = 1);
 
-// `part` holds exactly the pixels SourceOf(framing) of the picture. The resize is the antialiased triangle filter of
-// Pillow to the bit: columns first, weights of 22 bits, 8 bits in between.
+// By how much the picture may be decoded smaller, so that what is left to the resize still makes it smaller: 1, 2, 4
+// or 8.
+int ReductionOf(const Framing& framing);
+
+// `part` holds exactly the pixels SourceOf(framing, part.reduction) of the picture. The resize is the antialiased
+// triangle filter of Pillow to the bit: columns first, weights of 22 bits, 8 bits in between. Reduced pixels that lie
+// partly within framing.source weigh as much as that part.
 Planes Frame(const Image& part, const Framing& framing);
 
 Image ToImage(const Planes& planes);
