@@ -2,7 +2,7 @@
 // taken and dropped. One JSON line for each number of workers; the first pass, in which files enter the page cache, is
 // not timed. See docs/benchmarks.md.
 //
-// loader_bench --root DATASET [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
+// loader_bench --root DATASET [--decode exact|reduced] [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
 #include <malloc.h>
 
 #include <algorithm>
@@ -37,6 +37,13 @@ int64_t ParseNumber(const std::string& text) {
   return number;
 }
 
+JpegDecode ParseDecode(const std::string& text) {
+  const auto& names = EnumNames<JpegDecode>::kNames;
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) throw UsageError("--decode is exact or reduced, not '" + text + "'");
+  return static_cast<JpegDecode>(found - names.begin());
+}
+
 Arguments Parse(const std::vector<std::string>& words) {
   Arguments arguments;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -49,6 +56,8 @@ Arguments Parse(const std::vector<std::string>& words) {
       arguments.workers = {ParseNumber(value)};
       while (i + 1 < words.size() && !words[i + 1].starts_with("-"))
         arguments.workers.push_back(ParseNumber(words[++i]));
+    } else if (option == "--decode") {
+      arguments.data.decode = ParseDecode(value);
     } else if (option == "--batch") {
       arguments.batch = ParseNumber(value);
     } else if (option == "--passes") {
@@ -59,10 +68,12 @@ Arguments Parse(const std::vector<std::string>& words) {
       arguments.seed = ParseNumber(value);
     } else {
       throw UsageError("unknown option " + option +
-                       "; --root, --workers, --batch, --passes, --size and --seed are known");
+                       "; --root, --decode, --workers, --batch, --passes, --size and --seed are known");
     }
   }
-  if (arguments.data.train.empty()) throw UsageError("--root DATASET is needed: class folders of JPEGs, or what danas data pack made of them");
+  if (arguments.data.train.empty()) {
+    throw UsageError("--root DATASET is needed: class folders of JPEGs, or what danas data pack made of them");
+  }
   return arguments;
 }
 
@@ -91,6 +102,7 @@ void Run(const Arguments& arguments) {
     const double median = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
     const Json line = {{"program", "danas"},
                        {"measure", "load"},
+                       {"decode", NameOf(arguments.data.decode)},
                        {"workers", workers},
                        {"batch", arguments.batch},
                        {"images", loader.ImagesPerPass()},

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Images scored a second, from JPEG files to a network's answers: danas beside torchvision.
 
-    score_images.py make FOLDER PHOTOGRAPHS [--images N]
+    score_images.py make FOLDER PHOTOGRAPHS [--images N] [--longer L]
         Makes FOLDER: N JPEGs (test/CLASS/*.jpg, ten classes; train/ is a link to test/), cut out of the photographs
-        below PHOTOGRAPHS and scaled as ImageNet's pictures are (longer side 500, shorter side 256 to 500, quality 90),
-        and NETWORK.pth: torchvision's networks with seeded weights.
+        below PHOTOGRAPHS and scaled as ImageNet's pictures are (longer side L = 500, shorter side 256 to 500, quality 90;
+        another L scales both), and NETWORK.pth: torchvision's networks with seeded weights.
     score_images.py torchvision FOLDER --network NAME [--batch N] [--threads N] [--workers N] [--layout L]
                                  [--fold] [--keep-memory]
         ImageFolder, Resize(256), CenterCrop(224), ToTensor, Normalize, DataLoader; network.eval(), inference_mode.
@@ -50,8 +50,8 @@ def make(arguments):
     draws = random.Random(0)
     for number in range(arguments.images):
         picture = Image.open(photographs[number % len(photographs)]).convert("RGB")
-        shorter = draws.randint(256, 500)
-        width, height = (500, shorter) if draws.random() < 0.7 else (shorter, 500)
+        shorter = draws.randint(256, 500) * arguments.longer // 500
+        width, height = (arguments.longer, shorter) if draws.random() < 0.7 else (shorter, arguments.longer)
         scale = max(width / picture.width, height / picture.height) * draws.uniform(1, 1.3)
         picture = picture.resize((max(width, round(picture.width * scale)), max(height, round(picture.height * scale))))
         left, top = draws.randint(0, picture.width - width), draws.randint(0, picture.height - height)
@@ -118,6 +118,7 @@ def main():
     one.add_argument("folder", type=pathlib.Path)
     one.add_argument("photographs", type=pathlib.Path)
     one.add_argument("--images", type=int, default=1000)
+    one.add_argument("--longer", type=int, default=500, help="pixels of the longer side")
     one.set_defaults(run=make)
     for name, run in [("torchvision", run_torchvision), ("danas", run_danas)]:
         one = commands.add_parser(name)
