@@ -17,12 +17,14 @@ using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device) {
+SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
+                      const Ranks& ranks) {
   SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(cost, space),
                     .alpha = ArchParameters(space, FloatType(config.runtime)),
-                    .training = WeightTraining(config.train, config.runtime, config.seed,
-                                               CosineSchedule(config.train, 0, int64_t{1} << 40), device)};
+                    .training = WeightTraining(
+                        config.train, config.runtime, config.seed, CosineSchedule(config.train, 0, int64_t{1} << 40),
+                        device, {.ranks = ranks, .config = config.ranks, .paths_vary = config.search.relaxation.hard})};
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, device, config.runtime);
   state.training.Bind(*state.supernet);
@@ -30,29 +32,30 @@ SearchState MakeState(const Config& config, const SearchSpace& space, const Cost
   return state;
 }
 
-Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images) {
+Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images, int ranks) {
   const Size size = space.input();
   return {at::randn({images, space.input_channels(), size.height, size.width}, device)
               .contiguous(at::MemoryFormat::ChannelsLast),
-          at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong))};
+          at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong)), images * ranks};
 }
 
 }  // namespace
 
 TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
-                       int64_t images)
+                       int64_t images, const Ranks& ranks)
     : config_(config),
-      state_(MakeState(config, space, cost, device)),
-      batch_(RandomBatch(space, device, images)),
+      state_(MakeState(config, space, cost, device, ranks)),
+      batch_(RandomBatch(space, device, images, ranks.count())),
       step_(state_, config, space.classes(), totals_) {}
 
 double TrialSteps::StepWeights() {
   scope_.reset();
   const auto start = Clock::now();
   const at::Device device = batch_.images.device();
-  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, {config_.seed, state_.draws++},
-                                device);
-  const StepResult result = AccumulateGradients(batch_, config_.train.micro_batch, [&](const Batch& part) {
+  const Draw draw =
+      DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, NextDraw(config_, state_), device);
+  ++state_.draws;
+  const auto compute = [&](const Batch& part) {
     const at::Tensor logits_nk = [&] {
       const AutocastScope autocast(config_.runtime.amp, device.type());
       return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
@@ -61,7 +64,10 @@ double TrialSteps::StepWeights() {
     return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),
                       .correct = CountCorrect(logits_nk, part.targets, classes),
                       .gradient_norm = {}};
-  });
+  };
+  StepResult result = AccumulateGradients(batch_, config_.train.micro_batch, compute, /*scaler=*/nullptr,
+                                          state_.training.reducer.get());
+  SumOverRanks(state_.training.shared.ranks, batch_.size(), result);
   state_.training.sgd.Step(0);
   state_.training.sgd.ZeroGradients();
   result.loss_sum.item();  // waits for the device
@@ -74,6 +80,12 @@ double TrialSteps::StepArchitecture() {
   step_.Compute(batch_).loss_sum.item();
   step_.Apply();
   return SecondsSince(start);
+}
+
+int64_t TrialSteps::WeightBytes() const {
+  int64_t bytes = 0;
+  for (const at::Tensor& weight : state_.supernet->parameters()) bytes += static_cast<int64_t>(weight.nbytes());
+  return bytes;
 }
 
 }  // namespace danas

@@ -1,5 +1,5 @@
 // A search's two steps on random images, for what needs their time or memory and no result: the plan's probe,
-// `danas bench supernet`, the timings in tests/bench.
+// `danas bench supernet`, the timings in tests/bench. With ranks they send what a search sends.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,22 @@
 #include "danas/data/loader.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_state.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 
 class TrialSteps {
  public:
-  // The supernet of the whole space; each step sees `images`, in parts of train.micro_batch. Weights do not move (the
-  // learning rate is 0: random images teach nothing), α does. `config` must outlive this.
-  TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device, int64_t images);
+  // The supernet of the whole space; each step sees `images` on each rank, in parts of train.micro_batch. Weights do
+  // not move (the learning rate is 0: random images teach nothing), α does. `config` must outlive this.
+  TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device, int64_t images,
+             const Ranks& ranks = {});
 
   // Seconds of one step: draw, forward, loss, backward, the optimiser's step. Waits for the device.
   double StepWeights();
   double StepArchitecture();
+
+  int64_t WeightBytes() const;  // whose gradients the ranks sum in a weight step
 
  private:
   const Config& config_;
