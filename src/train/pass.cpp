@@ -171,7 +171,8 @@ PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& s
     const std::optional<Batch> batch = loader.Next();
     if (!batch) break;
     ++totals.steps;
-    tally.Add({totals.steps, batch->whole_size(), step.compute(*batch)});
+    // Bad images may be left out: a process alone knows how many are there, ranks say it in the result.
+    tally.Add({totals.steps, options.ranks.alone() ? batch->size() : batch->whole_size(), step.compute(*batch)});
 
     const bool due = options.progress != nullptr && options.progress->Due();
     const bool read_each = batch->targets.is_cpu() || options.on_nonfinite == OnNonFinite::kSkip;
