@@ -97,6 +97,9 @@ class KillTest:
         self.random = random.Random(f"{seed}/{len(self.kills)}")
         self.begin()
 
+    def command(self):
+        return small_search.COMMAND
+
     def begin(self):
         """The search that nothing disturbs, whose time and calls say where to aim."""
         note = self.work / "whole.json"
@@ -113,7 +116,7 @@ class KillTest:
 
     def measure(self):
         begin = time.monotonic()
-        process = self.programs.start(self.project, small_search.COMMAND,
+        process = self.programs.start(self.project, self.command(),
                                       self.plan(trace=self.work / "whole.trace"))
         while process.poll() is None and not (self.run / "checkpoints/000001.json").exists():
             time.sleep(0.002)
@@ -166,7 +169,7 @@ class KillTest:
             faults, limit = self.aim()
         trace = self.work / "trace"
         trace.unlink(missing_ok=True)
-        process = self.programs.start(self.project, small_search.COMMAND, self.plan(trace=trace, **faults))
+        process = self.programs.start(self.project, self.command(), self.plan(trace=trace, **faults))
         try:
             _, said = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
@@ -210,7 +213,7 @@ class KillTest:
         while self.done() < kills or (self.rarest(least) and self.done() < 3 * kills):
             self.once()
         while self.run.exists():  # the last one's end is compared as well
-            code, said = self.programs.run(self.project, small_search.COMMAND, self.plan())
+            code, said = self.programs.run(self.project, self.command(), self.plan())
             if code != 0:
                 sys.exit(f"error: exit code {code}: {said}")
             self.finish_run()

@@ -36,6 +36,7 @@ LEFT_OUT = {
     "run.log": "messages with their times; a resumed run says that it was",
     "progress.json": "written every ten seconds, removed at the end",
     "lock": "names the process",
+    "tensorboard/": "what the logs say, with times; a file for each process",
     "checkpoints: numbers, regular ones": "written by the clock; a milestone's tensors and values are compared",
     "checkpoints: `logs`, `hash`, `values` named `seconds...`": "bytes of logs that hold times; of the whole; time spent",
 }
@@ -124,7 +125,7 @@ def plain_files(run):
     left_out = ("lock", "progress.json")
     return {name: path.read_bytes() for path in run.rglob("*") if path.is_file()
             for name in [str(path.relative_to(run))]
-            if name not in left_out and not name.startswith(("checkpoints/", "run.log")) and not name.endswith(".jsonl")}
+            if name not in left_out and not name.startswith(("checkpoints/", "run.log", "tensorboard/")) and not name.endswith(".jsonl")}
 
 
 def left_over(run):
