@@ -117,6 +117,9 @@ TEST_F(OddImagesTest, StoppingNamesTheFirstBadFile) {
     fs::remove_all(project_ / "photos/train/odd");
     fs::remove_all(project_ / "run");
     WriteOddImage(project_ / "photos/train/odd", odd);
+    for (const char* good : {"97.png", "98.png", "99.png"}) {  // a class is split
+      WriteText(project_ / "photos/train/odd" / good, DecodeGolden("palette.png"));
+    }
     outcome = Run(Training({"data.on_error=stop"}));
     EXPECT_EQ(outcome.code, 4) << outcome.err;
     EXPECT_THAT(outcome.err, AllOf(HasSubstr(std::string("photos/train/odd/") + odd.file), HasSubstr(odd.reason)));
