@@ -89,6 +89,8 @@ def where(run, trace):
 
 
 class KillTest:
+    kinds = KINDS
+
     def __init__(self, programs, work, seed):
         self.programs, self.work = programs, work
         self.project, self.run = work, work / "run"
@@ -103,14 +105,14 @@ class KillTest:
     def begin(self):
         """The search that nothing disturbs, whose time and calls say where to aim."""
         note = self.work / "whole.json"
-        build = self.programs.fingerprint()
-        if note.exists() and json.loads(note.read_text())["build"] != build:
-            sys.exit(f"error: {self.work} was begun with another build. Remove it, or name another --work")
+        of = {"build": self.programs.fingerprint(), "command": self.command()}
         if not note.exists():
             small_search.write_project(self.project)
             self.measure()
-            note.write_text(json.dumps({"build": build, "set_up": self.set_up, "seconds": self.seconds}))
+            note.write_text(json.dumps({**of, "set_up": self.set_up, "seconds": self.seconds}))
         known = json.loads(note.read_text())
+        if any(known.get(key) != value for key, value in of.items()):
+            sys.exit(f"error: {self.work} was begun with another build or command. Remove it, or name another --work")
         self.set_up, self.seconds = known["set_up"], known["seconds"]
         self.calls = Trace(self.work / "whole.trace")
 
@@ -138,8 +140,10 @@ class KillTest:
 
     def aim(self):
         """A plan of faults and a time limit, of which one is none, or both are: the run may end."""
-        rarest = min(KINDS, key=lambda kind: self.counts()[kind])
-        wanted = rarest if self.random.random() < 0.5 else "any"
+        rarest = min(self.kinds, key=lambda kind: self.counts()[kind])
+        return self.aim_at(rarest if self.random.random() < 0.5 else "any")
+
+    def aim_at(self, wanted):
         phase, share = self.left()
         if wanted == "warm-up" and phase > 0:
             return {}, None
@@ -203,7 +207,7 @@ class KillTest:
         return collections.Counter(kill["kind"] for kill in self.kills)
 
     def rarest(self, least):
-        return [kind for kind in KINDS if self.counts()[kind] < least]
+        return [kind for kind in self.kinds if self.counts()[kind] < least]
 
     def done(self):
         return len(self.kills) - self.number()
@@ -223,7 +227,7 @@ def table(test):
     lines = ["| moment of the kill | kills | by the clock | before a call | after a call | within a write |",
              "|---|---|---|---|---|---|"]
     ways = ["clock", "kill-before", "kill-after", "torn"]
-    for kind in KINDS:
+    for kind in test.kinds:
         of_kind = [kill for kill in test.kills if kill["kind"] == kind]
         by = [sum(kill["by"] == way for kill in of_kind) for way in ways]
         lines.append("| " + " | ".join(map(str, [kind, len(of_kind), *by])) + " |")

@@ -122,10 +122,10 @@ def milestones(run):
 
 def plain_files(run):
     """Those that are compared byte by byte."""
-    left_out = ("lock", "progress.json")
+    left_out, begins = ("lock", "progress.json"), ("checkpoints/", "run.log", "tensorboard/")
     return {name: path.read_bytes() for path in run.rglob("*") if path.is_file()
             for name in [str(path.relative_to(run))]
-            if name not in left_out and not name.startswith(("checkpoints/", "run.log", "tensorboard/")) and not name.endswith(".jsonl")}
+            if name not in left_out and not name.startswith(begins) and not name.endswith(".jsonl")}
 
 
 def left_over(run):
