@@ -76,21 +76,28 @@ class YamlEvents : public YAML::EventHandler {
   bool seen_document_ = false;
 };
 
-void CheckIsUtf8(std::string_view text, const std::string& name) {
-  if (IsUtf8(text)) return;
+// YAML allows no other control characters; yaml-cpp turns a zero byte into something else.
+bool IsControl(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+}
+
+void CheckIsText(std::string_view text, const std::string& name) {
+  if (IsUtf8(text) && std::none_of(text.begin(), text.end(), IsControl)) return;
   for (int64_t line = 1; !text.empty(); ++line) {
-    const size_t end = std::min(text.find('\n'), text.size() - 1);
-    if (!IsUtf8(text.substr(0, end + 1))) {
-      throw ConfigError(name + ":" + std::to_string(line) + ": not UTF-8; save the file in that encoding");
+    const std::string_view here = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    const std::string place = name + ":" + std::to_string(line);
+    if (!IsUtf8(here)) throw ConfigError(place + ": not UTF-8; save the file in that encoding");
+    if (std::any_of(here.begin(), here.end(), IsControl)) {
+      throw ConfigError(place + ": a control character, which YAML does not allow; take it out");
     }
-    text.remove_prefix(end + 1);
+    text.remove_prefix(here.size());
   }
 }
 
 }  // namespace
 
 Value ReadYamlText(std::string_view text, const std::string& name) {
-  CheckIsUtf8(text, name);
+  CheckIsText(text, name);
   TreeBuilder tree(name);
   // yaml-cpp takes a quote that is still open at the last line break as closed; an end marker shows that it is not.
   std::istringstream stream(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
