@@ -75,6 +75,9 @@ struct NormFunction : public torch::autograd::Function<NormFunction> {
     auto [dx, dweight, dbias] = at::_batch_norm_impl_index_backward(
         context->saved_data["implementation"].toInt(), x, gradient, saved[1], saved[2], saved[3], saved[4], saved[5],
         context->saved_data["use_batch"].toBool(), context->saved_data["epsilon"].toDouble(), wanted, saved[6]);
+    // On a GPU ATen gives some of them unasked, and autograd takes none for what is no input.
+    if (!wanted[1]) dweight.reset();
+    if (!wanted[2]) dbias.reset();
     return {dx, dweight, dbias, Variable()};
   }
 };
@@ -95,8 +98,9 @@ at::Tensor PerChannel(const at::Tensor& values_c, const at::Tensor& like) {
 // processes, so that all get the same bits.
 BatchMoments CombinedMoments(const at::Tensor& x, const StatisticsExchange& exchange) {
   const int64_t channels = x.size(1);
-  const auto [variance_c, mean_c] = at::var_mean(x.transpose(0, 1).reshape({channels, -1}), at::OptionalIntArrayRef({1}),
-                                                 /*correction=*/at::Scalar(0));
+  const auto [variance_c, mean_c] =
+      at::var_mean(x.transpose(0, 1).reshape({channels, -1}), at::OptionalIntArrayRef({1}),
+                   /*correction=*/at::Scalar(0));
   // Counts in double: float32 holds none above 2^24.
   const at::Tensor rows = at::zeros({exchange.count(), 2 * channels + 1}, mean_c.options().dtype(at::kDouble));
   const at::Tensor own = rows[exchange.rank()];

@@ -2,63 +2,17 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 
 #include "tests/tools/compare_runs.h"
-#include "tests/tools/run_danas.h"
+#include "tests/tools/killed_search.h"
 
 namespace danas::test {
 namespace {
 
 using testing::HasSubstr;
 
-double SecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-class ResumeTest : public testing::Test {
+class ResumeTest : public KilledSearch {
  protected:
-  ResumeTest() {
-    project_.config()["checkpoint"] = {{"every", 0.0005}, {"min_seconds", 0}};
-    project_.config()["schedule"]["epochs_per_step"] = 20;
-    project_.WriteConfig();
-  }
-
-  Outcome Search(const std::string& run, const std::string& before = "") const {
-    return project_.Run({"search", "--config", "config.json", "--no-probe", "--run", run}, before);
-  }
-
-  // A whole search in "whole", whose time says when to kill others.
-  void SearchWhole() {
-    seconds_ = SecondsOf([&] {
-      const Outcome outcome = Search("whole");
-      EXPECT_EQ(outcome.code, 0) << outcome.err;
-    });
-  }
-
-  // Ends a command at a share of a whole search's time. A machine may be slower or faster the next time: what ended
-  // before its first checkpoint, or came to its end, is begun again, at another moment.
-  void BeginAndKill(const std::vector<std::string>& command, double share, const std::string& signal = "KILL") {
-    for (int tries = 0; tries < 20; ++tries) {
-      const Outcome outcome = project_.Run(command, "timeout -s " + signal + " " + std::to_string(share * seconds_));
-      if (outcome.code == 0) {
-        share *= 0.8;
-      } else if (!std::filesystem::exists(project_ / "run" / "checkpoints")) {
-        share *= 1.3;
-      } else {
-        return;
-      }
-      std::filesystem::remove_all(project_ / "run");
-    }
-    FAIL() << "no moment found to end the search in its middle";
-  }
-  void BeginAndKill(double share, const std::string& signal = "KILL") {
-    BeginAndKill({"search", "--config", "config.json", "--no-probe", "--run", "run"}, share, signal);
-  }
-
   // Kills the run in "run" after each share of a whole search's time, then lets it end.
   void KillAndResume(const std::vector<double>& shares) {
     BeginAndKill(shares.front());
@@ -71,9 +25,6 @@ class ResumeTest : public testing::Test {
     const Outcome last = project_.Run({"search", "--resume", "run"});
     EXPECT_EQ(last.code, 0) << last.err;
   }
-
-  SmallProject project_;
-  double seconds_ = 0;
 };
 
 TEST_F(ResumeTest, KilledRunsEndAsOneThatRanThrough) {
@@ -105,7 +56,8 @@ TEST_F(ResumeTest, TrainingsGoOnToo) {
   project_.config()["schedule"]["epochs_per_step"] = 1;
   project_.WriteConfig();
   ASSERT_EQ(Search("found").code, 0);
-  const std::vector<std::string> command = {"finetune", "--arch", "found/best.json", "--config", "config.json", "--run"};
+  const std::vector<std::string> command = {"finetune", "--arch",      "found/best.json",
+                                            "--config", "config.json", "--run"};
   auto whole = command, killed = command;
   whole.emplace_back("whole");
   killed.emplace_back("run");
@@ -146,14 +98,14 @@ TEST_F(ResumeTest, AlteredCheckpointsArePassedOver) {
 TEST_F(ResumeTest, OtherConfigsAreRefusedAndHarmlessOnesTaken) {
   SearchWhole();
   BeginAndKill(0.6);
-  const Outcome other = project_.Run({"search", "--resume", "run", "--set", "train.lr=0.1", "--set", "seed=3", "--set",
-                                      "data.decode=reduced"});
+  const Outcome other = project_.Run(
+      {"search", "--resume", "run", "--set", "train.lr=0.1", "--set", "seed=3", "--set", "data.decode=reduced"});
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("seed 0 -> 3"));
   EXPECT_THAT(other.err, HasSubstr("train.lr 0.05 -> 0.1"));
   EXPECT_THAT(other.err, HasSubstr("data.decode \"exact\" -> \"reduced\""));
-  const Outcome harmless = project_.Run(
-      {"search", "--resume", "run", "--set", "data.workers=2", "--set", "log.tensorboard=false"});
+  const Outcome harmless =
+      project_.Run({"search", "--resume", "run", "--set", "data.workers=2", "--set", "log.tensorboard=false"});
   EXPECT_EQ(harmless.code, 0) << harmless.err;
   EXPECT_THAT(harmless.err, HasSubstr("data.workers 1 -> 2"));
   EXPECT_THAT(harmless.err, HasSubstr("log.tensorboard true -> false"));

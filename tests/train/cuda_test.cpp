@@ -1,10 +1,12 @@
 // What needs a GPU: skipped where there is none.
+#include <cmath>
+#include <string>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
-
-#include <cmath>
+#include <utility>
 
 #include "danas/core/error.h"
+#include "danas/nn/norm.h"
 #include "danas/train/device.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/memory.h"
@@ -67,6 +69,45 @@ TEST_F(Gpu, HalfPrecisionLearns) {
     const Trained trained = Train(device, amp);
     EXPECT_TRUE(trained.weight.isfinite().all().item<bool>());
     EXPECT_LT(trained.losses[2], trained.losses[0]);
+  }
+}
+
+struct Normed {
+  at::Tensor y, dx, dweight, running_mean, running_var;
+};
+
+// One step through a norm and its activation. `x_nchw` and `g_nchw` are of the type in which it computes.
+Normed NormStep(const at::Tensor& x_nchw, const at::Tensor& g_nchw, bool affine, NormMode mode) {
+  BatchNorm norm(x_nchw.size(1), {.momentum = 0.1, .epsilon = 1e-3}, affine);
+  norm.to(x_nchw.device(), x_nchw.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+  norm.set_mode(mode);
+  const at::Tensor x = x_nchw.detach().clone().requires_grad_(true);
+  const at::Tensor y = norm.forward(x, Activation::kRelu6);
+  y.backward(g_nchw);
+  return {y.detach(), x.grad(), affine ? norm.weight.grad() : at::Tensor(), norm.running_mean, norm.running_var};
+}
+
+TEST_F(Gpu, NormsAreThoseOfTheCpu) {
+  const at::Tensor x = RandomTensor({4, 6, 5, 5}, 1).mul(2).to(at::kHalf),
+                   g = RandomTensor({4, 6, 5, 5}, 2).to(at::kHalf);
+  for (const auto& [type, tolerance] : {std::pair(at::kDouble, 1e-9), {at::kFloat, 1e-4}, {at::kHalf, 2e-2}}) {
+    for (const at::MemoryFormat format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+      for (const NormMode mode : {NormMode::kBatch, NormMode::kBatchFrozen, NormMode::kRunning}) {
+        for (const bool affine : {false, true}) {
+          SCOPED_TRACE(std::string(at::toString(type)) + ", format " + std::to_string(static_cast<int>(format)) +
+                       ", mode " + std::to_string(static_cast<int>(mode)) + (affine ? ", affine" : ""));
+          const auto there = [&](const at::Tensor& tensor) { return tensor.to(device, type).contiguous(format); };
+          const Normed cpu = NormStep(x.to(at::kDouble), g.to(at::kDouble), affine, mode);
+          const Normed gpu = NormStep(there(x), there(g), affine, mode);
+          ExpectClose(gpu.y, cpu.y, tolerance);
+          ExpectClose(gpu.dx, cpu.dx, tolerance);
+          ExpectClose(gpu.running_mean, cpu.running_mean, tolerance);
+          ExpectClose(gpu.running_var, cpu.running_var, tolerance);
+          if (affine) ExpectClose(gpu.dweight, cpu.dweight, 20 * tolerance);
+          EXPECT_EQ(gpu.y.suggest_memory_format(), format);
+        }
+      }
+    }
   }
 }
 
