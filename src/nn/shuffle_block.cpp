@@ -10,8 +10,17 @@
 namespace danas {
 namespace {
 
-// Views. Their gradients come together in one channels_last tensor; those of two slices would be two of zeros, in NCHW.
+bool IsChannelsLast(const at::Tensor& x_nchw) {
+  return x_nchw.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+}
+
+// Views. Their gradients come together in one tensor of the layout of x; those of two slices would be two of zeros, in
+// NCHW.
 std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
+  if (!IsChannelsLast(x_nchw)) {
+    const std::vector<at::Tensor> halves = x_nchw.unflatten(1, {-1, 2}).unbind(2);
+    return {halves[0], halves[1]};
+  }
   const std::vector<at::Tensor> halves_nhwc = x_nchw.permute({0, 2, 3, 1}).unflatten(3, {-1, 2}).unbind(4);
   return {halves_nhwc[0].permute({0, 3, 1, 2}), halves_nhwc[1].permute({0, 3, 1, 2})};
 }
@@ -82,6 +91,7 @@ at::Tensor ImagesOf(const at::Tensor& pixels, const at::Tensor& like_nchw) {
 
 // Channel j of group i becomes channel i of group j.
 at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
+  if (!IsChannelsLast(x_nchw)) return x_nchw.unflatten(1, {groups, -1}).transpose(1, 2).flatten(1, 2);
   return ImagesOf(Pixels(x_nchw).unflatten(1, {groups, -1}).transpose(1, 2).flatten(1), x_nchw);
 }
 
@@ -114,12 +124,17 @@ class ShuffleV1 : public Block {
 
 // Views of the first and the second half of the channels; as EvenAndOddChannels().
 std::pair<at::Tensor, at::Tensor> HalvesOfChannels(const at::Tensor& x_nchw) {
+  if (!IsChannelsLast(x_nchw)) {
+    const std::vector<at::Tensor> halves = x_nchw.unflatten(1, {2, -1}).unbind(1);
+    return {halves[0], halves[1]};
+  }
   const std::vector<at::Tensor> halves = Pixels(x_nchw).unflatten(1, {2, -1}).unbind(1);
   return {ImagesOf(halves[0], x_nchw), ImagesOf(halves[1], x_nchw)};
 }
 
 // Channels a0, b0, a1, b1 ...
 at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw) {
+  if (!IsChannelsLast(b_nchw)) return at::stack({a_nchw, b_nchw}, 2).flatten(1, 2);
   return ImagesOf(at::stack({Pixels(a_nchw), Pixels(b_nchw)}, 2).flatten(1), a_nchw);
 }
 

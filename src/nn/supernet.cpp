@@ -35,7 +35,7 @@ at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<La
     throw std::invalid_argument("a supernet of " + std::to_string(layers_.size()) + " layers got " +
                                 std::to_string(choices.size()) + " choices");
   }
-  at::Tensor x = image_nchw.contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor x = image_nchw;
   if (stem_) x = stem_->forward(x);
   for (size_t l = 0; l < layers_.size(); ++l) x = layers_[l]->forward(x, choices.empty() ? LayerChoice{} : choices[l]);
   return head_->Features(x);

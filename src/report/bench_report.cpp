@@ -11,7 +11,8 @@ namespace {
 
 std::vector<double> PairSeconds(const BenchedWay& way) {
   std::vector<double> seconds;
-  for (size_t i = 0; i < way.weight_seconds.size(); ++i) seconds.push_back(way.weight_seconds[i] + way.alpha_seconds[i]);
+  for (size_t i = 0; i < way.weight_seconds.size(); ++i)
+    seconds.push_back(way.weight_seconds[i] + way.alpha_seconds[i]);
   return seconds;
 }
 
@@ -31,13 +32,15 @@ std::string RatioText(const RatioInterval& ratio) {
 std::string OpeningText(const SupernetBench& bench) {
   std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
                      bench.device + "\n";
-  text += "this machine: ";
-  if (bench.multiply_adds_per_second > 0) {
-    text += FormatCount(bench.multiply_adds_per_second) + " multiply-adds a second (" + bench.level + "), ";
+  if (bench.bytes_per_second > 0) {  // measured on CPUs alone
+    text += "this machine: ";
+    if (bench.multiply_adds_per_second > 0) {
+      text += FormatCount(bench.multiply_adds_per_second) + " multiply-adds a second (" + bench.level + "), ";
+    }
+    text += FormatBytes(bench.bytes_per_second) + " a second copied\n";
   }
-  if (bench.bytes_per_second > 0) text += FormatBytes(bench.bytes_per_second) + " a second copied";
-  text += "\n" + std::to_string(bench.ways.front().weight_seconds.size()) + " rounds of " +
-          std::to_string(bench.steps) + " steps, in turn; medians\n\n";
+  text += std::to_string(bench.ways.front().weight_seconds.size()) + " rounds of " + std::to_string(bench.steps) +
+          " steps, in turn; medians\n\n";
   return text;
 }
 
@@ -83,7 +86,8 @@ std::string BenchText(const SupernetBench& bench) {
   for (const BenchedWay& way : bench.ways) {
     const double pair = Median(PairSeconds(way));
     table.AddRow({way.Name(), Milliseconds(way.weight_seconds), Milliseconds(way.alpha_seconds),
-                  FormatDecimals(2 * static_cast<double>(bench.images) / pair, 1), FormatBytes(Median(way.growth_bytes)),
+                  FormatDecimals(2 * static_cast<double>(bench.images) / pair, 1),
+                  FormatBytes(Median(way.growth_bytes)),
                   Percent(Share(bench.weight_macs + bench.alpha_macs, pair, bench.multiply_adds_per_second)),
                   Percent(Share(bench.weight_bytes + bench.alpha_bytes, pair, bench.bytes_per_second))});
   }
@@ -96,7 +100,8 @@ std::string BenchText(const SupernetBench& bench) {
             RatioText(RatioOfMedians(way.growth_bytes, first.growth_bytes)) + "\n";
   }
   for (const BenchedWay& way : bench.ways) {
-    if (way.search_seconds > 0) text += "a whole search, " + way.Name() + ": about " + FormatDuration(way.search_seconds) + "\n";
+    if (way.search_seconds > 0)
+      text += "a whole search, " + way.Name() + ": about " + FormatDuration(way.search_seconds) + "\n";
   }
   return text;
 }
@@ -124,8 +129,8 @@ std::string BenchText(const LoaderBench& bench) {
   const auto images = static_cast<double>(bench.images);
   for (const LoaderBench::Run& run : bench.runs) {
     const double seconds = Median(run.seconds);
-    table.AddRow({std::to_string(run.workers), FormatDecimals(images / seconds, 1),
-                  FormatDecimals(1000 * seconds / images, 2)});
+    table.AddRow(
+        {std::to_string(run.workers), FormatDecimals(images / seconds, 1), FormatDecimals(1000 * seconds / images, 2)});
   }
   const LoaderBench::Run& first = bench.runs.front();
   return bench.dataset + ": " + FormatThousands(bench.images) + " images a pass, batches of " +

@@ -96,6 +96,10 @@ void OpenGpu(int index, bool deterministic) {
   c10::impl::VirtualGuardImpl(at::kCUDA).setDevice({at::kCUDA, static_cast<at::DeviceIndex>(index)});
 }
 
+at::MemoryFormat LayoutOf(const RuntimeConfig& runtime) {
+  return runtime.layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+}
+
 void SetDeterminism(bool deterministic) {
   at::Context& context = at::globalContext();
   context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
@@ -153,20 +157,19 @@ at::ScalarType FloatType(const RuntimeConfig& runtime) {
 
 void MoveTo(torch::nn::Module& network, at::Device device, const RuntimeConfig& runtime) {
   const at::NoGradGuard no_grad;
-  const auto format =
-      runtime.layout == MemoryLayout::kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+  const at::MemoryFormat format = LayoutOf(runtime);
   const auto move = [&](at::Tensor tensor) {
     const at::Tensor moved = tensor.detach().to(device, FloatType(runtime));
-    tensor.set_data(tensor.dim() == 4 ? moved.contiguous(format) : moved);
+    // A 1x1 or depthwise kernel is contiguous in both formats, and contiguous() would leave its strides alone. By these
+    // a convolution chooses the layout in which it computes.
+    tensor.set_data(tensor.dim() == 4 ? at::empty_like(moved, format).copy_(moved) : moved);
   };
   for (const at::Tensor& parameter : network.parameters()) move(parameter);
   for (const at::Tensor& buffer : network.buffers()) move(buffer);
 }
 
 at::Tensor InLayout(const at::Tensor& image_nchw, const RuntimeConfig& runtime) {
-  const at::Tensor image = image_nchw.to(FloatType(runtime));
-  return runtime.layout == MemoryLayout::kContiguous ? image.contiguous()
-                                                     : image.contiguous(at::MemoryFormat::ChannelsLast);
+  return image_nchw.to(FloatType(runtime)).contiguous(LayoutOf(runtime));
 }
 
 }  // namespace danas

@@ -48,8 +48,9 @@ class Reference {
         return ConvNorm(ConvNorm(x, "op", Operator(spec, x, shape.stride), spec.activation), "conv", {.out = shape.out},
                         spec.activation);
       case BlockKind::kConvolution:
-        return Activated(Convolve(x, "conv", {shape.out, spec.op.kernel, shape.stride, 1}) + PerChannel(State("conv.bias")),
-                         spec.activation);
+        return Activated(
+            Convolve(x, "conv", {shape.out, spec.op.kernel, shape.stride, 1}) + PerChannel(State("conv.bias")),
+            spec.activation);
       case BlockKind::kMaxPool:
         return MaxPool(spec.op.kernel, shape.stride, x);
       case BlockKind::kIdentity:
@@ -187,7 +188,8 @@ class Reference {
     y = ConvNorm(y, "project", {.out = halves ? shape.out - shape.in : shape.out, .groups = groups});
     if (!halves) return Activated(x + y, spec.activation);
     const at::Tensor windows = at::im2col(x.contiguous(), {3, 3}, {1, 1}, {1, 1}, {2, 2});
-    const at::Tensor pass = windows.view({images, shape.in, 9, -1}).mean(2).view({images, shape.in, y.size(2), y.size(3)});
+    const at::Tensor pass =
+        windows.view({images, shape.in, 9, -1}).mean(2).view({images, shape.in, y.size(2), y.size(3)});
     return Activated(at::cat({pass, y}, 1), spec.activation);
   }
 
@@ -307,8 +309,8 @@ std::vector<Case> Cases() {
   for (const Activation activation :
        {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish}) {
     add({.activation = activation, .expand = 3}, {kDown});
-    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2, BlockKind::kResidual,
-                                 BlockKind::kDepthwiseSeparable}) {
+    for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
+                                 BlockKind::kResidual, BlockKind::kDepthwiseSeparable}) {
       add({.kind = kind, .activation = activation}, {kSame, kDown});
     }
     add({.kind = BlockKind::kShuffleV1, .activation = activation}, kGrouped);
@@ -321,8 +323,9 @@ std::vector<Case> Cases() {
   return cases;
 }
 
-std::shared_ptr<Block> RandomBlock(const Case& c, bool affine, NormMode mode, at::ScalarType type) {
-  const auto block = MakeBlock(c.spec, c.shape, kNorm, affine);
+std::shared_ptr<Block> RandomBlock(const Case& c, bool affine, NormMode mode, at::ScalarType type,
+                                   KernelChoice kernels = KernelChoice::kAuto) {
+  const auto block = MakeBlock(c.spec, c.shape, kNorm, affine, kernels);
   block->to(type);
   test::RandomiseState(*block, 1);
   SetNormMode(*block, mode);
@@ -372,23 +375,42 @@ TEST(Block, GradientsEqualThoseOfItsFormula) {
   }
 }
 
-TEST(Block, StaysInChannelsLast) {
+TEST(Block, StaysInItsLayout) {
+  for (const at::MemoryFormat layout : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
+    for (const Case& c : Cases()) {
+      SCOPED_TRACE(c.Text() + ", layout " + std::to_string(static_cast<int>(layout)));
+      // The fused kernels know channels_last alone.
+      const auto kernels = layout == at::MemoryFormat::ChannelsLast ? KernelChoice::kAuto : KernelChoice::kAten;
+      const auto block = RandomBlock(c, /*affine=*/false, NormMode::kBatch, at::kFloat, kernels);
+      test::SetLayout(*block, layout);
+      const at::Tensor x = Input(c, at::kFloat).contiguous(layout).requires_grad_(true);
+      const Size size = c.shape.output();
+      const at::Tensor gradient =
+          test::RandomImages({kBatch, c.shape.out, size.height, size.width}, 3).contiguous(layout);
+      at::Tensor y;
+      EXPECT_THAT(test::OperatorsOutside(layout, kBatch, [&] { (y = block->forward(x)).backward(gradient); }),
+                  testing::IsEmpty());
+      EXPECT_TRUE(y.is_contiguous(layout));
+      EXPECT_TRUE(x.grad().is_contiguous(layout));
+    }
+  }
+}
+
+TEST(Block, IsTheSameInBothLayouts) {
   for (const Case& c : Cases()) {
     SCOPED_TRACE(c.Text());
-    const auto block = RandomBlock(c, /*affine=*/false, NormMode::kBatch, at::kFloat);
-    const at::Tensor x = Input(c, at::kFloat).requires_grad_(true);
-    const Size size = c.shape.output();
-    const at::Tensor gradient = test::RandomImages({kBatch, c.shape.out, size.height, size.width}, 3);
-    at::Tensor y;
-    EXPECT_THAT(test::NchwOperators(kBatch, [&] { (y = block->forward(x)).backward(gradient); }), testing::IsEmpty());
-    EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast));
-    EXPECT_TRUE(x.grad().is_contiguous(at::MemoryFormat::ChannelsLast));
+    const auto block = RandomBlock(c, /*affine=*/true, NormMode::kBatchFrozen, at::kDouble);
+    const at::Tensor x = Input(c, at::kDouble), y = block->forward(x);
+    test::SetLayout(*block, at::MemoryFormat::Contiguous);
+    ExpectClose(block->forward(x.contiguous()), y, 1e-12, 1e-12);
   }
 }
 
 TEST(Block, WatchesLayouts) {
   const at::Tensor x = test::RandomImages({kBatch, 4, 5, 5}, 1);
-  EXPECT_THAT(test::NchwOperators(kBatch, [&] { at::relu(x.contiguous()); }),
+  EXPECT_THAT(test::OperatorsOutside(at::MemoryFormat::ChannelsLast, kBatch, [&] { at::relu(x.contiguous()); }),
+              testing::Contains("aten::relu [3, 4, 5, 5]"));
+  EXPECT_THAT(test::OperatorsOutside(at::MemoryFormat::Contiguous, kBatch, [&] { at::relu(x); }),
               testing::Contains("aten::relu [3, 4, 5, 5]"));
 }
 

@@ -61,8 +61,8 @@ LayerCase DrawCase(uint64_t seed) {
   constexpr std::array kInParts = {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
                                    BlockKind::kDepthwiseSeparable};
   const BlockSpec in_parts{.kind = kInParts[random.UniformInt(kInParts.size())],
-                          .op = {.kernel = pick({3, 5, 7})},
-                          .activation = Activation::kRelu};
+                           .op = {.kernel = pick({3, 5, 7})},
+                           .activation = Activation::kRelu};
   if (random.UniformInt(2) == 1 && WhyInvalid(in_parts, shape).empty()) drawn.spec.candidates.push_back(in_parts);
   if (KeepsShape(shape)) drawn.spec.candidates.push_back({.kind = BlockKind::kIdentity});
   if (drawn.spec.candidates.empty() || drawn.spec.candidates[0].kind != BlockKind::kInvertedResidual) {

@@ -34,23 +34,35 @@ inline at::Tensor RandomImages(at::IntArrayRef sizes, uint64_t seed, at::ScalarT
   return RandomTensor(sizes, seed, type).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// The operators in `action` that fill feature maps of `batch` images in NCHW order. Maps of one channel or one position
-// have no order.
-inline std::vector<std::string> NchwOperators(int64_t batch, const std::function<void()>& action) {
+// Gives the kernels of a module's convolutions the strides of the layout, as a run does to all its networks.
+inline void SetLayout(torch::nn::Module& module, at::MemoryFormat layout) {
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : module.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(at::empty_like(parameter, layout).copy_(parameter));
+  }
+}
+
+// The operators in `action` that fill feature maps of `batch` images in another layout, of contiguous and
+// channels_last. Maps of one channel or one position have none.
+inline std::vector<std::string> OperatorsOutside(at::MemoryFormat layout, int64_t batch,
+                                                 const std::function<void()>& action) {
   static thread_local std::vector<std::string> found;
   static thread_local int64_t images;
+  static thread_local at::MemoryFormat wanted, other;
   found.clear();
   images = batch;
+  wanted = layout;
+  other = layout == at::MemoryFormat::ChannelsLast ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
   const auto look = [](const at::RecordFunction& function, at::ObserverContext*) {
     // These fill nothing. What they view, or who calls them, is seen by itself.
-    static const std::set<std::string_view> kViews = {"aten::as_strided", "aten::permute", "aten::reshape",
-                                                      "aten::resize_", "aten::view"};
+    static const std::set<std::string_view> kViews = {"aten::as_strided", "aten::as_strided_", "aten::permute",
+                                                      "aten::reshape",    "aten::resize_",     "aten::view"};
     if (kViews.contains(function.name())) return;
     for (const c10::IValue& output : function.outputs()) {
       if (!output.isTensor() || !output.toTensor().defined()) continue;
       const at::Tensor tensor = output.toTensor();
       if (tensor.dim() != 4 || tensor.size(0) != images) continue;
-      if (!tensor.is_contiguous() || tensor.is_contiguous(at::MemoryFormat::ChannelsLast)) continue;
+      if (!tensor.is_contiguous(other) || tensor.is_contiguous(wanted)) continue;
       std::ostringstream text;
       text << function.name() << ' ' << tensor.sizes();
       found.push_back(text.str());

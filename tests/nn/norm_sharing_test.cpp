@@ -70,8 +70,12 @@ Result Through(BatchNorm& norm, const at::Tensor& images, const at::Tensor& seed
   const at::Tensor x = images.detach().requires_grad_(true);
   const at::Tensor y = norm.forward(x, Activation::kRelu6);
   (y * seeds).sum().backward();
-  return {y.detach(), x.grad(), norm.weight.defined() ? norm.weight.grad() : at::Tensor(),
-          norm.bias.defined() ? norm.bias.grad() : at::Tensor(), norm.running_mean, norm.running_var};
+  return {y.detach(),
+          x.grad(),
+          norm.weight.defined() ? norm.weight.grad() : at::Tensor(),
+          norm.bias.defined() ? norm.bias.grad() : at::Tensor(),
+          norm.running_mean,
+          norm.running_var};
 }
 
 TEST(NormTogether, IsTheNormOfTheWholeBatch) {
@@ -145,8 +149,7 @@ TEST(NormGroups, EachIsNormalisedByItself) {
     for (int64_t g = 0; g < 3; ++g) {
       const auto [first, last] = RowsOfPart(7, g, 3);
       const auto norm = MakeNorm(true);
-      const Result part =
-          Through(*norm, images.narrow(0, first, last - first), seeds.narrow(0, first, last - first));
+      const Result part = Through(*norm, images.narrow(0, first, last - first), seeds.narrow(0, first, last - first));
       ExpectSameBits(result.y.narrow(0, first, last - first), part.y);
       ExpectClose(result.dx.narrow(0, first, last - first), part.dx, 1e-13);
       dweight += part.dweight;

@@ -87,6 +87,20 @@ TEST(MoveTo, ChangesTheLayoutInPlace) {
   ExpectSameBits(kernel, before);
 }
 
+// Their strides alone tell the layout in which a convolution computes.
+TEST(MoveTo, SetsTheStridesOfKernelsThatAreContiguousEitherWay) {
+  for (const auto& shape : {std::vector<int64_t>{8, 1, 3, 3}, {8, 4, 1, 1}}) {
+    TinyNetwork network(2);
+    network.register_parameter("kernel", RandomTensor(shape, 1, at::kFloat));
+    const at::Tensor kernel = network.named_parameters()["kernel"];
+    for (const auto& [layout, format] : {std::pair(MemoryLayout::kChannelsLast, at::MemoryFormat::ChannelsLast),
+                                         {MemoryLayout::kContiguous, at::MemoryFormat::Contiguous}}) {
+      MoveTo(network, at::kCPU, RuntimeConfig{.layout = layout});
+      EXPECT_EQ(kernel.suggest_memory_format(), format) << kernel.sizes();
+    }
+  }
+}
+
 TEST(InLayout, CopiesOnlyWhereTheLayoutDiffers) {
   const at::Tensor images = RandomBatch(2, 2, 1).images;
   EXPECT_TRUE(InLayout(images, RuntimeConfig{}).is_same(images));

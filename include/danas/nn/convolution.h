@@ -1,5 +1,5 @@
 // Convolutions as the blocks use them: odd kernels padded so that the size is ceil(input / stride), weights in
-// channels_last, most of them followed by batch norm and an activation.
+// channels_last unless MoveTo says otherwise, most of them followed by batch norm and an activation.
 #pragma once
 
 #include <ATen/core/Tensor.h>

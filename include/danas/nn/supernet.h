@@ -31,8 +31,9 @@ class Supernet : public torch::nn::Module {
   Supernet(const SearchSpace& space, const SupernetOptions& options);
 
   // images [N, input channels, H, W] -> logits [N, classes]. `choices`: one a layer; empty for a network. Any layout;
-  // channels_last needs no copy. Dropout (HeadSpec::dropout, while train()) draws from torch's default generator of the
-  // device, which the run seeds. Throws std::invalid_argument for choices that do not fit.
+  // it computes in that of the kernels' strides (MoveTo), in which images need no copy. Dropout (HeadSpec::dropout,
+  // while train()) draws from torch's default generator of the device, which the run seeds. Throws
+  // std::invalid_argument for choices that do not fit.
   at::Tensor forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
   // Pooled features before dropout and classifier, [N, SearchSpace::pooled_features()]: one a channel, or with a head
