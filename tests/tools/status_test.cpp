@@ -103,6 +103,18 @@ TEST_F(StatusTest, AWatchEndsByCtrlC) {
   EXPECT_THAT(watched.out, HasSubstr("run: search running, step"));
 }
 
+TEST_F(StatusTest, AReaderThatLeavesEndsItWithoutAWord) {
+  ASSERT_EQ(project_.Run(Search("run")).code, 0);
+  for (const char* command : {"log", "status"}) {
+    // The reader is gone before danas writes.
+    const std::string line = "cd " + Quoted(project_.path().string()) + " && { sleep 0.3; " + Quoted(DANAS_PROGRAM) +
+                             " " + command + " run 2>err; echo $? >code; } | true; sleep 1";
+    ASSERT_EQ(std::system(line.c_str()), 0);
+    EXPECT_EQ(ReadText(project_ / "err"), "") << command;
+    EXPECT_EQ(ReadText(project_ / "code"), "141\n") << command;
+  }
+}
+
 TEST_F(StatusTest, WhatIsNoRunIsAnError) {
   const Outcome nothing = project_.Run({"status", "data"});
   EXPECT_EQ(nothing.code, 5);

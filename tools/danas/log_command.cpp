@@ -1,22 +1,16 @@
 // danas log: what a run logged, for people; --follow goes on as long as a process works on the run.
 #include <poll.h>
 
-#include <iostream>
-
 #include "commands.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/run_folder.h"
 #include "danas/report/log_printer.h"
 #include "danas/report/run_status.h"
+#include "program.h"
 
 namespace danas {
 namespace {
-
-void Write(std::string_view text) {
-  std::cout << text << std::flush;
-  if (!std::cout) throw FileError("cannot write to standard output");
-}
 
 bool MayLive(const std::filesystem::path& run) {
   const RunHolder::State state = FindHolder(run).state;
@@ -29,7 +23,7 @@ int RunLogCommand(const CommandLine& line) {
   const std::filesystem::path run = line.paths.front();
   if (!HoldsRun(run)) throw FileError(run.string() + " holds no run: there is no log.jsonl");
   CatchInterrupts();
-  LogPrinter printer(run, Write);
+  LogPrinter printer(run, WriteOut);
   while (true) {
     const bool may_live = line.follow && MayLive(run);  // before reading: what it wrote last is read too
     while (printer.PrintNew()) {

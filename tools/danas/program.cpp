@@ -1,5 +1,6 @@
 #include "program.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,8 +26,7 @@ int Run(int argc, const char* const* argv, const std::function<int(const Command
   if (missing) return static_cast<int>(ExitCode::kUsage);
   SetUpLog(line.verbosity());
   const int code = line.command == Command::kNone ? 0 : command(line);
-  std::cout.flush();
-  if (!std::cout) throw FileError("cannot write to standard output");
+  WriteOut("");
   return code;
 }
 
@@ -88,6 +88,15 @@ Error AsError(const std::exception& exception) {
   }
   if (TellsOfMemory(message)) return DeviceError("out of memory: " + message);
   return {ExitCode::kInternal, "unexpected, please report it: " + message};
+}
+
+void WriteOut(std::string_view text) {
+  std::cout << text << std::flush;
+  if (std::cout) return;
+  pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  const bool unread = ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+  if (unread) throw QuietEnd{static_cast<ExitCode>(128 + SIGPIPE)};
+  throw FileError("cannot write to standard output");
 }
 
 int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <string>
+#include <string_view>
 
 #include "command_line.h"
 #include "danas/core/error.h"
@@ -14,12 +14,16 @@ struct QuietEnd {
   ExitCode code;
 };
 
-// What an exception says, as an error of danas with its exit code: a want of memory or threads is one of the device, what is
-// not known a bug. Torch adds a stack trace to its messages, which is for -v.
+// What an exception says, as an error of danas with its exit code: a want of memory or threads is one of the device,
+// what is not known a bug. Torch adds a stack trace to its messages, which is for -v.
 Error AsError(const std::exception& exception);
 
-// Parses the line, sets up the log, runs `command` and flushes standard output. Every error becomes one line on standard
-// error and the exit code of its kind.
+// Writes to standard output at once. Where nobody reads it any more (`danas log RUN | head`), ends the program without
+// a word and with the code of SIGPIPE, as Unix commands end. Throws FileError where it cannot be written.
+void WriteOut(std::string_view text);
+
+// Parses the line, sets up the log, runs `command` and flushes standard output. Every error becomes one line on
+// standard error and the exit code of its kind.
 int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command);
 
 }  // namespace danas

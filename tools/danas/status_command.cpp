@@ -17,6 +17,7 @@
 #include "danas/report/live_text.h"
 #include "danas/report/run_status.h"
 #include "danas/report/status_text.h"
+#include "program.h"
 
 namespace danas {
 namespace {
@@ -67,11 +68,6 @@ std::string Text(const std::vector<RunStatus>& runs, const Query& query) {
 
 bool MayLive(const RunStatus& run) { return run.life == RunLife::kRunning || run.life == RunLife::kUnknown; }
 
-void Write(const std::string& text) {
-  std::cout << text << std::flush;
-  if (!std::cout) throw FileError("cannot write to standard output");
-}
-
 bool DrawsAgain() {
   const char* terminal = std::getenv("TERM");
   return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
@@ -120,12 +116,12 @@ int Watch(Query& query, bool json) {
   while (true) {
     const std::vector<RunStatus> runs = Look(query);
     if (json) {
-      Write(JsonText(StatusJson(runs)) + "\n");
+      WriteOut(JsonText(StatusJson(runs)) + "\n");
     } else if (draws) {
       const winsize size = TerminalSize();
-      Write(live.Draw(Text(runs, query), size.ws_col, size.ws_row));
+      WriteOut(live.Draw(Text(runs, query), size.ws_col, size.ws_row));
     } else {
-      Write(lines.Next(runs));
+      WriteOut(lines.Next(runs));
     }
     if (std::none_of(runs.begin(), runs.end(), MayLive)) return 0;
     WaitFor(kRedraw);
