@@ -140,8 +140,9 @@ class KillTest:
 
     def aim(self):
         """A plan of faults and a time limit, of which one is none, or both are: the run may end."""
-        rarest = min(self.kinds, key=lambda kind: self.counts()[kind])
-        return self.aim_at(rarest if self.random.random() < 0.5 else "any")
+        # Not at the rarest alone: a kind that this machine hardly meets would starve the others.
+        rare = [1 / (1 + self.counts()[kind]) ** 2 for kind in self.kinds]
+        return self.aim_at(self.random.choices(self.kinds, rare)[0] if self.random.random() < 0.5 else "any")
 
     def aim_at(self, wanted):
         phase, share = self.left()
