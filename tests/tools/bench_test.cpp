@@ -51,6 +51,15 @@ TEST(Bench, LoaderTimesEachNumberOfWorkers) {
   EXPECT_EQ(json.at("runs").at(1).at("seconds").size(), 2u);
 }
 
+TEST(Bench, TooLittleMemorySaysWhatToLower) {
+  const SmallProject project;
+  const Outcome outcome = project.Run({"bench", "supernet", "--config", "config.json", "--batch", "1048576"},
+                                      "ulimit -v 3000000;");
+  EXPECT_EQ(outcome.code, 7) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("out of memory"));
+  EXPECT_THAT(outcome.err, HasSubstr("train.micro_batch"));
+}
+
 TEST(Bench, WhatCannotBeBenchedIsAnError) {
   const SmallProject project;
   EXPECT_EQ(project.Run({"bench", "supernet"}).code, 2);

@@ -1,4 +1,5 @@
 // `danas-engine`: the commands that need torch. `danas` starts it; it parses the same command line.
+#include <c10/util/Exception.h>
 #include <malloc.h>
 
 #include <climits>
@@ -8,6 +9,7 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "program.h"
+#include "rank_command.h"
 
 namespace danas {
 namespace {
@@ -51,6 +53,10 @@ int main(int argc, char** argv) {
   const bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
   return danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) {
     if (!kept) danas::log::warn("malloc takes no thresholds here; training will be slower than it could be");
-    return danas::RunCommand(line);
+    try {
+      return danas::RunCommand(line);
+    } catch (const c10::Error& error) {
+      throw danas::AsEngineError(error);
+    }
   });
 }

@@ -1,7 +1,5 @@
 #include "rank_command.h"
 
-#include <c10/util/Exception.h>
-
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/train/device.h"
@@ -13,11 +11,6 @@ namespace {
 
 // Until a config says otherwise.
 const double kMeetingSeconds = RanksConfig().timeout;
-
-Error AsRankError(const std::exception& exception) {
-  const std::string text = OutOfMemoryText(exception);
-  return text.empty() ? AsError(exception) : DeviceError(text);
-}
 
 // Never returns to what called the command: a rank whose peers are gone may not be able to end in order.
 [[noreturn]] void EndWith(const Ranks& ranks, const Error& error) {
@@ -31,16 +24,15 @@ Error AsRankError(const std::exception& exception) {
 
 }  // namespace
 
+Error AsEngineError(const std::exception& exception) {
+  const std::string text = OutOfMemoryText(exception);
+  return text.empty() ? AsError(exception) : DeviceError(text);
+}
+
 int OnRanks(const std::function<int(Ranks& ranks)>& work) {
   const RankPlace place = FindRankPlace();
   Ranks ranks = Ranks::Join(place, kMeetingSeconds);
-  if (ranks.alone()) {
-    try {
-      return work(ranks);
-    } catch (const c10::Error& error) {
-      throw AsRankError(error);
-    }
-  }
+  if (ranks.alone()) return work(ranks);
   if (!ranks.first()) SetUpLog(Verbosity::kErrors);
   log::info("rank {} of {}, started by {}", ranks.rank(), ranks.count(), place.launcher);
   try {
@@ -51,7 +43,7 @@ int OnRanks(const std::function<int(Ranks& ranks)>& work) {
     log::debug("{}", error.what());
     throw QuietEnd{error.exit_code()};
   } catch (const std::exception& exception) {
-    EndWith(ranks, AsRankError(exception));
+    EndWith(ranks, AsEngineError(exception));
   }
 }
 

@@ -14,6 +14,9 @@
 
 namespace danas {
 
+// AsError(), which also says of torch's lack of memory what to lower.
+Error AsEngineError(const std::exception& exception);
+
 // Calls `work` with this process's rank, as its launcher set it (core/rank_place.h). Where it throws, the other ranks are told,
 // and the error is shown by one rank, with its number.
 int OnRanks(const std::function<int(Ranks& ranks)>& work);
