@@ -70,7 +70,7 @@ void QuietenConnections() {
 
 at::Tensor Bytes(const std::string& text) {
   const at::Tensor bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
-  std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
+  if (!text.empty()) std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());  // an empty tensor has no address
   return bytes;
 }
 

@@ -11,6 +11,7 @@
 #include "danas/schedule/class_easiness.h"
 #include "danas/schedule/neuron_relevance.h"
 #include "danas/train/memory.h"
+#include "tests/support/sanitizer.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
@@ -127,6 +128,7 @@ TEST(Judge, BrokenWeightsAreAnError) {
 }
 
 TEST(Judge, MemoryDoesNotGrowWithTheImages) {
+  if (kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
   const auto network = MakeJudge();
   Judge(*network, Images(500), 50);
   const int64_t before = PeakResidentBytes();

@@ -30,7 +30,8 @@ void SetGradients(Parameters& module, uint64_t seed) {
 }
 
 TEST(Sgd, LossCurvesEqualPyTorchs) {
-  for (const Json& golden : TrainGolden()["losses"]) {
+  const Json goldens = TrainGolden();  // outlives the loop over a part of it
+  for (const Json& golden : goldens["losses"]) {
     const TrainConfig recipe{.lr = 0.2,
                              .lr_min = 0.01,
                              .momentum = golden["momentum"].get<double>(),
