@@ -1,8 +1,10 @@
 # Finds LibTorch in the PyPI package `torch` or in an unpacked libtorch archive.
 #
-#   LibTorch::LibTorch   the CPU half: libtorch_cpu, libc10
+#   LibTorch::LibTorch   the CPU half: libtorch_cpu, libc10, and OpenMP with the runtime that libtorch_cpu itself loads
 #   LibTorch::CUDA       adds libtorch_cuda, libc10_cuda and NCCL; only where every header wheel is installed
 #   LibTorch_VERSION     read from torch/headeronly/version.h
+#   LibTorch_OPENMP_LIBRARY  the file of that runtime
+#   LibTorch_OPENMP_MISSING  why LibTorch::LibTorch comes without OpenMP: then at::parallel_for is serial
 #   LibTorch_CUDA_MISSING  why LibTorch::CUDA was not made, one reason an entry
 #
 # LibTorch_ROOT (a CMake or environment variable) names the folder that holds include/ and lib/. Without it the folder
@@ -33,6 +35,8 @@ endif()
 # What an earlier root left in the cache must not survive a new one.
 if(NOT "${_root}" STREQUAL "${LibTorch_FOUND_ROOT}")
   unset(LibTorch_INCLUDE_DIR CACHE)
+  unset(LibTorch_OPENMP_LIBRARY CACHE)
+  unset(LibTorch_OPENMP_WORKS CACHE)
   foreach(_lib IN ITEMS torch_cpu c10 torch_cuda c10_cuda)
     unset(LibTorch_${_lib}_LIBRARY CACHE)
   endforeach()
@@ -73,8 +77,61 @@ foreach(_system IN ITEMS /usr/include /usr/local/include)
   endif()
 endforeach()
 
+# ATen's header Parallel.h runs its loops serially, without a word, in files that are compiled without OpenMP. So whatever
+# includes torch is compiled with it. A second OpenMP runtime in the process would have threads and settings of its own:
+# the one linked is the one that libtorch_cpu loads, by its file, and `-fopenmp` is not given to the linker.
+set(LibTorch_OPENMP_MISSING "")
+if(NOT LibTorch_OPENMP_LIBRARY)
+  find_program(LibTorch_READELF NAMES readelf llvm-readelf REQUIRED)
+  mark_as_advanced(LibTorch_READELF)
+  execute_process(COMMAND "${LibTorch_READELF}" -d "${LibTorch_torch_cpu_LIBRARY}" OUTPUT_VARIABLE _dynamic
+                  COMMAND_ERROR_IS_FATAL ANY)
+  set(_runtime "")
+  if(_dynamic MATCHES "\\[(lib(gomp|iomp5|omp)[-.][^]]*)\\]")
+    set(_runtime "${CMAKE_MATCH_1}")
+    find_library(LibTorch_OPENMP_LIBRARY NAMES "${_runtime}" PATHS "${_root}/lib" "${_root}/../torch.libs" NO_DEFAULT_PATH)
+    find_library(LibTorch_OPENMP_LIBRARY NAMES "${_runtime}" PATHS "${_root}/../../..")
+  endif()
+  mark_as_advanced(LibTorch_OPENMP_LIBRARY)
+endif()
+if(NOT LibTorch_OPENMP_LIBRARY AND NOT _runtime)
+  set(LibTorch_OPENMP_MISSING "${LibTorch_torch_cpu_LIBRARY} loads no OpenMP runtime that is known (libgomp, libiomp5, \
+libomp): take PyPI's torch (scripts/setup)")
+elseif(NOT LibTorch_OPENMP_LIBRARY)
+  set(LibTorch_OPENMP_MISSING "${LibTorch_torch_cpu_LIBRARY} loads ${_runtime}, which is neither beside it nor among the \
+system's libraries: install it, or pass -DLibTorch_OPENMP_LIBRARY=<its file>")
+else()
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_QUIET ON)
+  set(CMAKE_REQUIRED_FLAGS -fopenmp)
+  set(CMAKE_REQUIRED_LINK_OPTIONS -fno-openmp)  # the flags go to the linker too, where they bring the compiler's own
+  set(CMAKE_REQUIRED_LIBRARIES "${LibTorch_OPENMP_LIBRARY}")
+  check_cxx_source_compiles("
+    #ifndef _OPENMP
+    #error compiled without OpenMP
+    #endif
+    int main() {
+      int threads = 0;
+    #pragma omp parallel reduction(+ : threads)
+      ++threads;
+      return threads == 0;
+    }" LibTorch_OPENMP_WORKS)
+  foreach(_setting IN ITEMS QUIET FLAGS LINK_OPTIONS LIBRARIES)
+    unset(CMAKE_REQUIRED_${_setting})
+  endforeach()
+  if(NOT LibTorch_OPENMP_WORKS)
+    set(LibTorch_OPENMP_MISSING "${CMAKE_CXX_COMPILER} -fopenmp does not link with ${LibTorch_OPENMP_LIBRARY}, the runtime \
+that this LibTorch loads. Clang's OpenMP does not run on GCC's libgomp: compile with GCC, or take a LibTorch that loads \
+libiomp5 or libomp")
+  endif()
+endif()
+
 find_package(Threads REQUIRED)
 add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+if(NOT LibTorch_OPENMP_MISSING)
+  target_compile_options(LibTorch::LibTorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fopenmp>")
+  target_link_libraries(LibTorch::LibTorch INTERFACE "${LibTorch_OPENMP_LIBRARY}")
+endif()
 # torch/include ships its own fmt and protobuf; -idirafter lets the system's win, -isystem would not.
 foreach(_dir IN ITEMS "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
   target_compile_options(LibTorch::LibTorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${_dir}>")
