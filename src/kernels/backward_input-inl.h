@@ -28,14 +28,23 @@ HWY_BEFORE_NAMESPACE();
 namespace danas::kernels {
 namespace HWY_NAMESPACE {
 
-// x_gradient [pixel][in] += u_gradient expand, for `count` blocks [block][pixel][lanes] from channel block `first` on.
+// The gradient of u for `count` blocks of its channels from `first` on: [block][pixel][lanes], blocks `pixels` apart.
 template <typename T>
-void AddExpandInputGradient(const ColumnBlocks<T>& expand, const T* u_gradient, int64_t pixels, int64_t in,
-                            int64_t first, int64_t count, T* x_gradient) {
+struct ExpandedGradient {
+  const T* at;
+  int64_t pixels;
+  int64_t first, count;
+};
+
+// x_gradient [pixel][in] += u_gradient expand, for the first `pixels` pixels and the input's blocks in_first ...
+// in_last - 1.
+template <typename T>
+void AddExpandInputGradient(const ColumnBlocks<T>& expand, const ExpandedGradient<T>& u_gradient, int64_t pixels,
+                            int64_t in, int64_t in_first, int64_t in_last, T* x_gradient) {
   auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
     for (int j = 0; j < kBlocks; ++j) {
-      const int64_t at = (block + j) * kLanes<T>, stride = in, there = in - at;
+      const int64_t at = (in_first + block + j) * kLanes<T>, stride = in, there = in - at;
       T* rows = x_gradient + row * stride + at;
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
@@ -44,15 +53,15 @@ void AddExpandInputGradient(const ColumnBlocks<T>& expand, const T* u_gradient, 
       }
     }
   };
-  Multiply(Product<T>{.a = u_gradient,
+  Multiply(Product<T>{.a = u_gradient.at,
                       .a_row = kLanes<T>,
-                      .outer = count,
-                      .a_outer = pixels * kLanes<T>,
+                      .outer = u_gradient.count,
+                      .a_outer = u_gradient.pixels * kLanes<T>,
                       .inner = kLanes<T>,
-                      .b = expand.at + first * kLanes<T> * expand.row,
+                      .b = expand.at + (u_gradient.first * expand.row + in_first) * kLanes<T>,
                       .b_block = kLanes<T>,
                       .b_step = expand.row},
-           pixels, BlocksOf<T>(in), add);
+           pixels, in_last - in_first, add);
 }
 
 // Where BackwardInput() writes. Weight sums have one part a thread.
@@ -128,7 +137,7 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
   const ColumnBlocks<T> project(call.candidate.project, plan.size.out, call.candidate.middle, /*pad_rows=*/false,
                                 nullptr);
   const ClipLanes<T> clip(call.candidate.expand_norm.clip);
-  const Passes passes(blocks);
+  const Passes passes(blocks, plan.tasks());
   const int64_t splits = Splits(plan.tasks(), passes), x_elements = plan.total_in_pixels() * in;
   Buffer<T> flipped(blocks * kTaps * kLanes<T>);
   for (int64_t block = 0; block < blocks; ++block) {
@@ -138,7 +147,7 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
     }
   }
   Buffer<T> x_parts((splits - 1) * x_elements);  // splits after the first have a gradient of x of their own
-  ForEachRange(plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+  ForEachRange("backward input", plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
     std::vector<int32_t> in_offsets, out_offsets;
     for (int64_t task = begin; task < end; ++task) {
       const int64_t part = task / splits, split = task % splits;
@@ -235,63 +244,62 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
         }
         const bool full = pass + 1 < last_pass && (passes.Begin(pass + 2) - waits) * own_pixels * kLanes<T> > waiting;
         if (pass + 1 == last_pass || full) {
-          AddExpandInputGradient(expand, u_gradient, own_pixels, in, waits, last - waits, x_gradient);
+          AddExpandInputGradient(expand, ExpandedGradient<T>{u_gradient, own_pixels, waits, last - waits}, own_pixels,
+                                 in, 0, BlocksOf<T>(in), x_gradient);
           waits = last;
         }
       }
     }
   });
-  if (splits == 1) return;
-  ForEachRange((x_elements + kLanes<T> - 1) / kLanes<T>, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    for (int64_t i = begin * kLanes<T>; i < std::min(x_elements, end * kLanes<T>); i += kLanes<T>) {
-      Vec<T> sum = LoadFirst(to.x + i, x_elements - i);
-      for (int64_t s = 0; s + 1 < splits; ++s) {
-        sum = hn::Add(sum, LoadFirst(x_parts.get() + s * x_elements + i, x_elements - i));
-      }
-      StoreFirst(sum, to.x + i, x_elements - i);
-    }
-  });
+  AddParts(x_parts.get(), splits - 1, x_elements, to.x);
 }
 
 // Few pixels: what the expansion's norm adds, by computing u again: its gradient is -(first_c + second_c * normalised
-// u).
+// u). Tasks are blocks of u's channels, then pieces of the input's gradient.
 template <typename T>
 void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, const T* first_c,
                           const T* second_c, T* x_gradient, T* expand_gradient) {
-  const LayerPlan& plan = call.plan;
-  const int64_t in = plan.size.in, pixels = plan.in_pixels;
+  constexpr int64_t kPixels = 12, kInBlocks = 4;  // of a piece
+  const int64_t in = call.plan.size.in, pixels = call.plan.total_in_pixels();
   const NormLanes<T>& norm = call.kept.expand_norm;
-  const Passes passes(call.blocks);
-  ForEachRange(plan.groups, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
-    T* u_gradient = Scratch<T>(2, kPassBlocks * pixels * kLanes<T>);
-    for (int64_t group = begin; group < end; ++group) {
-      const T* x = call.x + group * pixels * in;
-      for (int64_t pass = 0; pass < passes.count; ++pass) {
-        const int64_t first = passes.Begin(pass), count = passes.Begin(pass + 1) - first;
-        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
-                                                 Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
-          for (int j = 0; j < kBlocks; ++j) {
-            const int64_t channel = (first + block + j) * kLanes<T>;
-            const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
-            const Vec<T> a = Load(first_c + channel), b = Load(second_c + channel);
-            for (int i = 0; i < kRows; ++i) {
-              const Vec<T> normalised = hn::MulAdd(sum[i][j], inverse, centre);
-              Store(hn::Neg(hn::MulAdd(normalised, b, a)), u_gradient + ((block + j) * pixels + row + i) * kLanes<T>);
-            }
+  Buffer<T> u_gradient(call.blocks * pixels * kLanes<T>);
+  const Passes passes(call.blocks, /*tasks=*/1);
+  ForEachRange("backward expand", passes.count, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+    for (int64_t pass = begin; pass < end; ++pass) {
+      const int64_t first = passes.Begin(pass), count = passes.Begin(pass + 1) - first;
+      T* to = u_gradient.get() + first * pixels * kLanes<T>;
+      auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+        for (int j = 0; j < kBlocks; ++j) {
+          const int64_t channel = (first + block + j) * kLanes<T>;
+          const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
+          const Vec<T> a = Load(first_c + channel), b = Load(second_c + channel);
+          for (int i = 0; i < kRows; ++i) {
+            const Vec<T> normalised = hn::MulAdd(sum[i][j], inverse, centre);
+            Store(hn::Neg(hn::MulAdd(normalised, b, a)), to + ((block + j) * pixels + row + i) * kLanes<T>);
           }
-        };
-        Multiply(Product<T>{.a = x,
-                            .a_row = in,
-                            .inner = in,
-                            .b = call.kept.expand.get() + first * in * kLanes<T>,
-                            .b_block = in * kLanes<T>,
-                            .b_step = kLanes<T>},
-                 pixels, count, store);
-        AddExpandInputGradient(expand, u_gradient, pixels, in, first, count, x_gradient + group * pixels * in);
-        if (expand_gradient == nullptr) continue;
-        AddWeightGradient(x, u_gradient, pixels, in, count,
-                          expand_gradient + (thread * call.blocks + first) * in * kLanes<T>);
-      }
+        }
+      };
+      Multiply(Product<T>{.a = call.x,
+                          .a_row = in,
+                          .inner = in,
+                          .b = call.kept.expand.get() + first * in * kLanes<T>,
+                          .b_block = in * kLanes<T>,
+                          .b_step = kLanes<T>},
+               pixels, count, store);
+      if (expand_gradient == nullptr) continue;
+      AddWeightGradient(call.x, to, pixels, in, count,
+                        expand_gradient + (thread * call.blocks + first) * in * kLanes<T>);
+    }
+  });
+  const int64_t in_blocks = BlocksOf<T>(in), across = (in_blocks + kInBlocks - 1) / kInBlocks;
+  const int64_t pieces = (pixels + kPixels - 1) / kPixels;
+  ForEachRange("backward expand to x", pieces * across, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t first_pixel = task / across * kPixels, in_first = task % across * kInBlocks;
+      AddExpandInputGradient(expand,
+                             ExpandedGradient<T>{u_gradient.get() + first_pixel * kLanes<T>, pixels, 0, call.blocks},
+                             std::min(kPixels, pixels - first_pixel), in, in_first,
+                             std::min(in_blocks, in_first + kInBlocks), x_gradient + first_pixel * in);
     }
   });
 }
@@ -300,10 +308,10 @@ void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& ex
 template <typename T>
 void AddInputCorrection(const LayerPlan& plan, const T* x, const T* negated, const T* constant, double shortcut,
                         const T* gradient, T* x_gradient) {
-  constexpr int64_t kPixels = 256;
+  constexpr int64_t kPixels = 96;
   const int64_t in = plan.size.in, pixels = plan.total_in_pixels();
   const Vec<T> factor = Set(static_cast<T>(shortcut));
-  ForEachRange((pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("correct input", (pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const int64_t first = begin * kPixels, last = std::min(pixels, end * kPixels);
     auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16

@@ -115,8 +115,9 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
   const LayerPlan& plan = kept.plan;
   const Candidate<T>& candidate = layer.candidates[c];
   const int64_t in = plan.size.in, out = plan.size.out, middle = candidate.middle, padded = Padded<T>(middle);
-  const int64_t taps = candidate.kernel * candidate.kernel,
-                parts = std::min(Threads(), plan.tasks() * BlocksOf<T>(middle));
+  const int64_t taps = candidate.kernel * candidate.kernel;
+  // Weights' gradients are summed by each thread; no pass has more tasks that add to them.
+  const int64_t parts = std::min(Threads(), plan.tasks() * BlocksOf<T>(middle));
   const BackwardCall<T> call{plan, candidate, kept.candidates[c], x, BlocksOf<T>(middle)};
   StoreAll(outputs.normalised[c], candidate.weight, to.norm_weight[2]);
   StoreAll(outputs.plain, candidate.weight, to.norm_bias[2]);

@@ -26,11 +26,6 @@ HWY_BEFORE_NAMESPACE();
 namespace danas::kernels {
 namespace HWY_NAMESPACE {
 
-// Tasks are cut further by channels where there are fewer than threads.
-inline int64_t Splits(int64_t tasks, const Passes& passes) {
-  return std::clamp<int64_t>((Threads() + tasks - 1) / tasks, 1, passes.count);
-}
-
 // What sums over the output give: `plain` = sum of the gradient, `normalised`[c] = sum of gradient * normalised z_c.
 struct OutputSums {
   std::vector<double> plain;
@@ -40,19 +35,24 @@ struct OutputSums {
 
 template <typename T>
 OutputSums SumOutputs(const LayerPlan& plan, const std::vector<KeptCandidate<T>>& kept, const T* gradient, const T* x) {
-  constexpr int64_t kAtOnce = 4;  // candidates whose sums stay in registers
+  constexpr int64_t kAtOnce = 4;         // candidates whose sums stay in registers
+  constexpr int64_t kPiecePixels = 128;  // of a group that a task takes, about
   const int64_t out = plan.size.out, padded = Padded<T>(out), candidates = static_cast<int64_t>(kept.size());
   const int64_t rows = candidates + 2;
-  Buffer<T> parts(plan.groups * rows * padded);
-  ForEachRange(plan.groups, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    for (int64_t group = begin; group < end; ++group) {
+  const int64_t pieces = std::max<int64_t>(1, plan.out_pixels / kPiecePixels), tasks = plan.groups * pieces;
+  Buffer<T> parts(tasks * rows * padded);
+  ForEachRange("sum outputs", tasks, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t group = task / pieces, piece = task % pieces;
+      const int64_t first = group * plan.out_pixels + plan.out_pixels * piece / pieces;
+      const int64_t last = group * plan.out_pixels + plan.out_pixels * (piece + 1) / pieces;
       for (int64_t at = 0; at < out; at += kLanes<T>) {
-        const int64_t there = out - at, first = group * plan.out_pixels;
-        T* to = parts.get() + group * rows * padded + at;
+        const int64_t there = out - at;
+        T* to = parts.get() + task * rows * padded + at;
         for (int64_t from = 0; from < candidates; from += kAtOnce) {
           const int64_t count = std::min(kAtOnce, candidates - from);
           Vec<T> sums[kAtOnce] = {Zero<T>(), Zero<T>(), Zero<T>(), Zero<T>()};
-          for (int64_t m = first; m < first + plan.out_pixels; ++m) {
+          for (int64_t m = first; m < last; ++m) {
             const Vec<T> g = LoadFirst(gradient + m * out + at, there);
             for (int64_t c = 0; c < count; ++c) {
               const KeptCandidate<T>& candidate = kept[from + c];
@@ -65,7 +65,7 @@ OutputSums SumOutputs(const LayerPlan& plan, const std::vector<KeptCandidate<T>>
           for (int64_t c = 0; c < count; ++c) Store(sums[c], to + (from + c) * padded);
         }
         Vec<T> plain = Zero<T>(), input = Zero<T>();
-        for (int64_t m = first; m < first + plan.out_pixels; ++m) {
+        for (int64_t m = first; m < last; ++m) {
           const Vec<T> g = LoadFirst(gradient + m * out + at, there);
           plain = hn::Add(plain, g);
           if (x) input = hn::MulAdd(g, LoadFirst(x + m * out + at, there), input);
@@ -78,8 +78,8 @@ OutputSums SumOutputs(const LayerPlan& plan, const std::vector<KeptCandidate<T>>
   OutputSums sums;
   sums.plain.assign(static_cast<size_t>(out), 0.0);
   sums.normalised.assign(kept.size(), std::vector<double>(static_cast<size_t>(out), 0.0));
-  for (int64_t group = 0; group < plan.groups; ++group) {
-    const T* from = parts.get() + group * rows * padded;
+  for (int64_t task = 0; task < tasks; ++task) {
+    const T* from = parts.get() + task * rows * padded;
     for (int64_t o = 0; o < out; ++o) {
       for (int64_t c = 0; c < candidates; ++c) sums.normalised[c][o] += from[c * padded + o];
       sums.plain[o] += from[candidates * padded + o];
@@ -95,7 +95,7 @@ Buffer<T> ThroughClip(const LayerPlan& plan, const Candidate<T>& candidate, cons
                       const T* gradient) {
   const int64_t out = plan.size.out, pixels = plan.total_out_pixels();
   Buffer<T> masked(pixels * out);
-  ForEachRange(pixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("through clip", pixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const ClipLanes<T> clip(candidate.project_norm.clip);
     const Vec<T> weight = Set(static_cast<T>(candidate.weight));
     for (int64_t m = begin; m < end; ++m) {
@@ -204,9 +204,9 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
   const ColumnBlocks<T> project(call.candidate.project, out, call.candidate.middle, /*pad_rows=*/false, nullptr);
   const ClipLanes<T> clip(call.candidate.depthwise_norm.clip);
   const NormLanes<T>& norm = call.kept.depthwise_norm;
-  const Passes passes(blocks);
+  const Passes passes(blocks, plan.tasks());
   const int64_t splits = Splits(plan.tasks(), passes);
-  ForEachRange(plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+  ForEachRange("backward project", plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t part = task / splits, split = task % splits;
       const Band band = plan.BandOf(part);

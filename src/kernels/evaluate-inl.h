@@ -64,10 +64,11 @@ struct EvaluatedCandidate {
   std::vector<T> shift;  // of the output
 };
 
-// rows [pixel][out] += the candidate's output for the band.
+// rows [pixel][out] += the share of the candidate's output for the band that goes through the blocks of `split`, of
+// `splits`, of its channels.
 template <typename T, int kKernel, int kStride>
-void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandidate<T>& evaluated, const T* x,
-                  T* rows_out) {
+void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandidate<T>& evaluated, int64_t split,
+                  int64_t splits, const T* x, T* rows_out) {
   constexpr int64_t kActivated = 32768;  // elements of activations that wait for one product
   const Candidate<T>& candidate = evaluated.candidate;
   const int64_t blocks = BlocksOf<T>(candidate.middle), out = plan.size.out;
@@ -82,8 +83,9 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
   rows.Offsets(offsets);
   const ExpandCall<T> call{x, plan.size.in, candidate, evaluated.expand.get(), evaluated.expand_norm};
   const ClipLanes<T> clip(candidate.depthwise_norm.clip);
-  for (int64_t first = 0; first < blocks; first += waiting) {
-    const int64_t last = std::min(blocks, first + waiting);
+  const int64_t end = blocks * (split + 1) / splits;
+  for (int64_t first = blocks * split / splits; first < end; first += waiting) {
+    const int64_t last = std::min(end, first + waiting);
     for (int64_t pass = first; pass < last; pass += kPassBlocks) {
       const int64_t count = std::min(kPassBlocks, last - pass);
       FillExpanded(plan, band, rows, offsets, call, pass, count, tiles);
@@ -129,6 +131,14 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
 }
 
 template <typename T>
+void ClipAll(const Clip& clip, int64_t count, T* values) {
+  const ClipLanes<T> lanes(clip);
+  for (int64_t i = 0; i < count; i += kLanes<T>) {
+    StoreFirst(lanes.Apply(LoadFirst(values + i, count - i)), values + i, count - i);
+  }
+}
+
+template <typename T>
 void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
   const LayerPlan plan(layer.size, RowBytes<T>(layer.size));
   const int64_t out = plan.size.out;
@@ -140,15 +150,22 @@ void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
     for (int64_t o = 0; o < out; ++o) shift[o] += candidates.back().shift[o];
   }
   const Clip clip = candidates.size() == 1 ? layer.candidates[0].project_norm.clip : Clip{};
-  ForEachRange(plan.tasks(), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  const bool clips = clip.lowest != Clip{}.lowest || clip.highest != Clip{}.highest;
+  // As in backward: tasks are cut further by channels where there are fewer than threads.
+  int64_t widest = 1;
+  for (const Candidate<T>& candidate : layer.candidates) widest = std::max(widest, BlocksOf<T>(candidate.middle));
+  const int64_t splits = Splits(plan.tasks(), Passes(widest, plan.tasks())), elements = plan.total_out_pixels() * out;
+  Buffer<T> y_parts((splits - 1) * elements);
+  ForEachRange("evaluate", plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const Vec<T> shortcut = Set(static_cast<T>(layer.shortcut));
-    const ClipLanes<T> clip_lanes(clip);
     for (int64_t task = begin; task < end; ++task) {
-      const Band band = plan.BandOf(task);
+      const int64_t split = task % splits;
+      const Band band = plan.BandOf(task / splits);
       const int64_t first = band.group * plan.out_pixels + band.out_begin * plan.out_width;
       const int64_t pixels = plan.group_images * (band.out_end - band.out_begin) * plan.out_width;
-      T* rows = y + first * out;
-      for (int64_t m = 0; m < pixels; ++m) {
+      T* rows = (split == 0 ? y : y_parts.get() + (split - 1) * elements) + first * out;
+      if (split > 0) std::fill_n(rows, pixels * out, T(0));
+      for (int64_t m = 0; split == 0 && m < pixels; ++m) {
         for (int64_t at = 0; at < out; at += kLanes<T>) {
           Vec<T> value = Load(shift.get() + at);
           if (layer.shortcut != 0) {
@@ -159,15 +176,17 @@ void EvaluateLayer(const Layer<T>& layer, const T* x, T* y) {
       }
       for (const EvaluatedCandidate<T>& evaluated : candidates) {
         WithKernelAndStride(evaluated.candidate.kernel, plan.size.stride, [&]<int kKernel, int kStride>() HWY_ATTR {
-          AddEvaluated<T, kKernel, kStride>(plan, band, evaluated, x, rows);
+          AddEvaluated<T, kKernel, kStride>(plan, band, evaluated, split, splits, x, rows);
         });
       }
-      if (clip.lowest == Clip{}.lowest && clip.highest == Clip{}.highest) continue;
-      for (int64_t i = 0; i < pixels * out; i += kLanes<T>) {
-        StoreFirst(clip_lanes.Apply(LoadFirst(rows + i, pixels * out - i)), rows + i, pixels * out - i);
-      }
+      if (clips && splits == 1) ClipAll(clip, pixels * out, rows);  // while they are in the caches
     }
   });
+  if (splits == 1) return;
+  AddParts(y_parts.get(), splits - 1, elements, y);
+  if (!clips) return;
+  ForEachRange("clip outputs", plan.total_out_pixels(),
+               [&](int64_t begin, int64_t end, int64_t) { ClipAll(clip, (end - begin) * out, y + begin * out); });
 }
 
 }  // namespace HWY_NAMESPACE

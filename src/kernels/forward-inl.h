@@ -31,12 +31,23 @@ namespace HWY_NAMESPACE {
 // Blocks of channels that a task takes at once: u and the gradients behind it live in as many tiles.
 constexpr int64_t kPassBlocks = 4;
 
-// Cuts `blocks` into passes of at most kPassBlocks, as equal as can be.
+// Cuts `blocks` into passes of at most kPassBlocks, as equal as can be: of fewer where `tasks` times the passes are not
+// work for every thread.
 struct Passes {
-  explicit Passes(int64_t block_count) : blocks(block_count), count((block_count + kPassBlocks - 1) / kPassBlocks) {}
+  Passes(int64_t block_count, int64_t tasks)
+      : blocks(block_count), count((block_count + kPassBlocks - 1) / kPassBlocks) {
+    for (int64_t most = kPassBlocks / 2; most > 0 && tasks * count < Threads(); most /= 2) {
+      count = (blocks + most - 1) / most;
+    }
+  }
   int64_t Begin(int64_t pass) const { return blocks * pass / count; }
   int64_t blocks, count;
 };
+
+// Tasks are cut further by channels where there are fewer than threads.
+inline int64_t Splits(int64_t tasks, const Passes& passes) {
+  return std::clamp<int64_t>((Threads() + tasks - 1) / tasks, 1, passes.count);
+}
 
 // What FillExpanded() and its callers need of one candidate.
 template <typename T>
@@ -98,9 +109,9 @@ void FillExpanded(const LayerPlan& plan, const Band& band, const PaddedRows& row
 template <typename T>
 NormStatistics DirectExpandStatistics(const LayerPlan& plan, const ExpandCall<T>& call) {
   const int64_t middle = call.candidate.middle, in = call.in;
-  const Passes passes(BlocksOf<T>(middle));
+  const Passes passes(BlocksOf<T>(middle), plan.groups);
   PartialSums<T> parts(plan.groups, Padded<T>(middle));
-  ForEachRange(plan.groups * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("expand directly", plan.groups * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t group = task / passes.count, first = passes.Begin(task % passes.count);
       const int64_t count = passes.Begin(task % passes.count + 1) - first;
@@ -142,9 +153,9 @@ NormStatistics DirectExpandStatistics(const LayerPlan& plan, const ExpandCall<T>
 template <typename T, int kKernel, int kStride>
 NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call, const T* weights, T* d) {
   const int64_t middle = call.candidate.middle, blocks = BlocksOf<T>(middle);
-  const Passes passes(blocks);
+  const Passes passes(blocks, plan.tasks());
   PartialSums<T> parts(plan.tasks(), Padded<T>(middle));
-  ForEachRange(plan.tasks() * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("forward depthwise", plan.tasks() * passes.count, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     std::vector<int32_t> offsets;
     int64_t offsets_of = -1;
     for (int64_t task = begin; task < end; ++task) {
@@ -212,9 +223,14 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
   const auto first_of = [&](int64_t piece) { return plan.out_pixels * piece / pieces; };
   PartialSums<T> parts(plan.groups * pieces, Padded<T>(out));
   const ClipLanes<T> clip(candidate.depthwise_norm.clip);
-  ForEachRange(plan.groups * pieces, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  // Where pieces are too few for all threads, each is activated several times, for some of the output's blocks each.
+  const int64_t tasks = plan.groups * pieces;
+  const int64_t splits = std::clamp<int64_t>((Threads() + tasks - 1) / tasks, 1, out_blocks);
+  ForEachRange("forward project", tasks * splits, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     T* activated = Scratch<T>(0, blocks * most * kLanes<T>);  // [block][pixel][lanes]
-    for (int64_t part = begin; part < end; ++part) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t part = task / splits, split = task % splits;
+      const int64_t first_block = out_blocks * split / splits, last_block = out_blocks * (split + 1) / splits;
       const int64_t group = part / pieces, first = first_of(part % pieces), count = first_of(part % pieces + 1) - first;
       for (int64_t block = 0; block < blocks; ++block) {
         const T* from = d + ((group * blocks + block) * plan.out_pixels + first) * kLanes<T>;
@@ -230,7 +246,7 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
       auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
 #pragma GCC unroll 16
         for (int j = 0; j < kBlocks; ++j) {
-          const int64_t at = (block + j) * kLanes<T>;
+          const int64_t at = (first_block + block + j) * kLanes<T>;
           if (row == 0) {
             Store(sum[0][j], parts.pivot(part) + at);
             Store(Zero<T>(), parts.sum(part) + at);
@@ -256,10 +272,10 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
                           .outer = blocks,
                           .a_outer = most * kLanes<T>,
                           .inner = kLanes<T>,
-                          .b = weights,
+                          .b = weights + first_block * Padded<T>(candidate.middle) * kLanes<T>,
                           .b_block = Padded<T>(candidate.middle) * kLanes<T>,
                           .b_step = kLanes<T>},
-               count, out_blocks, store);
+               count, last_block - first_block, store);
     }
   });
   std::vector<int64_t> counts;
@@ -285,7 +301,7 @@ void MixOutputs(const LayerPlan& plan, const Layer<T>& layer, const std::vector<
   const ClipLanes<T> clip(kept.size() == 1 ? layer.candidates[0].project_norm.clip : Clip{});
   const Vec<T> shortcut = Set(static_cast<T>(layer.shortcut));
   constexpr int64_t kPixels = 64;
-  ForEachRange((pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("mix outputs", (pixels + kPixels - 1) / kPixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     for (int64_t m = begin * kPixels; m < std::min(pixels, end * kPixels); ++m) {
       for (int64_t at = 0; at < out; at += kLanes<T>) {
         Vec<T> value = Load(shift.get() + at);
@@ -296,6 +312,21 @@ void MixOutputs(const LayerPlan& plan, const Layer<T>& layer, const std::vector<
         if (layer.shortcut != 0) value = hn::MulAdd(LoadFirst(x + m * out + at, out - at), shortcut, value);
         StoreFirst(clip.Apply(value), y + m * out + at, out - at);
       }
+    }
+  });
+}
+
+// sum += the `count` parts behind each other in `parts`, of `elements` each.
+template <typename T>
+void AddParts(const T* parts, int64_t count, int64_t elements, T* sum) {
+  if (count == 0) return;
+  ForEachRange("add parts", (elements + kLanes<T> - 1) / kLanes<T>, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+    for (int64_t i = begin * kLanes<T>; i < std::min(elements, end * kLanes<T>); i += kLanes<T>) {
+      Vec<T> total = LoadFirst(sum + i, elements - i);
+      for (int64_t part = 0; part < count; ++part) {
+        total = hn::Add(total, LoadFirst(parts + part * elements + i, elements - i));
+      }
+      StoreFirst(total, sum + i, elements - i);
     }
   });
 }

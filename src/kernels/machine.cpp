@@ -57,14 +57,14 @@ constexpr int kTries = 5;  // the best counts: other programs only ever slow one
 
 }  // namespace
 
-double MeasureMultiplyAdds() {
+double MeasureMultiplyAdds(int64_t threads) {
   if (Level().empty()) return 0;
   constexpr int64_t kSteps = 4'000'000;
   double best = 0;
   for (int i = 0; i < kTries; ++i) {
     std::atomic<int64_t> done = 0;
     const auto start = Clock::now();
-    ForEachRange(Threads(), [&](int64_t begin, int64_t end, int64_t) {
+    ForEachRange("multiply-adds", threads, [&](int64_t begin, int64_t end, int64_t) {
       for (int64_t task = begin; task < end; ++task) {
         volatile float kept = 0;
         float result = 0;
@@ -78,21 +78,20 @@ double MeasureMultiplyAdds() {
   return best;
 }
 
-double MeasureBandwidth() {
+double MeasureBandwidth(int64_t threads) {
   constexpr size_t kBytes = size_t{256} << 20;
   const auto from = std::make_unique<std::byte[]>(kBytes), to = std::make_unique<std::byte[]>(kBytes);
-  const int64_t parts = Threads();
-  const size_t part = kBytes / static_cast<size_t>(parts);
+  const size_t part = kBytes / static_cast<size_t>(threads);
   double best = 0;
   for (int i = 0; i < kTries; ++i) {
     const auto start = Clock::now();
-    ForEachRange(parts, [&](int64_t begin, int64_t end, int64_t) {
+    ForEachRange("copy", threads, [&](int64_t begin, int64_t end, int64_t) {
       for (int64_t p = begin; p < end; ++p) {
         const size_t offset = static_cast<size_t>(p) * part;
         std::memcpy(to.get() + offset, from.get() + offset, part);
       }
     });
-    best = std::max(best, 2.0 * static_cast<double>(part) * static_cast<double>(parts) / SecondsSince(start));
+    best = std::max(best, 2.0 * static_cast<double>(part) * static_cast<double>(threads) / SecondsSince(start));
   }
   return best;
 }

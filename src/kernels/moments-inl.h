@@ -33,22 +33,23 @@ template <typename T>
 std::vector<double> InputMean(const T* x, int64_t pixels, int64_t channels) {
   const int64_t blocks = BlocksOf<T>(channels), padded = Padded<T>(channels);
   std::vector<double> sums(static_cast<size_t>(Threads() * padded), 0.0);
-  ForEachRange((pixels + kMomentPixels - 1) / kMomentPixels, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
-    HWY_ALIGN T lanes[kLanes<T>];
-    double* mine = sums.data() + thread * padded;
-    for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t first = piece * kMomentPixels, last = std::min(pixels, first + kMomentPixels);
-      for (int64_t block = 0; block < blocks; ++block) {
-        const int64_t count = channels - block * kLanes<T>;
-        Vec<T> sum = Zero<T>();
-        for (int64_t m = first; m < last; ++m) {
-          sum = hn::Add(sum, LoadFirst(x + m * channels + block * kLanes<T>, count));
-        }
-        Store(sum, lanes);
-        for (int64_t lane = 0; lane < kLanes<T>; ++lane) mine[block * kLanes<T> + lane] += lanes[lane];
-      }
-    }
-  });
+  ForEachRange("input mean", (pixels + kMomentPixels - 1) / kMomentPixels,
+               [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+                 HWY_ALIGN T lanes[kLanes<T>];
+                 double* mine = sums.data() + thread * padded;
+                 for (int64_t piece = begin; piece < end; ++piece) {
+                   const int64_t first = piece * kMomentPixels, last = std::min(pixels, first + kMomentPixels);
+                   for (int64_t block = 0; block < blocks; ++block) {
+                     const int64_t count = channels - block * kLanes<T>;
+                     Vec<T> sum = Zero<T>();
+                     for (int64_t m = first; m < last; ++m) {
+                       sum = hn::Add(sum, LoadFirst(x + m * channels + block * kLanes<T>, count));
+                     }
+                     Store(sum, lanes);
+                     for (int64_t lane = 0; lane < kLanes<T>; ++lane) mine[block * kLanes<T> + lane] += lanes[lane];
+                   }
+                 }
+               });
   std::vector<double> mean(static_cast<size_t>(channels), 0.0);
   for (int64_t c = 0; c < channels; ++c) {
     for (int64_t t = 0; t < Threads(); ++t) mean[c] += sums[t * padded + c];
@@ -100,13 +101,15 @@ template <typename T>
 Buffer<T> InputCovariance(const T* x, int64_t pixels, int64_t channels, const T* mean) {
   const int64_t padded = Padded<T>(channels);
   std::vector<std::vector<double>> sums(static_cast<size_t>(Threads()));
-  ForEachRange((pixels + kMomentPixels - 1) / kMomentPixels, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
-    sums[thread].assign(static_cast<size_t>(padded * padded), 0.0);
-    for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t first = piece * kMomentPixels;
-      AddCentredProducts(x, first, std::min(kMomentPixels, pixels - first), channels, mean, sums[thread].data());
-    }
-  });
+  ForEachRange("input covariance", (pixels + kMomentPixels - 1) / kMomentPixels,
+               [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+                 sums[thread].assign(static_cast<size_t>(padded * padded), 0.0);
+                 for (int64_t piece = begin; piece < end; ++piece) {
+                   const int64_t first = piece * kMomentPixels;
+                   AddCentredProducts(x, first, std::min(kMomentPixels, pixels - first), channels, mean,
+                                      sums[thread].data());
+                 }
+               });
   Buffer<T> covariance = Zeros<T>(padded * channels);
   for (int64_t i = 0; i < channels; ++i) {
     for (int64_t j = i; j < channels; ++j) {
@@ -130,34 +133,36 @@ NormStatistics ExpandStatistics(const T* expand, int64_t middle, int64_t in, con
   NormStatistics result;
   result.mean_c.resize(static_cast<size_t>(middle));
   result.variance_c.resize(static_cast<size_t>(middle));
-  ForEachRange((middle + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    const int64_t first = begin * kRowsATask, last = std::min(middle, end * kRowsATask);
-    auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
-      for (int r = 0; r < kRows; ++r) {
-        for (int j = 0; j < kBlocks; ++j) {
-          Store(sum[r][j], expand_covariance + (first + row + r) * padded + (block + j) * kLanes<T>);
+  ForEachRange(
+      "expand statistics", (middle + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        const int64_t first = begin * kRowsATask, last = std::min(middle, end * kRowsATask);
+        auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
+                                                 Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+          for (int r = 0; r < kRows; ++r) {
+            for (int j = 0; j < kBlocks; ++j) {
+              Store(sum[r][j], expand_covariance + (first + row + r) * padded + (block + j) * kLanes<T>);
+            }
+          }
+        };
+        Multiply(Product<T>{.a = expand + first * in,
+                            .a_row = in,
+                            .inner = in,
+                            .b = covariance,
+                            .b_block = in * kLanes<T>,
+                            .b_step = kLanes<T>},
+                 last - first, blocks, store);
+        for (int64_t c = first; c < last; ++c) {
+          Vec<T> mean_sum = Zero<T>(), variance_sum = Zero<T>();
+          for (int64_t block = 0; block < blocks; ++block) {
+            const Vec<T> w = LoadFirst(expand + c * in + block * kLanes<T>, in - block * kLanes<T>);
+            mean_sum = hn::MulAdd(w, Load(mean + block * kLanes<T>), mean_sum);
+            variance_sum = hn::MulAdd(w, Load(expand_covariance + c * padded + block * kLanes<T>), variance_sum);
+          }
+          result.mean_c[c] = hn::GetLane(hn::SumOfLanes(Tag<T>(), mean_sum));
+          const double variance = hn::GetLane(hn::SumOfLanes(Tag<T>(), variance_sum));
+          result.variance_c[c] = variance < 0 ? 0 : variance;  // NaN stays
         }
-      }
-    };
-    Multiply(Product<T>{.a = expand + first * in,
-                        .a_row = in,
-                        .inner = in,
-                        .b = covariance,
-                        .b_block = in * kLanes<T>,
-                        .b_step = kLanes<T>},
-             last - first, blocks, store);
-    for (int64_t c = first; c < last; ++c) {
-      Vec<T> mean_sum = Zero<T>(), variance_sum = Zero<T>();
-      for (int64_t block = 0; block < blocks; ++block) {
-        const Vec<T> w = LoadFirst(expand + c * in + block * kLanes<T>, in - block * kLanes<T>);
-        mean_sum = hn::MulAdd(w, Load(mean + block * kLanes<T>), mean_sum);
-        variance_sum = hn::MulAdd(w, Load(expand_covariance + c * padded + block * kLanes<T>), variance_sum);
-      }
-      result.mean_c[c] = hn::GetLane(hn::SumOfLanes(Tag<T>(), mean_sum));
-      const double variance = hn::GetLane(hn::SumOfLanes(Tag<T>(), variance_sum));
-      result.variance_c[c] = variance < 0 ? 0 : variance;  // NaN stays
-    }
-  });
+      });
   return result;
 }
 
@@ -166,10 +171,10 @@ NormStatistics ExpandStatistics(const T* expand, int64_t middle, int64_t in, con
 template <typename T>
 void AddExpandCorrection(const T* expand, int64_t middle, int64_t in, const std::vector<T>& square_c,
                          const std::vector<T>& offset_c, T* negated, T* constant) {
-  constexpr int64_t kRowsATask = 24;
+  constexpr int64_t kRowsATask = 12;
   const int64_t blocks = BlocksOf<T>(in);
   Buffer<T> scaled(blocks * middle * kLanes<T>);  // diag(square_c) expand, [block][middle][lanes]
-  ForEachRange(blocks, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("scale expand", blocks, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     for (int64_t block = begin; block < end; ++block) {
       Vec<T> sum = Load(constant + block * kLanes<T>);
       for (int64_t c = 0; c < middle; ++c) {
@@ -180,26 +185,27 @@ void AddExpandCorrection(const T* expand, int64_t middle, int64_t in, const std:
       Store(sum, constant + block * kLanes<T>);
     }
   });
-  ForEachRange((in + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
-    auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
-                        EPILOGUE_ATTR {
-                          for (int r = 0; r < kRows; ++r) {
-                            for (int j = 0; j < kBlocks; ++j) {
-                              T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
-                              Store(hn::Sub(Load(to), sum[r][j]), to);
-                            }
-                          }
-                        };
-    Multiply(Product<T>{.a = expand + first,
-                        .a_row = 1,
-                        .inner = middle,
-                        .a_inner = in,
-                        .b = scaled.get(),
-                        .b_block = middle * kLanes<T>,
-                        .b_step = kLanes<T>},
-             last - first, blocks, subtract);
-  });
+  ForEachRange("expand correction", (in + kRowsATask - 1) / kRowsATask,
+               [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+                 const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
+                 auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
+                                     EPILOGUE_ATTR {
+                                       for (int r = 0; r < kRows; ++r) {
+                                         for (int j = 0; j < kBlocks; ++j) {
+                                           T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
+                                           Store(hn::Sub(Load(to), sum[r][j]), to);
+                                         }
+                                       }
+                                     };
+                 Multiply(Product<T>{.a = expand + first,
+                                     .a_row = 1,
+                                     .inner = middle,
+                                     .a_inner = in,
+                                     .b = scaled.get(),
+                                     .b_block = middle * kLanes<T>,
+                                     .b_step = kLanes<T>},
+                          last - first, blocks, subtract);
+               });
 }
 
 }  // namespace HWY_NAMESPACE

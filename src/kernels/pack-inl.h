@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 // w [rows][columns] -> [block of rows][columns][lanes], blocks `block_stride` apart; lanes beyond the rows are zero.
 template <typename T>
 void PackRows(const T* w, int64_t rows, int64_t columns, int64_t block_stride, T* packed) {
-  ForEachRange(BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("pack rows", BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
       const T* in = w + block * kLanes<T> * columns;
@@ -51,7 +51,7 @@ Buffer<T> PackProject(const T* project, int64_t out, int64_t middle) {
 template <typename T>
 void UnpackRows(const T* packed, int64_t parts, int64_t rows, int64_t columns, T* w) {
   const int64_t part_stride = Padded<T>(rows) * columns;
-  ForEachRange(BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("unpack rows", BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     HWY_ALIGN T lanes[kLanes<T>];
     for (int64_t block = begin; block < end; ++block) {
       const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
@@ -71,7 +71,7 @@ void UnpackRows(const T* packed, int64_t parts, int64_t rows, int64_t columns, T
 template <typename T>
 void UnpackColumns(const T* packed, int64_t parts, int64_t rows, int64_t columns, T* w) {
   const int64_t part_stride = Padded<T>(columns) * rows;
-  ForEachRange(BlocksOf<T>(columns), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+  ForEachRange("unpack columns", BlocksOf<T>(columns), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     for (int64_t block = begin; block < end; ++block) {
       for (int64_t row = 0; row < rows; ++row) {
         const T* in = packed + (block * rows + row) * kLanes<T>;

@@ -1,7 +1,6 @@
 #include "danas/nn/fused_layer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <utility>
 
 #include "danas/kernels/inverted_residual.h"
-#include "danas/kernels/parallel.h"
+#include "danas/nn/thread_pool.h"
 
 namespace danas {
 namespace {
@@ -19,20 +18,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
-
-void LendThreadPool() {
-  static const bool lent = [] {
-    kernels::UseThreadPool({.threads = [] { return static_cast<int64_t>(at::get_num_threads()); },
-                            .run =
-                                [](int64_t tasks, const kernels::TaskRange& work) {
-                                  at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
-                                    work(begin, end, at::get_thread_num());
-                                  });
-                                }});
-    return true;
-  }();
-  static_cast<void>(lent);
-}
 
 kernels::Clip ClipOf(const std::optional<Activation>& activation) {
   if (!activation) return {};

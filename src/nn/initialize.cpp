@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
@@ -8,7 +7,9 @@
 #include <vector>
 
 #include "danas/core/random.h"
+#include "danas/kernels/parallel.h"
 #include "danas/nn/supernet.h"
+#include "danas/nn/thread_pool.h"
 
 namespace danas {
 namespace {
@@ -40,13 +41,15 @@ at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const I
 void InitializeWeights(Supernet& network, int64_t seed) {
   const at::NoGradGuard no_gradient;
   const auto parameters = network.named_parameters().pairs();
-  at::parallel_for(0, static_cast<int64_t>(parameters.size()), 1, [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard no_gradient_in_thread;
-    for (int64_t i = begin; i < end; ++i) {
-      const auto& [name, parameter] = parameters[static_cast<size_t>(i)];
-      at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), network.space().init(), seed));
-    }
-  });
+  LendThreadPool();
+  kernels::ForEachRange(
+      "initialise", static_cast<int64_t>(parameters.size()), [&](int64_t begin, int64_t end, int64_t) {
+        const at::NoGradGuard no_gradient_in_thread;
+        for (int64_t i = begin; i < end; ++i) {
+          const auto& [name, parameter] = parameters[static_cast<size_t>(i)];
+          at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), network.space().init(), seed));
+        }
+      });
   for (const auto& child : network.modules()) {
     auto* norm = dynamic_cast<BatchNorm*>(child.get());
     if (norm == nullptr) continue;

@@ -29,16 +29,27 @@ std::string RatioText(const RatioInterval& ratio) {
          "]";
 }
 
+// "10.0G with one thread, 19.8G with 2"
+std::string OneAndAll(const std::string& one, const std::string& all, int64_t threads) {
+  return threads > 1 ? one + " with one thread, " + all + " with " + std::to_string(threads) : one;
+}
+
+std::string MachineText(const SupernetBench& bench) {
+  const MachineRates& rates = bench.machine;
+  std::string text;
+  if (rates.multiply_adds_of_all > 0) {
+    text += "multiply-adds a second (" + bench.level + "): " +
+            OneAndAll(FormatCount(rates.multiply_adds_of_one), FormatCount(rates.multiply_adds_of_all), rates.threads) +
+            "\n";
+  }
+  return text + "copied a second: " +
+         OneAndAll(FormatBytes(rates.bytes_of_one), FormatBytes(rates.bytes_of_all), rates.threads) + "\n";
+}
+
 std::string OpeningText(const SupernetBench& bench) {
   std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
                      bench.device + "\n";
-  if (bench.bytes_per_second > 0) {  // measured on CPUs alone
-    text += "this machine: ";
-    if (bench.multiply_adds_per_second > 0) {
-      text += FormatCount(bench.multiply_adds_per_second) + " multiply-adds a second (" + bench.level + "), ";
-    }
-    text += FormatBytes(bench.bytes_per_second) + " a second copied\n";
-  }
+  if (bench.machine.bytes_of_all > 0) text += MachineText(bench);  // measured on CPUs alone
   text += std::to_string(bench.ways.front().weight_seconds.size()) + " rounds of " + std::to_string(bench.steps) +
           " steps, in turn; medians\n\n";
   return text;
@@ -52,8 +63,8 @@ Json StepJson(const std::vector<double>& seconds, double macs, double bytes, con
   const double median = Median(seconds);
   return {{"seconds", seconds},
           {"median_seconds", median},
-          {"share_of_arithmetic", Share(macs, median, bench.multiply_adds_per_second)},
-          {"share_of_bandwidth", Share(bytes, median, bench.bytes_per_second)}};
+          {"share_of_arithmetic", Share(macs, median, bench.machine.multiply_adds_of_all)},
+          {"share_of_bandwidth", Share(bytes, median, bench.machine.bytes_of_all)}};
 }
 
 Json WayJson(const SupernetBench& bench, const BenchedWay& way) {
@@ -62,7 +73,8 @@ Json WayJson(const SupernetBench& bench, const BenchedWay& way) {
                {"recompute", way.recompute},
                {"weight_step", StepJson(way.weight_seconds, bench.weight_macs, bench.weight_bytes, bench)},
                {"alpha_step", StepJson(way.alpha_seconds, bench.alpha_macs, bench.alpha_bytes, bench)},
-               {"growth_bytes", Median(way.growth_bytes)}};
+               {"growth_bytes", Median(way.growth_bytes)},
+               {"busy_cores", Median(way.busy_cores)}};
   if (way.search_seconds > 0) json["search_seconds"] = way.search_seconds;
   if (&way != &first) {
     json["over_first"] = {{"weight_step", RatioJson(RatioOfMedians(way.weight_seconds, first.weight_seconds))},
@@ -81,15 +93,16 @@ std::string BenchText(const SupernetBench& bench) {
                    {"α step, ms", Align::kRight},
                    {"images/s", Align::kRight},
                    {"memory", Align::kRight},
+                   {"busy cores", Align::kRight},
                    {"of arithmetic", Align::kRight},
                    {"of bandwidth", Align::kRight}});
   for (const BenchedWay& way : bench.ways) {
     const double pair = Median(PairSeconds(way));
     table.AddRow({way.Name(), Milliseconds(way.weight_seconds), Milliseconds(way.alpha_seconds),
                   FormatDecimals(2 * static_cast<double>(bench.images) / pair, 1),
-                  FormatBytes(Median(way.growth_bytes)),
-                  Percent(Share(bench.weight_macs + bench.alpha_macs, pair, bench.multiply_adds_per_second)),
-                  Percent(Share(bench.weight_bytes + bench.alpha_bytes, pair, bench.bytes_per_second))});
+                  FormatBytes(Median(way.growth_bytes)), FormatDecimals(Median(way.busy_cores), 2),
+                  Percent(Share(bench.weight_macs + bench.alpha_macs, pair, bench.machine.multiply_adds_of_all)),
+                  Percent(Share(bench.weight_bytes + bench.alpha_bytes, pair, bench.machine.bytes_of_all))});
   }
   std::string text = OpeningText(bench) + table.Text() + "\n";
   const BenchedWay& first = bench.ways.front();
@@ -119,8 +132,11 @@ Json BenchJson(const SupernetBench& bench) {
           {"alpha_macs", bench.alpha_macs},
           {"weight_bytes", bench.weight_bytes},
           {"alpha_bytes", bench.alpha_bytes},
-          {"multiply_adds_per_second", bench.multiply_adds_per_second},
-          {"bytes_per_second", bench.bytes_per_second},
+          {"threads", bench.machine.threads},
+          {"multiply_adds_per_second", bench.machine.multiply_adds_of_all},
+          {"multiply_adds_per_second_one_thread", bench.machine.multiply_adds_of_one},
+          {"bytes_per_second", bench.machine.bytes_of_all},
+          {"bytes_per_second_one_thread", bench.machine.bytes_of_one},
           {"ways", std::move(ways)}};
 }
 

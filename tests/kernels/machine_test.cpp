@@ -9,7 +9,7 @@ namespace {
 
 // Bounds that any machine of the last decade lies within.
 TEST(Machine, MeasuresWhatAProcessorCanBe) {
-  const double multiply_adds = MeasureMultiplyAdds(), bandwidth = MeasureBandwidth();
+  const double multiply_adds = MeasureMultiplyAdds(1), bandwidth = MeasureBandwidth(1);
   if (Levels().empty()) {
     EXPECT_EQ(multiply_adds, 0);
   } else {

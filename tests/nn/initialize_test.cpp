@@ -4,7 +4,9 @@
 #include <map>
 
 #include "danas/arch/space_file.h"
+#include "danas/kernels/parallel.h"
 #include "danas/nn/supernet.h"
+#include "danas/nn/thread_pool.h"
 #include "tests/nn/nn_support.h"
 
 namespace danas {
@@ -93,6 +95,23 @@ TEST(InitializeWeights, GivesTheSameBitsForTheSameSeedAndOthersForAnother) {
 }
 
 // A tensor's values depend on its name alone: not on the candidates beside it, nor on affine norms, nor on its type.
+// Its tensors are tasks of the pool that thread_pool_test.cpp shows to be parallel.
+TEST(InitializeWeights, GivesEveryTensorATaskOfItsOwn) {
+  LendThreadPool();
+  static int64_t tasks = 0;
+  const kernels::ThreadPool lent =
+      kernels::UseThreadPool({.threads = [] { return int64_t{2}; },
+                              .run =
+                                  [](const char*, int64_t count, const kernels::TaskRange& work) {
+                                    tasks += count;
+                                    work(0, count, 0);
+                                  }});
+  const auto network = std::make_shared<Supernet>(SmallSpace(), SupernetOptions{.affine = true});
+  InitializeWeights(*network, 1);
+  kernels::UseThreadPool(lent);
+  EXPECT_EQ(tasks, static_cast<int64_t>(network->parameters().size()));
+}
+
 TEST(InitializeWeights, IsIndependentOfNeighbours) {
   const SearchSpace space = SmallSpace();
   const auto whole = InitialState(space, false, 3);

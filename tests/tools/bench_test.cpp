@@ -25,6 +25,7 @@ TEST(Bench, SupernetTimesEveryWayAndPredictsTheSearch) {
       EXPECT_GT(way.at(step).at("median_seconds"), 0);
     }
     EXPECT_GT(way.at("search_seconds"), 0);
+    EXPECT_GT(way.at("busy_cores"), 0);
   }
   EXPECT_EQ(json.at("ways").at(1).at("recompute"), "layer");
   EXPECT_GT(json.at("ways").at(1).at("over_first").at("pair").at("ratio"), 0);

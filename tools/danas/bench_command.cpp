@@ -13,12 +13,15 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/processor_time.h"
 #include "danas/core/statistics.h"
 #include "danas/data/loader.h"
 #include "danas/data/subset.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/machine.h"
+#include "danas/kernels/parallel.h"
 #include "danas/nn/fused_layer.h"
+#include "danas/nn/thread_pool.h"
 #include "danas/report/bench_report.h"
 #include "danas/search/search_plan.h"
 #include "danas/search/trial_steps.h"
@@ -29,7 +32,7 @@
 namespace danas {
 namespace {
 
-constexpr int64_t kMostImagesOnCpu = 32;     // a step, unless --batch says more
+constexpr int64_t kMostImagesOnCpu = 32;      // a step, unless --batch says more
 constexpr int64_t kMostImagesLoaded = 20000;  // a pass, unless --images says more
 
 SearchSpace ReadSpace(const CommandLine& line, const Config& config, int classes) {
@@ -48,10 +51,9 @@ ClassCounts CountsFor(const CommandLine& line, const Config& config, const Searc
   if (line.images > 0) {
     const auto classes = static_cast<size_t>(space.classes());
     const int64_t each = std::max<int64_t>(1, line.images / space.classes());
-    const int64_t carved =
-        config.data.validation_fraction == 0
-            ? config.data.validation_per_class
-            : std::llround(config.data.validation_fraction * static_cast<double>(each));
+    const int64_t carved = config.data.validation_fraction == 0
+                               ? config.data.validation_per_class
+                               : std::llround(config.data.validation_fraction * static_cast<double>(each));
     return {.weights = std::vector<int64_t>(classes, std::max<int64_t>(0, each - carved)),
             .architecture = std::vector<int64_t>(classes, carved)};
   }
@@ -72,8 +74,8 @@ std::vector<NnConfig> WaysFor(const CommandLine& line, at::Device device) {
     const KernelChoice choice = name == "fused" ? KernelChoice::kFused : KernelChoice::kAten;
     DescribeKernels(choice, device);  // throws where it cannot be
     for (const std::string& recompute : line.recompute.empty() ? std::vector<std::string>{"none"} : line.recompute) {
-      ways.push_back({.kernels = choice,
-                      .recompute = recompute == "layer" ? RecomputeKind::kLayer : RecomputeKind::kNone});
+      ways.push_back(
+          {.kernels = choice, .recompute = recompute == "layer" ? RecomputeKind::kLayer : RecomputeKind::kNone});
     }
   }
   return ways;
@@ -100,8 +102,12 @@ void TakeTurn(const CommandLine& line, Config config, const NnConfig& how, const
   ResetPeakBytes(device);
   const double before = UsedBytes(device);
   TrialSteps trial(config, space, cost, device, images);
+  const auto start = std::chrono::steady_clock::now();
+  const double used = ProcessorSeconds();
   way.weight_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepWeights(); }));
   way.alpha_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepArchitecture(); }));
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  way.busy_cores.push_back((ProcessorSeconds() - used) / wall);
   way.growth_bytes.push_back(UsedBytes(device) - before);
 }
 
@@ -145,8 +151,12 @@ SupernetBench StartBench(const CommandLine& line, const Config& config, const Se
   if (device.is_cpu()) {
     if (line.batch == 0) bench.images = std::min(bench.images, kMostImagesOnCpu);
     bench.level = kernels::Level();
-    bench.multiply_adds_per_second = kernels::MeasureMultiplyAdds();
-    bench.bytes_per_second = kernels::MeasureBandwidth();
+    LendThreadPool();
+    bench.machine = {.threads = kernels::Threads(),
+                     .multiply_adds_of_one = kernels::MeasureMultiplyAdds(1),
+                     .multiply_adds_of_all = kernels::MeasureMultiplyAdds(kernels::Threads()),
+                     .bytes_of_one = kernels::MeasureBandwidth(1),
+                     .bytes_of_all = kernels::MeasureBandwidth(kernels::Threads())};
   }
   SetWork(space, bench);
   return bench;
@@ -232,7 +242,10 @@ int BenchLoader(const CommandLine& line) {
   LoaderBench bench{.dataset = dataset->name, .images = set.size(), .batch = config.train.batch};
   for (const int64_t count : workers) {
     Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed),
-                  {.batch = config.train.batch, .shuffle = true, .workers = count, .queue = config.data.queue,
+                  {.batch = config.train.batch,
+                   .shuffle = true,
+                   .workers = count,
+                   .queue = config.data.queue,
                    .seed = config.seed});
     LoaderBench::Run run{.workers = count};
     SecondsOfPass(loader, 0);  // files enter the system's cache

@@ -10,13 +10,14 @@ namespace danas::kernels {
 using TaskRange = std::function<void(int64_t begin, int64_t end, int64_t thread)>;
 struct ThreadPool {
   int64_t (*threads)();
-  void (*run)(int64_t tasks, const TaskRange& work);
+  // `pass` names the work, for those who look at how it is cut.
+  void (*run)(const char* pass, int64_t tasks, const TaskRange& work);
 };
 
-// The calling thread alone, until a pool is lent.
-void UseThreadPool(const ThreadPool& pool);
+// The calling thread alone, until a pool is lent. Returns the one before.
+ThreadPool UseThreadPool(const ThreadPool& pool);
 
 int64_t Threads();
-void ForEachRange(int64_t tasks, const TaskRange& work);
+void ForEachRange(const char* pass, int64_t tasks, const TaskRange& work);
 
 }  // namespace danas::kernels

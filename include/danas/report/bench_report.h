@@ -15,10 +15,18 @@ struct BenchedWay {
   std::string recompute = {};
   std::vector<double> weight_seconds = {};  // of the round's median step
   std::vector<double> alpha_seconds = {};
-  std::vector<double> growth_bytes = {};    // largest memory over that before the network was built
-  double search_seconds = 0;           // predicted for the config's whole search; 0: not known
+  std::vector<double> growth_bytes = {};  // largest memory over that before the network was built
+  std::vector<double> busy_cores = {};    // processor time over wall time: about 1 where threads do nothing
+  double search_seconds = 0;              // predicted for the config's whole search; 0: not known
 
   std::string Name() const { return recompute == "none" ? kernels : kernels + ", recompute"; }
+};
+
+// What the machine does at most, by one thread and by all of the pool's together, a second; 0: not known.
+struct MachineRates {
+  int64_t threads = 0;
+  double multiply_adds_of_one = 0, multiply_adds_of_all = 0;
+  double bytes_of_one = 0, bytes_of_all = 0;  // copied
 };
 
 struct SupernetBench {
@@ -36,9 +44,7 @@ struct SupernetBench {
   double weight_bytes = 0;
   double alpha_bytes = 0;
 
-  // Measured on this machine; 0: not known.
-  double multiply_adds_per_second = 0;
-  double bytes_per_second = 0;
+  MachineRates machine = {};
 
   std::vector<BenchedWay> ways = {};  // the first is the one the others are compared with
 };
