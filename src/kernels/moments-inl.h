@@ -26,6 +26,8 @@ HWY_BEFORE_NAMESPACE();
 namespace danas::kernels {
 namespace HWY_NAMESPACE {
 
+constexpr int64_t kMultiplyAddsANanosecond = 40;  // about, of one core
+
 // Pixels whose sums are taken in T before they are added up in double.
 constexpr int64_t kMomentPixels = 128;
 
@@ -33,23 +35,25 @@ template <typename T>
 std::vector<double> InputMean(const T* x, int64_t pixels, int64_t channels) {
   const int64_t blocks = BlocksOf<T>(channels), padded = Padded<T>(channels);
   std::vector<double> sums(static_cast<size_t>(Threads() * padded), 0.0);
-  ForEachRange("input mean", (pixels + kMomentPixels - 1) / kMomentPixels,
-               [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
-                 HWY_ALIGN T lanes[kLanes<T>];
-                 double* mine = sums.data() + thread * padded;
-                 for (int64_t piece = begin; piece < end; ++piece) {
-                   const int64_t first = piece * kMomentPixels, last = std::min(pixels, first + kMomentPixels);
-                   for (int64_t block = 0; block < blocks; ++block) {
-                     const int64_t count = channels - block * kLanes<T>;
-                     Vec<T> sum = Zero<T>();
-                     for (int64_t m = first; m < last; ++m) {
-                       sum = hn::Add(sum, LoadFirst(x + m * channels + block * kLanes<T>, count));
-                     }
-                     Store(sum, lanes);
-                     for (int64_t lane = 0; lane < kLanes<T>; ++lane) mine[block * kLanes<T> + lane] += lanes[lane];
-                   }
-                 }
-               });
+  ForEachRange(
+      "input mean", (pixels + kMomentPixels - 1) / kMomentPixels,
+      [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
+        HWY_ALIGN T lanes[kLanes<T>];
+        double* mine = sums.data() + thread * padded;
+        for (int64_t piece = begin; piece < end; ++piece) {
+          const int64_t first = piece * kMomentPixels, last = std::min(pixels, first + kMomentPixels);
+          for (int64_t block = 0; block < blocks; ++block) {
+            const int64_t count = channels - block * kLanes<T>;
+            Vec<T> sum = Zero<T>();
+            for (int64_t m = first; m < last; ++m) {
+              sum = hn::Add(sum, LoadFirst(x + m * channels + block * kLanes<T>, count));
+            }
+            Store(sum, lanes);
+            for (int64_t lane = 0; lane < kLanes<T>; ++lane) mine[block * kLanes<T> + lane] += lanes[lane];
+          }
+        }
+      },
+      blocks * kMomentPixels / 2);
   std::vector<double> mean(static_cast<size_t>(channels), 0.0);
   for (int64_t c = 0; c < channels; ++c) {
     for (int64_t t = 0; t < Threads(); ++t) mean[c] += sums[t * padded + c];
@@ -134,7 +138,8 @@ NormStatistics ExpandStatistics(const T* expand, int64_t middle, int64_t in, con
   result.mean_c.resize(static_cast<size_t>(middle));
   result.variance_c.resize(static_cast<size_t>(middle));
   ForEachRange(
-      "expand statistics", (middle + kRowsATask - 1) / kRowsATask, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+      "expand statistics", (middle + kRowsATask - 1) / kRowsATask,
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
         const int64_t first = begin * kRowsATask, last = std::min(middle, end * kRowsATask);
         auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
                                                  Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
@@ -162,7 +167,8 @@ NormStatistics ExpandStatistics(const T* expand, int64_t middle, int64_t in, con
           const double variance = hn::GetLane(hn::SumOfLanes(Tag<T>(), variance_sum));
           result.variance_c[c] = variance < 0 ? 0 : variance;  // NaN stays
         }
-      });
+      },
+      kRowsATask * in * in / kMultiplyAddsANanosecond);
   return result;
 }
 
@@ -174,38 +180,43 @@ void AddExpandCorrection(const T* expand, int64_t middle, int64_t in, const std:
   constexpr int64_t kRowsATask = 12;
   const int64_t blocks = BlocksOf<T>(in);
   Buffer<T> scaled(blocks * middle * kLanes<T>);  // diag(square_c) expand, [block][middle][lanes]
-  ForEachRange("scale expand", blocks, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    for (int64_t block = begin; block < end; ++block) {
-      Vec<T> sum = Load(constant + block * kLanes<T>);
-      for (int64_t c = 0; c < middle; ++c) {
-        const Vec<T> w = LoadFirst(expand + c * in + block * kLanes<T>, in - block * kLanes<T>);
-        Store(hn::Mul(Set(square_c[c]), w), scaled.get() + (block * middle + c) * kLanes<T>);
-        sum = hn::MulAdd(Set(offset_c[c]), w, sum);
-      }
-      Store(sum, constant + block * kLanes<T>);
-    }
-  });
-  ForEachRange("expand correction", (in + kRowsATask - 1) / kRowsATask,
-               [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-                 const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
-                 auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
-                                     EPILOGUE_ATTR {
-                                       for (int r = 0; r < kRows; ++r) {
-                                         for (int j = 0; j < kBlocks; ++j) {
-                                           T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
-                                           Store(hn::Sub(Load(to), sum[r][j]), to);
-                                         }
-                                       }
-                                     };
-                 Multiply(Product<T>{.a = expand + first,
-                                     .a_row = 1,
-                                     .inner = middle,
-                                     .a_inner = in,
-                                     .b = scaled.get(),
-                                     .b_block = middle * kLanes<T>,
-                                     .b_step = kLanes<T>},
-                          last - first, blocks, subtract);
-               });
+  ForEachRange(
+      "scale expand", blocks,
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        for (int64_t block = begin; block < end; ++block) {
+          Vec<T> sum = Load(constant + block * kLanes<T>);
+          for (int64_t c = 0; c < middle; ++c) {
+            const Vec<T> w = LoadFirst(expand + c * in + block * kLanes<T>, in - block * kLanes<T>);
+            Store(hn::Mul(Set(square_c[c]), w), scaled.get() + (block * middle + c) * kLanes<T>);
+            sum = hn::MulAdd(Set(offset_c[c]), w, sum);
+          }
+          Store(sum, constant + block * kLanes<T>);
+        }
+      },
+      middle);
+  ForEachRange(
+      "expand correction", (in + kRowsATask - 1) / kRowsATask,
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        const int64_t first = begin * kRowsATask, last = std::min(in, end * kRowsATask);
+        auto subtract = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
+                            EPILOGUE_ATTR {
+                              for (int r = 0; r < kRows; ++r) {
+                                for (int j = 0; j < kBlocks; ++j) {
+                                  T* to = negated + ((block + j) * in + first + row + r) * kLanes<T>;
+                                  Store(hn::Sub(Load(to), sum[r][j]), to);
+                                }
+                              }
+                            };
+        Multiply(Product<T>{.a = expand + first,
+                            .a_row = 1,
+                            .inner = middle,
+                            .a_inner = in,
+                            .b = scaled.get(),
+                            .b_block = middle * kLanes<T>,
+                            .b_step = kLanes<T>},
+                 last - first, blocks, subtract);
+      },
+      kRowsATask * middle * in / kMultiplyAddsANanosecond);
 }
 
 }  // namespace HWY_NAMESPACE

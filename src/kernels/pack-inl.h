@@ -22,17 +22,20 @@ namespace HWY_NAMESPACE {
 // w [rows][columns] -> [block of rows][columns][lanes], blocks `block_stride` apart; lanes beyond the rows are zero.
 template <typename T>
 void PackRows(const T* w, int64_t rows, int64_t columns, int64_t block_stride, T* packed) {
-  ForEachRange("pack rows", BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
-      const T* in = w + block * kLanes<T> * columns;
-      T* out = packed + block * block_stride;
-      for (int64_t column = 0; column < columns; ++column, out += kLanes<T>) {
-        for (int64_t lane = 0; lane < count; ++lane) out[lane] = in[lane * columns + column];
-        for (int64_t lane = count; lane < kLanes<T>; ++lane) out[lane] = T(0);
-      }
-    }
-  });
+  ForEachRange(
+      "pack rows", BlocksOf<T>(rows),
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        for (int64_t block = begin; block < end; ++block) {
+          const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
+          const T* in = w + block * kLanes<T> * columns;
+          T* out = packed + block * block_stride;
+          for (int64_t column = 0; column < columns; ++column, out += kLanes<T>) {
+            for (int64_t lane = 0; lane < count; ++lane) out[lane] = in[lane * columns + column];
+            for (int64_t lane = count; lane < kLanes<T>; ++lane) out[lane] = T(0);
+          }
+        }
+      },
+      columns * kLanes<T> / 2);
 }
 
 // project [out][middle] -> [block of out][middle, padded][lanes], zeros in the padding.
@@ -51,36 +54,42 @@ Buffer<T> PackProject(const T* project, int64_t out, int64_t middle) {
 template <typename T>
 void UnpackRows(const T* packed, int64_t parts, int64_t rows, int64_t columns, T* w) {
   const int64_t part_stride = Padded<T>(rows) * columns;
-  ForEachRange("unpack rows", BlocksOf<T>(rows), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    HWY_ALIGN T lanes[kLanes<T>];
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
-      T* out = w + block * kLanes<T> * columns;
-      for (int64_t column = 0; column < columns; ++column) {
-        const T* in = packed + (block * columns + column) * kLanes<T>;
-        Vec<T> sum = Load(in);
-        for (int64_t part = 1; part < parts; ++part) sum = hn::Add(sum, Load(in + part * part_stride));
-        Store(sum, lanes);
-        for (int64_t lane = 0; lane < count; ++lane) out[lane * columns + column] = lanes[lane];
-      }
-    }
-  });
+  ForEachRange(
+      "unpack rows", BlocksOf<T>(rows),
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        HWY_ALIGN T lanes[kLanes<T>];
+        for (int64_t block = begin; block < end; ++block) {
+          const int64_t count = std::min(kLanes<T>, rows - block * kLanes<T>);
+          T* out = w + block * kLanes<T> * columns;
+          for (int64_t column = 0; column < columns; ++column) {
+            const T* in = packed + (block * columns + column) * kLanes<T>;
+            Vec<T> sum = Load(in);
+            for (int64_t part = 1; part < parts; ++part) sum = hn::Add(sum, Load(in + part * part_stride));
+            Store(sum, lanes);
+            for (int64_t lane = 0; lane < count; ++lane) out[lane * columns + column] = lanes[lane];
+          }
+        }
+      },
+      columns * (parts + kLanes<T>) / 2);
 }
 
 // The sum over `parts` of packed [part][block][rows][lanes] -> w [rows][columns].
 template <typename T>
 void UnpackColumns(const T* packed, int64_t parts, int64_t rows, int64_t columns, T* w) {
   const int64_t part_stride = Padded<T>(columns) * rows;
-  ForEachRange("unpack columns", BlocksOf<T>(columns), [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
-    for (int64_t block = begin; block < end; ++block) {
-      for (int64_t row = 0; row < rows; ++row) {
-        const T* in = packed + (block * rows + row) * kLanes<T>;
-        Vec<T> sum = Load(in);
-        for (int64_t part = 1; part < parts; ++part) sum = hn::Add(sum, Load(in + part * part_stride));
-        StoreFirst(sum, w + row * columns + block * kLanes<T>, columns - block * kLanes<T>);
-      }
-    }
-  });
+  ForEachRange(
+      "unpack columns", BlocksOf<T>(columns),
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        for (int64_t block = begin; block < end; ++block) {
+          for (int64_t row = 0; row < rows; ++row) {
+            const T* in = packed + (block * rows + row) * kLanes<T>;
+            Vec<T> sum = Load(in);
+            for (int64_t part = 1; part < parts; ++part) sum = hn::Add(sum, Load(in + part * part_stride));
+            StoreFirst(sum, w + row * columns + block * kLanes<T>, columns - block * kLanes<T>);
+          }
+        }
+      },
+      rows * (parts + 1) / 2);
 }
 
 // w [rows][columns] as rows of a product's right side: in place where nothing is to be padded or scaled, else a copy.

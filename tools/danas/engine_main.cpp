@@ -10,12 +10,14 @@
 #include "danas/core/log.h"
 #include "program.h"
 #include "rank_command.h"
+#include "thread_waiting.h"
 
 namespace danas {
 namespace {
 
 int RunCommand(const CommandLine& line) {
   CatchInterrupts();
+  log::debug("threads without work: {}", ThreadWaiting().empty() ? "as OpenMP lets them wait" : ThreadWaiting());
   switch (line.command) {
     case Command::kSearch:
       return RunSearchCommand(line);

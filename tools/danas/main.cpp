@@ -11,6 +11,7 @@
 #include "danas/core/rank_place.h"
 #include "launch.h"
 #include "program.h"
+#include "thread_waiting.h"
 
 namespace danas {
 namespace {
@@ -27,6 +28,7 @@ std::filesystem::path FindEngine() {
 }
 
 [[noreturn]] void BecomeEngine(char** argv) {
+  LetThreadsSleep();
   const std::filesystem::path engine = FindEngine();
   ::execv(engine.c_str(), argv);
   throw FileError("cannot run " + engine.string() + ": " + std::strerror(errno));
@@ -38,6 +40,7 @@ int StartRanks(const CommandLine& line, char** argv) {
     throw UsageError("--ranks and --gpus start processes, but " + place.launcher + " has started " +
                      std::to_string(place.ranks) + " already; leave them out");
   }
+  LetThreadsSleep();
   return LaunchRanks(line.ranks, FindEngine(), argv);
 }
 

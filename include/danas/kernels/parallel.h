@@ -6,6 +6,8 @@
 
 namespace danas::kernels {
 
+constexpr int64_t kLongTask = int64_t{1} << 30;
+
 // Cuts 0 ... tasks - 1 into ranges, one a thread, and calls work(begin, end, thread) for each; thread < Threads().
 using TaskRange = std::function<void(int64_t begin, int64_t end, int64_t thread)>;
 struct ThreadPool {
@@ -18,6 +20,9 @@ struct ThreadPool {
 ThreadPool UseThreadPool(const ThreadPool& pool);
 
 int64_t Threads();
-void ForEachRange(const char* pass, int64_t tasks, const TaskRange& work);
+
+// `task_nanoseconds`: about what a task takes, given where it may be little. Other threads, which may have to be woken
+// up, are not asked for what takes no longer than that.
+void ForEachRange(const char* pass, int64_t tasks, const TaskRange& work, int64_t task_nanoseconds = kLongTask);
 
 }  // namespace danas::kernels
