@@ -140,7 +140,10 @@ void SeedGenerator(at::Device device, int64_t seed, uint64_t counter, int rank) 
 }
 
 std::string DescribeDevice(at::Device device) {
-  if (device.is_cpu()) return "cpu, " + std::to_string(at::get_num_threads()) + " threads";
+  if (device.is_cpu()) {
+    const int threads = at::get_num_threads();
+    return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+  }
   std::array<char, 256> name{};
   int64_t bytes = 0;
   if (!LoadCudaParts().describe(device.index(), name.data(), static_cast<int>(name.size()), &bytes)) {

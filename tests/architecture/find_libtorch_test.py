@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""FindLibTorch takes and refuses what third_party/README.md says, shown on trees of empty files."""
+"""FindLibTorch takes and refuses what third_party/README.md says, shown on trees of files with little in them."""
 
 import os
 import pathlib
@@ -15,6 +15,8 @@ project(find CXX)
 list(APPEND CMAKE_MODULE_PATH "{modules}")
 find_package(LibTorch 2.14...<3 REQUIRED)
 message(STATUS "version=${{LibTorch_VERSION}} missing=${{LibTorch_CUDA_MISSING}}")
+get_target_property(options LibTorch::LibTorch INTERFACE_COMPILE_OPTIONS)
+message(STATUS "openmp=${{LibTorch_OPENMP_LIBRARY}} no_openmp=${{LibTorch_OPENMP_MISSING}} options=${{options}}")
 if(TARGET LibTorch::CUDA)
   get_target_property(dirs LibTorch::CUDA INTERFACE_INCLUDE_DIRECTORIES)
   message(STATUS "cuda=${{dirs}}")
@@ -62,6 +64,19 @@ class FindLibTorch(unittest.TestCase):
         )
         return self.top / name / "torch"
 
+    def openmp(self, torch, runtime, functions=("GOMP_parallel",)):
+        """Gives torch's library an OpenMP runtime of this name that has these functions."""
+        lib = torch / "lib"
+        code = "".join(f'extern "C" void {name}() {{}}\n' for name in functions) + "int version;\n"
+        self.write("runtime.cpp", code)
+        self.write("torch.cpp", "extern int version; int torch() { return version; }\n")
+        for source, name, more in (("runtime", runtime, []), ("torch", "libtorch_cpu.so", [lib / runtime])):
+            subprocess.run(
+                ["c++", "-shared", "-fPIC", "-nostdlib", f"-Wl,-soname,{name}", "-o", lib / name, self.top / f"{source}.cpp", *more],
+                check=True,
+            )
+        return torch
+
     def configure(self, build, root):
         """CMake's status and its output, lines joined."""
         run = subprocess.run(
@@ -77,6 +92,28 @@ class FindLibTorch(unittest.TestCase):
         dirs = output.split("cuda=")[1].split()[0].split(";")
         for folder in dirs:
             self.assertTrue(folder.startswith(str(self.top / "all-wheels")), dirs)
+
+    def test_openmp_is_the_one_that_torch_loads(self):
+        for runtime in ("libgomp.so.1", "libgomp-a34b3233.so.1", "libiomp5.so", "libomp.so"):
+            name = runtime.split(".")[0]
+            root = self.openmp(self.wheels(name), runtime)
+            status, output = self.configure(f"build-{name}", root)
+            self.assertEqual(status, 0, output)
+            self.assertIn(f"openmp={root}/lib/{runtime} no_openmp= options=", output)
+            self.assertIn("-fopenmp", output.split("options=")[1])
+
+    def test_openmp_that_the_compiler_cannot_use_is_refused_with_a_reason(self):
+        root = self.openmp(self.wheels("foreign"), "libomp.so", functions=["__kmpc_fork_call"])
+        status, output = self.configure("build-foreign", root)
+        self.assertEqual(status, 0, output)
+        self.assertIn(f"-fopenmp does not link with {root}/lib/libomp.so", output)
+        self.assertNotIn("-fopenmp>", output.split("options=")[1])
+
+    def test_a_torch_without_openmp_is_refused_with_a_reason(self):
+        status, output = self.configure("build-serial", self.wheels("serial"))
+        self.assertEqual(status, 0, output)
+        self.assertIn("loads no OpenMP runtime that is known", output)
+        self.assertNotIn("-fopenmp>", output.split("options=")[1])
 
     def test_a_missing_header_names_its_wheel(self):
         status, output = self.configure("header", self.wheels("no-crt", without=["crt/host_config.h"]))

@@ -44,6 +44,10 @@ class IncludeRules(unittest.TestCase):
         self.expect_one("src/arch/x.cpp", '#include "src/nn/y.h"\n', "arch may not include nn")
         self.expect_one("src/arch/x.cpp", '#include "../nn/y.h"\n', "leaves its folder")
 
+    def test_a_loop_that_may_be_serial(self):
+        self.expect_one("src/nn/x.cpp", "\nat::parallel_for(0, 8, 1, f);\n", "src/nn/x.cpp:2", "src/nn/thread_pool.cpp")
+        self.assertEqual(broken({"src/nn/thread_pool.cpp": "at::parallel_for(0, 8, 1, f);\n"}), [])
+
     def test_a_library_outside_its_room(self):
         for room, header in [
             ("arch", "yaml-cpp/yaml.h"),

@@ -8,6 +8,7 @@ set -euo pipefail
 python=$1 plain=$2 rounds=${3:-7}
 here=$(dirname "$0")
 bin=${BIN:-build/release/bin}
+danas="env GOMP_SPINCOUNT=1000 $bin"  # as danas starts its engine
 
 compare() {  # NAME COMMAND=... ...
   echo "## $1"
@@ -17,8 +18,8 @@ compare() {  # NAME COMMAND=... ...
 
 search() {  # NAME STEPS OPTIONS...
   local name=$1 options="--warmup 1 --steps $2 ${*:3}"
-  compare "$name" "fused=$bin/danas_supernet_bench --kernels fused $options" \
-    "aten=$bin/danas_supernet_bench --kernels aten $options" "plain=$python $plain $options --malloc keep"
+  compare "$name" "fused=$danas/danas_supernet_bench --kernels fused $options" \
+    "aten=$danas/danas_supernet_bench --kernels aten $options" "plain=$python $plain $options --malloc keep"
 }
 
 search "small, 2 threads" 3 --skeleton small --input 32x32 --batch 32 --threads 2
@@ -28,9 +29,9 @@ search "small, 1 thread" 2 --skeleton small --input 32x32 --batch 32 --threads 1
 search "small, pruned to 2" 5 --skeleton small --input 32x32 --batch 32 --threads 2 --prune-to 2
 network="--input 64x64 --batch 16 --threads 2 --steps 5 --warmup 1"
 compare "MobileNetV2: training step, evaluation" \
-  "fused=$bin/danas_network_bench --arch $here/mobilenetv2.json --kernels fused $network" \
-  "aten=$bin/danas_network_bench --arch $here/mobilenetv2.json --kernels aten $network" \
+  "fused=$danas/danas_network_bench --arch $here/mobilenetv2.json --kernels fused $network" \
+  "aten=$danas/danas_network_bench --arch $here/mobilenetv2.json --kernels aten $network" \
   "plain=$python $here/plain_network.py $network"
 shuffle="--skeleton shuffle --input 64x64 --batch 8 --threads 2 --steps 4 --warmup 1"
-compare "shuffle, 64x64, batch 8" "fused=$bin/danas_supernet_bench --kernels fused $shuffle" \
-  "aten=$bin/danas_supernet_bench --kernels aten $shuffle"
+compare "shuffle, 64x64, batch 8" "fused=$danas/danas_supernet_bench --kernels fused $shuffle" \
+  "aten=$danas/danas_supernet_bench --kernels aten $shuffle"
