@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -125,7 +126,10 @@ class Session:
 
     def run(self, only=None):
         """Runs all that is left and fits, or of it only these steps. Returns whether none failed."""
-        self.out.mkdir(parents=True, exist_ok=True)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"error: {self.out} cannot be made: {error.strerror}") from None
         with open(self.out / "lock", "w", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -189,9 +193,9 @@ class Session:
         if status == TOO_LONG:
             return f"killed after its {step.limit:.0f} s"
         if status == FAILED:
-            lines = [line for line in log.read_text(errors="replace").splitlines()[1:] if line.strip()]
-            errors = [line for line in lines if "error" in line.lower()] or lines
-            return f"exit code {code}, expected {step.exit_code}" + (f": {errors[-1].strip()[:200]}" if errors else "")
+            lines = [line.strip() for line in log.read_text(errors="replace").splitlines()[1:] if line.strip()]
+            telling = [line for line in lines if re.search(r"error: |FAILED|\((Failed|Timeout)\)", line)] or lines
+            return f"exit code {code}, expected {step.exit_code}" + (f": {telling[-1][:200]}" if telling else "")
         return ""
 
     @staticmethod

@@ -116,6 +116,11 @@ class Order(Sessions):
         self.session([self.step("one", "true", needs=try_it)]).run()
         self.assertIn("another session works in", refused[0])
 
+    def test_a_file_where_the_folder_is_to_be_is_an_error(self):
+        self.out.write_text("")
+        with self.assertRaisesRegex(SystemExit, "out cannot be made"):
+            self.session([]).run()
+
     def test_a_folder_of_something_else_is_an_error(self):
         self.out.mkdir()
         for text in ("no json", "[]", "{}"):
@@ -133,6 +138,11 @@ class Failures(Sessions):
         steps.append(self.step("new", "true"))
         self.session(steps).run()
         self.assertEqual(self.ran(), ["bad", "good", "new", "bad"])
+
+    def test_a_failed_test_is_named(self):
+        log = "printf '1 - tools.Bench (Failed)\\nErrors while running CTest\\n'; exit 8"
+        self.session([self.step("bad", log)]).run()
+        self.assertIn("exit code 8, expected 0: 1 - tools.Bench (Failed)", (self.out / "summary.md").read_text())
 
     def test_an_exit_code_that_is_asked_for_is_success(self):
         steps = [self.step("seven", "exit 7", exit_code=7), self.step("zero", "true", exit_code=7)]
