@@ -34,7 +34,7 @@ LIBRARIES = [
     (r"torch/(torch|nn)\.h", []),  # 15 s of compile time for each file; take the single headers
     (r"(ATen|c10)/cuda/.*|cuda.*|cublas.*|nccl\.h|.*NCCL.*", []),  # but for CUDA_FOLDER
     (r"(ATen|c10)/.*", [*TORCH_ROOMS, "data"]),
-    (r"(torch|caffe2)/.*", TORCH_ROOMS),
+    (r"(torch|caffe2)/.*|kineto/ActivityType\.h", TORCH_ROOMS),
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib|lmdb)\.h", ["data"]),

@@ -1,6 +1,8 @@
 // `danas bench` as a shell runs it. What it measures is not checked, only that it measured what was asked for.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/tools/run_danas.h"
 
 namespace danas::test {
@@ -38,6 +40,37 @@ TEST(Bench, ASpaceAloneIsTimedAtItsOwnSizeAndPredictsNothing) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("tiny, 16x16, 4 images a step, on cpu, 1 thread"));
   EXPECT_EQ(outcome.out.find("a whole search"), std::string::npos);
+}
+
+TEST(Bench, ProfilesOneStepOfEachKindAndWay) {
+  const SmallProject project;
+  const Outcome outcome = project.Run({"bench", "supernet", "--config", "config.json", "--kernels", "aten", "--recompute",
+                                       "none,layer", "--rounds", "1", "--steps", "1", "--json", "--profile",
+                                       "new/steps.txt"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json profiles = Json::parse(outcome.out).at("profiles");
+  ASSERT_EQ(profiles.size(), 4u);
+  for (const Json& profile : profiles) {
+    EXPECT_GT(profile.at("operator_seconds"), 0);
+    EXPECT_FALSE(profile.contains("idle_share"));  // no GPU
+    const auto convolutions = [](const Json& row) { return row.at("name") == "aten::convolution"; };
+    const Json& rows = profile.at("operators");
+    EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), convolutions)) << rows.dump(1);
+  }
+  EXPECT_EQ(profiles.at(0).at("step"), "w step");
+  EXPECT_EQ(profiles.at(3).at("step"), "α step");
+  EXPECT_EQ(profiles.at(3).at("recompute"), "layer");
+  const std::string text = ReadText(project / "new/steps.txt");
+  EXPECT_THAT(text, HasSubstr("aten, w step: "));
+  EXPECT_THAT(text, HasSubstr("aten, recompute, α step: "));
+}
+
+TEST(Bench, AProfileThatCannotBeWrittenIsAnErrorAtOnce) {
+  const SmallProject project;
+  const Outcome outcome =
+      project.Run({"bench", "supernet", "--space", "space.json", "--profile", "space.json/steps.txt"});
+  EXPECT_EQ(outcome.code, 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("space.json"));
 }
 
 TEST(Bench, LoaderTimesEachNumberOfWorkers) {

@@ -10,6 +10,7 @@
 #include "danas/train/device.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/memory.h"
+#include "danas/train/profiler.h"
 #include "src/train/gpu.h"
 #include "tests/support/rank_threads.h"
 #include "tests/train/train_support.h"
@@ -127,6 +128,13 @@ TEST_F(Gpu, CountsDeviceMemory) {
   const at::Tensor block = at::zeros({1 << 24}, at::TensorOptions().dtype(at::kFloat).device(device));
   EXPECT_GE(PeakDeviceBytes(device), int64_t{4} << 24);
   EXPECT_NE(DescribeDevice(device).find("GiB"), std::string::npos);
+}
+
+TEST_F(Gpu, ItsKernelsAreSeenByTheProfiler) {
+  const at::Tensor a = at::ones({512, 512}, at::TensorOptions().device(device));
+  const StepProfile profile = FoldEvents(RecordEvents(device, [&] { at::mm(a, a).sum().item(); }));
+  EXPECT_GE(profile.kernels.size(), 2u);
+  EXPECT_GT(profile.kernel_seconds, 0);
 }
 
 // A group of one rank, through the same call as a run's.

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <thread>
 
+#include "bench_profile.h"
 #include "commands.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
@@ -182,6 +183,7 @@ int BenchSupernet(const CommandLine& line) {
   if (line.space.empty() == line.config.config.empty()) {
     throw UsageError("one of --config and --space is needed. See danas bench supernet --help");
   }
+  CheckProfileFile(line);
   Config config = ReadConfig(line.config);
   if (line.batch > 0) config.train.batch = line.batch;
   const bool predicts = line.space.empty();  // a space alone says nothing of phases and images
@@ -200,7 +202,11 @@ int BenchSupernet(const CommandLine& line) {
       way.search_seconds = PredictedSeconds(config, space, counts, device, bench, way);
     }
   }
-  std::cout << (line.json ? JsonText(BenchJson(bench), 2) + "\n" : BenchText(bench));
+  Json json = BenchJson(bench);
+  if (!line.profile.empty()) {
+    json["profiles"] = WriteProfiles(line, config, WaysFor(line, device), space, *MakeMacsModel(), device, bench);
+  }
+  std::cout << (line.json ? JsonText(json, 2) + "\n" : BenchText(bench));
   if (predicts && counts.weights.empty()) {
     log::info("how long a whole search takes depends on its images: name the dataset with --data, or say --images N");
   }

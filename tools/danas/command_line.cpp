@@ -399,6 +399,7 @@ void DescribeBench(CLI::App& app, CommandLine& line) {
       "  danas bench supernet --config quickstart.json\n"
       "  danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2\n"
       "  danas bench supernet --config imagenet_mobile.json --images 1231167 --batch 8\n"
+      "  danas bench supernet --space mobile --device cuda --batch 64 --profile steps.txt\n"
       "Ways of computing take turns; each is compared with the first, with a 95 % interval. Run it on a quiet machine.");
   AddConfig(supernet, line);
   supernet.add_option("--space", line.space, "a search space instead of the config's, at its own size")
@@ -422,6 +423,10 @@ void DescribeBench(CLI::App& app, CommandLine& line) {
   supernet.add_option("--images", line.images, "images of the training set, to predict a search without it")
       ->option_text("N")
       ->check(CLI::PositiveNumber);
+  supernet.add_option("--profile", line.profile,
+                      "profile one more step of each kind: operators and kernels by time and count, and for how long a "
+                      "GPU is idle, as text")
+      ->option_text("FILE");
   AddSetting(supernet, line, "--threads", "N", "runtime.threads", "threads (runtime.threads)");
   AddJson(supernet, line);
 

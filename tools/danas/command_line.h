@@ -85,6 +85,7 @@ struct CommandLine {
 
   std::vector<std::string> kernels;    // of `bench supernet`
   std::vector<std::string> recompute;
+  std::string profile;  // file to write
   int64_t rounds = 5;
   int64_t steps = 3;   // a round
   int64_t batch = 0;   // 0: the config's
