@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "danas/core/error.h"
-#include "danas/core/file.h"
+#include "danas/core/text_file.h"
 #include "danas/core/units.h"
 #include "value.h"
 
@@ -101,7 +101,7 @@ Document::Document(Value root, std::string name)
 
 Document Document::Read(const std::filesystem::path& path) {
   const TextFormat format = path.extension() == ".json" ? TextFormat::kJson : TextFormat::kYaml;
-  return Parse(ReadFile(path, kMaxBytes), format, path.string());
+  return Parse(ReadTextFile<ConfigError>(path, kMaxBytes), format, path.string());
 }
 
 Document Document::Parse(std::string_view text, TextFormat format, const std::string& name) {

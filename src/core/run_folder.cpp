@@ -26,7 +26,7 @@ constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailTaken(const std::filesystem::path& path, bool holds_run) {
   throw FileError(path.string() + (holds_run ? " already holds a run, which stays as it is" : " is not empty") +
-                  ". Choose another folder with --run, or remove this one first");
+                  ". Choose another folder with --run" + (holds_run ? "; --resume goes on with this one" : ""));
 }
 
 // `path` or the nearest folder above it that is there.

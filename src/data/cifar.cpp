@@ -54,8 +54,8 @@ class CifarSource : public ImageSource {
  public:
   CifarSource(const std::vector<fs::path>& paths, const CifarLayout& layout) : layout_(layout) {
     for (const fs::path& path : paths) {
-      files_.push_back({path, MapFile(path)});
-      const size_t bytes = files_.back().mapped->bytes().size();
+      files_.push_back({path, std::make_unique<FileContent>(path)});
+      const size_t bytes = files_.back().content->bytes().size();
       if (bytes == 0 || bytes % layout.record_bytes() != 0) {
         throw DataError(path.string() + ": " + std::to_string(bytes) + " bytes are no whole number of records of " +
                         std::to_string(layout.record_bytes()) +
@@ -100,7 +100,7 @@ class CifarSource : public ImageSource {
  private:
   struct File {
     fs::path path;
-    std::unique_ptr<MappedFile> mapped;
+    std::unique_ptr<FileContent> content;
   };
 
   size_t FileOf(int64_t index) const {
@@ -108,7 +108,7 @@ class CifarSource : public ImageSource {
   }
   const uint8_t* Record(int64_t index) const {
     const size_t file = FileOf(index);
-    return files_[file].mapped->bytes().data() + static_cast<size_t>(index - first_[file]) * layout_.record_bytes();
+    return files_[file].content->bytes().data() + static_cast<size_t>(index - first_[file]) * layout_.record_bytes();
   }
 
   const CifarLayout& layout_;

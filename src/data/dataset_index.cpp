@@ -8,101 +8,14 @@
 #include "danas/core/error.h"
 #include "danas/core/hash.h"
 #include "danas/core/json.h"
-#include "src/data/file_bytes.h"
+#include "danas/core/text_file.h"
 #include "src/data/formats.h"
+#include "src/data/place.h"
 
 namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Where one set lies, and in which format.
-struct Place {
-  fs::path path;
-  DataFormat format = DataFormat::kAuto;
-};
-
-DataFormat Recognize(const fs::path& path, const char* key) {
-  if (!fs::exists(path)) {
-    throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key +
-                    " to where the dataset lies");
-  }
-  if (RecognizePacked(path)) return DataFormat::kPacked;
-  if (const auto cifar = RecognizeCifar(path)) return *cifar;
-  if (RecognizeIdx(path)) return DataFormat::kIdx;
-  if (RecognizeManifest(path)) return DataFormat::kManifest;
-  if (RecognizeFolder(path)) return DataFormat::kFolder;
-  throw DataError(
-      path.string() +
-      ": no dataset is recognised here; expected CIFAR binary files, IDX files, class folders of images, a packed "
-      "set, or a .csv or .jsonl manifest. A flat folder of images (ImageNet's val) needs a manifest: see "
-      "`danas data manifest --help`");
-}
-
-Place PlaceAt(const fs::path& path, const char* key, DataFormat format) {
-  const DataFormat found = Recognize(path, key);
-  const bool packed_from_it = found == DataFormat::kPacked && format == SourceFormatOfPacked(path);
-  if (format != DataFormat::kAuto && format != found && !packed_from_it) {
-    throw DataError(path.string() + ": data.format says " + NameOf(format) + ", but this is " + NameOf(found));
-  }
-  return {path, found};
-}
-
-// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what lies in the
-// folder of its name, so it comes first.
-Place PlaceBelow(const fs::path& root, const std::vector<std::string>& names, const char* key, DataFormat format) {
-  std::vector<fs::path> found;
-  for (const std::string& name : names) {
-    const size_t before = found.size();
-    for (const char* ending : {".csv", ".jsonl"}) {
-      if (fs::exists(root / (name + ending))) found.push_back(root / (name + ending));
-    }
-    if (found.size() == before && fs::exists(root / name)) found.push_back(root / name);
-  }
-  if (found.empty()) {
-    std::string expected;
-    for (const std::string& name : names) expected += (expected.empty() ? "" : " or ") + name + "/";
-    throw DataError(root.string() + ": no dataset is recognised here; expected CIFAR binary files, IDX files, or " +
-                    expected + " with class folders (or a manifest " + names.front() + ".csv); or set " + key);
-  }
-  if (found.size() > 1) {
-    throw DataError(root.string() + " holds both " + found[0].filename().string() + " and " +
-                    found[1].filename().string() + "; set " + key + " to the one that is meant");
-  }
-  return PlaceAt(found.front(), key, format);
-}
-
-// Files with names of their own (CIFAR, IDX) and a packed set without another one lie in the root itself.
-std::optional<DataFormat> OwnFormat(const fs::path& root) {
-  if (RecognizePacked(root)) return DataFormat::kPacked;
-  if (const auto cifar = RecognizeCifar(root)) return cifar;
-  if (RecognizeIdx(root)) return DataFormat::kIdx;
-  return std::nullopt;
-}
-
-Place FindSet(const DataConfig& config, SetRole role) {
-  const bool train = role == SetRole::kTrain;
-  const std::string& own = train ? config.train : config.test;
-  const char* key = train ? "data.train" : "data.test";
-  if (!own.empty()) return PlaceAt(own, key, config.format);
-  if (config.root.empty()) {
-    throw DataError(std::string("no dataset is named: set data.root, or data.train and data.test") +
-                    (train ? "" : " (data.test is missing)"));
-  }
-  const fs::path root = config.root;
-  if (!fs::is_directory(root)) {
-    throw DataError("data.root: there is no folder " + root.string() + "; set data.root to where the dataset lies");
-  }
-  if (const auto own_format = OwnFormat(root)) {
-    if (!train && own_format == DataFormat::kPacked) {
-      throw DataError(root.string() + " is one packed set, without a test set; set data.test to where that lies");
-    }
-    return PlaceAt(root, "data.root", config.format);
-  }
-  const std::vector<std::string> names =
-      train ? std::vector<std::string>{"train"} : std::vector<std::string>{"val", "test"};
-  return PlaceBelow(root, names, key, config.format);
-}
 
 // "folder text": the first word of a line is the id, the rest what to show.
 void NameClasses(const std::string& file, ClassList& classes) {
@@ -192,35 +105,10 @@ void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   throw DataError(message);
 }
 
-bool IsThere(const fs::path& root, const std::string& name) {
-  return fs::exists(root / name) || fs::exists(root / (name + ".csv")) || fs::exists(root / (name + ".jsonl"));
-}
-
-// Of a root the name under which its test set is packed; empty where it has none.
-std::string TestSetOf(const fs::path& root, DataFormat own_format) {
-  switch (own_format) {
-    case DataFormat::kCifar10:
-    case DataFormat::kCifar100:
-      return HasCifarTestSet(root, own_format) ? "test" : "";
-    case DataFormat::kIdx:
-      return HasIdxTestSet(root) ? "test" : "";
-    default:
-      return IsThere(root, "val") ? "val" : IsThere(root, "test") ? "test" : "";
-  }
-}
-
-// A dataset's root, not a set that happens to have a class named "train".
-bool HasTrainBelow(const fs::path& path) {
-  if (!fs::is_directory(path) || RecognizePacked(path)) return false;
-  const fs::path train = path / "train";
-  return fs::exists(path / "train.csv") || fs::exists(path / "train.jsonl") || RecognizePacked(train) ||
-         RecognizeFolder(train);
-}
-
 }  // namespace
 
 std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
-  if (!fs::exists(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
+  if (!IsThere(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
   config.root = config.train = config.test = "";
   std::optional<DataFormat> own_format;
   if (fs::is_directory(path) && !RecognizePacked(path)) own_format = OwnFormat(path);
@@ -241,15 +129,16 @@ std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
   return sets;
 }
 
-std::vector<std::string> ReadLines(const fs::path& path) {
-  std::vector<std::string> lines(1);
-  for (const uint8_t byte : ReadFileBytes(path)) {
-    if (byte == '\n') {
-      lines.emplace_back();
-    } else {
-      lines.back() += static_cast<char>(byte);
-    }
+std::string ReadText(const fs::path& path) {
+  try {
+    return ReadTextFile<DataError>(path);
+  } catch (const FileError& error) {
+    throw DataError(error.what());
   }
+}
+
+std::vector<std::string> ReadLines(const fs::path& path) {
+  std::vector<std::string> lines = LinesOf(ReadText(path));
   for (std::string& line : lines) line.erase(line.find_last_not_of(" \t\r") + 1);
   std::erase(lines, "");
   return lines;

@@ -70,7 +70,7 @@ Image CutOut(const Image& image, const Box& box) {
 }
 
 Image DecodeImage(FileBytes file, const std::string& name, int64_t max_pixels, const ChooseBox& choose) {
-  constexpr const char* kAdvice = ". Replace the file or take it out of the dataset";
+  constexpr const char* kAdvice = ". Replace the file; with data.on_error 'skip' a run goes on without it";
   if (file.empty()) throw DataError(name + ": the file is empty (0 bytes)" + kAdvice);
   const Decoder decode = FindDecoder(file);
   if (decode == nullptr) {

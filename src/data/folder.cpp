@@ -1,12 +1,21 @@
 // Class folders of image files, and the images they and manifests name.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <cerrno>
+#include <iterator>
+#include <set>
 
 #include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
 #include "danas/data/decode.h"
+#include "src/data/advice.h"
+#include "src/data/class_folders.h"
 #include "src/data/file_bytes.h"
 #include "src/data/formats.h"
+#include "src/data/long_path.h"
 
 namespace danas {
 namespace {
@@ -33,67 +42,76 @@ class FileSource : public ImageSource {
   int64_t max_pixels_;
 };
 
-bool HasImageExtension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  constexpr std::array kExtensions = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp",
-                                      ".ppm", ".pgm",  ".pbm", ".gif", ".tif",  ".tiff"};
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
-bool IsHidden(const fs::path& path) { return path.filename().string().starts_with("."); }
-
-[[noreturn]] void FailToList(const fs::path& folder, const std::error_code& error) {
-  throw DataError(folder.string() + ": cannot be listed: " + error.message());
-}
-
-// Class folders in bytewise order of their names.
-std::vector<fs::path> ClassFolders(const fs::path& root) {
-  std::error_code error;
-  std::vector<fs::path> folders;
-  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
-    if (entry.is_directory() && !IsHidden(entry.path())) folders.push_back(entry.path());
-  }
-  if (error) FailToList(root, error);
-  std::sort(folders.begin(), folders.end(),
-            [](const fs::path& a, const fs::path& b) { return a.filename().string() < b.filename().string(); });
-  return folders;
-}
-
-// Images below a class folder, relative to `root`, in bytewise order.
-std::vector<std::string> ListImages(const fs::path& folder, const fs::path& root) {
-  std::error_code error;
-  fs::recursive_directory_iterator entries(folder, fs::directory_options::follow_directory_symlink, error);
-  std::vector<std::string> images;
-  for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-    const fs::path& path = entries->path();
-    if (IsHidden(path)) {
-      entries.disable_recursion_pending();
-    } else if (HasImageExtension(path) && !entries->is_directory()) {
-      images.push_back(path.lexically_relative(root).string());
-    }
-  }
-  if (error) FailToList(folder, error);  // also links that form a circle
-  std::sort(images.begin(), images.end());
-  return images;
-}
+constexpr const char* kImageEndings = "jpg, jpeg, jpe, png, webp, bmp, ppm, pgm, pbm, gif, tif, tiff";
+constexpr const char* kSkipHint = "; with data.on_error 'skip' a run goes on without it";
 
 uint64_t RequiredFileSize(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) {
-    if (fs::is_symlink(path, error)) {
-      throw DataError(path.string() + ": a link to " + fs::read_symlink(path, error).string() +
-                      ", which is not there. Mend the link or take it out of the dataset");
-    }
-    throw DataError(path.string() + ": no such file");
+  struct stat status {};
+  if (StatPath(path, status) != 0) {
+    const int error = errno;
+    if (error == ENOENT && LinkTarget(path).empty()) throw DataError(path.string() + ": no such file");
+    FailToReach(path, error);
   }
-  if (status.type() != fs::file_type::regular) throw DataError(path.string() + ": not a file");
-  const uint64_t size = fs::file_size(path, error);
-  if (error) throw DataError(path.string() + ": " + error.message());
-  if (size == 0)
-    throw DataError(path.string() + ": the file is empty (0 bytes). Replace it or take it out of the dataset");
-  return size;
+  if (!S_ISREG(status.st_mode)) throw DataError(path.string() + ": not a file");
+  if (status.st_size == 0) throw DataError(path.string() + ": the file is empty (0 bytes). Replace it");
+  return static_cast<uint64_t>(status.st_size);
+}
+
+std::string NamesOf(const std::vector<ClassFolder>& classes) {
+  constexpr size_t kShown = 3;
+  std::string names;
+  for (size_t i = 0; i < std::min(kShown, classes.size()); ++i) names += (i == 0 ? "" : ", ") + classes[i].name;
+  return classes.size() > kShown ? names + ", ..." : names;
+}
+
+std::string Joined(const std::vector<std::string>& sentences) {
+  constexpr size_t kShown = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, sentences.size()); ++i) text += ". " + sentences[i];
+  return text;
+}
+
+[[noreturn]] void FailForEmptyClass(const fs::path& root, const ClassFolders& found, const ClassFolder& empty) {
+  const bool all_empty =
+      std::ranges::all_of(found.classes, [](const ClassFolder& each) { return each.images.empty(); });
+  const std::string advice = AdviceFor(all_empty ? root : root / empty.name);
+  const std::string message =
+      (root / empty.name).string() + ": a class without images (" + kImageEndings + ")" + Joined(found.passed_over);
+  if (!advice.empty()) throw DataError(message + ". " + advice);
+  throw DataError(
+      message + ". Each folder in " + root.string() +
+      " is a class: put its images there, keep folders that are no class elsewhere, or list the images in a "
+      "manifest (docs/data.md)");
+}
+
+// Folders one level too high would be read as classes, and the classes in them be lost.
+void CheckAreClasses(const fs::path& root, const std::vector<ClassFolder>& classes) {
+  constexpr std::array kSetNames = {"train", "val", "test", "valid", "validation"};
+  const auto is_set = [&](const ClassFolder& each) { return std::ranges::count(kSetNames, each.name) > 0; };
+  if (std::ranges::all_of(classes, is_set)) {
+    throw DataError(root.string() + ": its folders (" + NamesOf(classes) +
+                    ") are named as sets, not as classes. Name " + root.string() +
+                    " as data.root (--data), or one of them as data.train");
+  }
+  if (classes.size() != 1) return;
+  std::set<std::string> within;  // folders in the only class
+  const std::string start = classes[0].name + "/";
+  for (const std::string& image : classes[0].images) {
+    const size_t end = image.find('/', start.size());
+    if (end == std::string::npos) return;
+    within.insert(image.substr(start.size(), end - start.size()));
+  }
+  if (within.size() < 2) return;
+  const std::string folder = (root / classes[0].name).string();
+  throw DataError(root.string() + ": " + classes[0].name + " would be the only class, and holds folders (" +
+                  *within.begin() + ", " + *std::next(within.begin()) + (within.size() > 2 ? ", ...)" : ")") +
+                  ". If these are the classes or sets, name " + folder + " instead");
+}
+
+void TellPassedOver(const std::vector<std::string>& lines) {
+  constexpr size_t kTold = 10;
+  for (size_t i = 0; i < std::min(kTold, lines.size()); ++i) log::warn("{}", lines[i]);
+  if (lines.size() > kTold) log::warn("{} more folders are passed over for the same reasons", lines.size() - kTold);
 }
 
 }  // namespace
@@ -101,8 +119,8 @@ uint64_t RequiredFileSize(const fs::path& path) {
 uint64_t ImageFileSize(const fs::path& path, OnBadImage on_error) {
   try {
     return RequiredFileSize(path);
-  } catch (const DataError&) {
-    if (on_error == OnBadImage::kStop) throw;
+  } catch (const DataError& error) {
+    if (on_error == OnBadImage::kStop) throw DataError(error.what() + std::string(kSkipHint));
     return 0;
   }
 }
@@ -112,29 +130,38 @@ std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<std
   return std::make_shared<FileSource>(std::move(root), std::move(relative_paths), max_pixels);
 }
 
-bool RecognizeFolder(const fs::path& path) { return fs::is_directory(path) && !ClassFolders(path).empty(); }
+bool RecognizeFolder(const fs::path& path) {
+  if (!fs::is_directory(path)) return false;
+  return std::ranges::any_of(ListFolder(path),
+                             [](const FolderEntry& entry) { return entry.kind != EntryKind::kOther; });
+}
 
 DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
   DatasetIndex index;
   index.name = path.string();
   index.format = DataFormat::kFolder;
+  ClassFolders found = FindClassFolders(path);
+  for (const ClassFolder& each : found.classes) {
+    if (each.images.empty()) FailForEmptyClass(path, found, each);
+  }
+  if (found.classes.empty()) {
+    throw DataError(path.string() + ": no class folder is left" + Joined(found.passed_over));
+  }
+  CheckAreClasses(path, found.classes);
+  TellPassedOver(found.passed_over);
   std::vector<std::string> images;
   std::vector<SampleKey> keys;
-  for (const fs::path& folder : ClassFolders(path)) {
+  for (ClassFolder& each : found.classes) {
     const int label = static_cast<int>(index.classes.ids.size());
-    index.classes.ids.push_back(folder.filename().string());
-    const std::vector<std::string> found = ListImages(folder, path);
-    if (found.empty()) {
-      throw DataError(folder.string() +
-                      ": a class without images (jpg, jpeg, jpe, png, webp, bmp, ppm, pgm, pbm, gif, "
-                      "tif, tiff); remove the folder or fill it");
-    }
-    for (const std::string& image : found) {
+    index.classes.ids.push_back(each.name);
+    for (std::string& image : each.images) {
+      ThrowIfInterrupted();  // a file server answers each question late
       keys.push_back({.name = image, .size = ImageFileSize(path / image, config.on_error), .label = label});
       index.labels.push_back(label);
-      images.push_back(image);
+      images.push_back(std::move(image));
     }
   }
+  index.passed_over = std::move(found.passed_over);
   index.fingerprint = Fingerprint(DataFormat::kFolder, std::move(keys));
   index.images = MakeFileSource(path, std::move(images), config.max_pixels);
   return index;

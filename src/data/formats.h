@@ -56,7 +56,9 @@ struct SampleKey {
 // Independent of the order of `samples`.
 uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples);
 
-// Non-empty lines without trailing white space; DataError where the file cannot be read.
+// The text of a manifest or a list of names (core/text_file.h); DataError where it cannot be read or is no text.
+std::string ReadText(const std::filesystem::path& path);
+// Its non-empty lines without trailing white space.
 std::vector<std::string> ReadLines(const std::filesystem::path& path);
 
 }  // namespace danas

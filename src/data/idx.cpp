@@ -1,7 +1,5 @@
 // IDX, the format of MNIST and its family: a big-endian header (magic 0x803 for images, 0x801 for labels; sizes), then
 // one byte a pixel or label. (http://yann.lecun.com/exdb/mnist.)
-#include <zlib.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -15,44 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The largest known member of the family, EMNIST ByClass, holds 550 MB of images.
-constexpr size_t kMaxUnpacked = size_t{4} << 30;
-
-std::vector<uint8_t> Unpack(const fs::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) throw DataError(path.string() + ": cannot be opened");
-  std::vector<uint8_t> bytes;
-  constexpr unsigned kPiece = 1 << 20;
-  for (size_t done = 0;;) {
-    bytes.resize(done + kPiece);
-    const int got = gzread(file.get(), bytes.data() + done, kPiece);
-    int error = Z_OK;
-    const char* reason = gzerror(file.get(), &error);
-    // Z_BUF_ERROR: the file ends within the compressed data.
-    if (got < 0 || error != Z_OK)
-      throw DataError(path.string() + ": damaged or cut short (" + reason + "); fetch it again");
-    done += static_cast<size_t>(got);
-    if (got == 0) {
-      bytes.resize(done);
-      return bytes;
-    }
-    if (done > kMaxUnpacked)
-      throw DataError(path.string() + ": unpacks to more than 4 GiB; no dataset of this family does");
-  }
-}
-
 // The bytes behind a header that was checked.
 class IdxFile {
  public:
   // `dimensions` sizes follow the magic number 0x800 + dimensions.
-  IdxFile(const fs::path& path, int dimensions) : path_(path) {
-    if (path.extension() == ".gz") {
-      unpacked_ = Unpack(path);
-      bytes_ = unpacked_;
-    } else {
-      mapped_ = MapFile(path);
-      bytes_ = mapped_->bytes();
-    }
+  IdxFile(const fs::path& path, int dimensions) : path_(path), content_(path), bytes_(content_.bytes()) {
     const size_t header = 4 + 4 * static_cast<size_t>(dimensions);
     if (bytes_.size() < header) Fail("is cut short: " + std::to_string(bytes_.size()) + " bytes hold no header");
     const uint32_t magic = Word(0);
@@ -86,8 +51,7 @@ class IdxFile {
   }
 
   fs::path path_;
-  std::vector<uint8_t> unpacked_;
-  std::unique_ptr<MappedFile> mapped_;
+  FileContent content_;
   std::span<const uint8_t> bytes_;
   std::vector<uint32_t> sizes_;
 };

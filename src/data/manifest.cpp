@@ -3,8 +3,9 @@
 #include <map>
 
 #include "danas/core/error.h"
+#include "danas/core/interrupt.h"
 #include "danas/core/json.h"
-#include "src/data/file_bytes.h"
+#include "danas/core/text_file.h"
 #include "src/data/formats.h"
 
 namespace danas {
@@ -47,7 +48,9 @@ std::vector<Entry> ReadCsv(const fs::path& file, const std::vector<std::string>&
   const auto column = [&](const char* name) {
     const auto found = std::find(header.begin(), header.end(), name);
     if (found == header.end())
-      FailAt(file, 1, std::string("the header names no column '") + name + "'; 'path,label' is expected");
+      FailAt(file, 1,
+             "the header '" + (lines.empty() ? "" : lines[0]) + "' names no column '" + name +
+                 "'; 'path,label' is expected, with a comma between columns");
     return static_cast<size_t>(found - header.begin());
   };
   const size_t path = column("path");
@@ -81,20 +84,6 @@ std::vector<Entry> ReadJsonl(const fs::path& file, const std::vector<std::string
   return entries;
 }
 
-std::vector<std::string> SplitLines(const fs::path& file) {
-  const std::vector<uint8_t> bytes = ReadFileBytes(file);
-  std::vector<std::string> lines(1);
-  for (const uint8_t byte : bytes) {
-    if (byte == '\n') {
-      if (lines.back().ends_with('\r')) lines.back().pop_back();
-      lines.emplace_back();
-    } else {
-      lines.back() += static_cast<char>(byte);
-    }
-  }
-  return lines;
-}
-
 }  // namespace
 
 bool RecognizeManifest(const fs::path& path) {
@@ -102,7 +91,7 @@ bool RecognizeManifest(const fs::path& path) {
 }
 
 DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
-  const std::vector<std::string> lines = SplitLines(path);
+  const std::vector<std::string> lines = LinesOf(ReadText(path));
   const std::vector<Entry> entries = path.extension() == ".jsonl" ? ReadJsonl(path, lines) : ReadCsv(path, lines);
   if (entries.empty()) throw DataError(path.string() + ": names no image");
   std::map<std::string, int> positions;  // in bytewise order
@@ -121,6 +110,7 @@ DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
   std::vector<std::string> images;
   std::vector<SampleKey> keys;
   for (const Entry& entry : entries) {
+    ThrowIfInterrupted();  // a file server answers each question late
     uint64_t size = 0;
     try {
       size = ImageFileSize(folder / entry.path, config.on_error);

@@ -81,7 +81,8 @@ std::vector<uint8_t> MakeRecord(const DatasetIndex& source, int64_t image, const
   try {
     return EncodeJpeg(picture, static_cast<int>(options.quality));
   } catch (const BrokenImage& error) {
-    throw DataError(source.images->Name(image) + ": " + error.what() + "; pack with --keep-bytes, or leave it out");
+    throw DataError(source.images->Name(image) + ": " + error.what() +
+                    "; pack with --keep-bytes, or go on without it with --skip-bad");
   }
 }
 
@@ -176,7 +177,7 @@ void Packing::CheckSame(const Json& found) const {
   if (differences.empty() && found.at("classes") != wanted.at("classes")) differences = "the classes' names differ";
   if (differences.empty()) return;
   throw FileError(folder_.string() + " holds images that were packed otherwise (" + differences +
-                  "). Name another folder, or remove this one to begin anew");
+                  "). Name another folder for these");
 }
 
 void Packing::ReadParts(const LmdbFile& file) {

@@ -214,6 +214,25 @@ TEST(JsonReader, IsStrict) {
   ExpectJsonError(std::string_view("{\"a\0\": 1}", 9), {"no valid JSON"});
 }
 
+TEST(DocumentFile, AMarkAndOtherLineEndsAreReadOver) {
+  const test::TempDir folder;
+  const auto read = [&](const char* name, std::string_view text) {
+    return Document::Read(test::WriteText(folder / name, text)).Root();
+  };
+  EXPECT_EQ(read("a.json", "\xEF\xBB\xBF{\r\n\"a\": 1}\r\n").Key("a").AsInt(), 1);
+  EXPECT_EQ(read("a.yaml",
+                 "\xEF\xBB\xBF"
+                 "a: 1\r\nb: |\r\n  c\r\n  d\r\n")
+                .Key("b")
+                .AsText(),
+            "c\nd\n");
+  EXPECT_EQ(read("a.yaml", "a: 1\rb: 2\r").Key("b").line(), 2);
+  for (const char* name : {"a.json", "a.yaml"}) {
+    ExpectErrorContains<ConfigError>([&] { read(name, std::string_view("\xFF\xFE{\0}\0", 6)); },
+                                     {name, "UTF-16", "Save it as UTF-8"});
+  }
+}
+
 TEST(JsonReader, ReadsWhatJsonAllows) {
   EXPECT_EQ(ParseJson(R"("\u00fc \ud83d\ude00 \/ \n")").Root().AsText(), "ü 😀 / \n");
   EXPECT_EQ(ParseJson("\xef\xbb\xbf{\t\"a\"\t:\t1}").Root().Key("a").AsInt(), 1);

@@ -56,6 +56,21 @@ TEST(OpenDataset, WhatIsMissingIsSaid) {
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"here", "recognised"});
 }
 
+TEST(OpenDataset, ClassNamesMayHaveAMark) {
+  const TempDir folder;
+  WriteText(folder / "train/a/1.ppm", kPicture);
+  DataConfig config = FolderOf(folder);
+  config.class_names = WriteText(folder / "names.txt",
+                                 "\xEF\xBB\xBF"
+                                 "a the first\r\n")
+                           .string();
+  EXPECT_EQ(OpenTrainingSet(config).classes.labels, std::vector<std::string>{"the first"});
+  WriteText(folder / "names.txt", std::string_view("\xFF\xFE"
+                                                   "a\0 \0b\0",
+                                                   8));
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"names.txt", "UTF-16"});
+}
+
 TEST(OpenDataset, ClassNamesGiveTheTexts) {
   const TempDir folder;
   for (const char* file : {"train/n01/1.ppm", "train/n02/1.ppm"}) WriteText(folder / file, kPicture);

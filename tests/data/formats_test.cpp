@@ -78,6 +78,19 @@ TEST(Idx, OpensPlainAndPackedAlike) {
   EXPECT_EQ(train.fingerprint, dataset.train.fingerprint);
 }
 
+// Fetchers drop the ending, browsers unpack and keep it.
+TEST(Idx, TheBytesTellWhetherAFileIsPacked) {
+  const TempDir folder;
+  WriteGzip(folder / "train-images-idx3-ubyte", IdxImages(7));
+  WriteGzip(folder / "train-labels-idx1-ubyte", IdxLabels(7));
+  WriteText(folder / "t10k-images-idx3-ubyte.gz", IdxImages(4));
+  WriteText(folder / "t10k-labels-idx1-ubyte.gz", IdxLabels(4));
+  const Dataset dataset = OpenDataset(Root(folder.path()));
+  EXPECT_EQ(dataset.train.labels, (std::vector<int>{0, 1, 2, 0, 1, 2, 0}));
+  EXPECT_EQ(dataset.train.images->Load(5).rgb, std::vector<uint8_t>(18, 5));
+  EXPECT_EQ(dataset.test.size(), 4);
+}
+
 TEST(Idx, LabelsNeedNotBeginAtZero) {
   const TempDir folder;
   WriteIdx(folder.path());
@@ -139,6 +152,19 @@ TEST(Cifar, OpensTheUnpackedArchive) {
   EXPECT_TRUE(dataset.train.images->Name(23).ends_with("data_batch_3.bin, record 3"));
 }
 
+TEST(Cifar, PackedFilesAndNamesWithAMarkAreRead) {
+  const TempDir folder;
+  WriteCifar10(folder.path());
+  WriteGzip(folder / "data_batch_2.bin", Cifar10Records(10));
+  WriteText(folder / "batches.meta.txt",
+            "\xEF\xBB\xBFplane\r\ncar\r\nbird\r\ncat\r\ndeer\r\ndog\r\nfrog\r\nhorse\r\nship\r\ntruck\r\n");
+  const DatasetIndex train = OpenTrainingSet(Root(folder.path()));
+  EXPECT_EQ(train.size(), 50);
+  EXPECT_EQ(train.images->Load(13).rgb[0], 3);
+  EXPECT_EQ(train.classes.ids[0], "plane");
+  EXPECT_EQ(train.classes.ids[9], "truck");
+}
+
 TEST(Cifar, DamageIsNamed) {
   const TempDir folder;
   WriteCifar10(folder.path());
@@ -178,6 +204,33 @@ TEST(Manifest, CsvAndJsonlSayTheSame) {
   EXPECT_EQ(dataset.train.labels, dataset.test.labels);
   EXPECT_EQ(dataset.train.fingerprint, dataset.test.fingerprint);
   EXPECT_EQ(dataset.train.images->Load(0).width, 2);
+}
+
+TEST(Manifest, ASpreadsheetsMarkAndLineEndsAreNoPartOfIt) {
+  const TempDir folder;
+  WriteText(folder / "a.ppm", kPicture);
+  DataConfig config;
+  const auto ids = [&](const char* name, std::string_view text) {
+    config.train = WriteText(folder / name, text).string();
+    return OpenTrainingSet(config).classes.ids;
+  };
+  const std::vector<std::string> both = {"x", "y"};
+  EXPECT_EQ(ids("m.csv", "\xEF\xBB\xBFpath,label\r\na.ppm,x\r\na.ppm,y\r\n"), both);
+  EXPECT_EQ(ids("m.csv", "\xEF\xBB\xBF\"path\",\"label\"\na.ppm,x\na.ppm,y"), both);
+  EXPECT_EQ(ids("m.csv", "path,label\ra.ppm,x\ra.ppm,y\r"), both);
+  EXPECT_EQ(
+      ids("m.jsonl", "\xEF\xBB\xBF{\"path\": \"a.ppm\", \"label\": \"x\"}\r\n{\"path\": \"a.ppm\", \"label\": \"y\"}"),
+      both);
+  const auto open = [&](const char* name, std::string_view text) {
+    config.train = WriteText(folder / name, text).string();
+    return [&] { OpenTrainingSet(config); };
+  };
+  ExpectErrorContains<DataError>(open("m.csv", std::string_view("\xFF\xFEp\0a\0", 6)),
+                                 {"m.csv", "UTF-16", "CSV UTF-8"});
+  ExpectErrorContains<DataError>(open("m.jsonl", std::string_view("{\0\"\0", 4)), {"m.jsonl", "UTF-16", "iconv"});
+  ExpectErrorContains<DataError>(open("m.csv", "PK\x03\x04"), {"m.csv", "CSV UTF-8"});
+  ExpectErrorContains<DataError>(open("m.csv", "\xEF\xBB\xBFpath;label\na.ppm;x\n"),
+                                 {"m.csv:1", "'path;label'", "comma"});
 }
 
 TEST(Manifest, EveryMistakeHasItsLine) {

@@ -59,6 +59,16 @@ TEST(ImagenetDevkit, TakesAListOfSynsets) {
   EXPECT_EQ(MakeDevkitManifest(files, folder.path()).csv, kManifest);
 }
 
+TEST(ImagenetDevkit, ListsMayHaveAMark) {
+  const TempDir folder;
+  DevkitFiles files = MakeFiles(folder);
+  WriteText(files.ground_truth,
+            "\xEF\xBB\xBF"
+            "3\r\n1\r\n2\r\n");
+  files.synsets = WriteText(folder / "synsets.txt", "\xEF\xBB\xBFn02119789 kit fox\r\nn02100735\r\nn01440764\r\n");
+  EXPECT_EQ(MakeDevkitManifest(files, folder.path()).csv, kManifest);
+}
+
 TEST(ImagenetDevkit, SaysWhatDoesNotFit) {
   const TempDir folder;
   DevkitFiles files = MakeFiles(folder);

@@ -29,6 +29,8 @@ def lines(*objects: dict) -> str:
 def configs() -> None:
     write("config_yaml", "image_folder.yaml", (ROOT / "configs/image_folder.yaml").read_bytes())
     write("config_yaml", "extends.yaml", "extends: quickstart\nseed: 3\nsearch: {budget: 2M}\n")
+    write("config_yaml", "with_mark.yaml", b"\xef\xbb\xbfseed: 3\r\nsearch: {budget: 2M}\r\n")
+    write("config_json", "with_mark.json", b'\xef\xbb\xbf{"seed": 3}\r\n')
     write("config_yaml", "alias.yaml",
           "schedule: {classes: &a [3, 5, 10], class_order: ['1', \"2\", x y]}\n"
           "train: {epochs: 1e1}\ndata:\n  root: |\n    some\n    where\n")
@@ -74,6 +76,7 @@ stages:
 head: {channels: 16, activation: swish, dropout: 0.25, bias: false}
 """)
     write("genotype", "best.json", json.dumps(genotype()))
+    write("genotype", "with_mark.json", b"\xef\xbb\xbf" + json.dumps(genotype(), indent=1).replace("\n", "\r\n").encode())
     trained = genotype()
     trained["origin"] = {"model": "resnet18"}
     sampled = genotype()
@@ -92,6 +95,9 @@ def tables() -> None:
           "Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\n"
           "expanded_conv-input:14x14x16-output:14x14x16-expand:1-kernel:3-stride:1-idskip:1:\n  mean: 2e-1\n")
     write("ranking", "by_hand.json", '{"format": 1, "classes": ["2", "cat", "0", "1"]}\n')
+    mark = b"\xef\xbb\xbf"
+    write("latency_table", "with_mark.yaml", mark + b"Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\r\n")
+    write("ranking", "with_mark.json", mark + b'{"format": 1, "classes": ["2", "cat", "0", "1"]}\r\n')
     write("ranking", "written.json", json.dumps(
         {"format": 1, "classes": ["0", "1", "2", "cat"], "fingerprint": "0000000000000001", "scores": [0.1, 0.2, 0.3, 1],
          "kind": "entropy", "networks": [{"network": "a", "images": [1, 2, 3, 4], "histograms": [[1, 0], [0, 2]]}]}))
@@ -144,8 +150,11 @@ def checkpoints() -> None:
 
 def datasets() -> None:
     record = bytes(range(256)) * 12
+    mark = b"\xef\xbb\xbf"
     write("cifar", "ten", b"\0" + b"\3" + record + b"\7" + record)
     write("cifar", "hundred", b"\1" + b"\2\x45" + record)
+    write("cifar", "named_with_mark",
+          b"\2" + mark + "\r\n".join(f"class {i}" for i in range(10)).encode() + b"\r\n\0" + gzip.compress(b"\1" + record, mtime=0))
     write("cifar", "ten_named", b"\2" + "\n".join(f"class {i}" for i in range(10)).encode() + b"\n\0" + b"\1" + record)
     images = struct.pack(">4I", 0x803, 2, 3, 4) + bytes(range(24))
     labels = struct.pack(">2I", 0x801, 2) + b"\1\7"
@@ -155,10 +164,15 @@ def datasets() -> None:
         write("idx", f"packed{packed}", bytes([packed]) + struct.pack("<H", len(first)) + first + second)
     write("manifest_csv", "plain", "path,label\na.ppm,cat\nb/c.ppm,dog\n")
     write("manifest_csv", "quoted", 'id,label,path\r\n7,"a, ""b""",a.ppm\r\n8,x,text.png\r\n\r\n')
+    write("manifest_csv", "with_mark", mark + b'"path","label"\r\na.ppm,cat\r\n')
+    write("manifest_csv", "cr_only", "path,label\ra.ppm,cat\rb/c.ppm,dog\r")
+    write("manifest_csv", "utf16", "\ufeffpath,label\na.ppm,cat\n".encode("utf-16-le"))
+    write("manifest_jsonl", "with_mark", mark + b'{"path": "a.ppm", "label": "cat"}\r\n')
     write("manifest_jsonl", "plain", lines({"path": "a.ppm", "label": "cat"}, {"path": "b/c.ppm", "label": "\u00e9", "x": [1]}))
     write("manifest_jsonl", "no_picture", lines({"path": "text.png", "label": "a"}))
     for name in ("meta_plain.mat", "meta_packed.mat"):
         write("devkit", name, b"1\n2\n\0" + (GOLDEN / "devkit" / name).read_bytes())
+    write("devkit", "with_mark", mark + b"2\r\n1\r\n\0" + mark + b"n01440764 tench\r\nn02119789\tkit fox\r\n")
     write("devkit", "text", b"2\n1\n\0" + b"n01440764 tench, Tinca tinca\nn02119789\tkit fox\n")
 
 

@@ -21,6 +21,7 @@ Json IndexJson(const DatasetIndex& index) {
                {"images", index.size()},
                {"fingerprint", HexText(index.fingerprint)}};
   if (!index.origin.empty()) json["origin"] = index.origin;
+  if (!index.passed_over.empty()) json["passed_over"] = index.passed_over;
   return json;
 }
 

@@ -13,6 +13,7 @@
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
+#include "danas/core/text_file.h"
 #include "danas/train/checkpoint.h"
 #include "inputs.h"
 #include "run_reports.h"
@@ -44,7 +45,7 @@ bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
 
 Json ReadJson(const fs::path& path) {
   try {
-    return Json::parse(ReadFile(path, kMostConfigBytes));
+    return Json::parse(ReadTextFile<ConfigError>(path, kMostConfigBytes));
   } catch (const Json::exception& error) {
     throw ConfigError(path.string() + ": " + error.what());
   }

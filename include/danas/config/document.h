@@ -32,8 +32,9 @@ class Document {
   static constexpr size_t kMaxValues = 1'000'000;
 
   // A file named *.json must be strict JSON (RFC 8259); any other is read as one YAML 1.2 document. YAML's tags and
-  // merge keys are refused; its booleans are true and false alone. Throws FileError where the file cannot be read, and
-  // ConfigError with file and line where it is not well formed, names a key twice or goes past a limit.
+  // merge keys are refused; its booleans are true and false alone. A byte-order mark and the line ends of other systems
+  // are read over (core/text_file.h). Throws FileError where the file cannot be read, and ConfigError with file and
+  // line where it is not well formed or not UTF-8, names a key twice or goes past a limit.
   static Document Read(const std::filesystem::path& path);
 
   // `name` stands for the file in errors.

@@ -43,10 +43,11 @@ struct DatasetIndex {
   DataFormat format = DataFormat::kAuto;  // as recognised
   std::string origin;                     // of a packed set: what it was packed from and how, for people
   ClassList classes;
-  std::vector<int> labels;  // of every image: position in `classes`
+  std::vector<std::string> passed_over;  // folders that were not visited, each with the reason, as lines for people
+  std::vector<int> labels;               // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
   std::shared_ptr<BadImages> bad;  // with data.on_error 'skip'; else an image that cannot be read is an error
-  uint64_t fingerprint = 0;  // hash of the format, and of sorted relative names, sizes and labels
+  uint64_t fingerprint = 0;        // hash of the format, and of sorted relative names, sizes and labels
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
@@ -68,8 +69,8 @@ struct NamedSet {
   DatasetIndex set;
 };
 
-// What lies at `path`: the training set and the test set, if there is one, of a dataset's root (as data.root names it), or
-// one set (as data.train names it). `config` says the rest. Throws as OpenDataset().
+// What lies at `path`: the training set and the test set, if there is one, of a dataset's root (as data.root names it),
+// or one set (as data.train names it). `config` says the rest. Throws as OpenDataset().
 std::vector<NamedSet> OpenSetsAt(const std::filesystem::path& path, DataConfig config);
 
 // The layout of the training set's files, without reading them; of a packed set that of the files it was packed from.
