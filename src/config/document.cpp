@@ -7,6 +7,7 @@
 #include "danas/core/text_file.h"
 #include "danas/core/units.h"
 #include "value.h"
+#include "yaml_fault.h"
 
 namespace danas {
 namespace {
@@ -79,6 +80,7 @@ std::string SameKeyElsewhere(std::string_view key, const std::vector<std::string
 
 std::string UnknownKey(std::string_view key, const std::vector<std::string>& known,
                        const std::vector<std::string>& paths) {
+  if (const std::string missing = MissingSpace(key); !missing.empty()) return "unknown key" + missing;
   const std::string elsewhere = SameKeyElsewhere(key, paths);
   if (!elsewhere.empty()) return "unknown key here; did you mean " + elsewhere + "?";
   if (known.empty()) return "unknown key; no key is known here";
@@ -100,6 +102,10 @@ Document::Document(Value root, std::string name)
       name_(std::make_shared<const std::string>(std::move(name))) {}
 
 Document Document::Read(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    throw FileError(path.string() + " is a folder; a JSON or YAML file is expected");
+  }
   const TextFormat format = path.extension() == ".json" ? TextFormat::kJson : TextFormat::kYaml;
   return Parse(ReadTextFile<ConfigError>(path, kMaxBytes), format, path.string());
 }
@@ -167,7 +173,7 @@ bool Node::IsNull() const { return value_->kind == Kind::kNull; }
 int Node::line() const { return value_->line; }
 
 std::optional<Node> Node::Find(std::string_view key) const {
-  if (!IsMap()) FailExpected("a map");
+  RequireMap();
   if (!Contains(value_->asked, key)) value_->asked.emplace_back(key);
   for (size_t i = 0; i < value_->keys.size(); ++i) {
     if (value_->keys[i] == key) return Child(value_->items[i], JoinPath(path_, key));
@@ -187,8 +193,12 @@ Node Node::Key(std::string_view key) const {
        (nearest.empty() ? "" : "; is '" + nearest + "' a mistyped form of it?"));
 }
 
+void Node::RequireMap() const {
+  if (!IsMap()) FailExpected("a map" + (IsText() ? MissingSpace(value_->text) : ""));
+}
+
 std::vector<std::pair<std::string, Node>> Node::Entries() const {
-  if (!IsMap()) FailExpected("a map");
+  RequireMap();
   value_->asked = value_->keys;
   std::vector<std::pair<std::string, Node>> entries;
   for (size_t i = 0; i < value_->keys.size(); ++i) {
@@ -201,7 +211,7 @@ std::vector<Node> Node::Items() const {
   if (value_->untyped) {
     const bool bracketed = value_->text.starts_with('[');
     const auto list =
-        std::make_shared<Value>(ReadYamlText(bracketed ? value_->text : "[" + value_->text + "]", *name_));
+        std::make_shared<Value>(ReadYamlText(bracketed ? value_->text : "[" + value_->text + "]", *name_, false));
     for (Value& item : list->items) {
       item.line = 0;
       item.untyped = item.items.empty();

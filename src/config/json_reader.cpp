@@ -3,6 +3,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/json.h"
+#include "danas/core/text_fault.h"
 #include "value.h"
 
 namespace danas {
@@ -82,14 +83,8 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
     tree_.End();
     return true;
   }
-  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    // "[json.exception.parse_error.101] parse error at line 3, column 4: syntax error while ...": the end is for
-    // people.
-    const std::string message = error.what();
-    const size_t column = message.find(", column ");
-    const size_t start = column == std::string::npos ? message.find("] ") : message.find(": ", column);
-    tree_.Fail(position_.line, "no valid JSON: " + (start == std::string::npos ? message : message.substr(start + 2)));
-  }
+  // The reader then looks for words of its own.
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
  private:
   bool Add(Value value) {
@@ -101,14 +96,44 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   const Position& position_;
 };
 
+// Whether the first line that says something is one of a YAML file.
+bool LooksLikeYaml(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (line.empty() || line.starts_with('#')) continue;
+    const size_t word = line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    const bool key = word != std::string_view::npos && word > 0 && line[word] == ':' &&
+                     (word + 1 == line.size() || line[word + 1] == ' ');
+    return key || line == "---" || line.starts_with("- ");
+  }
+  return false;
+}
+
+// `line` is where the parser stopped.
+[[noreturn]] void ThrowFault(std::string_view text, const std::string& name, int line) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw ConfigError(name + ": the file is empty");
+  if (const auto foreign = FindForeignBytes(text)) throw ConfigError(FaultText(name, *foreign));
+  if (LooksLikeYaml(text)) {
+    throw ConfigError(name + ": this is YAML, and the file's name says JSON; let it end in .yaml");
+  }
+  const auto fault = FindJsonFault(text);
+  throw ConfigError(fault ? FaultText(name, *fault)
+                          : name + ":" + std::to_string(line) + ": from this line on the text is no JSON");
+}
+
 }  // namespace
 
 Value ReadJsonText(std::string_view text, const std::string& name) {
   TreeBuilder tree(name);
   Position position;
   JsonEvents events(tree, position);
-  nlohmann::json::sax_parse(CountingIterator(text.data(), &position),
-                            CountingIterator(text.data() + text.size(), &position), &events);
+  const bool whole = nlohmann::json::sax_parse(CountingIterator(text.data(), &position),
+                                               CountingIterator(text.data() + text.size(), &position), &events);
+  // nlohmann's parser takes a zero byte for the end of the text.
+  if (!whole || text.find('\0') != std::string_view::npos) ThrowFault(text, name, position.line);
   return tree.Take();
 }
 

@@ -74,6 +74,7 @@ class TreeBuilder {
 };
 
 Value ReadJsonText(std::string_view text, const std::string& name);
-Value ReadYamlText(std::string_view text, const std::string& name);
+// Without `is_file` errors name no place in the text: it is one of the command line's.
+Value ReadYamlText(std::string_view text, const std::string& name, bool is_file = true);
 
 }  // namespace danas

@@ -2,13 +2,13 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <algorithm>
 #include <map>
 #include <sstream>
 
 #include "danas/core/error.h"
-#include "danas/core/json.h"
+#include "danas/core/text_fault.h"
 #include "value.h"
+#include "yaml_fault.h"
 
 namespace danas {
 namespace {
@@ -17,8 +17,9 @@ class YamlEvents : public YAML::EventHandler {
  public:
   explicit YamlEvents(TreeBuilder& tree) : tree_(tree) {}
 
+  // What yaml-cpp takes for a second document is, more often, a line that fits nowhere in the first.
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (seen_document_) tree_.Fail(mark.line + 1, "a second YAML document; one is expected");
+    if (seen_document_) throw YAML::ParserException(mark, kSecondDocument);
     seen_document_ = true;
   }
   void OnDocumentEnd() override {}
@@ -37,6 +38,9 @@ class YamlEvents : public YAML::EventHandler {
     if (!plain && tag != "!") RefuseTag(line, tag);
     if (tree_.WantsKey()) {
       if (anchor != 0) tree_.Fail(line, "an anchor on a key is not supported");
+      if (plain && text == "<<") {
+        tree_.Fail(line, "merge keys ('<<') are not supported; write the keys out, or use an alias for the whole map");
+      }
       tree_.Key(text, line);
       return;
     }
@@ -46,22 +50,22 @@ class YamlEvents : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    PrepareStart(mark.line + 1, tag, anchor);
+    PrepareStart(mark, tag, anchor);
     tree_.StartList(mark.line + 1);
   }
   void OnSequenceEnd() override { tree_.End(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    PrepareStart(mark.line + 1, tag, anchor);
+    PrepareStart(mark, tag, anchor);
     tree_.StartMap(mark.line + 1);
   }
   void OnMapEnd() override { tree_.End(); }
 
  private:
-  void PrepareStart(int line, const std::string& tag, YAML::anchor_t anchor) {
-    if (tree_.WantsKey()) tree_.Fail(line, "a key must be a text, not a list or map");
-    if (!tag.empty() && tag != "?" && tag != "!") RefuseTag(line, tag);
+  void PrepareStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (tree_.WantsKey()) throw YAML::ParserException(mark, kKeyIsNoText);
+    if (!tag.empty() && tag != "?" && tag != "!") RefuseTag(mark.line + 1, tag);
     Remember(anchor);
   }
   void Remember(YAML::anchor_t anchor) {
@@ -76,28 +80,14 @@ class YamlEvents : public YAML::EventHandler {
   bool seen_document_ = false;
 };
 
-// YAML allows no other control characters; yaml-cpp turns a zero byte into something else.
-bool IsControl(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-}
-
-void CheckIsText(std::string_view text, const std::string& name) {
-  if (IsUtf8(text) && std::none_of(text.begin(), text.end(), IsControl)) return;
-  for (int64_t line = 1; !text.empty(); ++line) {
-    const std::string_view here = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
-    const std::string place = name + ":" + std::to_string(line);
-    if (!IsUtf8(here)) throw ConfigError(place + ": not UTF-8; save the file in that encoding");
-    if (std::any_of(here.begin(), here.end(), IsControl)) {
-      throw ConfigError(place + ": a control character, which YAML does not allow; take it out");
-    }
-    text.remove_prefix(here.size());
-  }
-}
-
 }  // namespace
 
-Value ReadYamlText(std::string_view text, const std::string& name) {
-  CheckIsText(text, name);
+Value ReadYamlText(std::string_view text, const std::string& name, bool is_file) {
+  // yaml-cpp turns a zero byte into something else, and reads UTF-16 in its own way.
+  const auto fail = [&](const TextFault& fault) {
+    throw ConfigError(is_file ? FaultText(name, fault) : name + ": " + fault.what);
+  };
+  if (const auto foreign = FindForeignBytes(text)) fail(*foreign);
   TreeBuilder tree(name);
   // yaml-cpp takes a quote that is still open at the last line break as closed; an end marker shows that it is not.
   std::istringstream stream(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
@@ -107,8 +97,7 @@ Value ReadYamlText(std::string_view text, const std::string& name) {
     while (parser.HandleNextDocument(events)) {
     }
   } catch (const YAML::Exception& error) {
-    const std::string line = error.mark.is_null() ? "" : ":" + std::to_string(error.mark.line + 1);
-    throw ConfigError(name + line + ": no valid YAML: " + error.msg);
+    fail(FindYamlFault(text, error.mark.line + 1, error.mark.column + 1, error.msg));
   }
   Value root = tree.Take();
   if (root.kind == Value::Kind::kNull && root.text.empty()) throw ConfigError(name + ": the file is empty");

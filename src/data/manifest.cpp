@@ -5,6 +5,7 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/json.h"
+#include "danas/core/text_fault.h"
 #include "danas/core/text_file.h"
 #include "src/data/formats.h"
 
@@ -21,6 +22,11 @@ struct Entry {
 
 [[noreturn]] void FailAt(const fs::path& file, size_t line, const std::string& what) {
   throw DataError(file.string() + ":" + std::to_string(line) + ": " + what);
+}
+
+[[noreturn]] void FailAtFault(const fs::path& file, size_t line, const std::string& text) {
+  const TextFault fault = FindJsonFault(text).value_or(TextFault{.what = "the line is no JSON"});
+  FailAt(file, line, "column " + std::to_string(fault.column) + ": " + fault.what);
 }
 
 // The fields of one line; a field in double quotes may hold commas, and "" for a quote.
@@ -73,6 +79,7 @@ std::vector<Entry> ReadJsonl(const fs::path& file, const std::vector<std::string
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
     const Json json = ParseJson(lines[i]);
+    if (json.is_discarded()) FailAtFault(file, i + 1, lines[i]);
     const auto text = [&](const char* key) {
       if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
         FailAt(file, i + 1, R"({"path": "...", "label": "..."} is expected)");

@@ -359,8 +359,9 @@ PackOutcome PackDataset(const DatasetIndex& source, const fs::path& folder, cons
     return Packing(source, folder, options).Run(progress);
   } catch (const fs::filesystem_error& error) {
     throw FileError(error.path1().string() + ": " + error.code().message());
-  } catch (const Json::exception& error) {
-    throw FileError(folder.string() + ": its record of what was packed is not what danas writes: " + error.what());
+  } catch (const Json::exception&) {
+    throw FileError(folder.string() +
+                    ": its record of what was packed is not what danas writes; pack into a new folder");
   }
 }
 

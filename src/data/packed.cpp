@@ -214,8 +214,8 @@ template <typename Open>
 auto Guarded(const fs::path& path, const Open& open) {
   try {
     return open();
-  } catch (const Json::exception& error) {
-    throw DataError(path.string() + ": '" + packed::kAbout + "' is not what danas writes: " + error.what());
+  } catch (const Json::exception&) {
+    throw DataError(path.string() + ": '" + packed::kAbout + "' is not what danas writes; pack the dataset again");
   }
 }
 

@@ -283,12 +283,21 @@ class Reader {
     if (names_it(kOrderedDict)) return Push({.kind = Kind::kGlobal, .text = kOrderedDict});
     const auto known = std::find_if(globals_.begin(), globals_.end(), names_it);
     if (known == globals_.end()) {
-      throw CheckpointError(
-          where_ + " is refused: it names " + Printable(std::string(module) + "." + std::string(name)) +
-          ", and only tensors in dicts are read; nothing was run. If you trust the file, load it in " +
-          "Python and save its state dict alone with torch.save");
+      RefuseGlobal(std::string(module) + "." + std::string(name), name);
     }
     Push({.kind = Kind::kGlobal, .text = *known});
+  }
+
+  // An object of a class, with which the pickle begins, is what torch.save(model, FILE) makes.
+  [[noreturn]] void RefuseGlobal(const std::string& full, std::string_view name) const {
+    const bool is_class = !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
+    const bool whole = is_class && stack_.empty() && marks_.empty();
+    throw CheckpointError(
+        where_ + " is refused: it names " + Printable(full) +
+        ", and only tensors in dicts are read; nothing was run. " +
+        (whole ? "It looks like a whole model, not its weights. If you trust the file, load it in Python and save the "
+                 "weights with torch.save(model.state_dict(), FILE)"
+               : "If you trust the file, load it in Python and save its state dict alone with torch.save"));
   }
 
   void Call(const std::vector<PickleIndex>& call) {

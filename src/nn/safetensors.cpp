@@ -15,6 +15,7 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/json.h"
+#include "danas/core/text_fault.h"
 
 namespace danas {
 namespace {
@@ -134,7 +135,8 @@ class Reader {
       Fail("a header of " + std::to_string(length) + " bytes; at most " + std::to_string(kLargestHeader) +
            " are allowed");
     if (length > size_ - sizeof(length)) {
-      Fail("a header of " + std::to_string(length) + " bytes in a file of " + std::to_string(size_));
+      Fail("a header of " + std::to_string(length) + " bytes in a file of " + std::to_string(size_) +
+           ". It was cut short: fetch or copy it again");
     }
     data_begin_ = sizeof(length) + length;
     std::string text(length, '\0');
@@ -158,8 +160,9 @@ class Reader {
     Json header;
     try {
       header = Json::parse(text, check);
-    } catch (const Json::exception& error) {
-      Fail(std::string("its header is no JSON: ") + error.what());
+    } catch (const Json::exception&) {
+      const TextFault fault = FindJsonFault(text).value_or(TextFault{.what = "it cannot be read"});
+      Fail("its header is no JSON: character " + std::to_string(fault.column) + ": " + fault.what);
     }
     if (!header.is_object()) Fail("its header is no JSON object");
     return header;
@@ -206,7 +209,8 @@ class Reader {
     const std::vector<uint64_t> offsets = ReadNumbers(name, Member(name, value, "data_offsets"));
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > size_ - data_begin_) {
       Fail(name + " has the data_offsets " + value.at("data_offsets").dump() + " in " +
-           std::to_string(size_ - data_begin_) + " bytes of data");
+           std::to_string(size_ - data_begin_) + " bytes of data" +
+           (offsets.size() == 2 && offsets[0] <= offsets[1] ? ". It was cut short: fetch or copy it again" : ""));
     }
     entry.begin = offsets[0];
     entry.end = offsets[1];

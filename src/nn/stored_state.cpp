@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <set>
 
 #include "danas/core/error.h"
 #include "src/nn/printable.h"
+#include "src/nn/weight_names.h"
 
 namespace danas {
 namespace {
@@ -23,8 +25,7 @@ constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor";  // 
 constexpr std::string_view kRebuildTensor2 = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 
-constexpr std::array<std::string_view, 3> kWrappers = {"state_dict", "model", "model_ema"};
-constexpr std::string_view kParallelPrefix = "module.";
+constexpr int kMostNests = 3;  // of dicts in dicts; one can hold itself
 constexpr size_t kMostAxes = 8;
 constexpr int64_t kMostElements = int64_t{1} << 48;  // so that no product with a type's size overflows
 
@@ -46,7 +47,7 @@ class Reader {
       }
       ReadTensor(name, pickle_[dict.items[i + 1]]);
     }
-    TakeOffPrefix();
+    CleanNames();
     return std::move(state_);
   }
 
@@ -70,24 +71,30 @@ class Reader {
   }
 
   const PickleValue& FindStateDict() {
-    const PickleValue& root = pickle_[pickle_.root];
-    if (root.kind != Kind::kDict) Fail("it is no dict. Save model.state_dict(), not the model");
-    std::vector<std::string> wrapped;
-    const PickleValue* found = nullptr;
-    for (const std::string_view wrapper : kWrappers) {
-      for (size_t i = 0; i < root.items.size(); i += 2) {
-        const PickleValue& key = pickle_[root.items[i]];
-        const PickleValue& value = pickle_[root.items[i + 1]];
-        if (key.kind != Kind::kText || key.text != wrapper || value.kind != Kind::kDict) continue;
-        wrapped.push_back(Printable(wrapper));
-        if (found == nullptr) found = &value;
+    const PickleValue* dict = &pickle_[pickle_.root];
+    if (dict->kind != Kind::kDict) Fail("it is no dict. Save model.state_dict(), not the model");
+    for (int nest = 0; nest < kMostNests; ++nest) {
+      std::vector<std::string_view> keys;
+      const PickleValue* found = nullptr;
+      for (const std::string_view wanted : WeightKeys()) {
+        const PickleValue* under = DictUnder(*dict, wanted);
+        if (under == nullptr) continue;
+        keys.push_back(wanted);
+        if (found == nullptr) found = under;
       }
+      if (found == nullptr) break;
+      state_.notes.push_back(WeightKeysNote(keys));
+      dict = found;
     }
-    if (found == nullptr) return root;
-    std::string note = "the weights are those under " + wrapped[0];
-    for (size_t i = 1; i < wrapped.size(); ++i) note += (i == 1 ? ", not those under " : " or ") + wrapped[i];
-    state_.notes.push_back(note);
-    return *found;
+    return *dict;
+  }
+
+  const PickleValue* DictUnder(const PickleValue& dict, std::string_view wanted) const {
+    for (size_t i = 0; i < dict.items.size(); i += 2) {
+      const PickleValue &key = pickle_[dict.items[i]], &value = pickle_[dict.items[i + 1]];
+      if (key.kind == Kind::kText && key.text == wanted && value.kind == Kind::kDict) return &value;
+    }
+    return nullptr;
   }
 
   void ReadTensor(std::string_view name, const PickleValue& given) {
@@ -100,8 +107,9 @@ class Reader {
     }
     const bool second = IsCallOf(*value, kRebuildTensor2);
     if (!second && !IsCallOf(*value, kRebuildTensor)) {
-      Fail(what +
-           " is no tensor. A state dict within another dict is looked for under state_dict, model and model_ema");
+      std::string keys;
+      for (const std::string_view key : WeightKeys()) keys += (keys.empty() ? "" : ", ") + std::string(key);
+      Fail(what + " is no tensor. A state dict within another dict is looked for under these keys: " + keys);
     }
     const std::vector<PickleIndex>& arguments = Arguments(*value);
     // (storage, offset, sizes, strides), then (requires_grad, hooks) and, since torch 1.13, (metadata).
@@ -116,7 +124,6 @@ class Reader {
     tensor.sizes = Numbers(arguments[2], what + ": its size");
     tensor.strides = Numbers(arguments[3], what + ": its stride");
     RequireWithin(tensor, static_cast<int64_t>(state_.storages.at(tensor.storage).elements), what);
-    if (name.ends_with("num_batches_tracked") || name == "n_averaged") return;
     state_.tensors.push_back(std::move(tensor));
   }
 
@@ -180,14 +187,14 @@ class Reader {
     }
   }
 
-  // torch.nn.DataParallel and its kin put their one module's name before every name.
-  void TakeOffPrefix() {
-    std::vector<StoredTensor>& tensors = state_.tensors;
-    if (tensors.empty()) Fail("there is no tensor in it");
-    for (const StoredTensor& tensor : tensors) {
-      if (!tensor.name.starts_with(kParallelPrefix)) return;
-    }
-    for (StoredTensor& tensor : tensors) tensor.name.erase(0, kParallelPrefix.size());
+  void CleanNames() {
+    std::vector<std::string> names;
+    for (const StoredTensor& tensor : state_.tensors) names.push_back(tensor.name);
+    CleanedNames cleaned = CleanWeightNames(names, where_);
+    for (size_t i = 0; i < names.size(); ++i) state_.tensors[i].name = std::move(cleaned.names[i]);
+    std::erase_if(state_.tensors, [](const StoredTensor& tensor) { return tensor.name.empty(); });
+    if (state_.tensors.empty()) Fail("there is no tensor in it");
+    std::ranges::move(cleaned.notes, std::back_inserter(state_.notes));
   }
 
   const Pickle& pickle_;

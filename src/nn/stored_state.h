@@ -42,10 +42,10 @@ struct StoredState {
 // The names that a pickle of torch.save may hold.
 std::span<const std::string_view> TorchGlobals();
 
-// The state dict is the pickle's root, or what the root holds under "state_dict", "model" or "model_ema", the first of
-// these. A prefix "module." of all names is taken off, counters of batch norm (num_batches_tracked) and of averaged
-// models (n_averaged) are left out. Throws CheckpointError beginning with `where` for everything else that is no dict
-// of names to tensors, and for a tensor that does not lie within its storage or has more elements than it.
+// The state dict is the pickle's root, or what lies in it under the first of WeightKeys() that is there, up to three
+// dicts deep; its names are cleaned (weight_names.h). Throws CheckpointError beginning with `where` for everything else
+// that is no dict of names to tensors, and for a tensor that does not lie within its storage or has more elements than
+// it.
 StoredState ReadStoredState(const Pickle& pickle, const std::string& where);
 
 }  // namespace danas

@@ -63,6 +63,13 @@ class Reader {
     return entries;
   }
 
+  std::vector<std::string_view> ReadNames() const {
+    std::vector<std::string_view> names;
+    EachEntry(FindDirectory(),
+              [&](uint64_t at, uint16_t name, uint16_t) { names.push_back(Text(at + kCentralSize, name)); });
+    return names;
+  }
+
  private:
   [[noreturn]] void Fail(const std::string& what) const {
     throw CheckpointError(where_ + " is no whole zip archive as torch.save writes it: " + what);
@@ -90,7 +97,7 @@ class Reader {
         if (At<uint32_t>(offset) == kEndSignature && At<uint16_t>(offset + 20) == last - offset) return offset;
       }
     }
-    Fail("it has no directory at its end. It was cut short, or is something else");
+    Fail("it has no directory at its end. It was cut short: fetch or copy it again");
   }
 
   Directory FindDirectory() const {
@@ -124,6 +131,13 @@ class Reader {
 
   std::vector<Header> ReadHeaders(const Directory& directory) const {
     std::vector<Header> headers;
+    EachEntry(directory,
+              [&](uint64_t at, uint16_t name, uint16_t extra) { headers.push_back(ReadHeader(at, name, extra)); });
+    return headers;
+  }
+
+  template <typename Visit>
+  void EachEntry(const Directory& directory, const Visit& visit) const {
     const uint64_t end = directory.begin + directory.size;
     uint64_t at = directory.begin;
     for (uint64_t i = 0; i < directory.entries; ++i) {
@@ -131,11 +145,10 @@ class Reader {
       const auto name = At<uint16_t>(at + 28), extra = At<uint16_t>(at + 30), comment = At<uint16_t>(at + 32);
       const uint64_t size = kCentralSize + name + extra + comment;
       if (end - at < size) Fail("its directory is damaged");
-      headers.push_back(ReadHeader(at, name, extra));
+      visit(at, name, extra);
       at += size;
     }
     if (at != end) Fail("its directory is longer than its entries");
-    return headers;
   }
 
   Header ReadHeader(uint64_t at, uint16_t name, uint16_t extra) const {
@@ -203,6 +216,10 @@ class Reader {
 
 std::map<std::string_view, StoredEntry> ReadStoredZip(std::span<const uint8_t> bytes, const std::string& where) {
   return Reader(bytes, where).Read();
+}
+
+std::vector<std::string_view> ReadZipNames(std::span<const uint8_t> bytes, const std::string& where) {
+  return Reader(bytes, where).ReadNames();
 }
 
 void RequireIntact(const StoredEntry& entry, std::string_view name, const std::string& where) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace danas {
 
@@ -21,6 +22,10 @@ struct StoredEntry {
 // encrypted, doubled, overlapping, out of range, or whose own header contradicts the directory; archives in several
 // parts.
 std::map<std::string_view, StoredEntry> ReadStoredZip(std::span<const uint8_t> bytes, const std::string& where);
+
+// The names alone, in the directory's order, whatever the entries hold and however they are stored. Throws
+// CheckpointError where there is no directory that can be read.
+std::vector<std::string_view> ReadZipNames(std::span<const uint8_t> bytes, const std::string& where);
 
 // Throws CheckpointError where the checksum is not that of the bytes.
 void RequireIntact(const StoredEntry& entry, std::string_view name, const std::string& where);

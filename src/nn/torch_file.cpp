@@ -6,10 +6,10 @@
 #include <array>
 #include <cstring>
 #include <map>
-#include <set>
 
 #include "danas/core/error.h"
 #include "danas/core/mapped_file.h"
+#include "src/nn/foreign_file.h"
 #include "src/nn/printable.h"
 #include "src/nn/stored_state.h"
 #include "src/nn/stored_zip.h"
@@ -39,14 +39,17 @@ struct Contents {
 
 class ZipFile {
  public:
-  ZipFile(Bytes bytes, const std::string& where) : where_(where), entries_(ReadStoredZip(bytes, where)) {
-    if (entries_.empty()) Fail("it is an empty archive");
+  ZipFile(Bytes bytes, const std::string& where) : where_(where) {
+    // Before anything else: the entries of other archives are compressed, say, which would be told first.
+    if (const std::string what = DescribeForeignZip(ReadZipNames(bytes, where)); !what.empty()) {
+      throw CheckpointError(where + " " + what);
+    }
+    entries_ = ReadStoredZip(bytes, where);
     const std::string_view first = entries_.begin()->first;
     folder_ = first.substr(0, first.find('/') + 1);
   }
 
   Contents Read() const {
-    if (Find("constants.pkl") != nullptr) Fail("it is a TorchScript program. Save its state_dict() with torch.save");
     if (const StoredEntry* order = Find("byteorder")) {
       if (!std::ranges::equal(order->bytes, std::string_view("little"))) Fail("its numbers are not little-endian");
     }
@@ -137,14 +140,14 @@ class OldFile {
 
   Bytes NextStorage(std::string_view key, const StorageClaim& claim) {
     uint64_t elements = 0;
-    if (rest_.size() < sizeof(elements)) Fail("it ends early");
+    if (rest_.size() < sizeof(elements)) Fail("it ends early. It was cut short: fetch or copy it again");
     std::memcpy(&elements, rest_.data(), sizeof(elements));
     if (elements != claim.elements) {
       Fail("its storage " + Printable(key) + " has " + std::to_string(elements) + " elements, its tensors expect " +
            std::to_string(claim.elements));
     }
     rest_ = rest_.subspan(sizeof(elements));
-    if (rest_.size() < claim.bytes()) Fail("it ends early");
+    if (rest_.size() < claim.bytes()) Fail("it ends early. It was cut short: fetch or copy it again");
     const Bytes bytes = rest_.first(claim.bytes());
     rest_ = rest_.subspan(claim.bytes());
     return bytes;
@@ -184,17 +187,6 @@ at::Tensor CopyStorage(Bytes bytes, at::ScalarType type) {
   return storage;
 }
 
-std::string ConversionNote(const NamedTensors& tensors) {
-  std::set<std::string> types;
-  for (const auto& [name, tensor] : tensors) {
-    if (tensor.is_floating_point() && tensor.scalar_type() != at::kFloat)
-      types.insert(c10::toString(tensor.scalar_type()));
-  }
-  std::string text;
-  for (const std::string& type : types) text += (text.empty() ? "" : " and ") + type;
-  return text.empty() ? text : "weights of type " + text + " are converted to the network's";
-}
-
 }  // namespace
 
 bool IsTorchFile(const std::filesystem::path& path) {
@@ -216,7 +208,6 @@ TorchFile ReadTorchFile(const std::filesystem::path& path) {
     }
     file.tensors.emplace_back(tensor.name, storage.as_strided(tensor.sizes, tensor.strides, tensor.offset));
   }
-  if (const std::string note = ConversionNote(file.tensors); !note.empty()) file.notes.push_back(note);
   return file;
 }
 

@@ -1,7 +1,11 @@
 #include "danas/nn/weights_file.h"
 
+#include <ATen/core/Tensor.h>
+
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "danas/core/error.h"
 #include "danas/core/json.h"
@@ -10,6 +14,8 @@
 #include "danas/nn/safetensors.h"
 #include "danas/nn/torch_file.h"
 #include "danas/nn/torchvision_names.h"
+#include "src/nn/foreign_file.h"
+#include "src/nn/weight_names.h"
 
 namespace danas {
 namespace {
@@ -39,6 +45,36 @@ std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::files
   return order.get<std::vector<std::string>>();
 }
 
+// Tensors by their clean names, without those that are no weights; and the notes.
+std::pair<NamedTensors, std::vector<std::string>> Cleaned(NamedTensors tensors, const std::string& where) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors) names.push_back(name);
+  CleanedNames cleaned = CleanWeightNames(names, where);
+  for (size_t i = 0; i < names.size(); ++i) tensors[i].first = std::move(cleaned.names[i]);
+  std::erase_if(tensors, [](const auto& item) { return item.first.empty(); });
+  return {std::move(tensors), std::move(cleaned.notes)};
+}
+
+// What conversion to `type` does to the weights, a note for each type that they have.
+std::vector<std::string> ConversionNotes(const NamedTensors& tensors, at::ScalarType type) {
+  std::map<at::ScalarType, size_t> counts;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point() && tensor.scalar_type() != type) ++counts[tensor.scalar_type()];
+  }
+  std::vector<std::string> notes;
+  for (const auto& [from, count] : counts) {
+    const std::string many = std::to_string(count) + (count == 1 ? " tensor of " : " tensors of ") + TypeText(from);
+    const std::string verb = count == 1 ? " is " : " are ";
+    if (from == at::kDouble) {
+      notes.push_back(many + verb + "rounded to " + TypeText(type));
+    } else {
+      const char* digits = from == at::kHalf ? " (about 3 digits)" : from == at::kBFloat16 ? " (about 2 digits)" : "";
+      notes.push_back(many + digits + verb + "converted to " + TypeText(type));
+    }
+  }
+  return notes;
+}
+
 void RequireClasses(const std::vector<std::string>& found, const std::vector<std::string>& wanted,
                     const std::filesystem::path& path) {
   if (found.empty() || wanted.empty() || found == wanted) return;
@@ -53,19 +89,25 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
 }  // namespace
 
 WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
+  if (std::error_code unknown; std::filesystem::is_directory(path, unknown)) {
+    throw FileError(path.string() + " is a folder; a file of weights is expected");
+  }
   if (IsTorchFile(path)) {
     TorchFile file = ReadTorchFile(path);
     return {std::move(file.tensors), std::move(file.notes)};
   }
   if (IsSafetensorsFile(path)) {
     SafetensorsFile file = ReadSafetensors(path);
-    std::vector<std::string> class_ids = ClassesOf(file, path);
-    return {std::move(file.tensors), {}, std::move(class_ids)};
+    WeightsFile weights{.tensors = {}, .notes = {}, .class_ids = ClassesOf(file, path)};
+    std::tie(weights.tensors, weights.notes) = Cleaned(std::move(file.tensors), path.string());
+    return weights;
   }
+  const std::string what = DescribeForeignFile(MappedFile(path).bytes());
+  if (!what.empty()) throw CheckpointError(path.string() + " " + what);
   throw CheckpointError(path.string() +
                         " holds no weights that can be read: it is neither a safetensors file nor one of torch.save. "
-                        "Weights in any other form (a tar archive of PyTorch 0.1, a bare pickle) can be loaded in "
-                        "Python and saved with torch.save(model.state_dict(), FILE)");
+                        "It may be damaged or cut short. Weights in any other form can be loaded in Python and saved "
+                        "with torch.save(model.state_dict(), FILE)");
 }
 
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where) {
@@ -85,6 +127,9 @@ void LoadWeights(Supernet& network, const std::filesystem::path& path, const std
   const WeightsFile file = ReadWeightsFile(path);
   RequireClasses(file.class_ids, class_ids, path);
   for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
+  const at::ScalarType type = StateOf(network).at(0).second.scalar_type();
+  for (const std::string& note : ConversionNotes(file.tensors, type)) log::info("{}: {}", path.string(), note);
+  RequireFinite(file.tensors, type, path.string());
   LoadWeights(network, file.tensors, path.string());
 }
 

@@ -186,12 +186,12 @@ std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     ++line;
+    const Json event = ParseJson(std::string_view(text).substr(begin, end - begin));
     try {
-      const Json event =
-          Json::parse(text.begin() + static_cast<ptrdiff_t>(begin), text.begin() + static_cast<ptrdiff_t>(end));
       if (event.at("event") == "class_accuracy") accuracy_ec.push_back(event.at("accuracy").get<std::vector<double>>());
-    } catch (const Json::exception& error) {
-      throw ConfigError(path.string() + ":" + std::to_string(line) + ": no event of a training: " + error.what());
+    } catch (const Json::exception&) {
+      throw ConfigError(path.string() + ":" + std::to_string(line) +
+                        ": no event of a training as danas writes it; was the file changed or cut short?");
     }
     if (!accuracy_ec.empty() && accuracy_ec.back().size() != classes) {
       throw ConfigError(path.string() + ":" + std::to_string(line) + ": accuracy: " +

@@ -66,13 +66,14 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
     targets.push_back(batch.targets);
     hits.push_back(hit_n);
     const at::Tensor in_best5 = CountCorrect(logits_nk, batch.targets, options.classes, 5);
-    return over_all(batch,
-                    {.loss_sum = ClassLossSum(logits_nk, batch.targets, options.classes, /*smoothing=*/0),
-                     .correct = hit_n.sum()},
-                    in_best5);
+    return over_all(
+        batch,
+        {.loss_sum = ClassLossSum(logits_nk, batch.targets, options.classes, /*smoothing=*/0), .correct = hit_n.sum()},
+        in_best5);
   };
   PassOptions pass_options = options.pass;
   pass_options.on_nonfinite = OnNonFinite::kStop;
+  pass_options.trains = false;
   const PassResult pass = RunPass(loader, pass_options, {.compute = compute});
 
   EvaluationResult result{.images = pass.images, .loss = pass.loss, .top1 = pass.accuracy};

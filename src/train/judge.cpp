@@ -54,7 +54,11 @@ void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
     return result;
   };
   RunPass(loader,
-          {.label = options.label, .progress = options.progress, .run_share = options.run_share, .ranks = options.ranks},
+          {.label = options.label,
+           .trains = false,
+           .progress = options.progress,
+           .run_share = options.run_share,
+           .ranks = options.ranks},
           {.compute = compute});
 }
 

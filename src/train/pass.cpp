@@ -78,8 +78,11 @@ class Tally {
     throw NumericError(options_.label + ": the " + (in_loss ? "loss" : "gradients' norm") + " of batch " +
                        std::to_string(outcome.batch) + " of " + std::to_string(batches_) + " is " +
                        std::to_string(in_loss ? loss_sum : norm) +
-                       ", not a finite number. Lower the learning rate (lr), limit the gradients (clip_norm), or leave "
-                       "such batches out (on_nonfinite: skip)");
+                       ", not a finite number. " +
+                       (options_.trains ? "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such "
+                                          "batches out (on_nonfinite: skip)"
+                                        : "The network's outputs are not finite: the training of its weights diverged, "
+                                          "or they overflow in half precision (runtime.amp)"));
   }
 
   const PassOptions& options_;

@@ -63,6 +63,7 @@ void LoadSupernetWeights(Supernet& network, const std::filesystem::path& path,
       state.emplace_back(name, reorder ? found->second.index_select(0, at::tensor(*rows)) : found->second);
     }
   }
+  RequireFinite(state, own.at(0).second.scalar_type(), path.string());
   LoadState(network, state, path.string());
 }
 

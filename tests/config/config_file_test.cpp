@@ -67,9 +67,10 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
             "d.json:2: train.batch: key given twice; first in line 1");
   EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");
-  EXPECT_EQ(message("u.yaml", "seed: 1\nspace: mobile\xab\nx: 1"), "u.yaml:2: not UTF-8; save the file in that encoding");
+  EXPECT_EQ(message("u.yaml", "seed: 1\nspace: mobile\xab\nx: 1"),
+            "u.yaml:2:13: bytes that are not UTF-8; save the file in that encoding");
   EXPECT_EQ(message("v.yaml", "seed: 1\nspace: mo\x06 bile\n"),
-            "v.yaml:2: a control character, which YAML does not allow; take it out");
+            "v.yaml:2:10: a control character (byte 6); if this is a text, take it out");
   EXPECT_EQ(message("f.yaml", "train: fast\n"), "f.yaml:1: train: found the text 'fast', expected a map");
   EXPECT_EQ(message("g.yaml", "search: {budget: 323m}\n"),
             "g.yaml:1: search.budget: '323m' is no count; expected a number such as 323M, 0.3G or 3.2e8");

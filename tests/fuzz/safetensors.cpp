@@ -1,4 +1,5 @@
-// Tensors in a safetensors file: what is read and written again is the same, to the bit.
+// Tensors in a safetensors file: what is read and written again is the same, to the bit. Their names are cleaned, and
+// whatever is no such file is looked at for what it is.
 #include "danas/nn/safetensors.h"
 
 #include <ATen/ATen.h>
@@ -6,6 +7,8 @@
 #include <cstring>
 
 #include "fuzz.h"
+#include "src/nn/foreign_file.h"
+#include "src/nn/weight_names.h"
 
 namespace {
 
@@ -22,7 +25,13 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const fuzz::Folder folder;
   SafetensorsFile file;
   const std::filesystem::path path = folder.Write("some.safetensors", fuzz::Text(data, size));
+  static_cast<void>(DescribeForeignFile({data, size}));
   if (!fuzz::Accepts([&] { file = ReadSafetensors(path); })) return 0;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : file.tensors) names.push_back(name);
+  fuzz::Accepts([&] {
+    fuzz::Require(CleanWeightNames(names, "w").names.size() == names.size(), "every name is cleaned");
+  });
   const std::filesystem::path again_path = folder.path() / "again.safetensors";
   WriteSafetensors(again_path, file.tensors, file.metadata);
   const SafetensorsFile again = ReadSafetensors(again_path);

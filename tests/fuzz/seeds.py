@@ -36,6 +36,20 @@ def configs() -> None:
           "train: {epochs: 1e1}\ndata:\n  root: |\n    some\n    where\n")
 
 
+def faulty_texts() -> None:
+    for name, text in (("comment", "// c\n{}"), ("comma", '{\n"seed": 1,\n}'), ("python", "{'seed': None, \"a\": True}"),
+                       ("open", '{"data": [1, {"a": "b\n'), ("numbers", "[01, +1, .5, 5., 1e999, NaN, -Infinity, 0x1]"),
+                       ("escapes", '["\\ud83d\\ude00", "\\ud83d", "C:\\Users"]'), ("yaml", "seed: 1\n"),
+                       ("missing", '{"a" 1 "b": 2]')):
+        write("config_json", f"faulty_{name}.json", text)
+    for name, text in (("tab", "a:\n\tb: 1\n"), ("space", "seed: 1\nlr:3\ntrain:\n  batch:2\n  epochs: 1\n"),
+                       ("indent", "a:\n  b: 1\n c: 2\n"), ("merge", "a: &x {b: 1}\nc:\n  <<: *x\n"),
+                       ("quotes", "a: 'it's'\nb: \"C:\\data\"\nc: 'open\n"), ("brackets", "a: [1, {b: 2 c: 3}\nd: ]\n"),
+                       ("documents", "a: 1\n---\nb: 2\n...\nc\n"), ("folded", "a: |\n   x\n  y\n- z\n? q\n")):
+        write("config_yaml", f"faulty_{name}.yaml", text)
+    write("manifest_jsonl", "faulty", "{'path': 'a.ppm'}\n{\"path\": \"a.ppm\",}\n")
+
+
 BLOCK = {"block": "inverted_residual", "expand": 3, "operator": {"kind": "depthwise", "kernel": 3}}
 
 
@@ -111,6 +125,19 @@ def weights() -> None:
                          "c": {"dtype": "I64", "shape": [0, 3], "data_offsets": [9, 9]}}).encode()
     header += b" " * (-len(header) % 8)
     write("safetensors", "small.safetensors", struct.pack("<Q", len(header)) + header + struct.pack("<2f?", 1.5, -2, True))
+    for name in ("module.a", "_orig_mod.model.a", "model_ema.a"):
+        entries = {name: {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]},
+                   name + ".num_batches_tracked": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]}}
+        header = json.dumps(entries).encode()
+        write("safetensors", f"named_{name.replace('.', '_')}.safetensors",
+              struct.pack("<Q", len(header)) + header + bytes(8) + struct.pack("<f", 0.5))
+    for name, content in (("empty", ""), ("page.html", "<!DOCTYPE html><html>"), ("text", "Entry not found"),
+                          ("lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n"),
+                          ("index.json", '{"metadata": {}, "weight_map": {"a": "b"}}'),
+                          ("onnx", b"\x08\x08\x12\x07pytorch\x1a\x052.1.0\x3a\x02\x0a\x00"), ("tar", bytes(257) + b"ustar")):
+        write("safetensors", f"foreign_{name}", content)
+    for name in ("torchscript.pt", "exported.pt2", "whole_model.pth"):
+        write("torch_file", name, (GOLDEN / "nn" / name).read_bytes())
     for name in ("state_dict", "checkpoint"):
         write("torch_file", f"{name}_before_1_6.pth", (GOLDEN / f"nn/{name}_before_1_6.pth").read_bytes())
         path = GOLDEN / f"nn/{name}.pth"
@@ -290,5 +317,5 @@ def logs() -> None:
 
 
 if __name__ == "__main__":
-    for make in (configs, architectures, tables, weights, checkpoints, datasets, packed_sets, logs):
+    for make in (configs, faulty_texts, architectures, tables, weights, checkpoints, datasets, packed_sets, logs):
         make()

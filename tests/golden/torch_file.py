@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Makes small files of torch.save in tests/golden/nn: a state dict with one tensor of every kind, as a zip archive and in
-the form before PyTorch 1.6, and a checkpoint around one. Run with torch 2.14.1.
+the form before PyTorch 1.6, a checkpoint around one, and what holds no state dict: a whole model, programs of
+TorchScript and of torch.export. Run with torch 2.14.1.
 
 Usage: torch_file.py  (writes beside itself)
 """
 
 import collections
 import pathlib
+import zipfile
 
 import torch
 
@@ -50,7 +52,26 @@ def checkpoint() -> dict:
             "optimizer": optimizer.state_dict(), "history": [(1, 2.5), (2, None), (3, True)]}
 
 
+def network() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2)).eval()
+
+
+def without_places(path: pathlib.Path) -> None:
+    """The archive again, with nothing in the entries that say where on this machine the sources lie."""
+    with zipfile.ZipFile(path) as archive:
+        entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry, content in entries:
+            archive.writestr(entry, b"" if entry.filename.endswith((".debug_pkl", "models/model.json")) else content)
+
+
 def main() -> None:
+    torch.save(network(), OUT / "whole_model.pth")
+    torch.jit.save(torch.jit.script(network()), OUT / "torchscript.pt")
+    torch.export.save(torch.export.export(network(), (torch.zeros(1, 1, 2, 2),)), OUT / "exported.pt2")
+    for name in ("torchscript.pt", "exported.pt2"):
+        without_places(OUT / name)
     torch.save(state(), OUT / "state_dict.pth")
     torch.save(state(), OUT / "state_dict_before_1_6.pth", _use_new_zipfile_serialization=False)
     torch.save(checkpoint(), OUT / "checkpoint.pth")

@@ -160,6 +160,33 @@ TEST_F(BadInput, WeightsThatWouldRunAProgram) {
   EXPECT_FALSE(std::filesystem::exists(project_ / "was_run"));
 }
 
+TEST_F(BadInput, WeightsThatAreSomethingElse) {
+  const auto evaluate = [&](const char* file) {
+    return project_.Run({"evaluate", "--model", "resnet18", "--weights", file, "--config", "config.json", "--quiet"});
+  };
+  WriteText(project_ / "page.pth", "<!DOCTYPE html><html><body>Not found</body></html>");
+  ExpectError(evaluate("page.pth"), 6, HasSubstr("page.pth is an HTML page"));
+  WriteText(project_ / "empty.safetensors", "");
+  ExpectError(evaluate("empty.safetensors"), 6, HasSubstr("empty.safetensors is empty"));
+  ExpectError(evaluate(SourcePath("tests/golden/nn/torchscript.pt").c_str()), 6, HasSubstr("is a TorchScript program"));
+  ExpectError(evaluate("data"), 5, HasSubstr("data is a folder"));
+}
+
+TEST_F(BadInput, TextsThatAreNoJsonOrYaml) {
+  const auto check = [&](const char* file, const char* text, const char* error) {
+    WriteText(project_ / file, text);
+    ExpectError(project_.Run({"cost", "--space", file}), 3, HasSubstr(std::string("error: ") + file + error));
+  };
+  check("tabs.yaml", "name: x\nstem:\n\tchannels: 8\n", ":3:1: a tab in the indentation");
+  check("comma.json", "{\n  \"name\": \"x\",\n}\n", ":2:14: a comma before the closing '}'");
+  check("python.json", "{\"name\": None}", ":1:10: JSON writes null, not 'None'");
+  check("yaml.json", "name: x\n", ": this is YAML");
+  check("empty.yml", "", ": the file is empty");
+  WriteText(project_ / "list.jsonl", "{\"path\": \"a.png\", \"label\": \"x\"}\n{'path': 'b.png', 'label': 'x'}\n");
+  ExpectError(Search({"data.root=", "data.train=list.jsonl", "data.format=manifest"}), 4,
+              HasSubstr("list.jsonl:2: column 2: JSON takes double quotes, not single ones"));
+}
+
 TEST_F(BadInput, RunFoldersThatCannotBeMade) {
   WriteText(project_ / "run/log.jsonl", "precious\n");
   ExpectError(Search(), 5, AllOf(HasSubstr("already holds a run"), HasSubstr("--run")));

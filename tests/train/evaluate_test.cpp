@@ -1,5 +1,8 @@
 #include "danas/train/evaluate.h"
 
+#include <cmath>
+
+#include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/train/class_loss.h"
 #include "tests/train/train_support.h"
@@ -56,6 +59,19 @@ TEST(Evaluate, MovesNothing) {
   EXPECT_EQ(norm->mode(), NormMode::kRunning);
   ExpectSameBits(norm->running_mean, mean);
   EXPECT_FALSE(network.first.is_inference());
+}
+
+// Advice on the training would be no help to whoever tests weights.
+TEST(Evaluate, OutputsThatAreNotFiniteAreNoMatterOfTheLearningRate) {
+  const auto network = std::make_shared<TinyNetwork>(4);
+  Loader loader = TestSetLoader(12, 4, 5);
+  const std::string message = ExpectErrorContains<NumericError>(
+      [&] {
+        Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw) * NAN; }, loader,
+                 {.pass = {.label = "test set"}, .classes = 4});
+      },
+      {"test set: the loss of batch 1 of 3 is nan, not a finite number. The network's outputs are not finite"});
+  EXPECT_EQ(message.find("rate"), std::string::npos) << message;
 }
 
 TEST(Evaluate, JsonNamesTheClasses) {

@@ -75,6 +75,24 @@ TEST(LoadSupernetWeights, RefusesAFileWithoutClassOrder) {
   }
 }
 
+// Only what the network takes over: a candidate that was not chosen may have gone astray.
+TEST(LoadSupernetWeights, NumbersThatAreNotFiniteAreRefused) {
+  const TempDir folder;
+  const Saved saved(folder, R"(["row2", "row0", "row1"])");
+  const auto write = [&](const std::string& broken) {
+    NamedTensors state = StateOf(*saved.supernet);
+    for (auto& [name, tensor] : state) {
+      if (name == broken) tensor = at::full_like(tensor, NAN);
+    }
+    WriteSafetensors(saved.path, state, {{"class_order", R"(["row2", "row0", "row1"])"}});
+  };
+  const auto load = [&] { LoadSupernetWeights(*saved.network, saved.path, {"row0", "row1", "row2"}); };
+  write("layers.0.ir_e3_k5.op.conv.weight");
+  load();
+  write("stem.conv.weight");
+  ExpectErrorContains<CheckpointError>(load, {"these weights cannot be used: stem.conv.weight has ", " NaN of "});
+}
+
 TEST(LoadSupernetWeights, NamesWhatIsMissing) {
   const TempDir folder;
   const Saved saved(folder, R"(["row2", "row0", "row1"])");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "danas/config/config_file.h"
+#include "danas/config/document.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -23,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostConfigBytes = size_t{1} << 24;
 constexpr size_t kDifferencesShown = 8;
 
 // Keys, or sections with a dot at the end, that change no result but by rounding.
@@ -41,14 +41,6 @@ bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
   return std::any_of(keys.begin(), keys.end(), [&](std::string_view known) {
     return key == known || (known.ends_with('.') && key.starts_with(known));
   });
-}
-
-Json ReadJson(const fs::path& path) {
-  try {
-    return Json::parse(ReadTextFile<ConfigError>(path, kMostConfigBytes));
-  } catch (const Json::exception& error) {
-    throw ConfigError(path.string() + ": " + error.what());
-  }
 }
 
 // Keys with their values before and after.
@@ -89,7 +81,7 @@ std::string ListOf(const std::vector<std::string>& differences) {
 
 Config ConfigOfRun(const fs::path& run) {
   const fs::path path = run / "config.json";
-  return ConfigFromJson(ReadJson(path), path.string());
+  return ConfigFromJson(Document::Read(path).Root().ToJson(), path.string());
 }
 
 bool RestartedByLauncher() {

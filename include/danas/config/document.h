@@ -109,6 +109,7 @@ class Node {
   Node(std::shared_ptr<const Value> value, std::shared_ptr<const std::string> name, std::string path);
 
   Node Child(const Value& value, std::string path) const;
+  void RequireMap() const;
   [[noreturn]] void FailExpected(const std::string& expected) const;
 
   std::shared_ptr<const Value> value_;  // shares ownership of the whole tree

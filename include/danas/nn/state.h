@@ -23,4 +23,11 @@ void LoadState(torch::nn::Module& module, const NamedTensors& state, const std::
 // The same into the tensors `own`: those of StateOf() under other names, say.
 void CopyState(const NamedTensors& own, const NamedTensors& state, const std::string& where);
 
+// A type as Python names it: "float32", "int64".
+std::string TypeText(at::ScalarType type);
+
+// Every number of floating tensors is finite once converted to `type`; throws CheckpointError that begins with `where`
+// and names the first tensor that has others, with how many of them are NaN, infinite or too large for the type.
+void RequireFinite(const NamedTensors& weights, at::ScalarType type, const std::string& where);
+
 }  // namespace danas

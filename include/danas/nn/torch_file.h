@@ -18,8 +18,8 @@ struct TorchFile {
 // Whether the file begins as torch.save's do. Throws FileError where it cannot be read.
 bool IsTorchFile(const std::filesystem::path& path);
 
-// The state dict is the file's root, or lies in it under "state_dict", "model" or "model_ema", the first of these. A
-// prefix "module." of all names is taken off; counters of batches (num_batches_tracked, n_averaged) are left out.
+// The state dict is the file's root, or lies in it under "state_dict", "model" or another key of checkpoints
+// (src/nn/weight_names.h), the first of these. Names are cleaned as that header says.
 // Tensors, dicts, lists, tuples, texts and numbers are read. Throws FileError where the file cannot be read,
 // CheckpointError for any other global, which it names, before any tensor is made, and for a file that is damaged or in
 // which a tensor does not lie within its record. Takes time and memory in proportion to the file's size, whatever its

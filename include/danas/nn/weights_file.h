@@ -16,7 +16,8 @@ struct WeightsFile {
   std::vector<std::string> class_ids = {};  // that the classifier's rows stand for, where the file says so (danas's do)
 };
 
-// The format is told by the content, not by the name. Throws as ReadSafetensors and ReadTorchFile do.
+// The format is told by the content, not by the name; names are cleaned in one way for all (src/nn/weight_names.h).
+// Throws as ReadSafetensors and ReadTorchFile do; a file of another kind is named in the error.
 WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 
 // Copies weights into the network, by danas's names or, where the network is one that torchvision has, by torchvision's
@@ -25,8 +26,9 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 // unexpected, wrongly shaped and wrongly typed names.
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where);
 
-// The same from a file; its notes go to the log. Throws as ReadWeightsFile does, too, and CheckpointError where the file
-// names its classes and they are not `class_ids` in this order (empty: any are taken).
+// The same from a file; its notes, and what conversion does to its numbers, go to the log. Throws as ReadWeightsFile
+// does, too, and CheckpointError where a number is not finite, or where the file names its classes and they are not
+// `class_ids` in this order (empty: any are taken).
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
 }  // namespace danas

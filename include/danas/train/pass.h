@@ -63,6 +63,7 @@ struct PassOptions {
   std::string label = {};  // "step1, epoch 3/20, weights": for progress and errors
   int64_t epoch = 0;       // of the loader
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
+  bool trains = true;  // the pass moves weights, so that a loss that is not finite may be its own doing
   ProgressSink* progress = nullptr;
   std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
   PassTotals* totals = nullptr;        // the pass goes on from these, and keeps them
