@@ -114,18 +114,19 @@ class Session:
             return ""
         return CUT_OFF if record["status"] == RUNNING else record["status"]
 
-    def order(self):
-        """What is to be run: first what was never brought to an end, then once more what failed."""
+    def order(self, steps=None):
+        """What is to be run of these steps, or of all: what was never brought to an end, then once more what failed."""
         def ended(step, *statuses):
             return not step.always and self.status(step) in statuses
-        return ([step for step in self.steps if not ended(step, DONE, FAILED, TOO_LONG)] +
-                [step for step in self.steps if ended(step, FAILED, TOO_LONG)])
+        steps = self.steps if steps is None else steps
+        return ([step for step in steps if not ended(step, DONE, FAILED, TOO_LONG)] +
+                [step for step in steps if ended(step, FAILED, TOO_LONG)])
 
     def left(self):
         return float("inf") if self.deadline is None else self.deadline - self.clock() - RESERVE
 
-    def run(self, only=None):
-        """Runs all that is left and fits, or of it only these steps. Returns whether none failed."""
+    def run(self, steps=None):
+        """Runs what is left and fits of these steps, or of all. Returns whether none failed."""
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -137,7 +138,7 @@ class Session:
                 raise SystemExit(f"error: another session works in {self.out}. Wait, or name another folder") from None
             good = True
             self.write()
-            for step in [step for step in self.order() if only is None or step in only]:
+            for step in self.order(steps):
                 good &= self.visit(step) not in (FAILED, TOO_LONG)
             return good
 

@@ -88,6 +88,14 @@ class Order(Sessions):
         self.session(steps, identity="a").run()
         self.assertEqual(self.ran(), ["one"] * 2)
 
+    def test_the_summary_shows_steps_that_were_not_chosen(self):
+        steps = [self.step("one", "true"), self.step("two", "true")]
+        self.session(steps).run(steps[1:])
+        self.assertEqual(self.ran(), ["two"])
+        summary = (self.out / "summary.md").read_text()
+        self.assertIn("| one | not begun |", summary)
+        self.assertIn("2 steps: 1 done, 1 left: the same command goes on", summary)
+
     def test_steps_that_cannot_run_are_skipped_with_the_reason_and_tried_again_when_they_can(self):
         able = []
 
