@@ -20,7 +20,9 @@ void RequireInRange(const std::string& what, int value, int least, int most) {
 std::string ToText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
 void CheckStem(const SpaceParts& parts) {
-  RequireInRange("input channels", parts.input_channels, 1, kMostChannels);
+  if (!AreImageChannels(parts.input_channels)) {
+    throw ConfigError("input channels is " + std::to_string(parts.input_channels) + "; " + kImageChannels);
+  }
   RequireInRange("input height", parts.input.height, 1, kLargestSide);
   RequireInRange("input width", parts.input.width, 1, kLargestSide);
   RequireInRange("stem channels", parts.stem.channels, 0, kMostChannels);

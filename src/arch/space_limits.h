@@ -6,6 +6,8 @@
 namespace danas {
 
 inline constexpr int kMostChannels = 1 << 16;
+inline constexpr bool AreImageChannels(int channels) { return channels == 1 || channels == 3; }
+inline constexpr char kImageChannels[] = "images have 1 channel (grey) or 3 (red, green and blue)";
 inline constexpr int kLargestSide = 1 << 14;
 inline constexpr int kLargestStride = 16;
 inline constexpr size_t kMostLayers = 1000;

@@ -176,7 +176,12 @@ LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input,
   SpaceParts parts;
   parts.name = node.Key("name").AsText();
   const Node image = node.Key("input");
-  if (const auto channels = image.Find("channels")) parts.input_channels = Bounded(*channels, 1, kMostChannels);
+  if (const auto channels = image.Find("channels")) {
+    parts.input_channels = channels->As<int>();
+    if (!AreImageChannels(parts.input_channels)) {
+      channels->Fail("found " + channels->Found() + ", but " + kImageChannels);
+    }
+  }
   parts.input = {Bounded(image.Key("height"), 1, kLargestSide), Bounded(image.Key("width"), 1, kLargestSide)};
   if (input != Size{}) parts.input = input;
   parts.classes = node.Key("classes").As<int>();

@@ -84,8 +84,10 @@ class FieldReader : public ConfigVisitor {
   }
   static std::vector<Node> ReadItems(const Node& node, const FieldInfo& info) {
     std::vector<Node> items = node.Items();
-    if (info.items != 0 && items.size() != info.items) {
-      node.Fail("found a list of " + std::to_string(items.size()) + ", expected one of " + std::to_string(info.items));
+    const bool right = info.items == 0 || items.size() == info.items || (info.or_one && items.size() == 1);
+    if (!right) {
+      node.Fail("found a list of " + std::to_string(items.size()) + ", expected one of " + std::to_string(info.items) +
+                (info.or_one ? " or of 1" : ""));
     }
     return items;
   }

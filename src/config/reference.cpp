@@ -58,7 +58,8 @@ class TableWriter : public ConfigVisitor {
  private:
   static std::string Space(const std::string& text) { return text.empty() ? "" : " " + text; }
   static std::string ListOf(const FieldInfo& info) {
-    return info.items == 0 ? "list" : "list of " + std::to_string(info.items);
+    if (info.items == 0) return "list";
+    return std::string("list of ") + (info.or_one ? "1 or " : "") + std::to_string(info.items);
   }
   void Row(const std::string& name, const std::string& value, const std::string& range, const FieldInfo& info) {
     const auto& [section, path] = open_.back();

@@ -70,9 +70,12 @@ class SchemaWriter : public ConfigVisitor {
   static Json Exact(double value) { return Json::parse(NumberText(value)); }
   static Json List(Json item, const FieldInfo& info) {
     Json list = {{"type", "array"}, {"items", std::move(item)}};
-    if (info.items != 0) {
-      list["minItems"] = info.items;
-      list["maxItems"] = info.items;
+    if (info.items == 0) return list;
+    const auto length = [](size_t items) { return Json{{"minItems", items}, {"maxItems", items}}; };
+    if (info.or_one) {
+      list["anyOf"] = Json::array({length(1), length(info.items)});
+    } else {
+      list.update(length(info.items));
     }
     return list;
   }

@@ -9,8 +9,18 @@
 namespace danas {
 namespace {
 
-// Luminance as Pillow's convert("L") weighs it.
-inline int Grey(int r, int g, int b) { return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16; }
+constexpr int kRed = 19595, kGreen = 38470, kBlue = 7471;  // of 2^16, as Pillow's convert("L") weighs them
+
+inline int Grey(int r, int g, int b) { return (r * kRed + g * kGreen + b * kBlue + 0x8000) >> 16; }
+
+DANAS_CLONES void MakePixelsGrey(uint8_t* rgb, size_t count) {
+  for (size_t i = 0; i < count; ++i, rgb += 3) {
+    const auto grey = static_cast<uint8_t>(Grey(rgb[0], rgb[1], rgb[2]));
+    rgb[0] = grey;
+    rgb[1] = grey;
+    rgb[2] = grey;
+  }
+}
 
 // Image.blend: from `degenerate` (factor 0) to `value` (factor 1) and beyond, cut off, not rounded.
 inline uint8_t Blend(int degenerate, int value, float factor) {
@@ -97,21 +107,29 @@ DANAS_CLONES void FromHsv(const int* __restrict__ hue, const int* __restrict__ s
 
 }  // namespace
 
+void MakeGrey(Image& image) { MakePixelsGrey(image.rgb.data(), image.rgb.size() / 3); }
+
+double Luma(double red, double green, double blue) { return (kRed * red + kGreen * green + kBlue * blue) / (1 << 16); }
+
 void AdjustBrightness(Planes& planes, float factor) {
   BlendWithConstant(planes.values.data(), planes.values.size(), 0, factor);
 }
 
 void AdjustContrast(Planes& planes, float factor) {
-  const int64_t sum = SumOfGrey(planes.plane(0), planes.plane(1), planes.plane(2), planes.area());
+  // Equal colours are their own luma.
+  const int green = planes.channels == 1 ? 0 : 1, blue = planes.channels == 1 ? 0 : 2;
+  const int64_t sum = SumOfGrey(planes.plane(0), planes.plane(green), planes.plane(blue), planes.area());
   const double mean = static_cast<double>(sum) / static_cast<double>(planes.area());
   BlendWithConstant(planes.values.data(), planes.values.size(), static_cast<int>(mean + 0.5), factor);
 }
 
 void AdjustSaturation(Planes& planes, float factor) {
+  if (planes.channels == 1) return;
   BlendWithGrey(planes.plane(0), planes.plane(1), planes.plane(2), planes.area(), factor);
 }
 
 void AdjustHue(Planes& planes, double turn) {
+  if (planes.channels == 1) return;
   const int shift = static_cast<int>(turn * 255);  // towards zero, as numpy casts
   std::array<int, kBlock> hue;
   std::array<int, kBlock> saturation;
@@ -127,8 +145,8 @@ void AdjustHue(Planes& planes, double turn) {
 }
 
 NormalizeTable MakeNormalizeTable(const std::vector<double>& mean, const std::vector<double>& std) {
-  NormalizeTable table;
-  for (size_t c = 0; c < 3; ++c) {
+  NormalizeTable table(mean.size());
+  for (size_t c = 0; c < table.size(); ++c) {
     for (size_t v = 0; v < 256; ++v) {
       table[c][v] = (static_cast<float>(v) / 255.0F - static_cast<float>(mean[c])) / static_cast<float>(std[c]);
     }
@@ -137,6 +155,10 @@ NormalizeTable MakeNormalizeTable(const std::vector<double>& mean, const std::ve
 }
 
 void Normalize(const Planes& planes, const NormalizeTable& table, std::span<float> out_hwc) {
+  if (planes.channels == 1) {
+    std::ranges::transform(planes.values, out_hwc.begin(), [&](uint8_t value) { return table[0][value]; });
+    return;
+  }
   const uint8_t* r = planes.plane(0);
   const uint8_t* g = planes.plane(1);
   const uint8_t* b = planes.plane(2);

@@ -231,7 +231,8 @@ class Loader::Pipeline {
       const int64_t side = transform_.image_size();
       const at::TensorOptions pinned = at::TensorOptions().pinned_memory(copy_.has_value());
       Slot slot;
-      slot.batch.images = at::empty({count, 3, side, side}, pinned.dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
+      slot.batch.images = at::empty({count, transform_.channels(), side, side}, pinned.dtype(at::kFloat),
+                                    at::MemoryFormat::ChannelsLast);
       slot.batch.targets = at::empty({count}, pinned.dtype(at::kLong));
       slot.batch.whole = span.whole;
       slot.batch.entries = at::empty({count}, at::kLong);
@@ -283,7 +284,7 @@ class Loader::Pipeline {
 
   // False where the image is bad and to be left out.
   bool Fill(Batch& batch, int64_t row, int64_t entry, int64_t epoch) const {
-    const auto floats = static_cast<size_t>(3 * transform_.image_size() * transform_.image_size());
+    const auto floats = static_cast<size_t>(transform_.channels() * transform_.image_size() * transform_.image_size());
     float* out = batch.images.mutable_data_ptr<float>() + static_cast<size_t>(row) * floats;
     const int target = subset_.targets[static_cast<size_t>(entry)];
     batch.targets.mutable_data_ptr<int64_t>()[row] = target;

@@ -161,8 +161,10 @@ Box OverlapBox(const Framing& framing) {
 
 void MirrorRow(uint8_t* row, int width) { std::reverse(row, row + width); }
 
-Planes BlackPlanes(int height, int width) {
-  return {.height = height, .width = width, .values = std::vector<uint8_t>(3 * static_cast<size_t>(height) * width)};
+Planes BlackPlanes(int channels, int height, int width) {
+  Planes planes{.channels = channels, .height = height, .width = width, .values = {}};
+  planes.values.resize(static_cast<size_t>(channels) * planes.area());
+  return planes;
 }
 
 // Without a resize: pixels are copied to where the window wants them.
@@ -171,7 +173,7 @@ void CopyWindow(const Image& part, const Framing& framing, Planes& planes) {
   if (box.top + box.height <= framing.window.top || box.left + box.width <= framing.window.left) return;
   for (int y = 0; y < box.height; ++y) {
     const uint8_t* from = part.Row(y);
-    for (int c = 0; c < 3; ++c) {
+    for (int c = 0; c < planes.channels; ++c) {
       uint8_t* to = planes.plane(c) + static_cast<size_t>(box.top - framing.window.top + y) * planes.width +
                     (box.left - framing.window.left);
       for (int x = 0; x < box.width; ++x) to[x] = from[3 * x + c];
@@ -192,15 +194,16 @@ void ResizeWindow(const Image& part, const Framing& framing, Planes& planes) {
     FilterColumns(wide.data(), starts.data(), axes.horizontal.weights.data(), axes.horizontal.taps, columns,
                   narrow.data() + y * stride);
   }
-  std::vector<int32_t> sum(stride);
-  std::vector<uint8_t> row(stride);
+  const size_t wanted = static_cast<size_t>(planes.channels) * static_cast<size_t>(columns);
+  std::vector<int32_t> sum(wanted);
+  std::vector<uint8_t> row(wanted);
   for (int i = 0; i < axes.rows.count; ++i) {
     const size_t first = static_cast<size_t>(axes.vertical.start[static_cast<size_t>(i)] - axes.vertical.begin());
     FilterRows(narrow.data() + first * stride, stride,
                axes.vertical.weights.data() + static_cast<size_t>(i) * axes.vertical.taps, axes.vertical.taps,
-               static_cast<int>(stride), sum.data(), row.data());
+               static_cast<int>(wanted), sum.data(), row.data());
     const int y = axes.rows.first - framing.window.top + i;
-    for (int c = 0; c < 3; ++c) {
+    for (int c = 0; c < planes.channels; ++c) {
       uint8_t* to =
           planes.plane(c) + static_cast<size_t>(y) * planes.width + (axes.columns.first - framing.window.left);
       std::memcpy(to, row.data() + c * static_cast<size_t>(columns), static_cast<size_t>(columns));
@@ -235,15 +238,15 @@ int ReductionOf(const Framing& framing) {
   return reduction;
 }
 
-Planes Frame(const Image& part, const Framing& framing) {
-  Planes planes = BlackPlanes(framing.window.height, framing.window.width);
+Planes Frame(const Image& part, const Framing& framing, int channels) {
+  Planes planes = BlackPlanes(channels, framing.window.height, framing.window.width);
   if (KeepsSize(framing)) {
     CopyWindow(part, framing, planes);
   } else {
     ResizeWindow(part, framing, planes);
   }
   if (framing.mirror) {
-    for (int row = 0; row < 3 * planes.height; ++row) {
+    for (int row = 0; row < planes.channels * planes.height; ++row) {
       MirrorRow(planes.values.data() + static_cast<size_t>(row) * planes.width, planes.width);
     }
   }
@@ -253,7 +256,7 @@ Planes Frame(const Image& part, const Framing& framing) {
 Image ToImage(const Planes& planes) {
   Image image = BlackImage(planes.height, planes.width);
   for (int c = 0; c < 3; ++c) {
-    const uint8_t* plane = planes.plane(c);
+    const uint8_t* plane = planes.plane(std::min(c, planes.channels - 1));
     for (size_t i = 0; i < planes.area(); ++i) image.rgb[3 * i + static_cast<size_t>(c)] = plane[i];
   }
   return image;

@@ -16,6 +16,15 @@ void CheckLength(const std::vector<double>& list, size_t length, const char* key
                     std::to_string(length) + " expected");
 }
 
+// One number for each channel of the network's images.
+std::vector<double> PerChannel(const std::vector<double>& list, int channels, const char* key) {
+  if (list.size() == 1) return std::vector<double>(static_cast<size_t>(channels), list[0]);
+  if (list.size() != 3) {
+    throw ConfigError(std::string(key) + ": " + std::to_string(list.size()) + " numbers found, 3 or 1 expected");
+  }
+  return channels == 1 ? std::vector<double>{Luma(list[0], list[1], list[2])} : list;
+}
+
 void CheckRange(const std::vector<double>& range, const char* key) {
   CheckLength(range, 2, key);
   if (range[0] > range[1]) throw ConfigError(std::string(key) + ": the first number must not be above the second");
@@ -106,12 +115,12 @@ void ApplyColourJitter(const ColourJitter& jitter, Planes& planes) {
   }
 }
 
-Transform::Transform(const DataConfig& config, ImageUse use, int64_t seed) : config_(config), use_(use), seed_(seed) {
-  CheckLength(config.mean, 3, "data.mean");
-  CheckLength(config.std, 3, "data.std");
+Transform::Transform(const DataConfig& config, ImageUse use, int64_t seed, int channels)
+    : config_(config), use_(use), seed_(seed), channels_(channels) {
   CheckRange(config.augment.scale, "data.augment.scale");
   CheckRange(config.augment.ratio, "data.augment.ratio");
-  normalize_ = MakeNormalizeTable(config.mean, config.std);
+  normalize_ = MakeNormalizeTable(PerChannel(config.mean, channels, "data.mean"),
+                                  PerChannel(config.std, channels, "data.std"));
 }
 
 Augmentation Transform::Draw(int height, int width, int64_t epoch, int64_t position) const {
@@ -148,12 +157,13 @@ Augmentation Transform::Draw(int height, int width, int64_t epoch, int64_t posit
 
 Planes Transform::Prepare(const ImageSource& images, int64_t epoch, int64_t position) const {
   Augmentation draws;
-  const Image part = images.LoadPart(position, [&](int height, int width) -> Part {
+  Image part = images.LoadPart(position, [&](int height, int width) -> Part {
     draws = Draw(height, width, epoch, position);
     const int reduction = config_.decode == JpegDecode::kReduced ? ReductionOf(draws.framing) : 1;
     return {SourceOf(draws.framing), reduction, SourceOf(draws.framing, reduction)};
   });
-  Planes planes = Frame(part, draws.framing);
+  if (channels_ == 1) MakeGrey(part);
+  Planes planes = Frame(part, draws.framing, channels_);
   ApplyColourJitter(draws.jitter, planes);
   return planes;
 }

@@ -7,6 +7,7 @@
 #include "danas/arch/spec.h"
 #include "danas/nn/block.h"
 #include "danas/nn/convolution.h"
+#include "danas/nn/fused_layer.h"
 
 namespace danas {
 
@@ -26,6 +27,10 @@ struct BlockSite {
   }
   std::shared_ptr<ConvNorm> Operator(int64_t channels, int64_t stride, std::optional<Activation> activation) const {
     return Conv(OperatorShape(spec.op, channels, stride), activation);
+  }
+  // Of a block's parts; ATen's where the fused ones cannot compute them.
+  KernelChoice KernelsOfParts() const {
+    return IsFusibleInParts(spec, shape.stride) ? kernels : KernelChoice::kAten;
   }
   bool KeepsShape() const { return shape.stride == 1 && shape.in == shape.out; }
 };

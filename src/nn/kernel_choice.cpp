@@ -12,10 +12,10 @@
 namespace danas {
 namespace {
 
-bool HasFusibleParts(const BlockSpec& block) {
+bool HasFusibleParts(const BlockSpec& block, int stride) {
   const bool activation = block.activation == Activation::kRelu || block.activation == Activation::kRelu6;
   const bool kernel = block.op.kernel == 3 || block.op.kernel == 5 || block.op.kernel == 7;
-  return activation && kernel && block.op.kind == OperatorKind::kDepthwise;
+  return activation && kernel && stride <= 2 && block.op.kind == OperatorKind::kDepthwise;
 }
 
 // One after the other in memory, in the order in which the kernels read them.
@@ -33,15 +33,16 @@ std::vector<ConvNorm*> FusedCandidate::Steps() const {
   return steps;
 }
 
-bool IsFusible(const BlockSpec& block) {
+bool IsFusible(const BlockSpec& block, int stride) {
   if (block.kind == BlockKind::kIdentity) return !block.project;
-  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite && HasFusibleParts(block);
+  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite &&
+         HasFusibleParts(block, stride);
 }
 
-bool IsFusibleInParts(const BlockSpec& block) {
+bool IsFusibleInParts(const BlockSpec& block, int stride) {
   const bool in_parts = block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX ||
                         block.kind == BlockKind::kShuffleV2 || block.kind == BlockKind::kDepthwiseSeparable;
-  return in_parts && HasFusibleParts(block);
+  return in_parts && HasFusibleParts(block, stride);
 }
 
 bool HasFusedKernels(KernelChoice choice, at::Device device) {

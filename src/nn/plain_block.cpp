@@ -59,7 +59,7 @@ class Basic : public Block {
 class DepthwiseSeparable : public Block {
  public:
   explicit DepthwiseSeparable(const BlockSite& site)
-      : kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
+      : kernels_(site.KernelsOfParts()) {
     op_ = register_module("op", site.Operator(site.shape.in, site.shape.stride, site.spec.activation));
     conv_ = register_module("conv", site.Pointwise(site.shape.in, site.shape.out, site.spec.activation));
   }

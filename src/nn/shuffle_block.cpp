@@ -30,7 +30,7 @@ std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
 class ShuffleAX : public Block {
  public:
   explicit ShuffleAX(const BlockSite& site)
-      : splits_(site.shape.stride == 1), kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
+      : splits_(site.shape.stride == 1), kernels_(site.KernelsOfParts()) {
     const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
     const int64_t entering = splits_ ? in / 2 : in;
     const Activation activation = site.spec.activation;
@@ -141,7 +141,7 @@ at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw) {
 class ShuffleV2 : public Block {
  public:
   explicit ShuffleV2(const BlockSite& site)
-      : splits_(site.shape.stride == 1), kernels_(IsFusibleInParts(site.spec) ? site.kernels : KernelChoice::kAten) {
+      : splits_(site.shape.stride == 1), kernels_(site.KernelsOfParts()) {
     const int64_t in = site.shape.in, stride = site.shape.stride, half = site.shape.out / 2;
     const Activation activation = site.spec.activation;
     if (!splits_) {

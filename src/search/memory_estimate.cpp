@@ -143,7 +143,7 @@ void AddDepthwiseSeparable(Chain& chain, const BlockSpec& block, const LayerShap
 
 CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused) {
   Chain chain;
-  if (fused && IsFusible(block)) {
+  if (fused && IsFusible(block, shape.stride)) {
     if (block.kind != BlockKind::kIdentity) {
       chain.Fused(ExpandedChannels(block, shape.in), shape.out, Area(shape.output()));
     }
@@ -151,7 +151,7 @@ CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape,
     elements.fused = true;
     return elements;
   }
-  const bool in_parts = fused && IsFusibleInParts(block);
+  const bool in_parts = fused && IsFusibleInParts(block, shape.stride);
   const double output = shape.out * Area(shape.output());
   switch (block.kind) {
     case BlockKind::kInvertedResidual:

@@ -22,7 +22,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       keeper_(keeper),
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
-               Transform(config_.data, ImageUse::kTrain, config_.seed),
+               Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
                TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
   if (run_.position.begins_phase()) {
     run_.trace = AlphaTrace(plan.alpha_steps);
@@ -30,7 +30,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   }
   if (!plan.phase.searches) return;
   architecture_.emplace(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
-                        Transform(config_.data, ImageUse::kTest, config_.seed),
+                        Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
                         TrainingLoader(config_, config_.train, device_, inputs.ranks));
   if (config_.search.alpha_pass == AlphaPass::kPerEpoch) return;
   interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved,

@@ -44,7 +44,7 @@ class Pass {
     const auto share = [=](double of_pass) {
       return trained_now ? 1.0 : (static_cast<double>(done) + of_pass) / static_cast<double>(passes);
     };
-    Loader loader(images_, Transform(config.data, ImageUse::kTest, config.seed),
+    Loader loader(images_, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
                   TestLoader(config, config_.batch, judge_.training.device, judge_.training.ranks));
     JudgeImages(network, loader,
                 {.label = label,

@@ -48,7 +48,7 @@ ImageSeconds ProbeNetwork(const ZooTraining& training) {
   const int64_t side = config.data.image_size;
   const auto images_of = [&](int64_t count) {
     return InLayout(
-        at::full({count, 3, side, side}, 0.5).contiguous(at::MemoryFormat::ChannelsLast).to(training.device),
+        at::full({count, network->space().input_channels(), side, side}, 0.5).contiguous(at::MemoryFormat::ChannelsLast).to(training.device),
         config.runtime);
   };
   ImageSeconds times;

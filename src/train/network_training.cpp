@@ -121,7 +121,7 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
                                 const std::string& label, ProgressSink* progress) {
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed),
+  Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
                 TestLoader(config, TestBatch(recipe, training.ranks), training.device, training.ranks));
   const EvaluationOptions options{.pass = {.label = label, .progress = progress, .ranks = training.ranks},
                                   .classes = network.space().classes(),
@@ -139,7 +139,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed),
+  Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed, network.space().input_channels()),
                 TrainingLoader(config, recipe, training.device, training.ranks));
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));

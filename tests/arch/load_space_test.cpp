@@ -76,6 +76,15 @@ TEST(LoadSpace, OtherImagesAndClasses) {
   EXPECT_EQ(LoadSpace(path, {41, 30}, 9).space, LoadSpace(path).space.WithInput({41, 30}).WithClasses(9));
 }
 
+TEST(LoadSpace, GreyImagesHaveOneChannel) {
+  const TempDir folder;
+  const std::string path =
+      WriteText(folder / "own.yaml", Replaced(kYaml, "{height: 20", "{channels: 1, height: 20")).string();
+  const SearchSpace space = LoadSpace(path, {41, 30}, 9).space;
+  EXPECT_EQ(space.input_channels(), 1);
+  EXPECT_EQ(SpaceFromJson(ToJson(space), "written"), space);
+}
+
 TEST(LoadSpace, MistakesHaveFileAndLine) {
   const TempDir folder;
   const auto fails = [&](const std::string& from, const std::string& to, int line,
@@ -88,6 +97,7 @@ TEST(LoadSpace, MistakesHaveFileAndLine) {
   fails("expand: 3,", "expand: 0,", 8, {"expand is not above 0"});
   fails("repeat: 2", "repeat: 0", 11, {"stages[0].repeat"});
   fails("channels: 12, stride: 2", "channels: 12, stride: 0", 9, {"stem.stride", "from 1 to 16"});
+  fails("height: 20", "channels: 2, height: 20", 3, {"input.channels", "found 2", "1 channel (grey) or 3"});
   fails("height: 20", "height: 2147483647", 3, {"input.height", "from 1 to 16384"});
   fails("block: shuffle_a,", "block: shuffle_v1, groups: 1073741824,", 7, {"groups 1073741824 is above 65536"});
   fails("repeat: 2", "repeat: 1000", 12, {"more than 1000 layers"});

@@ -89,6 +89,8 @@ TEST(SearchSpace, RefusesWhatDoesNotFit) {
       {"a stem of 0 channels is none: its stride is 1, not 2", [](SpaceParts& p) { p.stem.channels = 0; }},
       {"head pool is 33", [](SpaceParts& p) { p.head.pool = 33; }},
       {"head hidden is 0", [](SpaceParts& p) { p.head.hidden = {8, 0}; }},
+      {"input channels is 4; images have 1 channel (grey) or 3", [](SpaceParts& p) { p.input_channels = 4; }},
+      {"input channels is 0", [](SpaceParts& p) { p.input_channels = 0; }},
       {"input height is 0", [](SpaceParts& p) { p.input.height = 0; }},
       {"input width is -1", [](SpaceParts& p) { p.input.width = -1; }},
       {"classes is 0", [](SpaceParts& p) { p.classes = 0; }},

@@ -17,7 +17,7 @@ namespace {
 // A config that every single field may leave for either of its bounds without meeting a rule between fields.
 Config Roomy() {
   Config config;
-  Assign(config, {"data.image_size=8", "data.test_resize=8192", "data.validation_fraction=0.2", "train.lr=100",
+  Assign(config, {"data.image_size=1", "data.test_resize=8192", "data.validation_fraction=0.2", "train.lr=100",
                   "finetune.train.lr=100", "train.nesterov=false", "finetune.train.nesterov=false",
                   "finetune.train.lr_warmup_epochs=0"});
   return config;
@@ -128,6 +128,16 @@ TEST(ConfigFields, ListsHaveTheirLength) {
     }
   }
   EXPECT_EQ(lists, 4);
+}
+
+TEST(ConfigFields, OneNumberMayStandForAllChannels) {
+  Config config = Roomy();
+  Assign(config, {"data.mean=0.1307", "data.std=[0.3081]"});
+  EXPECT_EQ(config.data.mean, std::vector<double>{0.1307});
+  EXPECT_EQ(config.data.std, std::vector<double>{0.3081});
+  ExpectErrorContains<ConfigError>([&] { Assign(config, {"data.mean=[0.1, 0.2]"}); },
+                                   {"data.mean", "a list of 2, expected one of 3 or of 1"});
+  ExpectErrorContains<ConfigError>([&] { Assign(config, {"data.augment.scale=0.5"}); }, {"expected one of 2"});
 }
 
 TEST(ConfigFields, AreDescribed) {

@@ -1,10 +1,12 @@
-// A small dataset in memory: every picture is one colour, told by its number.
+// Small datasets in memory: pictures whose colours tell their number, and grey ones.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include "danas/core/error.h"
+#include "danas/core/random.h"
 #include "danas/data/dataset_index.h"
 
 namespace danas::test {
@@ -32,6 +34,25 @@ class ColourSource : public ImageSource {
 
  private:
   int64_t broken_;
+};
+
+// Grey noise of 15 x 11 pixels.
+class GreySource : public ImageSource {
+ public:
+  Image LoadPart(int64_t index, const ChooseBox& choose) const override {
+    constexpr int kHeight = 15, kWidth = 11;
+    const Box box = choose(kHeight, kWidth);
+    Image part = BlackImage(box.height, box.width);
+    for (int y = 0; y < box.height; ++y) {
+      for (int x = 0; x < box.width; ++x) {
+        const auto at = static_cast<uint64_t>((box.top + y) * kWidth + box.left + x);
+        const auto value = RandomStream(static_cast<uint64_t>(index), "grey", {at}).UniformInt(256);
+        std::fill_n(part.Row(y) + 3 * x, 3, static_cast<uint8_t>(value));
+      }
+    }
+    return part;
+  }
+  std::string Name(int64_t index) const override { return "grey picture " + std::to_string(index); }
 };
 
 // Image i has label i % classes. `broken`: the one that cannot be decoded, -1 for none.

@@ -54,6 +54,17 @@ TEST(Loader, APassRepeatsToTheBitAndEpochsDiffer) {
   EXPECT_FALSE(at::equal(first[0].images, other[0].images));
 }
 
+TEST(Loader, BatchesHaveTheTransformsChannels) {
+  Loader loader(WholeSet(ColourDataset(10, 5)), Transform(SmallImages(), ImageUse::kTest, 0, /*channels=*/1),
+                {.batch = 4, .workers = 2});
+  const std::vector<Batch> batches = OnePass(loader, 0);
+  EXPECT_EQ(batches[0].images.sizes(), at::IntArrayRef({4, 1, 8, 8}));
+  EXPECT_TRUE(batches[0].images.is_contiguous(at::MemoryFormat::ChannelsLast));
+  std::vector<float> third(64);
+  Transform(SmallImages(), ImageUse::kTest, 0, 1).Apply(*ColourDataset(10, 5)->images, 0, 2, third);
+  EXPECT_TRUE(at::equal(batches[0].images[2].flatten(), at::tensor(third)));
+}
+
 TEST(Loader, EveryImageComesOnce) {
   Loader loader(WholeSet(ColourDataset(23, 23)), Transform(SmallImages(), ImageUse::kTest, 0),
                 {.batch = 5, .shuffle = true, .workers = 3});

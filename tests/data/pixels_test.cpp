@@ -91,35 +91,82 @@ TEST(Resize, OutsideThePictureIsBlack) {
   EXPECT_EQ(FrameWhole(source, beside), BlackImage(4, 4));
 }
 
-Planes ToPlanes(const Image& image) {
+Planes ToPlanes(const Image& image, int channels = 3) {
   const Framing framing{.source = WholeBox(image.height, image.width),
                         .height = image.height,
                         .width = image.width,
                         .window = WholeBox(image.height, image.width)};
-  return Frame(image, framing);
+  return Frame(image, framing, channels);
+}
+
+// [["brightness", 0.6], ["hue", 0.1]]
+ColourJitter JitterOf(const Json& steps) {
+  const std::vector<std::string> names = {"brightness", "contrast", "saturation", "hue"};
+  ColourJitter jitter;
+  std::array<std::optional<double>*, 4> factors = {&jitter.brightness, &jitter.contrast, &jitter.saturation,
+                                                   &jitter.hue};
+  for (size_t step = 0; step < steps.size(); ++step) {
+    const auto name = steps[step][0].get<std::string>();
+    const int which = static_cast<int>(std::find(names.begin(), names.end(), name) - names.begin());
+    *factors.at(static_cast<size_t>(which)) = steps[step][1].get<double>();
+    // A step that comes earlier moves the others back; those left out do nothing wherever they are.
+    std::rotate(jitter.order.begin() + step, std::find(jitter.order.begin(), jitter.order.end(), which),
+                std::find(jitter.order.begin(), jitter.order.end(), which) + 1);
+  }
+  return jitter;
 }
 
 TEST(ColourJitter, EveryStepEqualsTorchvisions) {
   const Json cases = Cases().at("jitters");
   ASSERT_EQ(cases.size(), 14U);
-  const std::vector<std::string> names = {"brightness", "contrast", "saturation", "hue"};
   for (size_t i = 0; i < cases.size(); ++i) {
-    ColourJitter jitter;
-    std::array<std::optional<double>*, 4> factors = {&jitter.brightness, &jitter.contrast, &jitter.saturation,
-                                                     &jitter.hue};
-    for (size_t step = 0; step < cases[i].size(); ++step) {
-      const auto name = cases[i][step][0].get<std::string>();
-      const int which = static_cast<int>(std::find(names.begin(), names.end(), name) - names.begin());
-      *factors.at(static_cast<size_t>(which)) = cases[i][step][1].get<double>();
-      // A step that comes earlier moves the others back; those left out do nothing wherever they are.
-      std::rotate(jitter.order.begin() + step, std::find(jitter.order.begin(), jitter.order.end(), which),
-                  std::find(jitter.order.begin(), jitter.order.end(), which) + 1);
-    }
     Planes planes = ToPlanes(test::GoldenImage("small.png"));
-    ApplyColourJitter(jitter, planes);
+    ApplyColourJitter(JitterOf(cases[i]), planes);
     const Image golden = test::GoldenImage("jitter/" + std::to_string(i) + ".ppm");
     EXPECT_EQ(test::GreatestDifference(ToImage(planes), golden), 0) << cases[i].dump();
   }
+}
+
+Image GoldenGrey(const std::string& name) {
+  Image image = test::GoldenImage(name);
+  MakeGrey(image);
+  return image;
+}
+
+TEST(GreyPictures, ResizeAsPillowsModeL) {
+  const Image grey = GoldenGrey("picture.png");
+  const Json cases = Cases().at("resizes"), chosen = Cases().at("grey_resizes");
+  ASSERT_EQ(chosen.size(), 4U);
+  for (const auto& number : chosen.get<std::vector<size_t>>()) {
+    const auto n = cases[number].get<std::vector<int>>();
+    const Framing framing{.source = {.top = n[0], .left = n[1], .height = n[2], .width = n[3]},
+                          .height = n[4],
+                          .width = n[5],
+                          .window = WholeBox(n[4], n[5])};
+    const Planes planes = Frame(PartOf(grey, SourceOf(framing)), framing, /*channels=*/1);
+    EXPECT_EQ(planes.values.size(), planes.area());
+    const Image golden = test::GoldenImage("grey/resize-" + std::to_string(number) + ".pgm");
+    EXPECT_EQ(test::GreatestDifference(ToImage(planes), golden), 0) << number;
+  }
+}
+
+TEST(GreyPictures, JitterAsPillowsModeL) {
+  const Image grey = GoldenGrey("small.png");
+  const Json cases = Cases().at("jitters");
+  for (size_t i = 0; i < cases.size(); ++i) {
+    Planes planes = ToPlanes(grey, /*channels=*/1);
+    ApplyColourJitter(JitterOf(cases[i]), planes);
+    const Image golden = test::GoldenImage("grey/jitter-" + std::to_string(i) + ".pgm");
+    EXPECT_EQ(test::GreatestDifference(ToImage(planes), golden), 0) << cases[i].dump();
+  }
+}
+
+TEST(GreyPictures, OfGreyValuesAreThoseValues) {
+  Image image = BlackImage(16, 16);
+  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<uint8_t>(i / 3);
+  const Image before = image;
+  MakeGrey(image);
+  EXPECT_EQ(image, before);
 }
 
 TEST(Normalize, ScalesSubtractsAndDivides) {

@@ -19,7 +19,8 @@ using test::ExpectErrorContains;
 using test::SmallImages;
 
 std::vector<float> Pixels(const Transform& transform, int64_t epoch, int64_t position) {
-  std::vector<float> out(static_cast<size_t>(3 * transform.image_size() * transform.image_size()));
+  std::vector<float> out(
+      static_cast<size_t>(transform.channels() * transform.image_size() * transform.image_size()));
   transform.Apply(*ColourDataset(10, 2)->images, epoch, position, out);
   return out;
 }
@@ -134,11 +135,71 @@ TEST(Transform, AStepThatIsOffLeavesTheOtherDrawsAlone) {
   EXPECT_EQ(some.jitter.hue, all.jitter.hue);
 }
 
+DataConfig WholeGreyPictures() {
+  DataConfig config = SmallImages();
+  config.image_size = 12;
+  config.test_resize = 12;
+  config.mean = {0.5};
+  config.std = {0.25};
+  return config;
+}
+
+TEST(Transform, OneChannelIsTheLumaOfThePicture) {
+  const std::vector<float> pixels = Pixels(Transform(WholeGreyPictures(), ImageUse::kTest, 0, 1), 0, 7);
+  ASSERT_EQ(pixels.size(), 144U);
+  for (int y = 0; y < 12; ++y) {
+    for (int x = 0; x < 12; ++x) {
+      const double luma = std::floor(0.299 * 7 + 0.587 * 20 * y + 0.114 * 20 * x + 0.5);
+      EXPECT_NEAR(pixels[static_cast<size_t>(12 * y + x)], (luma / 255 - 0.5) / 0.25, 1e-6) << y << ", " << x;
+    }
+  }
+}
+
+// The draws are the same, and what they do to three equal channels.
+TEST(Transform, OneChannelOfAGreyPictureIsEachOfItsThree) {
+  const test::GreySource images;
+  DataConfig config = SmallImages();
+  config.mean = {0.3};
+  config.std = {0.2};
+  const Transform three(config, ImageUse::kTrain, 1), one(config, ImageUse::kTrain, 1, 1);
+  for (int64_t epoch = 0; epoch < 20; ++epoch) {
+    std::vector<float> of_three(3 * 64), of_one(64);
+    three.Apply(images, epoch, 4, of_three);
+    one.Apply(images, epoch, 4, of_one);
+    for (size_t i = 0; i < of_one.size(); ++i) {
+      for (size_t c = 0; c < 3; ++c) ASSERT_EQ(of_three[3 * i + c], of_one[i]) << epoch << ": " << i;
+    }
+  }
+}
+
+TEST(Transform, ThreeMeansBecomeOneByTheirLuma) {
+  DataConfig three = WholeGreyPictures();
+  three.mean = {0.485, 0.456, 0.406};
+  three.std = {0.229, 0.224, 0.225};
+  DataConfig one = three;
+  one.mean = {0.299 * 0.485 + 0.587 * 0.456 + 0.114 * 0.406};
+  one.std = {0.299 * 0.229 + 0.587 * 0.224 + 0.114 * 0.225};
+  const std::vector<float> expected = Pixels(Transform(one, ImageUse::kTest, 0, 1), 0, 7);
+  const std::vector<float> actual = Pixels(Transform(three, ImageUse::kTest, 0, 1), 0, 7);
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-4) << i;
+}
+
+TEST(Transform, OneMeanHoldsForAllChannels) {
+  const DataConfig one = WholeGreyPictures();
+  DataConfig three = one;
+  three.mean = {0.5, 0.5, 0.5};
+  three.std = {0.25, 0.25, 0.25};
+  EXPECT_EQ(Pixels(Transform(one, ImageUse::kTest, 0), 0, 7), Pixels(Transform(three, ImageUse::kTest, 0), 0, 7));
+}
+
 TEST(Transform, RefusesListsOfTheWrongForm) {
   DataConfig config;
-  config.mean = {0.5};
+  config.mean = {0.5, 0.5};
   ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTest, 0); },
-                                   {"data.mean", "1 numbers", "3 expected"});
+                                   {"data.mean", "2 numbers", "3 or 1 expected"});
+  config = {};
+  config.std.clear();
+  ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTest, 0, 1); }, {"data.std", "0 numbers"});
   config = {};
   config.augment.scale = {1, 0.08};
   ExpectErrorContains<ConfigError>([&] { Transform(config, ImageUse::kTrain, 0); }, {"data.augment.scale"});

@@ -5,7 +5,8 @@ jittered pictures as torchvision's PIL backend makes them. Run with pillow 13.0.
 Usage: images.py    (writes beside itself)
 decode/NAME and decode/NAME.ppm: a file, and Image.open(NAME).convert("RGB")
 reduced/NAME and reduced/NAME.R.ppm: a JPEG, and what Image.draft makes of it at 1/R of its size
-images.json: the parameters of every resize and jitter; the results are resize/N.ppm and jitter/N.ppm
+images.json: the parameters of every resize and jitter; the results are resize/N.ppm and jitter/N.ppm; of the same
+cases on grey pictures, Image.convert("L") of the coloured ones, grey/resize-N.pgm and grey/jitter-N.pgm
 """
 
 import json
@@ -14,7 +15,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageEnhance
 from torchvision.transforms.v2 import functional as F
 
 OUT = pathlib.Path(__file__).resolve().parent / "images"
@@ -141,8 +142,27 @@ JITTERS = [  # steps in their order
 ]
 
 
+GREY_RESIZES = (0, 1, 3, 5)  # of RESIZES
+GREY_ENHANCERS = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast, "saturation": ImageEnhance.Color}
+
+
+def write_grey(folder: pathlib.Path, source: Image.Image, small: Image.Image) -> None:
+    """Pillow's own operations, on mode L. Hue is left as it is: such a picture has none."""
+    grey = source.convert("L")
+    for i in GREY_RESIZES:
+        top, left, h, w, height, width = RESIZES[i]
+        cropped = grey.crop((left, top, left + w, top + h))
+        cropped.resize((width, height), Image.Resampling.BILINEAR).save(folder / f"resize-{i}.pgm")
+    for i, steps in enumerate(JITTERS):
+        image = small.convert("L")
+        for name, factor in steps:
+            if name != "hue":
+                image = GREY_ENHANCERS[name](image).enhance(factor)
+        image.save(folder / f"jitter-{i}.pgm")
+
+
 def main() -> None:
-    for folder in ("decode", "reduced", "resize", "jitter"):
+    for folder in ("decode", "reduced", "resize", "jitter", "grey"):
         (OUT / folder).mkdir(parents=True, exist_ok=True)
         for old in (OUT / folder).iterdir():
             old.unlink()
@@ -161,7 +181,8 @@ def main() -> None:
         for name, factor in steps:
             image = getattr(F, f"adjust_{name}")(image, factor)
         image.save(OUT / "jitter" / f"{i}.ppm")
-    cases = {"resizes": RESIZES, "centre_crops": CENTRE_CROPS, "jitters": JITTERS}
+    write_grey(OUT / "grey", source, small)
+    cases = {"resizes": RESIZES, "centre_crops": CENTRE_CROPS, "jitters": JITTERS, "grey_resizes": GREY_RESIZES}
     (OUT / "images.json").write_text(json.dumps(cases) + "\n")
 
 

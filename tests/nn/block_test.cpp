@@ -266,6 +266,8 @@ struct Case {
 
 constexpr Size kSize{7, 6};  // an odd and an even side
 constexpr LayerShape kSame{8, 8, 1, kSize}, kWider{8, 12, 1, kSize}, kDown{8, 12, 2, kSize}, kDownSame{8, 8, 2, kSize};
+// Strides that the fused kernels do not know, up to one beyond the map.
+const std::vector<LayerShape> kFarDown = {{8, 12, 3, kSize}, {8, 8, 5, kSize}, {8, 12, 16, kSize}};
 
 const std::vector<LayerShape> kGrouped = {{16, 16, 1, kSize}, {16, 32, 2, kSize}};
 
@@ -303,6 +305,17 @@ std::vector<Case> Cases() {
   for (const int kernel : {3, 5}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kSame, kDownSame});
   add({.kind = BlockKind::kMaxPool, .op = {.kernel = 2}}, {kDownSame});
   add({.kind = BlockKind::kMaxPool, .op = {.kernel = 4}}, {{8, 8, 4, kSize}});
+  for (const double expand : {1.0, 3.0}) {
+    add({.op = {.kernel = 5}, .expand = expand}, kFarDown);
+    add({.expand = expand, .squeeze_excite = true}, kFarDown);
+  }
+  for (const BlockKind kind : {BlockKind::kResidual, BlockKind::kDepthwiseSeparable}) add({.kind = kind}, kFarDown);
+  for (const BlockKind kind : {BlockKind::kBasic, BlockKind::kConvolution}) {
+    add({.kind = kind, .op = {OperatorKind::kNormal, 3}}, kFarDown);
+  }
+  for (const int kernel : {1, 3, 31}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kFarDown[1]});
+  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 16}}, {{8, 8, 16, kSize}});
+  add({.kind = BlockKind::kIdentity, .project = true}, kFarDown);
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
   add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8

@@ -313,6 +313,26 @@ TEST(FusedLayer, EqualsAtenOnLargeMapsAndManyThreads) {
   at::set_num_threads(threads);
 }
 
+// The kernels are unrolled for strides 1 and 2.
+TEST(FusedLayer, LeavesLargerStridesToAten) {
+  for (const int stride : {3, 4, 16}) {
+    LayerCase layer = ThreeKernels(2);
+    layer.spec.shape.stride = stride;
+    layer.spec.candidates.back() = {.kind = BlockKind::kDepthwiseSeparable, .activation = Activation::kRelu};
+    SCOPED_TRACE(layer.Text());
+    for (const BlockSpec& block : layer.spec.candidates) {
+      EXPECT_FALSE(IsFusible(block, stride) || IsFusibleInParts(block, stride)) << CandidateName(block);
+      EXPECT_TRUE(IsFusible(block, 2) || IsFusibleInParts(block, 2)) << CandidateName(block);
+    }
+    const at::Tensor x = InputOf(layer);
+    for (const NormMode mode : {NormMode::kBatch, NormMode::kRunning}) {
+      Results fused;
+      EXPECT_EQ(Convolutions([&] { fused = Compute(layer, KernelChoice::kFused, at::kDouble, x, mode); }), 13);
+      ExpectNear(fused, Compute(layer, KernelChoice::kAten, at::kDouble, x, mode), 0);
+    }
+  }
+}
+
 // Evaluation keeps nothing for backward: with a gradient wanted, ATen computes, of whatever the gradient is wanted.
 TEST(FusedLayer, LeavesGradientsOfEvaluationToAten) {
   const LayerCase drawn = ThreeKernels(2);

@@ -146,6 +146,18 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
   }
 }
 
+TEST(MemoryEstimate, CountsLargeStridesAsAtens) {
+  const BlockSpec inverted{.expand = 3}, separable{.kind = BlockKind::kDepthwiseSeparable};
+  for (const BlockSpec& block : {inverted, separable}) {
+    const LayerShape third{8, 8, 3, {16, 16}}, half{8, 8, 2, {16, 16}};
+    const CandidateElements fused = CountElements(block, third, true), aten = CountElements(block, third, false);
+    EXPECT_EQ(fused.kept, aten.kept) << CandidateName(block);
+    EXPECT_EQ(fused.widest, aten.widest);
+    EXPECT_FALSE(fused.fused);
+    EXPECT_LT(CountElements(block, half, true).kept, CountElements(block, half, false).kept);
+  }
+}
+
 TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
   if (test::kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
   // Every tensor in pages of its own, which its end gives back: what is measured is what is alive, as estimated. With the

@@ -241,13 +241,14 @@ int BenchLoader(const CommandLine& line) {
   if (line.batch > 0) config.train.batch = line.batch;
   const auto dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   const Subset set = Thinned(WholeSet(dataset), line.images > 0 ? line.images : kMostImagesLoaded);
+  const int channels = LoadSpace(config.space).space.input_channels();
   std::vector<int64_t> workers = line.workers;
   if (workers.empty()) workers = {1, std::max<int64_t>(1, std::thread::hardware_concurrency())};
   workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
 
   LoaderBench bench{.dataset = dataset->name, .images = set.size(), .batch = config.train.batch};
   for (const int64_t count : workers) {
-    Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed),
+    Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed, channels),
                   {.batch = config.train.batch,
                    .shuffle = true,
                    .workers = count,

@@ -94,7 +94,7 @@ int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
   LoadWeights(*network, line.weights, test->classes.ids);
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
-  Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed),
+  Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), device, ranks));
   RunReports reports(nullptr, config.log, VerbosityOf(line, ranks));
   const EvaluationResult result =

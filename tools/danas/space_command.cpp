@@ -62,7 +62,8 @@ int ShowSpace(const CommandLine& line) {
     std::cout << JsonText(ToJson(space), 2) << "\n";
     return 0;
   }
-  std::cout << space.name() << ": " << SizeText(space.input()) << " images, " << space.classes() << " classes, "
+  std::cout << space.name() << ": " << SizeText(space.input())
+            << (space.input_channels() == 1 ? " grey images, " : " images, ") << space.classes() << " classes, "
             << FormatDecimals(std::log10(space.NetworkCount()), 1) << " decades of networks\n";
   for (const std::string& note : loaded.notes) std::cout << "note: " << note << "\n";
   std::cout << "\nstem: " << space.stem().kernel << "x" << space.stem().kernel << " to " << space.stem().channels

@@ -14,7 +14,7 @@ namespace danas {
 // Everything a space is made from. Layers are in order; each starts where the one before ends.
 struct SpaceParts {
   std::string name;
-  int input_channels = 3;
+  int input_channels = 3;  // 3, or 1: images are grey
   Size input;
   int classes = 0;
   StemSpec stem;

@@ -105,25 +105,27 @@ struct DataConfig {
             {.help = "file that maps class folders to label texts, one 'folder text' a line"});
     v.Field(
         "image_size", image_size,
-        {.help = "side of the square the network sees", .unit = "pixels", .min = 8, .max = 4096, .source = "paper"});
+        {.help = "side of the square the network sees", .unit = "pixels", .min = 1, .max = 4096, .source = "paper"});
     v.Field("test_resize", test_resize,
             {.help = "testing: the shorter side is resized to this, then the centre is cropped",
              .unit = "pixels",
-             .min = 8,
+             .min = 1,
              .max = 8192,
              .source = "torchvision"});
     v.Field("mean", mean,
-            {.help = "per-channel mean subtracted after scaling to [0, 1]",
+            {.help = "mean of each channel, or one for all, subtracted after scaling to [0, 1]",
              .min = 0,
              .max = 1,
              .items = 3,
+             .or_one = true,
              .source = "torchvision"});
     v.Field("std", std,
-            {.help = "per-channel standard deviation divided by",
+            {.help = "standard deviation of each channel, or one for all, divided by",
              .min = 0,
              .max = 10,
              .above_min = true,
              .items = 3,
+             .or_one = true,
              .source = "torchvision"});
     v.Nested("augment", augment, "random changes to training images");
     v.Field("search_images_per_class", search_images_per_class,

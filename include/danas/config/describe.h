@@ -25,6 +25,7 @@ struct FieldInfo {
   double max = std::numeric_limits<double>::infinity();
   bool above_min = false;   // min itself is excluded
   size_t items = 0;         // of a list: exactly so many; 0: any number
+  bool or_one = false;      // of a list with `items`: one will do, too, for all
   const char* source = "";  // where the default comes from: "paper", a public code; "" is our own choice
 };
 

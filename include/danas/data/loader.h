@@ -14,7 +14,7 @@
 namespace danas {
 
 struct Batch {
-  at::Tensor images;   // [N, 3, H, W] float32, channels_last
+  at::Tensor images;   // [N, channels, H, W] float32, channels_last
   at::Tensor targets;  // [N] int64
   int64_t whole = 0;   // images of the batch over all processes; 0: this is all of it
   at::Tensor entries = {};  // [N] int64 on the CPU: which entry of the subset each image is; from a loader alone

@@ -11,8 +11,9 @@
 
 namespace danas {
 
-// An 8-bit RGB picture as three planes, one after the other.
+// An 8-bit picture as planes, one after the other: red, green and blue, or one alone of a grey picture.
 struct Planes {
+  int channels = 3;
   int height = 0;
   int width = 0;
   std::vector<uint8_t> values;
@@ -42,12 +43,19 @@ int ReductionOf(const Framing& framing);
 
 // `part` holds exactly the pixels SourceOf(framing, part.reduction) of the picture. The resize is the antialiased
 // triangle filter of Pillow to the bit: columns first, weights of 22 bits, 8 bits in between. Reduced pixels that lie
-// partly within framing.source weigh as much as that part.
-Planes Frame(const Image& part, const Framing& framing);
+// partly within framing.source weigh as much as that part. With one channel it is a grey picture's.
+Planes Frame(const Image& part, const Framing& framing, int channels = 3);
 
+// A grey picture's has three equal values in each pixel.
 Image ToImage(const Planes& planes);
 
-// Factors as in torchvision's adjust_*: 1 leaves the picture as it is, 0 gives black, one grey, or a grey picture.
+// Pillow's convert("L"): luma, (19595 red + 38470 green + 7471 blue) / 65536, rounded, for all three colours.
+void MakeGrey(Image& image);
+// The luma of three numbers by the same weights.
+double Luma(double red, double green, double blue);
+
+// Factors as in torchvision's adjust_*: 1 leaves the picture as it is, 0 gives black, one grey, or a grey picture. One
+// channel is what Pillow does with mode L: saturation and hue leave it as it is.
 void AdjustBrightness(Planes& planes, float factor);
 void AdjustContrast(Planes& planes, float factor);
 void AdjustSaturation(Planes& planes, float factor);
@@ -55,10 +63,10 @@ void AdjustSaturation(Planes& planes, float factor);
 void AdjustHue(Planes& planes, double turn);
 
 // (value / 255 - mean) / std of each channel and 8-bit value.
-using NormalizeTable = std::array<std::array<float, 256>, 3>;
+using NormalizeTable = std::vector<std::array<float, 256>>;
 NormalizeTable MakeNormalizeTable(const std::vector<double>& mean, const std::vector<double>& std);
 
-// Looks every value up and writes it in channel-last order; `out_hwc` has 3 * height * width elements.
+// Looks every value up and writes it in channel-last order; `out_hwc` has channels * height * width elements.
 void Normalize(const Planes& planes, const NormalizeTable& table, std::span<float> out_hwc);
 
 }  // namespace danas

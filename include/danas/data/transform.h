@@ -44,14 +44,16 @@ Framing CentreCrop(int height, int width, int resize, int size);
 
 class Transform {
  public:
-  // Throws ConfigError for lists of the wrong length (mean, std, scale, ratio) or the wrong order (scale, ratio).
-  Transform(const DataConfig& config, ImageUse use, int64_t seed);
+  // `channels`: of the network's images, 3 or 1. With one, a picture is turned to grey as it is loaded, and three means
+  // or deviations become one by their luma; one of either holds for all channels. Throws ConfigError for lists of the
+  // wrong length (mean, std, scale, ratio) or the wrong order (scale, ratio).
+  Transform(const DataConfig& config, ImageUse use, int64_t seed, int channels = 3);
 
   // The draws for a picture of this size; `position` is the image's place in its dataset.
   Augmentation Draw(int height, int width, int64_t epoch, int64_t position) const;
 
   // Loads image `position` (of a JPEG only the part that is needed) and writes it, augmented and normalised, as
-  // 3 x image_size x image_size floats in channel-last order (HWC). Throws DataError from loading, and for a picture
+  // channels x image_size x image_size floats in channel-last order (HWC). Throws DataError from loading, and for a picture
   // that is too small for the pad crop.
   void Apply(const ImageSource& images, int64_t epoch, int64_t position, std::span<float> out_hwc) const;
 
@@ -59,6 +61,7 @@ class Transform {
   Image Augment(const ImageSource& images, int64_t epoch, int64_t position) const;
 
   int64_t image_size() const { return config_.image_size; }
+  int channels() const { return channels_; }
 
  private:
   Planes Prepare(const ImageSource& images, int64_t epoch, int64_t position) const;
@@ -66,6 +69,7 @@ class Transform {
   DataConfig config_;
   ImageUse use_;
   int64_t seed_;
+  int channels_;
   NormalizeTable normalize_;
 };
 

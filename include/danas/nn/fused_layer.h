@@ -1,5 +1,5 @@
 // A layer's candidates as one autograd node over the fused kernels of `kernels/`, where they fit: inverted residuals
-// with depthwise 3x3, 5x5 or 7x7 and ReLU or ReLU6, on the CPU, in float32 or double.
+// with depthwise 3x3, 5x5 or 7x7 of stride 1 or 2 and ReLU or ReLU6, on the CPU, in float32 or double.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,10 +23,10 @@ struct FusedCandidate {
   std::vector<ConvNorm*> Steps() const;  // those that are there, in order
 };
 
-// Whether the kernels can compute the block, by its shapes and activations: as a whole (inverted residuals, the plain
-// identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
-bool IsFusible(const BlockSpec& block);
-bool IsFusibleInParts(const BlockSpec& block);
+// Whether the kernels can compute the block in a layer of this stride, by its kernel and activation: as a whole (inverted
+// residuals, the plain identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
+bool IsFusible(const BlockSpec& block, int stride);
+bool IsFusibleInParts(const BlockSpec& block, int stride);
 
 // Whether FusedForward() serves here and now: the choice allows it, x is on the CPU and of the weights' type, and the
 // norms take the batch's statistics, or the running ones with no gradient wanted.

@@ -22,7 +22,7 @@
 
 namespace danas {
 
-// images [N, 3, H, W] -> logits [N, classes]
+// images [N, channels, H, W] -> logits [N, classes]
 using Forward = std::function<at::Tensor(const at::Tensor& image_nchw)>;
 
 // How the processes of a run share the training.

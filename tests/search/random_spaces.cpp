@@ -1,0 +1,338 @@
+#include "tests/search/random_spaces.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "danas/arch/space_file.h"
+#include "danas/core/error.h"
+#include "danas/core/random.h"
+#include "danas/nn/norm.h"
+#include "danas/nn/state.h"
+#include "danas/search/architecture_pass.h"
+#include "danas/search/memory_estimate.h"
+#include "danas/search/trial_steps.h"
+#include "danas/train/class_loss.h"
+#include "danas/train/device.h"
+#include "tests/nn/nn_support.h"
+#include "tests/support/test_support.h"
+
+namespace danas::test {
+namespace {
+
+constexpr double kTolerance = 1e-9;
+
+// A space file. Some candidates stand nowhere, some files are refused as a whole.
+class SpaceDraw {
+ public:
+  explicit SpaceDraw(uint64_t seed) : random_(seed, "spaces") {}
+
+  Json Space() {
+    Json space = {{"name", "drawn"}, {"classes", Pick({1, 2, 3, 7})}};
+    space["input"] = {{"channels", Pick({1, 3})}, {"height", Side()}, {"width", Side()}};
+    space["norm"] = {{"momentum", Chance(4) ? 1.0 : 0.1}, {"epsilon", Chance(2) ? 1e-5 : 1e-3}};
+    space["init"] = {{"convolution", Chance(2) ? "he_fan_out" : "fan_in"},
+                     {"fully_connected", Chance(2) ? "normal" : "fan_in"}};
+    const int channels = Pick({0, 1, 3, 4, 8, 8, 13});
+    space["stem"] = {{"channels", channels},
+                     {"kernel", Kernel()},
+                     {"stride", channels == 0 ? 1 : Stride()},
+                     {"activation", ActivationName()}};
+    space["stages"] = Json::array();
+    for (int stages = Pick({1, 1, 2, 3}); stages > 0; --stages) space["stages"].push_back(Stage());
+    space["head"] = {{"channels", Pick({0, 0, 1, 6})}, {"activation", ActivationName()}, {"pool", Pick({1, 1, 1, 2, 7})},
+                     {"dropout", Chance(3) ? 0.3 : 0},  {"bias", Chance(2)}};
+    if (Chance(4)) space["head"]["hidden"] = Chance(2) ? Json{5} : Json{4, 3};
+    return space;
+  }
+
+  // Of a batch.
+  int64_t Images() { return Pick({1, 2, 2, 3, 5}); }
+
+  RelaxationConfig Relaxation() {
+    return {.hard = Chance(2), .hard_alpha = Chance(2) ? HardAlpha::kOne : HardAlpha::kAll};
+  }
+
+  std::vector<size_t> Choice(const SearchSpace& space) {
+    std::vector<size_t> choice;
+    for (const LayerSpec& layer : space.layers()) choice.push_back(random_.UniformInt(layer.candidates.size()));
+    return choice;
+  }
+
+ private:
+  int Pick(const std::vector<int>& from) { return from[random_.UniformInt(from.size())]; }
+  bool Chance(uint64_t one_in) { return random_.UniformInt(one_in) == 0; }
+  int Side() { return Pick({1, 1, 2, 3, 5, 8, 13, 17}); }
+  int Kernel() { return Pick({1, 3, 3, 3, 5, 5, 7, 9, 31}); }
+  int Stride() { return Pick({1, 1, 1, 2, 2, 2, 3, 4, 5, 7, 16}); }
+
+  template <typename Enum>
+  std::string Name() {
+    return EnumNames<Enum>::kNames[random_.UniformInt(EnumNames<Enum>::kNames.size())];
+  }
+  // Those of the fused kernels as often as all others.
+  std::string ActivationName() { return Chance(2) ? Name<Activation>() : Chance(2) ? "relu" : "relu6"; }
+
+  Json Stage() {
+    Json stage = {{"channels", Pick({1, 2, 3, 4, 6, 8, 8, 12, 16})}, {"repeat", Pick({1, 1, 2})}, {"stride", Stride()}};
+    stage["candidates"] = Json::array();
+    for (int candidates = Pick({1, 2, 3, 4}); candidates > 0; --candidates) {
+      const Json drawn = Candidate(stage["stride"]);
+      if (std::ranges::find(stage["candidates"], drawn) == stage["candidates"].end()) {
+        stage["candidates"].push_back(drawn);
+      }
+    }
+    return stage;
+  }
+
+  Json Candidate(int stride) {
+    // As often as all other kinds: it stands nearly anywhere.
+    const std::string kind = Chance(2) ? "inverted_residual" : Name<BlockKind>();
+    Json block = {{"block", kind}};
+    if (kind == "identity") return {{"block", kind}, {"project", Chance(2)}};
+    if (kind == "max_pool") return {{"block", kind}, {"kernel", Chance(2) ? Kernel() : stride}};
+    bool dense = kind == "basic" || kind == "convolution";
+    if (kind == "inverted_residual") {
+      block["expand"] = std::vector<double>{0.3, 1, 1, 1.19, 3, 6}[random_.UniformInt(6)];
+      block["squeeze_excite"] = Chance(5);
+      block["fused"] = dense = Chance(6);
+    }
+    if (kind == "shuffle_v1") {
+      block["groups"] = Pick({1, 1, 2, 3});
+      block["dense_entry"] = Chance(2);
+    }
+    if (kind == "residual") block["reduction"] = Pick({1, 2, 2, 4});
+    block["operator"] = {{"kind", dense || Chance(5) ? "normal" : "depthwise"}, {"kernel", Kernel()}};
+    block["activation"] = ActivationName();
+    return block;
+  }
+
+  RandomStream random_;
+};
+
+// As `danas space check` reads it.
+std::optional<SearchSpace> ReadIfValid(const Json& file) {
+  const TempDir folder;
+  try {
+    return LoadSpace(WriteText(folder / "space.json", file.dump()).string()).space;
+  } catch (const ConfigError&) {
+    return std::nullopt;
+  }
+}
+
+struct DrawnSpace {
+  SearchSpace space;
+  SearchSpace network;  // one of the space's
+  int64_t images = 0;
+  RelaxationConfig relaxation;
+  uint64_t seed = 0;
+};
+
+Config ConfigFor(const DrawnSpace& drawn, KernelChoice kernels, Precision precision) {
+  Config config;
+  config.nn.kernels = kernels;
+  config.runtime.precision = precision;
+  config.search.relaxation = drawn.relaxation;
+  config.search.budget.value = MakeCostTable(*MakeMacsModel(), drawn.space).Mean();
+  return config;
+}
+
+Batch MakeBatch(const DrawnSpace& drawn) {
+  const Size size = drawn.space.input();
+  return {RandomImages({drawn.images, drawn.space.input_channels(), size.height, size.width}, drawn.seed, at::kDouble),
+          at::arange(drawn.images, at::kLong).remainder(drawn.space.classes())};
+}
+
+using Results = NamedTensors;
+
+void Add(Results& results, const std::string& name, const at::Tensor& tensor) {
+  if (tensor.defined()) results.emplace_back(name, tensor.detach().clone());
+}
+
+SearchState MakeState(const DrawnSpace& drawn, const Config& config) {
+  SearchState state{.supernet = std::make_shared<Supernet>(drawn.space, SupernetOptions{.how = config.nn}),
+                    .costs = MakeCostTable(*MakeMacsModel(), drawn.space),
+                    .alpha = ArchParameters(drawn.space, at::kDouble),
+                    .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10),
+                                               at::kCPU)};
+  InitializeWeights(*state.supernet, static_cast<int64_t>(drawn.seed));
+  MoveTo(*state.supernet, at::kCPU, config.runtime);
+  state.training.Bind(*state.supernet);
+  return state;
+}
+
+// One step of the weights, without moving them, then one of α, in double.
+Results Steps(const DrawnSpace& drawn, KernelChoice kernels) {
+  const Config config = ConfigFor(drawn, kernels, Precision::kFloat64);
+  SearchState state = MakeState(drawn, config);
+  const Batch batch = MakeBatch(drawn);
+  const int64_t classes = drawn.space.classes();
+  Results results;
+  SetNormMode(*state.supernet, NormMode::kBatch);
+  SeedGenerator(at::kCPU, 0, drawn.seed);  // of dropout
+  const Draw draw =
+      DrawChoices(state.alpha, drawn.relaxation, danas::Pass::kWeights, NextDraw(config, state), at::kCPU);
+  const at::Tensor logits = state.supernet->forward(batch.images, draw.choices);
+  const at::Tensor loss = ClassLossSum(logits, batch.targets, classes, /*smoothing=*/0.1);
+  loss.backward();
+  Add(results, "logits", logits);
+  Add(results, "weight loss", loss);
+  for (const auto& parameter : state.supernet->named_parameters()) {
+    Add(results, "gradient of " + parameter.key(), parameter.value().grad());
+  }
+  state.training.sgd.ZeroGradients();
+  for (const auto& buffer : state.supernet->named_buffers()) Add(results, buffer.key(), buffer.value());
+
+  const ArchitectureScope scope(state);
+  ArchitectureTotals totals;
+  ArchitectureStep step(state, config, classes, totals);
+  Add(results, "architecture loss", step.Compute(batch).loss_sum);
+  for (size_t l = 0; l < state.alpha.layers(); ++l) {
+    Add(results, "gradient of alpha " + std::to_string(l), state.alpha.alpha(l).grad());
+  }
+  step.Apply();
+  return results;
+}
+
+// True where they differ at all.
+bool ExpectNear(const Results& actual, const Results& expected) {
+  bool differ = false;
+  EXPECT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < std::min(actual.size(), expected.size()); ++i) {
+    EXPECT_EQ(actual[i].first, expected[i].first);
+    const double size = std::max(1e-3, expected[i].second.norm().item<double>());
+    const double error = (actual[i].second - expected[i].second).norm().item<double>();
+    EXPECT_TRUE(std::isfinite(size)) << expected[i].first;
+    EXPECT_LE(error, kTolerance * size) << expected[i].first << " of size " << size;
+    differ |= error > 0;
+  }
+  return differ;
+}
+
+// Multiply-accumulates of convolutions and fully connected layers, counted as they are called.
+int64_t CountedMacs(const std::function<void()>& action) {
+  static thread_local double macs;
+  macs = 0;
+  const auto look = [](const at::RecordFunction& function, at::ObserverContext*) {
+    const std::string_view name = function.name();
+    if (name != "aten::convolution" && name != "aten::linear") return;
+    const at::Tensor weight = function.inputs()[1].toTensor(), output = function.outputs()[0].toTensor();
+    macs += static_cast<double>(output.numel()) * static_cast<double>(weight.numel() / weight.size(0));
+  };
+  const at::CallbackHandle handle = at::addThreadLocalCallback(
+      at::RecordFunctionCallback(nullptr, look).needsInputs(true).needsOutputs(true));
+  action();
+  at::removeCallback(handle);
+  return static_cast<int64_t>(macs);
+}
+
+void ExpectCostsOfModules(const DrawnSpace& drawn) {
+  const auto network = MakeNetwork(drawn.network, {.kernels = KernelChoice::kAten});
+  InitializeWeights(*network, 0);
+  int64_t parameters = 0;
+  for (const at::Tensor& parameter : network->parameters()) parameters += parameter.numel();
+  EXPECT_EQ(parameters, CountParameters(drawn.network));
+  SetNormMode(*network, NormMode::kRunning);
+  const at::NoGradGuard no_gradient;
+  const at::Tensor images = MakeBatch(drawn).images.to(at::kFloat);
+  EXPECT_EQ(CountedMacs([&] { network->forward(images); }), drawn.images * CountMacs(drawn.network));
+}
+
+// A network that was found: a step of its training, and its evaluation.
+void ExpectNetworkTrains(const DrawnSpace& drawn) {
+  const auto network = MakeNetwork(drawn.network);
+  InitializeWeights(*network, 0);
+  const Batch batch = MakeBatch(drawn);
+  const at::Tensor images = batch.images.to(at::kFloat);
+  SetNormMode(*network, NormMode::kBatch);
+  const at::Tensor loss = ClassLossSum(network->forward(images), batch.targets, drawn.space.classes(), 0);
+  loss.backward();
+  EXPECT_TRUE(std::isfinite(loss.item<double>()));
+  SetNormMode(*network, NormMode::kRunning);
+  const at::Tensor plain = network->forward(images);
+  const c10::InferenceMode inference;
+  ExpectClose(network->forward(images), plain, 1e-3, 1e-3);
+}
+
+void ExpectEstimates(const SearchSpace& space) {
+  std::vector<double> candidates_l;
+  for (const LayerSpec& layer : space.layers()) candidates_l.push_back(static_cast<double>(layer.candidates.size()));
+  for (const bool keeps_outputs : {false, true}) {
+    for (const Computation how : {Computation{}, Computation{.fused = true}, Computation{.recomputes = true}}) {
+      const double elements = PeakElements(space, candidates_l, keeps_outputs, how);
+      EXPECT_TRUE(std::isfinite(elements) && elements > 0) << elements;
+    }
+  }
+}
+
+// The search's own steps, as `danas bench supernet` and the plan's probe take them.
+void TakeTrialSteps(const DrawnSpace& drawn) {
+  const Config config = ConfigFor(drawn, KernelChoice::kAuto, Precision::kFloat32);
+  TrialSteps trial(config, drawn.space, *MakeMacsModel(), at::kCPU, drawn.images);
+  trial.StepWeights();
+  trial.StepArchitecture();
+}
+
+// One value a channel somewhere, which has no variance.
+bool LacksVariance(const std::function<void()>& steps) {
+  try {
+    steps();
+    return false;
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("no variance"), std::string::npos) << error.what();
+    return true;
+  }
+}
+
+void CheckSpace(const DrawnSpace& drawn, RandomSpacesCounts& counts) {
+  EXPECT_EQ(SpaceFromJson(ToJson(drawn.space), "written"), drawn.space);
+  ExpectEstimates(drawn.space);
+  ExpectCostsOfModules(drawn);
+  Results aten, fused;
+  const bool lacks = LacksVariance([&] { aten = Steps(drawn, KernelChoice::kAten); });
+  EXPECT_EQ(LacksVariance([&] { fused = Steps(drawn, KernelChoice::kFused); }), lacks);
+  if (lacks) {
+    EXPECT_EQ(drawn.images, 1);
+    ++counts.without_variance;
+    return;
+  }
+  counts.fused += ExpectNear(fused, aten) ? 1 : 0;
+  ++counts.ran;
+  // Another path may meet a map of 1x1 that the drawn one did not.
+  const bool network_lacks = LacksVariance([&] { ExpectNetworkTrains(drawn); });
+  const bool trial_lacks = LacksVariance([&] { TakeTrialSteps(drawn); });
+  EXPECT_TRUE(drawn.images == 1 || !(network_lacks || trial_lacks));
+}
+
+}  // namespace
+
+RandomSpacesCounts CheckRandomSpaces(uint64_t first, uint64_t count) {
+  RandomSpacesCounts counts;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    SpaceDraw draw(seed);
+    const Json file = draw.Space();
+    const std::optional<SearchSpace> space = ReadIfValid(file);
+    if (!space) {
+      ++counts.refused;
+      continue;
+    }
+    const DrawnSpace drawn{.space = *space,
+                           .network = space->Select(draw.Choice(*space)),
+                           .images = draw.Images(),
+                           .relaxation = draw.Relaxation(),
+                           .seed = seed};
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(drawn.images) + " images: " + file.dump());
+    CheckSpace(drawn, counts);
+    if (testing::Test::HasFailure()) break;
+  }
+  return counts;
+}
+
+}  // namespace danas::test

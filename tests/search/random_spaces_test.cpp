@@ -1,0 +1,17 @@
+// Whatever the checks of a search space accept runs.
+#include "tests/search/random_spaces.h"
+
+#include <gtest/gtest.h>
+
+namespace danas {
+namespace {
+
+TEST(RandomSpaces, RunWhereTheChecksAcceptThem) {
+  const test::RandomSpacesCounts counts = test::CheckRandomSpaces(0, 60);
+  EXPECT_GT(counts.ran, 20) << counts.refused << " refused, " << counts.without_variance << " without variance";
+  EXPECT_GT(counts.without_variance, 0);
+  EXPECT_GT(counts.fused, 6);
+}
+
+}  // namespace
+}  // namespace danas
