@@ -174,24 +174,6 @@ std::string ListOf(const std::vector<std::string>& names) {
   return text;
 }
 
-void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
-  if (train.classes.ids == test.classes.ids) return;
-  const auto missing_from = [](const ClassList& from, const ClassList& in) {
-    std::vector<std::string> missing;
-    for (const std::string& id : in.ids) {
-      if (std::find(from.ids.begin(), from.ids.end(), id) == from.ids.end()) missing.push_back(id);
-    }
-    return missing;
-  };
-  const std::vector<std::string> only_train = missing_from(test.classes, train.classes);
-  const std::vector<std::string> only_test = missing_from(train.classes, test.classes);
-  std::string message = "the test set " + test.name + " has other classes than the training set " + train.name;
-  if (!only_train.empty()) message += "; only in training: " + ListOf(only_train);
-  if (!only_test.empty()) message += "; only in testing: " + ListOf(only_test);
-  if (only_train.empty() && only_test.empty()) message += ": the same names in another order";
-  throw DataError(message);
-}
-
 bool IsThere(const fs::path& root, const std::string& name) {
   return fs::exists(root / name) || fs::exists(root / (name + ".csv")) || fs::exists(root / (name + ".jsonl"));
 }
@@ -219,6 +201,24 @@ bool HasTrainBelow(const fs::path& path) {
 
 }  // namespace
 
+void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
+  if (train.classes.ids == test.classes.ids) return;
+  const auto missing_from = [](const ClassList& from, const ClassList& in) {
+    std::vector<std::string> missing;
+    for (const std::string& id : in.ids) {
+      if (std::find(from.ids.begin(), from.ids.end(), id) == from.ids.end()) missing.push_back(id);
+    }
+    return missing;
+  };
+  const std::vector<std::string> only_train = missing_from(test.classes, train.classes);
+  const std::vector<std::string> only_test = missing_from(train.classes, test.classes);
+  std::string message = "the test set " + test.name + " has other classes than the training set " + train.name;
+  if (!only_train.empty()) message += "; only in training: " + ListOf(only_train);
+  if (!only_test.empty()) message += "; only in testing: " + ListOf(only_test);
+  if (only_train.empty() && only_test.empty()) message += ": the same names in another order";
+  throw DataError(message);
+}
+
 std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
   if (!fs::exists(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
   config.root = config.train = config.test = "";
@@ -236,7 +236,7 @@ std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
   const std::string test = TestSetOf(path, own_format.value_or(DataFormat::kFolder));
   if (!test.empty()) {
     sets.push_back({.name = test, .set = OpenSet(config, SetRole::kTest)});
-    CheckSameClasses(sets[0].set, sets[1].set);
+    RequireSameClasses(sets[0].set, sets[1].set);
   }
   return sets;
 }
@@ -271,9 +271,13 @@ DataFormat FormatOfTrainingSet(const DataConfig& config) {
   return place.format == DataFormat::kPacked ? SourceFormatOfPacked(place.path) : place.format;
 }
 
+Dataset OpenBothSets(const DataConfig& config) {
+  return {.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
+}
+
 Dataset OpenDataset(const DataConfig& config) {
-  Dataset dataset{.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
-  CheckSameClasses(dataset.train, dataset.test);
+  Dataset dataset = OpenBothSets(config);
+  RequireSameClasses(dataset.train, dataset.test);
   return dataset;
 }
 

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "danas/core/error.h"
+#include "danas/core/hash.h"
 #include "danas/data/decode.h"
 #include "src/data/file_bytes.h"
 #include "src/data/formats.h"
@@ -15,21 +16,25 @@ namespace fs = std::filesystem;
 
 class FileSource : public ImageSource {
  public:
-  FileSource(fs::path root, std::vector<std::string> relative_paths, int64_t max_pixels)
-      : root_(std::move(root)), paths_(std::move(relative_paths)), max_pixels_(max_pixels) {}
+  FileSource(fs::path root, std::vector<StoredImage> images, int64_t max_pixels)
+      : root_(std::move(root)), images_(std::move(images)), max_pixels_(max_pixels) {}
 
   Image LoadPart(int64_t index, const ChooseBox& choose) const override {
-    const fs::path path = root_ / paths_[static_cast<size_t>(index)];
+    const fs::path path = PathOf(index);
     return DecodeImage(ReadFileBytes(path), path.string(), max_pixels_, choose);
   }
   std::optional<std::vector<uint8_t>> EncodedBytes(int64_t index) const override {
-    return ReadFileBytes(root_ / paths_[static_cast<size_t>(index)]);
+    return ReadFileBytes(PathOf(index));
   }
-  std::string Name(int64_t index) const override { return (root_ / paths_[static_cast<size_t>(index)]).string(); }
+  std::string Name(int64_t index) const override { return PathOf(index).string(); }
+  StoredImage Stored(int64_t index) const override { return images_[static_cast<size_t>(index)]; }
+  uint64_t ContentHash(int64_t index) const override { return HashBytes(ReadFileBytes(PathOf(index))); }
 
  private:
+  fs::path PathOf(int64_t index) const { return root_ / images_[static_cast<size_t>(index)].name; }
+
   fs::path root_;
-  std::vector<std::string> paths_;
+  std::vector<StoredImage> images_;
   int64_t max_pixels_;
 };
 
@@ -107,9 +112,8 @@ uint64_t ImageFileSize(const fs::path& path, OnBadImage on_error) {
   }
 }
 
-std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<std::string> relative_paths,
-                                                  int64_t max_pixels) {
-  return std::make_shared<FileSource>(std::move(root), std::move(relative_paths), max_pixels);
+std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<StoredImage> images, int64_t max_pixels) {
+  return std::make_shared<FileSource>(std::move(root), std::move(images), max_pixels);
 }
 
 bool RecognizeFolder(const fs::path& path) { return fs::is_directory(path) && !ClassFolders(path).empty(); }
@@ -118,7 +122,7 @@ DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
   DatasetIndex index;
   index.name = path.string();
   index.format = DataFormat::kFolder;
-  std::vector<std::string> images;
+  std::vector<StoredImage> images;
   std::vector<SampleKey> keys;
   for (const fs::path& folder : ClassFolders(path)) {
     const int label = static_cast<int>(index.classes.ids.size());
@@ -130,9 +134,10 @@ DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
                       "tif, tiff); remove the folder or fill it");
     }
     for (const std::string& image : found) {
-      keys.push_back({.name = image, .size = ImageFileSize(path / image, config.on_error), .label = label});
+      const uint64_t size = ImageFileSize(path / image, config.on_error);
+      keys.push_back({.name = image, .size = size, .label = label});
       index.labels.push_back(label);
-      images.push_back(image);
+      images.push_back({.name = image, .bytes = size});
     }
   }
   index.fingerprint = Fingerprint(DataFormat::kFolder, std::move(keys));
