@@ -88,6 +88,16 @@ class CifarSource : public ImageSource {
     return files_[file].path.string() + ", record " + std::to_string(index - first_[file]);
   }
 
+  StoredImage Stored(int64_t index) const override {
+    const size_t file = FileOf(index);
+    return {.name = files_[file].path.filename().string() + ", record " + std::to_string(index - first_[file]),
+            .bytes = layout_.record_bytes()};
+  }
+
+  uint64_t ContentHash(int64_t index) const override {
+    return HashBytes({Record(index) + layout_.label_bytes, 3 * kPlane});
+  }
+
   int Label(int64_t index) const {
     const int label = Record(index)[layout_.label_bytes - 1];
     if (label >= layout_.classes) {

@@ -87,7 +87,9 @@ std::string ListOf(const std::vector<std::string>& names) {
   return text;
 }
 
-void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
+}  // namespace
+
+void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   if (train.classes.ids == test.classes.ids) return;
   const auto missing_from = [](const ClassList& from, const ClassList& in) {
     std::vector<std::string> missing;
@@ -104,8 +106,6 @@ void CheckSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   if (only_train.empty() && only_test.empty()) message += ": the same names in another order";
   throw DataError(message);
 }
-
-}  // namespace
 
 std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
   if (!IsThere(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
@@ -124,7 +124,7 @@ std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
   const std::string test = TestSetOf(path, own_format.value_or(DataFormat::kFolder));
   if (!test.empty()) {
     sets.push_back({.name = test, .set = OpenSet(config, SetRole::kTest)});
-    CheckSameClasses(sets[0].set, sets[1].set);
+    RequireSameClasses(sets[0].set, sets[1].set);
   }
   return sets;
 }
@@ -160,9 +160,13 @@ DataFormat FormatOfTrainingSet(const DataConfig& config) {
   return place.format == DataFormat::kPacked ? SourceFormatOfPacked(place.path) : place.format;
 }
 
+Dataset OpenBothSets(const DataConfig& config) {
+  return {.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
+}
+
 Dataset OpenDataset(const DataConfig& config) {
-  Dataset dataset{.train = OpenSet(config, SetRole::kTrain), .test = OpenSet(config, SetRole::kTest)};
-  CheckSameClasses(dataset.train, dataset.test);
+  Dataset dataset = OpenBothSets(config);
+  RequireSameClasses(dataset.train, dataset.test);
   return dataset;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "danas/core/error.h"
+#include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/data/decode.h"
@@ -24,21 +25,25 @@ namespace fs = std::filesystem;
 
 class FileSource : public ImageSource {
  public:
-  FileSource(fs::path root, std::vector<std::string> relative_paths, int64_t max_pixels)
-      : root_(std::move(root)), paths_(std::move(relative_paths)), max_pixels_(max_pixels) {}
+  FileSource(fs::path root, std::vector<StoredImage> images, int64_t max_pixels)
+      : root_(std::move(root)), images_(std::move(images)), max_pixels_(max_pixels) {}
 
   Image LoadPart(int64_t index, const ChooseBox& choose) const override {
-    const fs::path path = root_ / paths_[static_cast<size_t>(index)];
+    const fs::path path = PathOf(index);
     return DecodeImage(ReadFileBytes(path), path.string(), max_pixels_, choose);
   }
   std::optional<std::vector<uint8_t>> EncodedBytes(int64_t index) const override {
-    return ReadFileBytes(root_ / paths_[static_cast<size_t>(index)]);
+    return ReadFileBytes(PathOf(index));
   }
-  std::string Name(int64_t index) const override { return (root_ / paths_[static_cast<size_t>(index)]).string(); }
+  std::string Name(int64_t index) const override { return PathOf(index).string(); }
+  StoredImage Stored(int64_t index) const override { return images_[static_cast<size_t>(index)]; }
+  uint64_t ContentHash(int64_t index) const override { return HashBytes(ReadFileBytes(PathOf(index))); }
 
  private:
+  fs::path PathOf(int64_t index) const { return root_ / images_[static_cast<size_t>(index)].name; }
+
   fs::path root_;
-  std::vector<std::string> paths_;
+  std::vector<StoredImage> images_;
   int64_t max_pixels_;
 };
 
@@ -125,9 +130,8 @@ uint64_t ImageFileSize(const fs::path& path, OnBadImage on_error) {
   }
 }
 
-std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<std::string> relative_paths,
-                                                  int64_t max_pixels) {
-  return std::make_shared<FileSource>(std::move(root), std::move(relative_paths), max_pixels);
+std::shared_ptr<const ImageSource> MakeFileSource(fs::path root, std::vector<StoredImage> images, int64_t max_pixels) {
+  return std::make_shared<FileSource>(std::move(root), std::move(images), max_pixels);
 }
 
 bool RecognizeFolder(const fs::path& path) {
@@ -149,16 +153,17 @@ DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
   }
   CheckAreClasses(path, found.classes);
   TellPassedOver(found.passed_over);
-  std::vector<std::string> images;
+  std::vector<StoredImage> images;
   std::vector<SampleKey> keys;
   for (ClassFolder& each : found.classes) {
     const int label = static_cast<int>(index.classes.ids.size());
     index.classes.ids.push_back(each.name);
     for (std::string& image : each.images) {
       ThrowIfInterrupted();  // a file server answers each question late
-      keys.push_back({.name = image, .size = ImageFileSize(path / image, config.on_error), .label = label});
+      const uint64_t size = ImageFileSize(path / image, config.on_error);
+      keys.push_back({.name = image, .size = size, .label = label});
       index.labels.push_back(label);
-      images.push_back(std::move(image));
+      images.push_back({.name = std::move(image), .bytes = size});
     }
   }
   index.passed_over = std::move(found.passed_over);

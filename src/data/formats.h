@@ -40,8 +40,8 @@ DatasetIndex OpenPacked(const std::filesystem::path& path, const DataConfig& con
 // What it was packed from. Throws DataError for other databases and where packing was not finished.
 DataFormat SourceFormatOfPacked(const std::filesystem::path& path);
 
-// Image files on disk, decoded when asked for.
-std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<std::string> relative_paths,
+// Image files on disk, decoded when asked for. Names are relative to `root`.
+std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<StoredImage> images,
                                                   int64_t max_pixels);
 
 // The size of an image file. Throws DataError for what can be told without opening it: not there, a dangling link, not

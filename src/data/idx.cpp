@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "danas/core/error.h"
+#include "danas/core/hash.h"
 #include "src/data/file_bytes.h"
 #include "src/data/formats.h"
 
@@ -78,8 +79,17 @@ class IdxSource : public ImageSource {
   }
 
   std::string Name(int64_t index) const override { return file_.path().string() + ", record " + std::to_string(index); }
+  StoredImage Stored(int64_t index) const override {
+    return {.name = "record " + std::to_string(index), .bytes = Pixels(index).size()};
+  }
+  uint64_t ContentHash(int64_t index) const override { return HashBytes(Pixels(index)); }
 
  private:
+  std::span<const uint8_t> Pixels(int64_t index) const {
+    const size_t pixels = size_t{file_.sizes()[1]} * file_.sizes()[2];
+    return file_.data().subspan(static_cast<size_t>(index) * pixels, pixels);
+  }
+
   IdxFile file_;
 };
 

@@ -114,7 +114,7 @@ DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
     index.classes.ids.push_back(label);
   }
   const fs::path folder = path.parent_path();
-  std::vector<std::string> images;
+  std::vector<StoredImage> images;
   std::vector<SampleKey> keys;
   for (const Entry& entry : entries) {
     ThrowIfInterrupted();  // a file server answers each question late
@@ -125,7 +125,7 @@ DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
       FailAt(path, entry.line, error.what());
     }
     index.labels.push_back(positions.at(entry.label));
-    images.push_back(entry.path);
+    images.push_back({.name = entry.path, .bytes = size});
     keys.push_back({.name = entry.path, .size = size, .label = index.labels.back()});
   }
   index.fingerprint = Fingerprint(DataFormat::kManifest, std::move(keys));

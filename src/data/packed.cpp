@@ -101,12 +101,10 @@ class PackedSource : public ImageSource {
     return DecodeImage(Record(index), Name(index), max_pixels_, choose);
   }
   std::string Name(int64_t index) const override {
-    const auto begin = index == 0 ? uint64_t{0} : NumberAt<uint64_t>(name_ends_, index - 1);
-    const auto end = NumberAt<uint64_t>(name_ends_, index);
-    std::string name = "a damaged name";
-    if (begin <= end && end <= names_.size()) name = std::string(names_.begin() + begin, names_.begin() + end);
-    return name_ + ", image " + std::to_string(index) + " (" + name + ")";
+    return name_ + ", image " + std::to_string(index) + " (" + NameInSource(index) + ")";
   }
+  StoredImage Stored(int64_t index) const override { return {.name = NameInSource(index)}; }
+  uint64_t ContentHash(int64_t index) const override { return NumberAt<uint64_t>(hashes_, index); }
   std::optional<std::vector<uint8_t>> EncodedBytes(int64_t index) const override {
     if (!has_files_) return std::nullopt;
     const std::span<const uint8_t> bytes = Record(index);
@@ -130,6 +128,13 @@ class PackedSource : public ImageSource {
   }
 
  private:
+  std::string NameInSource(int64_t index) const {
+    const auto begin = index == 0 ? uint64_t{0} : NumberAt<uint64_t>(name_ends_, index - 1);
+    const auto end = NumberAt<uint64_t>(name_ends_, index);
+    if (begin > end || end > names_.size()) return "a damaged name";
+    return {names_.begin() + begin, names_.begin() + end};
+  }
+
   [[noreturn]] void FailOf(const std::string& key) const {
     throw DataError(name_ + ": damaged: '" + key + "' is not what was written; pack the dataset again");
   }

@@ -41,6 +41,14 @@ std::string NetworkJudged(const Json& fields) {
          FormatThousands(std::llround(timing.at("images_per_second").get<double>())) + " images/s";
 }
 
+// "the training set lies in /new/train now, before in /old/train: the same 60,000 images (contents of 60,000 compared)"
+std::string DataMoved(const Json& fields) {
+  return "the " + fields.at("set").get<std::string>() + " lies in " + fields.at("to").get<std::string>() +
+         " now, before in " + fields.at("from").get<std::string>() + ": the same " +
+         FormatThousands(WholeAt(fields, "images")) + " images (contents of " +
+         FormatThousands(WholeAt(fields, "contents")) + " compared)";
+}
+
 // The decision that was closest: how far apart the last kept and the first dropped candidate were.
 std::string Pruning(const Json& fields) {
   std::string text = fields.at("phase").get<std::string>() + " pruned: " + fields.at("candidates_before").dump() + " → " +
@@ -120,7 +128,10 @@ std::string EventPrinter::ClassAccuracy(const Json& fields) const {
   const auto shares = fields.at("accuracy").get<std::vector<double>>();
   if (shares.empty()) return "  validation " + Loss(fields, "loss", "top1");
   const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
-  const auto name = [&](auto share) { return class_ids_.at(static_cast<size_t>(share - shares.begin())); };
+  const auto name = [&](auto share) {
+    const auto c = static_cast<size_t>(share - shares.begin());
+    return c < class_ids_.size() ? class_ids_[c] : "class " + std::to_string(c);
+  };
   return "  validation " + Loss(fields, "loss", "top1") + "; from " + Percent(*least) + " (" + name(least) + ") to " +
          Percent(*most) + " (" + name(most) + ")";
 }
@@ -132,6 +143,8 @@ void EventPrinter::Record(const Event& event) {
     screen_.Line(SearchStart(fields));
   } else if (event.name == "train_start") {
     class_ids_ = fields.at("class_ids").get<std::vector<std::string>>();
+  } else if (event.name == "data_moved") {
+    screen_.Line(DataMoved(fields));
   } else if (event.name == "network_judged") {
     screen_.Line(NetworkJudged(fields));
   } else if (event.name == "class_accuracy") {

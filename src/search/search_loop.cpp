@@ -85,6 +85,7 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
     report.Start(course);
     if (keeper) keeper->KeepFirst();
   }
+  RecordAll(outputs.metrics, outputs.notes);
 
   SearchPosition& at = run.position;
   const std::vector<PhasePlan>& phases = course.plan.phases;  // warm-up, then s = 1, 2, 3 with δ_s classes

@@ -48,9 +48,16 @@ void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink
   }
   const RunFolder folder = judge.begun ? RunFolder::Reopen(judge.folder) : RunFolder(judge.folder);
   if (!judge.begun) folder.WriteJson("config.json", ToJson(judge.training.config));
+  if (judge.training.images && !std::filesystem::exists(folder / kListingFile)) {
+    WriteListing(folder / kListingFile, *judge.training.images);
+  }
   std::vector<std::shared_ptr<MetricSink>> sinks = {std::make_shared<JsonlSink>(folder)};
   if (outputs.sink_of_training) {
     if (auto sink = outputs.sink_of_training(folder.path())) sinks.push_back(std::move(sink));
+  }
+  if (judge.begun && outputs.trainings != nullptr) {
+    // Told by an earlier process.
+    outputs.trainings->Record({"train_start", {{"class_ids", judge.training.dataset.train.classes.ids}}});
   }
   if (outputs.trainings != nullptr) sinks.emplace_back(std::shared_ptr<void>(), outputs.trainings);  // not owned
   MetricFan fan(sinks);

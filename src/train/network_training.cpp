@@ -159,6 +159,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     Record(outputs, start_event, StartFields(network, training, loader));
     if (keeper) keeper->KeepFirst();
   }
+  RecordAll(outputs.metrics, outputs.notes);
   Train(network, loader, run, training, outputs, after_epoch, keeper ? &*keeper : nullptr);
   TrainingResult result{.kind = training.name,
                         .epochs = training.epochs,

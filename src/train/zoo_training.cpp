@@ -9,6 +9,7 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
+#include "danas/core/log.h"
 #include "danas/train/device.h"
 
 namespace danas {
@@ -70,6 +71,15 @@ class EpochEnd {
   std::vector<int64_t> kept_;
 };
 
+// An older danas left no list: then the fingerprint decides.
+bool HasSameImages(const std::filesystem::path& folder, const ZooTraining& training) {
+  if (!training.images || !std::filesystem::exists(folder / kListingFile)) return true;
+  const std::string differences = Differences(ReadListing(folder / kListingFile), *training.images);
+  if (differences.empty()) return true;
+  log::info("{} is passed over: it was trained on other images. {}", folder.string(), differences);
+  return false;
+}
+
 // Whether network.json is there and says that the folder is one of just this training.
 bool IsOf(const std::filesystem::path& folder, const ZooTraining& training) {
   if (!std::filesystem::exists(folder / "network.json")) return false;
@@ -81,7 +91,8 @@ bool IsOf(const std::filesystem::path& folder, const ZooTraining& training) {
   }
   // Read back, so that keys that did not exist when it was written stand at their defaults.
   const Config config = ConfigFromJson(found.origin["config"], (folder / "network.json").string());
-  return DecidingParts(ToJson(config)) == DecidingParts(wanted.origin["config"]);
+  if (DecidingParts(ToJson(config)) != DecidingParts(wanted.origin["config"])) return false;
+  return HasSameImages(folder, training);
 }
 
 }  // namespace

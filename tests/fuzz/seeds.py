@@ -178,6 +178,12 @@ def checkpoints() -> None:
 def datasets() -> None:
     record = bytes(range(256)) * 12
     mark = b"\xef\xbb\xbf"
+    write("image_listing", "two_sets",
+          '{"format_version": 1}\n'
+          '{"set": "training set", "place": "/data/train", "format": "folder", "fingerprint": "0000000000000001", '
+          '"classes": ["a", "b c"], "images": 3}\n'
+          "0 17 0123456789abcdef a/1.png\n1 18 - b c/x y.png\n1 0 00000000000000ff b c/new\\nline\\\\.png\n"
+          '{"set": "test set", "place": "/data/val", "format": "lmdb", "fingerprint": "", "classes": [], "images": 0}\n')
     write("cifar", "ten", b"\0" + b"\3" + record + b"\7" + record)
     write("cifar", "hundred", b"\1" + b"\2\x45" + record)
     write("cifar", "named_with_mark",

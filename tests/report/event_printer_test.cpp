@@ -35,6 +35,17 @@ TEST_F(EventPrinterTest, ClassesAfterAnEpoch) {
             "  validation loss 0.500, top-1 75.0 %; from 65.0 % (dog) to 90.0 % (owl)\n");
 }
 
+TEST_F(EventPrinterTest, ClassesHaveNumbersWhereNobodyNamedThem) {
+  EXPECT_EQ(Printed({"class_accuracy", {{"epoch", 2}, {"loss", 0.5}, {"top1", 0.75}, {"accuracy", {0.7, 0.65, 0.9}}}}),
+            "  validation loss 0.500, top-1 75.0 %; from 65.0 % (class 1) to 90.0 % (class 2)\n");
+}
+
+TEST_F(EventPrinterTest, ImagesThatMoved) {
+  EXPECT_EQ(Printed({"data_moved",
+                     {{"set", "training set"}, {"from", "/a"}, {"to", "/b"}, {"images", 60000}, {"contents", 9000}}}),
+            "the training set lies in /b now, before in /a: the same 60,000 images (contents of 9,000 compared)\n");
+}
+
 TEST_F(EventPrinterTest, EpochOfASearch) {
   const Json fields = {{"phase", "step1"},       {"epoch", 2},           {"epochs", 4},
                        {"classes", 5},           {"train_loss", 1.2344}, {"train_accuracy", 0.5},

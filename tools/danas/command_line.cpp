@@ -101,7 +101,7 @@ void AddSizeAndClasses(CLI::App& app, CommandLine& line, const std::string& size
 void AddResume(CLI::App& app, CommandLine& line) {
   app.add_option("--resume", line.resume,
                  "go on with the run in this folder, from its newest checkpoint; 'auto': with the one in --run, which "
-                 "begins if there is none")
+                 "begins if there is none. --data names where the same images lie now")
       ->option_text("DIR");
 }
 

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "rank_command.h"
 #include "resume.h"
+#include "run_images.h"
 #include "zoo_inputs.h"
 
 namespace danas {
@@ -55,6 +56,7 @@ int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* fol
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
   RunReports reports(folder, plan.inputs.config.log, line.verbosity());
   reports.Say(plan.text);
+  RecordAll(reports.metrics(), plan.moved);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder->path(), reports); });
   if (line.json) {
     std::cout << JsonText(ResultJson(study, folder->path()), 2) << "\n";
@@ -68,12 +70,16 @@ int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* fol
 
 int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
-  const Config config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  const Config config =
+      FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfRun(FillInDefault(line)); }); });
   if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness.html"); })) {
     log::info("{} is finished already: its ranking is {}", run.string(), (run / "ranking.json").string());
     return 0;
   }
-  return Rank(line, ResumeEasiness(config, run, line, OpenRankDevice(config, ranks), ranks), PointerTo(folder));
+  const at::Device device = OpenRankDevice(config, ranks);
+  return Rank(line,
+              ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run}, line, device, ranks),
+              PointerTo(folder));
 }
 
 int Begin(const CommandLine& given, Ranks& ranks) {
@@ -89,6 +95,7 @@ int Begin(const CommandLine& given, Ranks& ranks) {
     return 0;
   }
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  KeepImages(PointerTo(folder), plan.images());
   return Rank(line, plan, PointerTo(folder));
 }
 

@@ -90,11 +90,20 @@ std::vector<Judge> ReadJudges(const std::filesystem::path& path, at::Device devi
   return judges;
 }
 
+// The judges look at the run's images, wherever these lie now.
+void TakePlaces(const DataConfig& from, DataConfig& to) {
+  to.root = from.root;
+  to.train = from.train;
+  to.test = from.test;
+  to.format = from.format;
+}
+
 // Every rank takes the trainings that the first finds.
-void FindDatasetAndTrainings(std::vector<Judge>& judges, const std::string& networks, const Ranks& ranks) {
-  const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
+void FindTrainings(std::vector<Judge>& judges, const Dataset& dataset, const RunImages& images,
+                   const std::string& networks, const Ranks& ranks) {
   for (Judge& judge : judges) {
     judge.training.dataset = dataset;
+    judge.training.images = images;
     judge.training.ranks = ranks;
     const Json found = Json::parse(ranks.FromFirst([&] {
       FindTraining(judge, networks);
@@ -208,23 +217,28 @@ EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe
   const DatasetIndex& train = judges.front().training.dataset.train;
   const std::string text = EasinessPlanText(train.name, static_cast<int64_t>(train.classes.ids.size()), rows);
   EasinessInputs inputs{.config = config, .judges = std::move(judges), .shares = std::move(shares)};
-  return {std::move(inputs), text};
+  return {.inputs = std::move(inputs), .text = text};
 }
 
 }  // namespace
 
 EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
   std::vector<Judge> judges = MakeJudges(config, line, device);
-  FindDatasetAndTrainings(judges, config.easiness.networks, ranks);
+  const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
+  FindTrainings(judges, dataset, ListRunImages(ranks, dataset.train, &dataset.test), config.easiness.networks, ranks);
   if (!line.train) RefuseTraining(judges, config.easiness.networks);
   return PlanFor(config, std::move(judges), line.probe && ranks.first());
 }
 
-EasinessPlan ResumeEasiness(const Config& config, const std::filesystem::path& folder, const CommandLine& line,
+EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, const CommandLine& line,
                             at::Device device, const Ranks& ranks) {
-  std::vector<Judge> judges = ReadJudges(folder / "judges.json", device);
-  FindDatasetAndTrainings(judges, config.easiness.networks, ranks);
-  return PlanFor(config, std::move(judges), line.probe && ranks.first());
+  std::vector<Judge> judges = ReadJudges(begun.judges / "judges.json", device);
+  for (Judge& judge : judges) TakePlaces(config.data, judge.training.config.data);
+  const ResumedDataset resumed = ReopenDataset(ranks, begun.run, begun.folder, judges.at(0).training.config.data);
+  FindTrainings(judges, resumed.dataset, resumed.images, config.easiness.networks, ranks);
+  EasinessPlan plan = PlanFor(config, std::move(judges), line.probe && ranks.first());
+  plan.moved = resumed.moved;
+  return plan;
 }
 
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports) {

@@ -9,13 +9,24 @@
 #include "danas/data/dataset_index.h"
 #include "danas/report/easiness_text.h"
 #include "danas/train/easiness.h"
+#include "run_images.h"
 #include "run_reports.h"
 
 namespace danas {
 
 struct EasinessPlan {
   EasinessInputs inputs;
-  std::string text;  // what is there, what is to be trained, how long it takes
+  std::string text;               // what is there, what is to be trained, how long it takes
+  std::vector<Event> moved = {};  // of sets that lie elsewhere than where the run began
+
+  RunImages images() const { return inputs.judges.front().training.images; }
+};
+
+// A run that was ended before its ranking was there.
+struct BegunEasiness {
+  std::filesystem::path run;
+  const RunFolder* folder = nullptr;  // on the first rank
+  std::filesystem::path judges;       // the folder with judges.json
 };
 
 // `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). `line.judge_weights` are
@@ -24,8 +35,9 @@ struct EasinessPlan {
 // Of several ranks the first looks for trainings that are there, and alone has the text.
 EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks);
 
-// The same for a run in `folder` that was ended before its ranking was there: the judges of its judges.json.
-EasinessPlan ResumeEasiness(const Config& config, const std::filesystem::path& folder, const CommandLine& line,
+// The same for a run that goes on, with the judges of its judges.json and the places of data in `config`. Throws
+// DataError where its images have changed.
+EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, const CommandLine& line,
                             at::Device device, const Ranks& ranks);
 
 // Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into

@@ -12,6 +12,7 @@
 #include "network_inputs.h"
 #include "rank_command.h"
 #include "resume.h"
+#include "run_images.h"
 #include "run_reports.h"
 
 namespace danas {
@@ -44,7 +45,7 @@ void Open(FinetuneInputs& inputs, Ranks& ranks) {
 
 // `folder`: on the first rank.
 int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genotype& trained, const RunFolder* folder,
-             bool resume) {
+             bool resume, const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     RunFinetune(inputs, {.resume = resume});
     return 0;
@@ -56,11 +57,18 @@ int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genoty
     return RunFinetune(inputs, {.metrics = reports.metrics(),
                                 .progress = reports.progress(),
                                 .folder = folder->path(),
-                                .resume = resume});
+                                .resume = resume,
+                                .notes = notes});
   });
   std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n"
                           : ResultText(trained, result, folder->path()));
   return 0;
+}
+
+// Of a line that would begin the run.
+Config ConfigOfLine(const CommandLine& line) {
+  if (line.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
+  return ConfigOfNetwork(ReadGenotype(line.arch), line);
 }
 
 int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
@@ -68,11 +76,13 @@ int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ran
   Genotype genotype = ReadGenotype(run / "network.json");
   if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
-  inputs.config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  inputs.config = FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfLine(line); }); });
   Open(inputs, ranks);
-  inputs.dataset = OpenDataset(inputs.config.data);
+  ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), inputs.config.data);
+  inputs.dataset = std::move(resumed.dataset);
+  resumed.images.reset();  // large, and not needed any more
   const Genotype trained = TrainedGenotype(inputs);
-  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/true);
+  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/true, resumed.moved);
 }
 
 int Begin(const CommandLine& line, Ranks& ranks) {
@@ -89,8 +99,10 @@ int Begin(const CommandLine& line, Ranks& ranks) {
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
 
   const Genotype trained = TrainedGenotype(inputs);
+  RunImages images = ListRunImages(ranks, inputs.dataset.train, &inputs.dataset.test);
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, inputs.config, line); });
   if (folder) folder->WriteJson("network.json", ToJson(trained));
+  KeepImages(PointerTo(folder), std::move(images));
   return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/false);
 }
 

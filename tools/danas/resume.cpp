@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "danas/config/config_file.h"
@@ -17,6 +18,7 @@
 #include "danas/core/text_file.h"
 #include "danas/train/checkpoint.h"
 #include "inputs.h"
+#include "run_images.h"
 #include "run_reports.h"
 
 namespace danas {
@@ -30,11 +32,21 @@ constexpr size_t kDifferencesShown = 8;
 constexpr std::array kHarmless = {"data.workers",   "data.queue",  "data.most_bad", "ranks.timeout",
                                   "runtime.device", "checkpoint.", "log."};
 
+// Where the images lie: may change, since they are compared with those that the run began with.
+constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.format", "data.class_names"};
+
 // What the state of a run is made of: another value needs a run of its own.
-constexpr std::array kFixed = {"seed",           "space",           "data.root",         "data.train",
-                               "data.test",      "data.format",     "data.image_size",   "data.search_images_per_class",
-                               "schedule.ranking", "schedule.reverse", "schedule.classes", "schedule.class_order",
-                               "data.validation_per_class", "data.validation_fraction", "easiness."};
+constexpr std::array kFixed = {"seed",
+                               "space",
+                               "data.image_size",
+                               "data.search_images_per_class",
+                               "data.validation_per_class",
+                               "data.validation_fraction",
+                               "schedule.ranking",
+                               "schedule.reverse",
+                               "schedule.classes",
+                               "schedule.class_order",
+                               "easiness."};
 
 template <size_t N>
 bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
@@ -43,16 +55,21 @@ bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
   });
 }
 
-// Keys with their values before and after.
-struct Differences {
-  std::vector<std::string> allowed;
-  std::vector<std::string> others;
+// A key with its values before and after.
+struct Change {
+  std::string key;
+  std::string text;
+};
+
+struct ConfigDifferences {
+  std::vector<Change> allowed;
+  std::vector<Change> others;
 };
 
 using AllowKey = std::function<bool(const std::string& key)>;
 
 void CollectDifferences(const Json& was, const Json& is, const std::string& prefix, const AllowKey& allow,
-                        Differences& differences) {
+                        ConfigDifferences& differences) {
   for (const auto& [name, value] : is.items()) {
     const std::string key = prefix + name;
     const Json before = was.value(name, Json());
@@ -61,22 +78,32 @@ void CollectDifferences(const Json& was, const Json& is, const std::string& pref
       CollectDifferences(before, value, key + ".", allow, differences);
     } else {
       (allow(key) ? differences.allowed : differences.others)
-          .push_back(key + " " + JsonText(before) + " -> " + JsonText(value));
+          .push_back({.key = key, .text = key + " " + JsonText(before) + " -> " + JsonText(value)});
     }
   }
 }
 
-Differences Compare(const Config& was, const Config& is, const AllowKey& allow) {
-  Differences differences;
+ConfigDifferences Compare(const Config& was, const Config& is, const AllowKey& allow) {
+  ConfigDifferences differences;
   CollectDifferences(ToJson(was), ToJson(is), "", allow, differences);
   return differences;
 }
 
-std::string ListOf(const std::vector<std::string>& differences) {
+std::string ListOf(const std::vector<Change>& differences) {
   std::string list;
-  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) list += "; " + differences[i];
+  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) list += "; " + differences[i].text;
   const size_t more = differences.size() - std::min(differences.size(), kDifferencesShown);
   return more > 0 ? list + "; and " + std::to_string(more) + " more" : list;
+}
+
+// A fork may change more than a run that goes on, but not what its state is made of.
+std::string AdviceFor(const std::vector<Change>& changes) {
+  std::string fixed;
+  for (const Change& change : changes) {
+    if (IsOneOf(kFixed, change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
+  }
+  if (fixed.empty()) return "Leave these as they were, start a new run, or go on in a new folder with --fork";
+  return "Leave these as they were, or start a new run: --fork cannot change " + fixed + " either";
 }
 
 Config ConfigOfRun(const fs::path& run) {
@@ -127,11 +154,27 @@ void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const Run
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const std::string name = entry.path().filename().string();
-    if (name == "network.json" || name == "easiness" || name.starts_with("space-step")) CopyFile(entry.path(), to / name);
+    const bool goes_along =
+        name == "network.json" || name == "easiness" || name == kListingFile || name.starts_with("space-step");
+    if (goes_along) CopyFile(entry.path(), to / name);
   }
   fs::create_directories(to / "checkpoints");
   CopyFile(checkpoint.tensors, to / "checkpoints" / checkpoint.tensors.filename().string());
   CopyFile(checkpoint.manifest, to / "checkpoints" / checkpoint.manifest.filename().string());
+}
+
+// Before the fork's folder is made.
+void RequireSameData(const fs::path& run, const Config& config, Command command) {
+  const bool searches = command == Command::kSearch;
+  const bool with_test =
+      !searches || (config.schedule.ranking == "auto" && !fs::exists(run / "easiness" / "ranking.json"));
+  RequireDataThere(run, config.data, with_test);
+  if (with_test) {
+    const Dataset dataset = OpenBothSets(config.data);
+    RequireSameImages(run, ListImages(dataset.train, &dataset.test));
+  } else {
+    RequireSameImages(run, ListImages(OpenTrainingSet(config.data), nullptr));
+  }
 }
 
 fs::path ForkRun(const CommandLine& line) {
@@ -139,17 +182,21 @@ fs::path ForkRun(const CommandLine& line) {
   const Config saved = ConfigOfRun(from);
   Config wanted = saved;
   Assign(wanted, line.config.settings);
-  const Differences differences = Compare(saved, wanted, [](const std::string& key) { return !IsOneOf(kFixed, key); });
+  const ConfigDifferences differences =
+      Compare(saved, wanted, [](const std::string& key) { return !IsOneOf(kFixed, key); });
   if (!differences.others.empty()) {
     throw ConfigError("a fork of " + from.string() + " cannot change" + ListOf(differences.others) +
                       ". Its weights and architecture parameters were made with these: start a new run");
   }
   const StoredCheckpoint checkpoint = NewestCheckpoint(from);
+  RequireSameData(from, wanted, line.command);
   const RunFolder folder = MakeRunFolder(line.fork, wanted, line);
   CopyRun(from, checkpoint, folder);
+  Json changes = Json::array();
+  for (const Change& change : differences.allowed) changes.push_back(change.text);
   folder.WriteJson("fork.json", {{"from", fs::absolute(from).string()},
                                  {"checkpoint", checkpoint.manifest.filename().string()},
-                                 {"changes", differences.allowed}});
+                                 {"changes", std::move(changes)}});
   return folder.path();
 }
 
@@ -170,20 +217,21 @@ fs::path RunToResume(const CommandLine& given) {
   return ForkRun(line);
 }
 
-Config ConfigToResume(const fs::path& run, const CommandLine& line) {
+Config ConfigToResume(const fs::path& run, const CommandLine& line, const std::function<Config()>& read) {
   const Config saved = ConfigOfRun(run);
   Config wanted = saved;
   if (line.resume == "auto") {
-    wanted = ReadConfig(line.config);
+    wanted = read();
   } else {
     Assign(wanted, line.config.settings);
   }
-  const Differences differences = Compare(saved, wanted, [](const std::string& key) { return IsOneOf(kHarmless, key); });
+  const ConfigDifferences differences =
+      Compare(saved, wanted, [](const std::string& key) { return IsOneOf(kHarmless, key) || IsOneOf(kPlaces, key); });
   if (!differences.others.empty()) {
-    throw ConfigError(run.string() + " cannot go on with another config" + ListOf(differences.others) +
-                      ". Leave these as they were, start a new run, or go on in a new folder with --fork");
+    throw ConfigError(run.string() + " cannot go on with another config" + ListOf(differences.others) + ". " +
+                      AdviceFor(differences.others));
   }
-  for (const std::string& change : differences.allowed) log::info("going on with {}", change);
+  for (const Change& change : differences.allowed) log::info("going on with {}", change.text);
   return wanted;
 }
 

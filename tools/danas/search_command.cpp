@@ -21,6 +21,7 @@
 #include "inputs.h"
 #include "rank_command.h"
 #include "resume.h"
+#include "run_images.h"
 #include "run_reports.h"
 
 namespace danas {
@@ -35,9 +36,13 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
 
+std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
+  return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
+}
+
 // With schedule.ranking 'auto' the classes stand in the dataset's order until RankClassesFirst() has ranked them.
-SearchInputs ReadInputs(const Config& config, at::Device device, const Ranks& ranks) {
-  const auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
+SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
+                        at::Device device, const Ranks& ranks) {
   const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
@@ -101,7 +106,7 @@ int PrintPlan(const Config& config, const CommandLine& line, at::Device device, 
     log::info("schedule.ranking 'auto': the plan takes the classes in the dataset's order until they are ranked");
   }
   if (!ranks.first()) return 0;
-  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, device, ranks), line.probe)
+  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), line.probe)
                                     : MakePlanWithoutData(config, line.probe, device);
   std::cout << (line.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!with_data) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
@@ -162,7 +167,7 @@ int PrintResult(const CommandLine& line, const RunFolder& folder) {
 
 // `folder` and `plan`: on the first rank.
 int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder* folder,
-           const std::optional<SearchPlan>& plan, bool resume) {
+           const std::optional<SearchPlan>& plan, bool resume, const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     RunSearch(inputs, {});
     return 0;
@@ -174,35 +179,47 @@ int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder*
     return RunSearch(inputs, {.metrics = reports.metrics(),
                               .progress = reports.progress(),
                               .folder = folder->path(),
-                              .resume = resume});
+                              .resume = resume,
+                              .notes = notes});
   });
   return PrintResult(line, *folder);
 }
 
+bool IsRanked(const std::filesystem::path& run) { return std::filesystem::exists(run / "easiness" / "ranking.json"); }
+
 int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
-  const Config config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  const Config config =
+      FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ReadConfig(line.config); }); });
   if (FirstDecides(ranks, [&] { return IsFinished(run); })) {
     if (!folder) return 0;
     log::info("{} is finished already", run.string());
     return PrintResult(line, *folder);
   }
   const at::Device device = OpenRankDevice(config, ranks);
-  SearchInputs inputs = ReadInputs(config, device, ranks);
+  const bool ranked = !RanksFirst(config) || FirstDecides(ranks, [&] { return IsRanked(run); });
+  std::optional<EasinessPlan> ranking;
+  std::vector<Event> moved;
+  if (!ranked) {
+    ranking = ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run / "easiness"}, line,
+                             device, ranks);
+    moved = ranking->moved;
+  }
+  RequireDataThere(run, config.data, /*with_test=*/false);
+  const auto training_set = OpenImages(config);
+  if (ranked) moved = CompareRunImages(ranks, run, PointerTo(folder), *training_set, nullptr).moved;
+  SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
   bool begun = true;
-  if (RanksFirst(config)) {
-    if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness" / "ranking.json"); })) {
-      inputs.ranking = RankingOfRun(inputs, PointerTo(folder));
-      begun = std::filesystem::exists(run / "checkpoints");
-    } else {
-      const EasinessPlan ranking = ResumeEasiness(config, run / "easiness", line, device, ranks);
-      inputs.ranking = RankClassesFirst(ranking, inputs, PointerTo(folder), line.verbosity());
-      begun = false;
-    }
+  if (ranking) {
+    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), line.verbosity());
+    begun = false;
+  } else if (RanksFirst(config)) {
+    inputs.ranking = RankingOfRun(inputs, PointerTo(folder));
+    begun = std::filesystem::exists(run / "checkpoints");
   }
   std::optional<SearchPlan> plan;
   if (folder) plan = MakePlan(inputs, /*probe=*/false);
-  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/begun);
+  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/begun, moved);
 }
 
 int Begin(const CommandLine& line, Ranks& ranks) {
@@ -215,12 +232,15 @@ int Begin(const CommandLine& line, Ranks& ranks) {
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   if (line.dry_run) return PrintPlan(config, line, device, ranks);
-  SearchInputs inputs = ReadInputs(config, device, ranks);
+  const auto training_set = OpenImages(config);
+  SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
   std::optional<EasinessPlan> ranking;
   if (RanksFirst(config)) ranking = PlanRanking(config, line, device, ranks);
+  RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
   std::optional<SearchPlan> plan;
   if (ranks.first()) plan = MakePlan(inputs, line.probe && !ranking);  // fails before there is a folder, where it must
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {
     inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), line.verbosity());
     if (folder) plan = MakePlan(inputs, line.probe);

@@ -12,6 +12,7 @@
 #include "danas/train/zoo_training.h"
 #include "rank_command.h"
 #include "resume.h"
+#include "run_images.h"
 #include "run_reports.h"
 #include "zoo_inputs.h"
 
@@ -36,7 +37,8 @@ std::string ResultText(const TrainingResult& result, const std::filesystem::path
 }
 
 // `folder`: on the first rank.
-int Train(const CommandLine& line, const ZooTraining& training, const RunFolder* folder, bool resume) {
+int Train(const CommandLine& line, const ZooTraining& training, const RunFolder* folder, bool resume,
+          const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     TrainZooNetwork(training, {.resume = resume});
     return 0;
@@ -45,24 +47,32 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
   ListBadImages(training.dataset.train, *folder);
   ListBadImages(training.dataset.test, *folder);
   RunReports reports(folder, training.config.log, line.verbosity());
+  if (resume && reports.printer() != nullptr) {
+    reports.printer()->Record({"train_start", {{"class_ids", genotype.class_ids}}});  // told by an earlier process
+  }
   reports.Say(PlanText(genotype.network, training.config.zoo));
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return TrainZooNetwork(training, {.metrics = reports.metrics(),
                                       .progress = reports.progress(),
                                       .folder = folder->path(),
-                                      .resume = resume});
+                                      .resume = resume,
+                                      .notes = notes});
   });
   std::cout << (line.json ? JsonText(ToJson(result, genotype.class_ids), 2) + "\n"
                           : ResultText(result, folder->path()));
   return 0;
 }
 
-// Device and dataset, as the config says.
 void Open(ZooTraining& training, Ranks& ranks) {
   training.device = OpenRankDevice(training.config, ranks);
   training.ranks = ranks;
   log::info("kernels: {}", DescribeKernels(training.config.nn.kernels, training.device));
-  training.dataset = OpenDataset(training.config.data);
+}
+
+// Of a line that would begin the run.
+Config ConfigOfLine(const CommandLine& line) {
+  if (line.model.empty()) throw UsageError("--model is required. See danas train --help");
+  return ConfigOfZooModel(line.model, line.config);
 }
 
 int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
@@ -71,19 +81,24 @@ int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ran
   if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   if (!origin.contains("model")) throw ConfigError((run / "network.json").string() + " names no model of the zoo");
   ZooTraining training{.model = origin.at("model").get<std::string>(), .config = {}, .dataset = {}};
-  training.config = FirstReads(ranks, [&] { return ConfigToResume(run, line); });
+  training.config = FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfLine(line); }); });
   Open(training, ranks);
-  return Train(line, training, PointerTo(folder), /*resume=*/true);
+  ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), training.config.data);
+  training.dataset = std::move(resumed.dataset);
+  resumed.images.reset();  // large, and not needed any more
+  return Train(line, training, PointerTo(folder), /*resume=*/true, resumed.moved);
 }
 
 int Begin(const CommandLine& line, Ranks& ranks) {
-  if (line.model.empty()) throw UsageError("--model is required. See danas train --help");
   ZooTraining training{.model = line.model, .config = {}, .dataset = {}};
-  training.config = FirstReads(ranks, [&] { return ConfigOfZooModel(line.model, line.config); });
+  training.config = FirstReads(ranks, [&] { return ConfigOfLine(line); });
   const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(line.run, line.model, training.config); });
   Open(training, ranks);
+  training.dataset = OpenDataset(training.config.data);
   MakeZooGenotype(training);  // throws before there is a folder
+  RunImages images = ListRunImages(ranks, training.dataset.train, &training.dataset.test);
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, training.config, line); });
+  KeepImages(PointerTo(folder), std::move(images));
   return Train(line, training, PointerTo(folder), /*resume=*/false);
 }
 

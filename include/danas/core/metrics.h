@@ -21,6 +21,12 @@ class MetricSink {
   virtual void Record(const Event& event) = 0;
 };
 
+// In their order; `sink` may be null.
+inline void RecordAll(MetricSink* sink, const std::vector<Event>& events) {
+  if (sink == nullptr) return;
+  for (const Event& event : events) sink->Record(event);
+}
+
 // Hands each event to every sink in turn.
 class MetricFan : public MetricSink {
  public:

@@ -15,6 +15,12 @@
 
 namespace danas {
 
+// How an image is stored, without its picture.
+struct StoredImage {
+  std::string name;    // within the set, wherever that lies: "cat/1.jpg", "record 12"
+  uint64_t bytes = 0;  // of its file or record; 0: not known
+};
+
 // Where pictures come from. Implementations: files on disk; records of CIFAR, IDX and packed sets in mapped memory.
 // Safe to call from several threads at once.
 class ImageSource {
@@ -27,6 +33,10 @@ class ImageSource {
   virtual std::string Name(int64_t index) const = 0;
   // The bytes of the image's file, for copying; none where pictures have no files (CIFAR, IDX). Throws as LoadPart().
   virtual std::optional<std::vector<uint8_t>> EncodedBytes(int64_t) const { return std::nullopt; }
+  virtual StoredImage Stored(int64_t index) const { return {.name = Name(index)}; }
+  // A hash of what is stored: the file's bytes, the record's pixels; packed sets hold one of each image, others read
+  // them. 0: none is known. Throws as LoadPart().
+  virtual uint64_t ContentHash(int64_t) const { return 0; }
   // What is damaged but for single images, a line each, for `danas data check`.
   virtual std::vector<std::string> FindDamage() const { return {}; }
 
@@ -60,6 +70,10 @@ struct Dataset {
 // Finds and reads the training and the test set that `config` names. Throws DataError: a folder is missing, a format is
 // not recognised, files are short, the test set's classes differ (the differences are listed).
 Dataset OpenDataset(const DataConfig& config);
+
+// The same in two steps, for what must be looked at before the classes are compared.
+Dataset OpenBothSets(const DataConfig& config);
+void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test);
 
 // The training set alone; search never opens the test set.
 DatasetIndex OpenTrainingSet(const DataConfig& config);

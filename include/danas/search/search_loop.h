@@ -34,6 +34,7 @@ struct SearchOutputs {
   ProgressSink* progress = nullptr;
   std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors, checkpoints/, or nothing
   bool resume = false;              // goes on from the newest whole checkpoint in `folder`
+  std::vector<Event> notes = {};    // are recorded where the run begins or goes on
 };
 
 struct SearchResult {

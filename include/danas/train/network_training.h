@@ -37,6 +37,7 @@ struct TrainingOutputs {
   ProgressSink* progress = nullptr;
   std::filesystem::path folder = {};  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
   bool resume = false;           // goes on from the newest whole checkpoint in `folder`
+  std::vector<Event> notes = {};  // are recorded where the training begins or goes on
 };
 
 struct TrainingResult {

@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "danas/arch/genotype.h"
 #include "danas/config/config.h"
 #include "danas/data/dataset_index.h"
+#include "danas/data/image_listing.h"
 #include "danas/train/network_training.h"
 
 namespace danas {
@@ -22,6 +24,7 @@ struct ZooTraining {
   Dataset dataset;
   at::Device device = at::kCPU;
   Ranks ranks = {};
+  std::shared_ptr<const std::vector<ListedSet>> images = {};  // the dataset's, on the first rank; null: not compared
 };
 
 // The network as it is trained, as network.json holds it: its origin names the model, the config and the training set's
