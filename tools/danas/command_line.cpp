@@ -86,7 +86,11 @@ void AddModel(CLI::App& app, CommandLine& line) {
 }
 
 void AddRun(CLI::App& app, CommandLine& line) {
-  app.add_option("-r,--run", line.run, "run folder to make (default: runs/NAME-TIME-seedN)")->option_text("DIR");
+  app.add_option(
+         "-r,--run,--run-folder", line.run,
+         "run folder to make (default: runs/NAME-TIME-seedN). After torchrun, whose own option --run abbreviates: "
+         "-r or --run-folder")
+      ->option_text("DIR");
 }
 
 void AddSizeAndClasses(CLI::App& app, CommandLine& line, const std::string& size, const std::string& classes) {
@@ -201,7 +205,8 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                   "  danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet");
   AddArch(evaluate, line);
   AddModel(evaluate, line);
-  evaluate.add_option("-r,--run", line.run, "folder of a finetune or train run: its network, weights and data")
+  evaluate
+      .add_option("-r,--run,--run-folder", line.run, "folder of a finetune or train run: its network, weights and data")
       ->option_text("DIR");
   evaluate.add_option("-w,--weights", line.weights, "trained weights: safetensors, or a .pth of torch.save")
       ->option_text("FILE");
