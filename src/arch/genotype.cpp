@@ -27,6 +27,26 @@ void CheckClasses(const Node& node, const Genotype& genotype) {
   if (ids.size() != genotype.class_ids.size()) node.Key("class_ids").Fail("names a class twice");
 }
 
+void CheckMap(const Node& node) {
+  if (!node.IsMap()) node.Fail("found " + node.Found() + ", expected a map of keys and values");
+}
+
+// What commands read of it; the rest is a record that nobody reads.
+void CheckOrigin(const Node& origin) {
+  CheckMap(origin);
+  for (const char* key : {"model", "fingerprint"}) {
+    if (const auto text = origin.Find(key)) text->AsText();
+  }
+  if (const auto cost = origin.Find("cost")) {
+    CheckMap(*cost);
+    cost->Key("value").AsDouble();
+  }
+  if (const auto config = origin.Find("config")) {
+    CheckMap(*config);
+    if (const auto space = config->Find("space")) space->AsText();
+  }
+}
+
 Genotype FromDocument(const Document& document) {
   const Node root = document.Root();
   CheckFormatVersion(root, Genotype::kFormatVersion);
@@ -43,7 +63,10 @@ Genotype FromDocument(const Document& document) {
   Genotype genotype{std::move(loaded.space), {}, {}};
   if (const auto ids = root.Find("class_ids")) genotype.class_ids = ReadTexts(*ids);
   if (const auto labels = root.Find("class_labels")) genotype.class_labels = ReadTexts(*labels);
-  if (const auto origin = root.Find("origin")) genotype.origin = origin->ToJson();
+  if (const auto origin = root.Find("origin"); origin && !origin->IsNull()) {
+    CheckOrigin(*origin);
+    genotype.origin = origin->ToJson();
+  }
   document.RejectUnreadKeys();
   CheckClasses(root, genotype);
   return genotype;

@@ -1,176 +1,249 @@
 #include "rank_signs.h"
 
-#include <unistd.h>
-
-#include <array>
+#include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <exception>
-#include <optional>
+#include <functional>
+#include <mutex>
+#include <utility>
 
+#include "danas/core/await.h"
 #include "danas/core/hash.h"
+#include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "rank_pulse.h"
 
 namespace danas {
 namespace {
 
 using std::chrono::seconds;
-using Clock = std::chrono::steady_clock;
+using Clock = RankPulse::Clock;
+using SharedPulse = std::shared_ptr<RankPulse>;
 
 constexpr seconds kBetweenSigns{1};
 constexpr std::chrono::milliseconds kBetweenLooks{100};
-constexpr seconds kUntilGone{4};        // without a sign, once something is known to be wrong
-constexpr seconds kGrace{20};           // for a rank to end by itself after another has failed
+constexpr seconds kForAnAnswer{6};   // of the store, to what takes it a moment
+constexpr seconds kAfterSignal{60};  // for rank 0 to get done
 constexpr seconds kForOthersToLeave{5};
+constexpr double kUntilTold = 2;
 
-std::string Key(const char* kind, int rank) { return std::string(kind) + "/" + std::to_string(rank); }
+constexpr const char* kStoreGone = "rank 0, or the launcher that serves the ranks' store, is gone";
+constexpr const char* kStoreSilent = "rank 0, or the launcher that serves the ranks' store, does not answer";
 
-std::string Process() {
-  std::array<char, 128> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return "process " + std::to_string(::getpid()) + " on " + host.data();
-}
+std::string Key(const char* kind, int rank) { return RankPulse::Key(kind, rank); }
 
 double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// A rank that is gone after a signal has most likely got it, too.
+[[noreturn]] void ThrowPeerError(const std::string& text) {
+  if (InterruptRequested()) throw InterruptedWait("stopped by a signal; " + text);
+  throw PeerError(text);
+}
+
+// Looks that give up where the store does not answer within some seconds.
+std::function<void(double waited)> For(seconds limit, const std::string& text) {
+  return [limit, text](double waited) {
+    if (waited > static_cast<double>(limit.count())) ThrowPeerError(text);
+  };
+}
+
+std::vector<int> NotCome(const RankPulse& pulse) {
+  std::vector<int> ranks;
+  for (int r = 0; r < pulse.count(); ++r) {
+    if (!pulse.store()->check({Key("who", r)})) ranks.push_back(r);
+  }
+  return ranks;
+}
+
+// Ranks without a sign of life for some seconds from now: killed or stopped, and those of them that had ended in order.
+struct Missing {
+  std::string gone;
+  std::string ended;
+};
+
+Missing FindMissing(const RankPulse& pulse, const std::stop_token& stop) {
+  const std::vector<int64_t> before = pulse.SignsSoFar();
+  for (const auto start = Clock::now(); Clock::now() - start < RankPulse::kUntilGone && !stop.stop_requested();) {
+    pulse.ThrowIfOneFailed();
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+  const std::vector<int64_t> after = pulse.SignsSoFar();
+  Missing missing;
+  for (int r = 0; r < pulse.count(); ++r) {
+    const auto i = static_cast<size_t>(r);
+    if (r == pulse.rank() || after[i] > before[i]) continue;
+    std::string& list = pulse.store()->check({Key("left", r)}) ? missing.ended : missing.gone;
+    list += (list.empty() ? "" : ", ") + pulse.Who(r);
+  }
+  return missing;
+}
+
+// What rank 0 is to put, and its signs of life meanwhile.
+struct Expected {
+  std::string value;
+  std::mutex mutex;
+  std::string who = "rank 0";
+  Clock::time_point last_sign = Clock::now();
+};
+
+void Expect(const RankPulse& pulse, const std::string& key, const std::stop_token& stop, Expected& expected) {
+  int64_t signs = -1;
+  while (!stop.stop_requested()) {
+    try {
+      pulse.store()->wait({key}, kBetweenSigns);
+      expected.value = pulse.store()->get_to_str(key);
+      return;
+    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will tell
+    }
+    pulse.ThrowIfOneFailed();
+    const int64_t now = pulse.store()->add(Key("sign", 0), 0);
+    const std::string who = pulse.Who(0);
+    const std::lock_guard lock(expected.mutex);
+    expected.who = who;
+    if (now > signs) expected.last_sign = Clock::now();
+    signs = now;
+  }
+}
 
 }  // namespace
 
 RankSigns::RankSigns(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count)
-    : store_(store), rank_(rank), count_(count) {
-  store_->set(Key("who", rank_), Process());
-  thread_ = std::thread([this] { Beat(); });
-}
+    : pulse_(std::make_shared<RankPulse>(store, rank, count)), thread_([pulse = pulse_] { pulse->Beat(); }) {}
 
 RankSigns::~RankSigns() { Stop(); }
 
 void RankSigns::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  pulse_->Stop();
   if (thread_.joinable()) thread_.join();
 }
 
-// Also ends this process where it does not end by itself after another rank has failed: it may be waiting on a GPU for
-// the one that is gone.
-void RankSigns::Beat() {
-  std::optional<Clock::time_point> failed;
+void RankSigns::AwaitAll(const std::string& where, MeetingClock& clock) const {
+  struct Missed {
+    std::mutex mutex;
+    std::vector<int> ranks;
+  };
+  const auto missed = std::make_shared<Missed>();
   try {
-    const c10::intrusive_ptr<c10d::Store> store = store_->clone();  // a connection of its own
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      lock.unlock();
-      store->add(Key("sign", rank_), 1);
-      if (!failed && store->add("failed", 0) > 0) failed = Clock::now();
-      if (failed && Clock::now() - *failed > kGrace) {
-        log::error("rank {}: another rank failed, and this one did not end by itself", rank_);
-        std::_Exit(static_cast<int>(ExitCode::kPeer));
-      }
-      lock.lock();
-      wake_.wait_for(lock, kBetweenSigns, [this] { return stopping_; });
-    }
-  } catch (const std::exception& error) {
-    log::debug("rank {}: no more signs of life: {}", rank_, error.what());  // the store is gone, and rank 0 with it
-  }
-}
-
-RankSigns::Counts RankSigns::SignsSoFar() const {
-  Counts counts;
-  for (int r = 0; r < count_; ++r) counts.push_back(store_->add(Key("sign", r), 0));
-  return counts;
-}
-
-std::string RankSigns::Who(int rank) const {
-  const std::string name = "rank " + std::to_string(rank);
-  const std::string key = Key("who", rank);
-  return store_->check({key}) ? name + " (" + store_->get_to_str(key) + ")" : name;
-}
-
-void RankSigns::ThrowIfOneFailed() const {
-  if (store_->add("failed", 0) == 0) return;
-  for (int r = 0; r < count_; ++r) {
-    const std::string key = Key("error", r);
-    if (r == rank_ || !store_->check({key})) continue;
-    const std::string text = store_->get_to_str(key);
-    const size_t space = text.find(' ');
-    throw ToldPeerError(static_cast<ExitCode>(std::atoi(text.c_str())), Who(r) + ": " + text.substr(space + 1));
+    Await(
+        [pulse = pulse_, missed](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            pulse->ThrowIfOneFailed();
+            std::vector<int> ranks = NotCome(*pulse);
+            if (ranks.empty()) return;
+            {
+              const std::lock_guard lock(missed->mutex);
+              missed->ranks = std::move(ranks);
+            }
+            std::this_thread::sleep_for(kBetweenLooks);
+          }
+        },
+        [&](double) {
+          const std::lock_guard lock(missed->mutex);
+          const std::string who = (missed->ranks.empty() ? "the other ranks" : RanksText(missed->ranks)) + " of " +
+                                  std::to_string(pulse_->count()) + " at " + where;
+          clock.Look({.whom = who,
+                      .failed = who + " did not come",
+                      .advice =
+                          "Was each rank started, with the same MASTER_ADDR, MASTER_PORT and WORLD_SIZE? Did one end "
+                          "with a message of its own? Does a firewall keep that port closed?"});
+        });
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception&) {
+    ThrowPeerError(kStoreGone);
   }
 }
 
 void RankSigns::ThrowCause(const std::string& reason) const {
-  std::string gone, ended;
+  const std::string because = " (" + reason + ")";
+  const auto missing = std::make_shared<Missing>();
   try {
-    const Counts before = SignsSoFar();
-    for (const auto start = Clock::now(); Clock::now() - start < kUntilGone;) {
-      ThrowIfOneFailed();
-      std::this_thread::sleep_for(kBetweenLooks);
-    }
-    const Counts after = SignsSoFar();
-    for (int r = 0; r < count_; ++r) {
-      if (r == rank_ || after[r] > before[r]) continue;
-      std::string& list = store_->check({Key("left", r)}) ? ended : gone;
-      list += (list.empty() ? "" : ", ") + Who(r);
-    }
+    Await([pulse = pulse_, missing](const std::stop_token& stop) { *missing = FindMissing(*pulse, stop); },
+          For(RankPulse::kUntilGone + kForAnAnswer, kStoreSilent + because));
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {
-    throw PeerError("rank 0, or the launcher that serves the ranks' store, is gone (" + reason + ")");
+    ThrowPeerError(kStoreGone + because);
   }
-  if (!gone.empty()) {
-    throw PeerError(gone + " gives no sign of life: it was killed, stopped or cut off (" + reason + ")");
-  }
-  if (!ended.empty()) throw PeerError(ended + " has ended, but this rank goes on (" + reason + ")");
-  throw PeerError("the ranks live, but one did not come to where the others are: " + reason +
-                  ". One that is only slow needs a longer ranks.timeout");
+  const auto& [gone, ended] = *missing;
+  if (!gone.empty()) ThrowPeerError(gone + " gives no sign of life: it was killed, stopped or cut off" + because);
+  if (!ended.empty()) ThrowPeerError(ended + " has ended, but this rank goes on" + because);
+  ThrowPeerError("the ranks live, but one did not come to where the others are: " + reason +
+                 ". One that is only slow needs a longer ranks.timeout");
 }
 
 std::string RankSigns::WaitFor(const std::string& key, double timeout) const {
-  auto last_sign = Clock::now();
-  int64_t signs = -1;
-  while (true) {
-    try {
-      store_->wait({key}, kBetweenSigns);
-      return store_->get_to_str(key);
-    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will tell
-    }
-    try {
-      ThrowIfOneFailed();
-      const int64_t now = store_->add(Key("sign", 0), 0);
-      if (now > signs) last_sign = Clock::now();
-      signs = now;
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw PeerError("rank 0, or the launcher that serves the ranks' store, is gone");
-    }
-    if (SecondsSince(last_sign) > timeout) {
-      throw PeerError(Who(0) + " gives no sign of life: it was killed, stopped or cut off");
-    }
+  const auto expected = std::make_shared<Expected>();
+  std::optional<Clock::time_point> signalled;
+  const auto look = [&](double) {
+    const std::lock_guard lock(expected->mutex);
+    const double silent = SecondsSince(expected->last_sign);
+    if (silent > timeout) ThrowPeerError(expected->who + " gives no sign of life: it was killed, stopped or cut off");
+    if (!InterruptRequested()) return;
+    if (!signalled) signalled = Clock::now();
+    const std::string text = "stopped by a signal while waiting for " + expected->who;
+    if (silent > RankPulse::kUntilGone.count()) throw InterruptedWait(text + ", without a sign of life");
+    if (Clock::now() - *signalled > kAfterSignal) throw InterruptedWait(text + ", still at work after a minute");
+  };
+  try {
+    Await([pulse = pulse_, key, expected](const std::stop_token& stop) { Expect(*pulse, key, stop, *expected); }, look);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception&) {
+    ThrowPeerError(kStoreGone);
   }
+  return expected->value;
+}
+
+void RankSigns::BeginWait() const { pulse_->BeginWait(); }
+void RankSigns::EndWait() const { pulse_->EndWait(); }
+
+void RankSigns::Look() const {
+  if (const auto whom = pulse_->Hopeless()) throw InterruptedWait("stopped by a signal while waiting for " + *whom);
+  if (const auto whom = pulse_->TakeWord()) log::info("waiting for {}, not yet where this rank is", *whom);
 }
 
 bool RankSigns::Fail(ExitCode code, const std::string& message) const {
+  const auto first = std::make_shared<std::atomic<bool>>(true);
   try {
-    store_->set(Key("error", rank_), std::to_string(static_cast<int>(code)) + " " + message);
-    store_->add("failed", 1);
-    return store_->add("told/" + HexText(HashText(message)), 1) == 1;
+    Await(
+        [pulse = pulse_, code, message, first](const std::stop_token&) {
+          c10d::Store& store = *pulse->store();
+          store.set(Key("error", pulse->rank()), std::to_string(static_cast<int>(code)) + " " + message);
+          store.add("failed", 1);
+          *first = store.add("told/" + HexText(HashText(message)), 1) == 1;
+        },
+        For(kForAnAnswer, kStoreSilent));
   } catch (const std::exception&) {
     return true;  // nobody is left to tell it to
   }
+  return *first;
 }
 
 void RankSigns::Leave() {
+  const auto left = std::make_shared<std::atomic<int>>(0);
+  bool told = false;
   try {
-    store_->set(Key("left", rank_), "1");
-    for (const auto start = Clock::now(); rank_ == 0 && Clock::now() - start < kForOthersToLeave;) {
-      int left = 0;
-      for (int r = 0; r < count_; ++r) left += store_->check({Key("left", r)}) ? 1 : 0;
-      if (left == count_) break;
-      std::this_thread::sleep_for(kBetweenLooks);
-    }
+    Await(
+        [pulse = pulse_, left](const std::stop_token& stop) {
+          c10d::Store& store = *pulse->store();
+          store.set(Key("left", pulse->rank()), "1");
+          while (pulse->rank() == 0 && !stop.stop_requested()) {
+            int ranks = 0;
+            for (int r = 0; r < pulse->count(); ++r) ranks += store.check({Key("left", r)}) ? 1 : 0;
+            *left = ranks;
+            if (ranks == pulse->count()) return;
+            std::this_thread::sleep_for(kBetweenLooks);
+          }
+        },
+        [&](double waited) {
+          if (waited > static_cast<double>(kForOthersToLeave.count())) throw PeerError("the others take long to end");
+          ThrowIfInterrupted();
+          if (waited < kUntilTold || std::exchange(told, true)) return;
+          log::info("waiting for {} of {} ranks to end", pulse_->count() - *left, pulse_->count());
+        });
   } catch (const std::exception& error) {
-    log::debug("rank {} left last: {}", rank_, error.what());
+    log::debug("rank {} left last: {}", pulse_->rank(), error.what());
   }
   Stop();
 }

@@ -1,18 +1,18 @@
-// Signs of life of a run's ranks, and what they tell each other when one of them fails: through the store, outside of
-// any collective.
+// Signs of life of a run's ranks, whom a rank waits for, and what they tell each other when one of them fails: through
+// the store, outside of any collective. The store may stop answering: nothing here waits for it without end.
 #pragma once
 
-#include <torch/csrc/distributed/c10d/Store.hpp>
-
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
+#include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "danas/train/ranks.h"
+#include "rank_meeting.h"
 
 namespace danas {
+
+class RankPulse;
 
 class RankSigns {
  public:
@@ -22,13 +22,28 @@ class RankSigns {
   RankSigns(const RankSigns&) = delete;
   RankSigns& operator=(const RankSigns&) = delete;
 
+  // Returns when every rank has given its first sign. `where` they meet, for messages. Throws PeerError that names
+  // those who did not come in time, Interrupted after a signal.
+  void AwaitAll(const std::string& where, MeetingClock& clock) const;
+
   // Something that the ranks do together went wrong here, by this reason. Throws PeerError that names the rank that
-  // failed or gives no sign of life.
+  // failed or gives no sign of life; after a signal, InterruptedWait.
   [[noreturn]] void ThrowCause(const std::string& reason) const;
 
   // What rank 0 puts under `key`, sooner or later. Throws PeerError where it fails, or gives no sign of life for
-  // `timeout` seconds.
+  // `timeout` seconds; after a signal InterruptedWait where it gives none for a few seconds, or is still at work after
+  // a minute.
   std::string WaitFor(const std::string& key, double timeout) const;
+
+  // Around what the ranks do together, in which this rank waits for the others. After a signal a process that still
+  // waits there for a rank without signs of life, or longer than a minute for one that has not come, is ended (exit
+  // code 130), unless it calls Look() meanwhile.
+  void BeginWait() const;
+  void EndWait() const;
+
+  // Called by a rank that waits. After ten seconds says whom for; throws InterruptedWait where the process would be
+  // ended.
+  void Look() const;
 
   // Leaves word that this rank ends with an error. False where another has left the same message.
   bool Fail(ExitCode code, const std::string& message) const;
@@ -37,20 +52,10 @@ class RankSigns {
   void Leave();
 
  private:
-  using Counts = std::vector<int64_t>;
-  void Beat();
   void Stop();
-  Counts SignsSoFar() const;
-  void ThrowIfOneFailed() const;
-  std::string Who(int rank) const;
 
-  c10::intrusive_ptr<c10d::Store> store_;
-  int rank_;
-  int count_;
-  std::mutex mutex_;  // guards what is below
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;  // last: it uses the others
+  std::shared_ptr<RankPulse> pulse_;  // shared with the threads that talk to the store, which may be left behind
+  std::thread thread_;
 };
 
 }  // namespace danas

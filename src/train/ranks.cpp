@@ -4,21 +4,20 @@
 #include <c10/util/Logging.h>
 #include <stdlib.h>
 
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
-
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <numeric>
+#include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <utility>
 
-#include "danas/core/hash.h"
+#include "c10d_error.h"
+#include "danas/core/await.h"
 #include "danas/core/log.h"
 #include "gpu.h"
+#include "rank_meeting.h"
 #include "rank_signs.h"
 
 namespace danas {
@@ -28,13 +27,16 @@ using c10d::ProcessGroup;
 using c10d::ProcessGroupGloo;
 using Milliseconds = std::chrono::milliseconds;
 
+constexpr Milliseconds kBetweenLooks{200};
+
 Milliseconds InMilliseconds(double seconds) { return Milliseconds(static_cast<int64_t>(1000 * seconds)); }
 
 bool IsThisMachine(const std::string& address) {
   return address == "localhost" || address == "::1" || address.starts_with("127.");
 }
 
-// Where Gloo listens: the interface that GLOO_SOCKET_IFNAME names, as PyTorch has it; without a network the machine itself.
+// Where Gloo listens: the interface that GLOO_SOCKET_IFNAME names, as PyTorch has it; without a network the machine
+// itself.
 auto MakeGlooDevice(bool one_machine) {
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
   if (interface != nullptr && *interface != '\0') return ProcessGroupGloo::createDeviceForInterface(interface);
@@ -78,15 +80,6 @@ std::string Text(const at::Tensor& bytes, int64_t size) {
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(size)};
 }
 
-// Its first sentence, without the place in torch's or Gloo's source that it begins with.
-std::string FirstSentenceOf(const std::exception& error) {
-  std::string text = error.what();
-  text.resize(std::min(text.find('\n'), text.size()));
-  if (text.starts_with("[")) text.erase(0, std::min(text.find("] ") + 2, text.size()));
-  text.resize(std::min(text.find(". "), text.size()));
-  return text;
-}
-
 constexpr int64_t kMessageElements = int64_t{16} << 20;
 
 // Many tensors as few messages: `send` changes each message in place, and the tensors get what it holds then.
@@ -114,27 +107,57 @@ void AsMessages(const std::vector<at::Tensor>& tensors, const std::function<void
 // What the handles share.
 class Ranks::Group {
  public:
-  Group(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, double timeout, bool one_machine)
-      : signs_(store, rank, count), store_(store), rank_(rank), count_(count), timeout_(timeout) {
-    Try([&] { group_ = MakeGroup(store, rank, count, timeout, one_machine); });
+  // Returns when all ranks have come. `where` they meet, for messages.
+  Group(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, const std::string& where, bool one_machine,
+        MeetingClock& clock)
+      : signs_(store, rank, count), store_(store), rank_(rank), count_(count), timeout_(clock.timeout()) {
+    try {
+      signs_.AwaitAll(where, clock);
+      Connect(one_machine, clock);
+    } catch (const ToldPeerError&) {
+      throw;
+    } catch (const Error& error) {
+      const bool first = signs_.Fail(error.exit_code(), error.what());
+      if (rank == 0)
+        std::this_thread::sleep_for(2 * kBetweenLooks);  // the store ends with rank 0: the others read it first
+      if (!first) throw ToldPeerError(error.exit_code(), error.what());
+      throw;
+    }
   }
 
   // Calls `work`; where it throws, finds out which rank is to blame.
   template <typename Work>
   void Try(const Work& work) const {
+    signs_.BeginWait();
     try {
       work();
     } catch (const Error&) {
+      signs_.EndWait();
       throw;
     } catch (const std::exception& error) {
+      signs_.EndWait();
       signs_.ThrowCause(FirstSentenceOf(error));
     }
+    signs_.EndWait();
+  }
+
+  // Waits for what the ranks do together: Gloo's in pieces, to look up meanwhile; NCCL's runs on the GPU's stream.
+  void Finish(const c10::intrusive_ptr<c10d::Work>& work, const at::Tensor& of) const {
+    while (of.is_cpu() && !work->isCompleted()) {
+      try {
+        work->wait(kBetweenLooks);
+      } catch (const std::exception&) {
+        if (work->isCompleted()) break;
+      }
+      signs_.Look();
+    }
+    work->wait();
   }
 
   void SumOne(const at::Tensor& tensor) const {
     Try([&] {
       std::vector<at::Tensor> tensors = {tensor};
-      group_->allreduce(tensors)->wait();
+      Finish(group_->allreduce(tensors), tensor);
     });
   }
 
@@ -146,38 +169,50 @@ class Ranks::Group {
   c10::intrusive_ptr<ProcessGroup> group_;
   RankPlace place_;
   int64_t asked_first_ = 0;  // calls of FromFirst()
+
+ private:
+  // Gloo connects every rank with every other, through ports of their own.
+  void Connect(bool one_machine, MeetingClock& clock) {
+    const auto group = std::make_shared<c10::intrusive_ptr<ProcessGroup>>();
+    const MeetingStep step = {
+        .whom = "connections with all of " + std::to_string(count_) + " ranks",
+        .failed = "not all of " + std::to_string(count_) + " ranks could be connected",
+        .advice =
+            "The ranks need ports of their own besides MASTER_PORT: does a firewall close them? Is "
+            "the network interface right (GLOO_SOCKET_IFNAME)?"};
+    try {
+      Await([group, store = store_, rank = rank_, count = count_, timeout = timeout_,
+             one_machine](const std::stop_token&) { *group = MakeGroup(store, rank, count, timeout, one_machine); },
+            [&](double) { clock.Look(step); });
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      signs_.ThrowCause(FirstSentenceOf(error));
+    }
+    group_ = *group;
+  }
 };
 
 Ranks Ranks::Join(const RankPlace& place, double timeout) {
   if (place.alone()) return {};
   LoadCudaPartsFirst();
   QuietenConnections();
-  c10d::TCPStoreOptions options;
-  options.port = place.port;
-  options.isServer = place.rank == 0 && !place.agent_serves;
-  options.numWorkers = place.ranks;
-  options.waitWorkers = false;
-  options.timeout = InMilliseconds(timeout);
-  c10::intrusive_ptr<c10d::Store> store;
-  try {
-    store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
-  } catch (const std::exception& error) {
-    throw PeerError("the ranks' store at " + place.address + ", port " + std::to_string(place.port) +
-                    ", cannot be reached: " + FirstSentenceOf(error) +
-                    (options.isServer ? ". Is the port taken? Set MASTER_PORT to another" : ". Does rank 0 run there?"));
-  }
+  MeetingClock clock(timeout);
+  const c10::intrusive_ptr<c10d::Store> store = ReachStore(place, clock);
   // torchrun's store lives on when it starts the ranks again; what they left there is not for those after them.
   const std::string name = "danas/start" + std::to_string(place.restarts);
   Ranks ranks;
-  ranks.group_ = std::make_shared<Group>(c10::make_intrusive<c10d::PrefixStore>(name, store), place.rank, place.ranks,
-                                         timeout, IsThisMachine(place.address));
+  ranks.group_ =
+      std::make_shared<Group>(c10::make_intrusive<c10d::PrefixStore>(name, store), place.rank, place.ranks,
+                              place.address + ":" + std::to_string(place.port), IsThisMachine(place.address), clock);
   ranks.group_->place_ = place;
   return ranks;
 }
 
 Ranks Ranks::Of(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, double timeout) {
   Ranks ranks;
-  if (count > 1) ranks.group_ = std::make_shared<Group>(store, rank, count, timeout, /*one_machine=*/true);
+  MeetingClock clock(timeout);
+  if (count > 1) ranks.group_ = std::make_shared<Group>(store, rank, count, "one store", /*one_machine=*/true, clock);
   return ranks;
 }
 
@@ -226,7 +261,7 @@ void Ranks::TakeFirst(const std::vector<at::Tensor>& tensors) const {
   AsMessages(tensors, [this](const at::Tensor& message) {
     group_->Try([&] {
       std::vector<at::Tensor> whole = {message};
-      group_->group_->broadcast(whole)->wait();
+      group_->Finish(group_->group_->broadcast(whole), message);
     });
   });
 }
@@ -243,7 +278,7 @@ std::vector<std::string> Ranks::Gather(const std::string& text) const {
   for (int r = 0; r < count(); ++r) gathered[0].push_back(at::empty({most}, at::kByte));
   std::vector<at::Tensor> own = {at::zeros({most}, at::kByte)};
   own[0].narrow(0, 0, static_cast<int64_t>(text.size())).copy_(Bytes(text));
-  if (most > 0) group_->Try([&] { group_->group_->allgather(gathered, own)->wait(); });
+  if (most > 0) group_->Try([&] { group_->Finish(group_->group_->allgather(gathered, own), own[0]); });
   std::vector<std::string> texts;
   for (int r = 0; r < count(); ++r) texts.push_back(Text(gathered[0][r], sizes[r].item<int64_t>()));
   return texts;
@@ -260,7 +295,7 @@ at::Tensor Ranks::GatherRows(const at::Tensor& rows) const {
   for (int r = 0; r < count(); ++r) gathered[0].push_back(at::empty(shape, rows.options()));
   std::vector<at::Tensor> own = {at::zeros(shape, rows.options())};
   own[0].narrow(0, 0, rows.size(0)).copy_(rows);
-  if (shape[0] > 0) group_->Try([&] { group_->group_->allgather(gathered, own)->wait(); });
+  if (shape[0] > 0) group_->Try([&] { group_->Finish(group_->group_->allgather(gathered, own), own[0]); });
   if (!first()) return {};
   std::vector<at::Tensor> parts;
   for (int r = 0; r < count(); ++r) parts.push_back(gathered[0][r].narrow(0, 0, sizes[r].item<int64_t>()));
@@ -301,8 +336,6 @@ void Ranks::Leave() {
   group_.reset();
 }
 
-RankPart PartOfRank(int64_t count, int rank, int ranks) {
-  return {count * rank / ranks, count * (rank + 1) / ranks};
-}
+RankPart PartOfRank(int64_t count, int rank, int ranks) { return {count * rank / ranks, count * (rank + 1) / ranks}; }
 
 }  // namespace danas

@@ -52,6 +52,13 @@ TEST(Genotype, MistakesAreNamed) {
   fails("/class_labels", {"a"}, {"class_labels", "1 classes"});
   fails("/class_ids/1", "n01", {"class_ids", "twice"});
   fails("/class_ids/1", 3, {"class_ids[1]", "3"});
+  fails("/origin", Json::array(), {"best.json: origin", "a list", "expected a map"});
+  fails("/origin", "a search", {"best.json: origin", "expected a map"});
+  fails("/origin/model", 3, {"origin.model", "3"});
+  fails("/origin/fingerprint", 3, {"origin.fingerprint", "3"});
+  fails("/origin/config", 1, {"origin.config", "expected a map"});
+  fails("/origin/config", {{"space", 3}}, {"origin.config.space", "3"});
+  fails("/origin/cost", Json::object(), {"origin.cost", "value"});
   fails("/network/layers/1/candidates/1", ToJson(Ir(1, 3)),
         {"network", "layers[1]", "has 2 candidates", "one in every"});
   fails("/netwrok", 1, {"netwrok", "network"});

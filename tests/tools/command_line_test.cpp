@@ -61,6 +61,31 @@ TEST(CommandLine, MistypedWordsGetTheOneThatWasMeant) {
   }
 }
 
+TEST(CommandLine, HelpIsNoAnswerToAWordThatIsWrong) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* expected;
+  } cases[] = {
+      {{"serch", "--help"}, "unexpected word 'serch' (did you mean search?). See danas --help"},
+      {{"help", "serch"}, "did you mean search?"},
+      {{"--help", "serch"}, "did you mean search?"},
+      {{"serch", "--version"}, "did you mean search?"},
+      {{"data", "inof", "--help"}, "unexpected word 'inof' (did you mean info?). See danas data --help"},
+      {{"data", "info", "more", "--help"}, "unexpected word 'more'"},
+      {{"--versoin", "--help"}, "unknown option '--versoin' (did you mean --version?)"},
+      {{"search", "--confg", "x", "-h"}, "did you mean --config?"},
+      {{"search", "-qz", "--help"}, "unknown option '-z'"},
+      {{"NOSUCH", "--help"}, "unexpected word 'NOSUCH'"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    const Outcome outcome = Danas(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments[0];
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr(expected));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+}
+
 TEST(CommandLine, Versions) {
   EXPECT_THAT(Danas({"--version"}).out, StartsWith("danas "));
   const Json built = Json::parse(Danas({"version", "--json"}).out);

@@ -86,7 +86,11 @@ void AddModel(CLI::App& app, CommandLine& line) {
 }
 
 void AddRun(CLI::App& app, CommandLine& line) {
-  app.add_option("-r,--run", line.run, "run folder to make (default: runs/NAME-TIME-seedN)")->option_text("DIR");
+  app.add_option(
+         "-r,--run,--run-folder", line.run,
+         "run folder to make (default: runs/NAME-TIME-seedN). After torchrun, whose own option --run abbreviates: "
+         "-r or --run-folder")
+      ->option_text("DIR");
 }
 
 void AddSizeAndClasses(CLI::App& app, CommandLine& line, const std::string& size, const std::string& classes) {
@@ -201,7 +205,8 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                   "  danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet");
   AddArch(evaluate, line);
   AddModel(evaluate, line);
-  evaluate.add_option("-r,--run", line.run, "folder of a finetune or train run: its network, weights and data")
+  evaluate
+      .add_option("-r,--run,--run-folder", line.run, "folder of a finetune or train run: its network, weights and data")
       ->option_text("DIR");
   evaluate.add_option("-w,--weights", line.weights, "trained weights: safetensors, or a .pth of torch.save")
       ->option_text("FILE");
@@ -469,13 +474,14 @@ const CLI::App& CommandTyped(const CLI::App& root) {
   return *app;
 }
 
-// The first word that nothing expects, with the one that was meant.
+// The first word that nothing expects, with the one that was meant. There is one: root.remaining_size(true) > 0.
 std::string UnexpectedWord(const CLI::App& root, const std::vector<std::string>& words) {
   const std::vector<std::string> unexpected = root.remaining(true);
   const auto is_unexpected = [&](const std::string& word) {
     return std::find(unexpected.begin(), unexpected.end(), word) != unexpected.end();
   };
-  std::string word = *std::find_if(words.begin(), words.end(), is_unexpected);
+  const auto first = std::find_if(words.begin(), words.end(), is_unexpected);
+  std::string word = first == words.end() ? unexpected.front() : *first;  // of "-qz" only the z may be unexpected
   word = word.substr(0, word.find('='));
   const CLI::App& app = CommandTyped(root);
   const bool is_option = word.starts_with("-");
@@ -497,6 +503,15 @@ std::string CommandPath(const CLI::App& root) {
     path += " " + app->get_name();
   }
   return path;
+}
+
+[[noreturn]] void ThrowUsageError(const CLI::App& root, const std::string& what) {
+  throw UsageError(what + ". See " + CommandPath(root) + " --help");
+}
+
+// Help is no answer to a word that is wrong: a script that tries whether a command is there would find any.
+void RejectUnexpectedWords(const CLI::App& root, const std::vector<std::string>& words) {
+  if (root.remaining_size(true) > 0) ThrowUsageError(root, UnexpectedWord(root, words));
 }
 
 }  // namespace
@@ -534,14 +549,16 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, bool* missing) {
   try {
     app.parse(from_the_back);
   } catch (const CLI::CallForHelp&) {
+    RejectUnexpectedWords(app, words);
     std::cout << app.help();
     return {};
   } catch (const CLI::CallForVersion&) {
+    RejectUnexpectedWords(app, words);
     std::cout << VersionLine() << "\n";
     return {};
   } catch (const CLI::ParseError& error) {
-    const std::string what = app.remaining_size(true) > 0 ? UnexpectedWord(app, words) : std::string(error.what());
-    throw UsageError(what + ". See " + CommandPath(app) + " --help");
+    RejectUnexpectedWords(app, words);
+    ThrowUsageError(app, error.what());
   }
   if (line.command == Command::kNone) {
     std::cerr << app.help();

@@ -3,8 +3,11 @@
 #include <malloc.h>
 
 #include <climits>
+#include <cstdio>
+#include <cstdlib>
 
 #include "commands.h"
+#include "danas/core/await.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
@@ -53,7 +56,7 @@ int main(int argc, char** argv) {
   // A training step frees and asks for the same large tensors again and again. Kept in the heap instead of being handed
   // back to the system each time, they cost no page faults. Before anything allocates.
   const bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
-  return danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) {
+  const int code = danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) {
     if (!kept) danas::log::warn("malloc takes no thresholds here; training will be slower than it could be");
     try {
       return danas::RunCommand(line);
@@ -61,4 +64,9 @@ int main(int argc, char** argv) {
       throw danas::AsEngineError(error);
     }
   });
+  if (danas::ThreadsLeftBehind()) {
+    std::fflush(nullptr);
+    std::_Exit(code);
+  }
+  return code;
 }

@@ -116,7 +116,7 @@ int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
 }  // namespace
 
 int RunEvaluateCommand(const CommandLine& given) {
-  return OnRanks([&](Ranks& ranks) { return EvaluateOnRank(FillInFromRun(given), ranks); });
+  return OnRanks(given, [&](Ranks& ranks) { return EvaluateOnRank(FillInFromRun(given), ranks); });
 }
 
 }  // namespace danas

@@ -109,7 +109,7 @@ int Begin(const CommandLine& line, Ranks& ranks) {
 }  // namespace
 
 int RunFinetuneCommand(const CommandLine& line) {
-  return OnRanks([&](Ranks& ranks) {
+  return OnRanks(line, [&](Ranks& ranks) {
     const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
     return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
   });

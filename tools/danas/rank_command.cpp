@@ -1,5 +1,6 @@
 #include "rank_command.h"
 
+#include "danas/arch/genotype.h"
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/train/device.h"
@@ -9,13 +10,43 @@
 namespace danas {
 namespace {
 
-// Until a config says otherwise.
-const double kMeetingSeconds = RanksConfig().timeout;
+namespace fs = std::filesystem;
 
-// Never returns to what called the command: a rank whose peers are gone may not be able to end in order.
-[[noreturn]] void EndWith(const Ranks& ranks, const Error& error) {
+// The config that the line is about, as far as this rank can read it before the ranks have met.
+Config ConfigForMeeting(const CommandLine& line) {
+  if (!line.config.config.empty()) return LoadConfig(line.config.config, {});
+  for (const std::string& run : {line.resume, line.run}) {
+    if (!run.empty() && fs::exists(fs::path(run) / "config.json")) return LoadConfig(fs::path(run) / "config.json", {});
+  }
+  if (!line.arch.empty()) {
+    const Json origin = ReadGenotype(line.arch).origin;
+    if (origin.contains("config")) return ConfigFromJson(origin.at("config"), line.arch);
+  }
+  return {};
+}
+
+// ranks.timeout; its default where the config cannot be read: the command itself will say why.
+double MeetingSeconds(const CommandLine& line) {
+  Config config;
+  try {
+    config = ConfigForMeeting(line);
+  } catch (const Error& error) {
+    log::debug("until the ranks have met, ranks.timeout is the default: {}", error.what());
+  }
+  try {
+    for (const std::string& setting : line.config.settings) {
+      if (setting.starts_with("ranks.timeout=")) Assign(config, {setting});
+    }
+  } catch (const Error& error) {
+    log::debug("until the ranks have met, ranks.timeout is {} s: {}", config.ranks.timeout, error.what());
+  }
+  return config.ranks.timeout;
+}
+
+// Never returns to what called the command: a rank whose peers are gone may not be able to end in order. `known`: all
+// ranks end so, and tell each other nothing.
+[[noreturn]] void EndWith(const Ranks& ranks, const Error& error, bool known) {
   const std::string rank = ranks.first() ? "" : "rank " + std::to_string(ranks.rank()) + ": ";
-  const bool known = error.exit_code() == ExitCode::kInterrupted;  // the ranks stop together, and the first says so
   if (known ? ranks.first() : ranks.Fail(error.exit_code(), error.what())) {
     throw Error(error.exit_code(), rank + error.what());
   }
@@ -29,21 +60,26 @@ Error AsEngineError(const std::exception& exception) {
   return text.empty() ? AsError(exception) : DeviceError(text);
 }
 
-int OnRanks(const std::function<int(Ranks& ranks)>& work) {
+int OnRanks(const CommandLine& line, const std::function<int(Ranks& ranks)>& work) {
   const RankPlace place = FindRankPlace();
-  Ranks ranks = Ranks::Join(place, kMeetingSeconds);
-  if (ranks.alone()) return work(ranks);
-  if (!ranks.first()) SetUpLog(Verbosity::kErrors);
-  log::info("rank {} of {}, started by {}", ranks.rank(), ranks.count(), place.launcher);
+  Ranks ranks;
+  if (place.alone()) return work(ranks);
   try {
+    ranks = Ranks::Join(place, MeetingSeconds(line));
+    if (!ranks.first()) SetUpLog(Verbosity::kErrors);
+    log::info("rank {} of {}, started by {}", ranks.rank(), ranks.count(), place.launcher);
     const int code = work(ranks);
     ranks.Leave();
     return code;
   } catch (const ToldPeerError& error) {
     log::debug("{}", error.what());
     throw QuietEnd{error.exit_code()};
+  } catch (const InterruptedWait& error) {
+    EndWith(ranks, error, /*known=*/false);
   } catch (const std::exception& exception) {
-    EndWith(ranks, AsEngineError(exception));
+    const Error error = AsEngineError(exception);
+    // The ranks stop together, and the first says so.
+    EndWith(ranks, error, /*known=*/error.exit_code() == ExitCode::kInterrupted);
   }
 }
 

@@ -17,9 +17,10 @@ namespace danas {
 // AsError(), which also says of torch's lack of memory what to lower.
 Error AsEngineError(const std::exception& exception);
 
-// Calls `work` with this process's rank, as its launcher set it (core/rank_place.h). Where it throws, the other ranks are told,
-// and the error is shown by one rank, with its number.
-int OnRanks(const std::function<int(Ranks& ranks)>& work);
+// Calls `work` with this process's rank, as its launcher set it (core/rank_place.h), when the ranks have met, for which
+// they have the ranks.timeout of the line's config. Where `work` throws, the other ranks are told, and the error is
+// shown by one rank, with its number.
+int OnRanks(const CommandLine& line, const std::function<int(Ranks& ranks)>& work);
 
 // What `decide` says on rank 0, on every rank.
 bool FirstDecides(const Ranks& ranks, const std::function<bool()>& decide);

@@ -21,8 +21,8 @@ namespace danas {
 
 class RunReports {
  public:
-  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With one, what the log says from
-  // here on stands in its run.log too, and TensorBoard is told what the config says.
+  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With one, what the log says
+  // from here on stands in its run.log too, and TensorBoard is told what the config says.
   RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity);
   ~RunReports();
   RunReports(const RunReports&) = delete;
@@ -48,8 +48,8 @@ class RunReports {
 // The folder that --run names, else the default for `name`. Checks that a run can have it, before what takes long.
 std::filesystem::path RunPath(const std::string& run, const std::string& name, const Config& config);
 
-// Makes the folder and writes config.json. Of a job that a launcher may start again (torchrun, Slurm) it is noted which folder
-// this line made: see RunOfJob().
+// Makes the folder and writes config.json. Of a job that a launcher may start again (torchrun, Slurm) it is noted which
+// folder this line made: see RunOfJob().
 RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const CommandLine& line);
 
 // The folder that an earlier start of this launcher's job made for the same line; empty where there is none.
@@ -67,8 +67,10 @@ auto SayingWhatIsKept(const RunFolder* folder, const Work& work) {
     throw;
   } catch (const Error& error) {
     if (folder == nullptr) throw;
-    throw Error(error.exit_code(), std::string(error.what()) + "; config, log and what was finished so far are kept in " +
-                                       folder->path().string());
+    const std::string text =
+        std::string(error.what()) + "; config, log and what was finished so far are kept in " + folder->path().string();
+    if (dynamic_cast<const InterruptedWait*>(&error) != nullptr) throw InterruptedWait(text);
+    throw Error(error.exit_code(), text);
   }
 }
 

@@ -160,7 +160,9 @@ bool IsFinished(const std::filesystem::path& run) {
 int PrintResult(const CommandLine& line, const RunFolder& folder) {
   const std::filesystem::path best = folder / "best.json";
   Json json = {{"run", folder.path().string()}, {"best", best.string()}};
-  json["cost"] = ReadGenotype(best).origin.at("cost").at("value");
+  const Json origin = ReadGenotype(best).origin;
+  if (!origin.contains("cost")) throw ConfigError(best.string() + ": origin.cost is missing; a search writes it");
+  json["cost"] = origin.at("cost").at("value");
   std::cout << (line.json ? JsonText(json, 2) : best.string()) << "\n";
   return 0;
 }
@@ -251,7 +253,7 @@ int Begin(const CommandLine& line, Ranks& ranks) {
 }  // namespace
 
 int RunSearchCommand(const CommandLine& line) {
-  return OnRanks([&](Ranks& ranks) {
+  return OnRanks(line, [&](Ranks& ranks) {
     const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
     return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
   });

@@ -16,10 +16,11 @@ struct CheckpointConfig {
             {.help = "a checkpoint is written after so long, also in the middle of an epoch; 0: only at the ends of "
                      "epochs and phases",
              .unit = "minutes",
-             .min = 0});
+             .min = 0,
+             .max = 1e6});
     v.Field("min_seconds", min_seconds,
-            {.help = "none is written at an epoch's end where the last is younger", .unit = "s", .min = 0});
-    v.Field("keep", keep, {.help = "the newest so many stay; those at the ends of phases always do", .min = 1});
+            {.help = "none is written at an epoch's end where the last is younger", .unit = "s", .min = 0, .max = 1e8});
+    v.Field("keep", keep, {.help = "the newest so many stay; those at the ends of phases always do", .min = 1, .max = 1e6});
     v.Field("required", required,
             {.help = "a checkpoint that cannot be written stops the run; false: the run goes on and says so"});
   }

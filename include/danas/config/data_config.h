@@ -54,8 +54,8 @@ struct AugmentConfig {
              .source = "torchvision"});
     v.Field("ratio", ratio,
             {.help = "random_resized: least and largest width / height",
-             .min = 0,
-             .above_min = true,
+             .min = 0.01,
+             .max = 100,
              .items = 2,
              .source = "torchvision"});
     v.Field("padding", padding, {.help = "pad: zeros on each side", .unit = "pixels", .min = 0, .max = 256});
@@ -131,16 +131,22 @@ struct DataConfig {
     v.Field("search_images_per_class", search_images_per_class,
             {.help = "a search sees at most so many training images of each class, drawn by the seed; 0: all",
              .unit = "images",
-             .min = 0});
+             .min = 0,
+             .max = kMostImages});
     v.Field("validation_per_class", validation_per_class,
             {.help = "images of each class carved from train for the architecture weights",
              .unit = "images",
              .min = 0,
+             .max = kMostImages,
              .source = "paper"});
     v.Field("validation_fraction", validation_fraction,
             {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
     v.Field("max_pixels", max_pixels,
-            {.help = "an image whose header promises more is refused", .unit = "pixels", .min = 1, .source = "Pillow"});
+            {.help = "an image whose header promises more is refused",
+             .unit = "pixels",
+             .min = 1,
+             .max = 1e12,
+             .source = "Pillow"});
     v.Field(
         "decode", decode,
         {.help = "JPEGs: exact, as Pillow does; reduced: what will be resized to a fraction of its size is decoded at "
@@ -175,13 +181,21 @@ struct ScheduleConfig {
         "classes", classes,
         {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1",
          .min = 0,
+         .max = 1e9,
          .above_min = true,
          .source = "paper"});
     v.Field("warmup_epochs", warmup_epochs,
-            {.help = "epochs of weight training alone", .unit = "epochs", .min = 0, .source = "paper"});
-    v.Field(
-        "epochs_per_step", epochs_per_step,
-        {.help = "epochs of each schedule step, before its pruning", .unit = "epochs", .min = 1, .source = "paper"});
+            {.help = "epochs of weight training alone",
+             .unit = "epochs",
+             .min = 0,
+             .max = kMostEpochs,
+             .source = "paper"});
+    v.Field("epochs_per_step", epochs_per_step,
+            {.help = "epochs of each schedule step, before its pruning",
+             .unit = "epochs",
+             .min = 1,
+             .max = kMostEpochs,
+             .source = "paper"});
   }
 };
 

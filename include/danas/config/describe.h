@@ -29,6 +29,11 @@ struct FieldInfo {
   const char* source = "";  // where the default comes from: "paper", a public code; "" is our own choice
 };
 
+// Upper ends of ranges that have none by nature: beyond any use, and low enough that no product of them overflows.
+constexpr double kMostEpochs = 1e6;
+constexpr double kMostImages = 1e9;
+constexpr double kMostInABatch = 1 << 20;
+
 // Specialise for an enum that appears in a config: the names users write, in the order of the enumerators.
 //   template <> struct EnumNames<LossKind> { static constexpr std::array kNames = {"paper_log", ...}; };
 template <typename Enum>

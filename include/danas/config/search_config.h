@@ -144,9 +144,10 @@ struct SearchConfig {
     v.Field("budget", budget,
             {.help = "T: the cost the search aims at, in the unit of search.cost",
              .min = 0,
+             .max = 1e18,
              .above_min = true,
              .source = "paper"});
-    v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0});
+    v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0, .max = 1e18});
     v.Field("cost", cost, {.help = "macs: multiply-accumulates; parameters; latency: milliseconds by a table"});
     v.Field("latency_table", latency_table,
             {.help = "cost latency: a table in the ProxylessNAS / Once-for-All layout (YAML)"});
@@ -156,7 +157,8 @@ struct SearchConfig {
     v.Field("alpha_pass", alpha_pass,
             {.help = "per_epoch: a pass over validation after each pass over train; every_k: an α step after every "
                      "alpha_every weight steps"});
-    v.Field("alpha_every", alpha_every, {.help = "every_k: weight steps for each α step", .unit = "steps", .min = 1});
+    v.Field("alpha_every", alpha_every,
+            {.help = "every_k: weight steps for each α step", .unit = "steps", .min = 1, .max = kMostImages});
     v.Field("alpha_lr", alpha_lr, {.help = "Adam's learning rate for α", .min = 0, .max = 10, .above_min = true});
     v.Field("alpha_beta1", alpha_beta1, {.help = "Adam's β1 for α", .min = 0, .max = 0.9999});
     v.Field("alpha_beta2", alpha_beta2, {.help = "Adam's β2 for α", .min = 0, .max = 0.9999999});
@@ -164,7 +166,8 @@ struct SearchConfig {
     v.Field("recalibration_images", recalibration_images,
             {.help = "training images for batch-norm statistics before a sub-network is evaluated",
              .unit = "images",
-             .min = 2});
+             .min = 2,
+             .max = kMostImages});
   }
 };
 

@@ -74,15 +74,23 @@ struct TrainConfig {
   int64_t bn_groups = 1;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("batch", batch, {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2});
+    v.Field("batch", batch,
+            {.help = "images in an optimiser step, over all processes",
+             .unit = "images",
+             .min = 2,
+             .max = kMostInABatch});
     v.Field("micro_batch", micro_batch,
             {.help = "images in one forward pass; gradients add up to the batch; 0: the batch",
              .unit = "images",
-             .min = 0});
+             .min = 0,
+             .max = kMostInABatch});
     v.Field("lr", lr, {.help = "learning rate at the cosine's start", .min = 0, .max = 100, .above_min = true});
     v.Field("lr_min", lr_min, {.help = "learning rate at the cosine's end", .min = 0, .max = 100});
     v.Field("lr_warmup_epochs", lr_warmup_epochs,
-            {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0});
+            {.help = "the learning rate rises linearly from 0 over these",
+             .unit = "epochs",
+             .min = 0,
+             .max = kMostEpochs});
     v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
     v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum", .source = "ProxylessNAS"});
     v.Field("weight_decay", weight_decay,
@@ -116,7 +124,11 @@ struct FinetuneConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("epochs", epochs,
-            {.help = "epochs of training the found network", .unit = "epochs", .min = 1, .source = "ProxylessNAS"});
+            {.help = "epochs of training the found network",
+             .unit = "epochs",
+             .min = 1,
+             .max = kMostEpochs,
+             .source = "ProxylessNAS"});
     v.Field("init", init, {.help = "scratch: fresh weights; supernet: those the search ended with"});
     v.Field("whole_training_set", whole_training_set, {.help = "train on the carved validation images too"});
     v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99, .source = "ProxylessNAS"});
@@ -131,7 +143,9 @@ struct ZooConfig {
   TrainConfig train = {.nesterov = false, .weight_decay = 1e-4, .label_smoothing = 0};
 
   void Describe(ConfigVisitor& v) {
-    v.Field("epochs", epochs, {.help = "epochs of training", .unit = "epochs", .min = 1, .source = "torchvision"});
+    v.Field(
+        "epochs", epochs,
+        {.help = "epochs of training", .unit = "epochs", .min = 1, .max = kMostEpochs, .source = "torchvision"});
     v.Nested("train", train, "recipe of a network of the zoo");
   }
 };

@@ -26,14 +26,23 @@ class ToldPeerError : public Error {
   using Error::Error;
 };
 
+// A signal ended a wait for other ranks, of which they may not know yet. Where all ranks stop together it is a plain
+// Interrupted.
+class InterruptedWait : public Interrupted {
+ public:
+  explicit InterruptedWait(const std::string& message) : Interrupted(message) {}
+};
+
 // A handle, cheap to copy. Made without arguments it is a process alone, for which everything below is free. Every rank
 // must make the same calls in the same order. All throw where another rank ended, failed or did not answer within the
-// timeout: ToldPeerError, or PeerError, which names that rank.
+// timeout: ToldPeerError, or PeerError, which names that rank. After a signal a wait goes on for ranks that live, as
+// they are about to stop too; for others it ends within seconds: InterruptedWait.
 class Ranks {
  public:
   Ranks() = default;
 
-  // Meets the others. Throws PeerError where they do not come within `timeout` seconds.
+  // Meets the others, and says whom it waits for. Throws PeerError that names those who do not come within `timeout`
+  // seconds, Interrupted after a signal.
   static Ranks Join(const RankPlace& place, double timeout);
 
   // Of one rank of `count` that share this store; for tests, where ranks are threads.
