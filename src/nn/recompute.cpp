@@ -84,6 +84,7 @@ struct RecomputeFunction : public torch::autograd::Function<RecomputeFunction> {
       const at::AutoGradMode with_gradient(true);
       y = call.function(inputs);
     }
+    if (!y.requires_grad()) return result;  // a layer with one candidate does not look at its probability
     variable_list found = torch::autograd::grad({y}, wanted, {gradients[0]}, /*retain_graph=*/false,
                                                 /*create_graph=*/false, /*allow_unused=*/true);
     for (size_t i = 0; i < places.size(); ++i) result[places[i]] = std::move(found[i]);

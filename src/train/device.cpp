@@ -11,8 +11,13 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
@@ -44,6 +49,12 @@ int GpuOfRank(const RankPlace& place) {
                     std::to_string(gpus) + " GPUs; start one process for each");
 }
 
+int UsableCores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
+}
+
 // Threads of a process that the config leaves open; 0: torch's choice.
 int ThreadsOfRank(const RankPlace& place) {
   if (place.alone()) return 0;
@@ -51,10 +62,28 @@ int ThreadsOfRank(const RankPlace& place) {
   if (of_task != nullptr && std::atoi(of_task) > 0) return std::atoi(of_task);
   const char* wanted = std::getenv("OMP_NUM_THREADS");
   if (wanted != nullptr && std::atoi(wanted) > 1) return 0;
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  const int usable = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
-  return std::max(1, usable / place.local_ranks);
+  return std::max(1, UsableCores() / place.local_ranks);
+}
+
+// OpenMP ends the process where it cannot start a thread. Tried first, where it can be told.
+void CheckThreads(int threads) {
+  if (threads <= UsableCores()) return;
+  std::vector<std::jthread> started;
+  std::promise<void> all_there;
+  const std::shared_future<void> wait = all_there.get_future().share();
+  std::string reason;
+  try {
+    while (static_cast<int>(started.size()) < threads) started.emplace_back([wait] { wait.wait(); });
+  } catch (const std::system_error& error) {
+    reason = error.code().message();
+  } catch (const std::bad_alloc&) {
+    reason = "out of memory";
+  }
+  all_there.set_value();
+  if (reason.empty()) return;
+  throw DeviceError("runtime.threads (or OMP_NUM_THREADS): of " + std::to_string(threads) + " threads " +
+                    std::to_string(started.size()) + " can be started here (" + reason +
+                    "). More than this process's " + std::to_string(UsableCores()) + " cores gain nothing");
 }
 
 std::string ChooseAutomatically() {
@@ -120,6 +149,7 @@ at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed, const RankPlac
     throw ConfigError("runtime.amp: fp16 needs a GPU, and the device is the CPU. Use bf16 or none");
   }
   const int threads = runtime.threads > 0 ? static_cast<int>(runtime.threads) : ThreadsOfRank(place);
+  CheckThreads(threads > 0 ? threads : at::get_num_threads());
   if (threads > 0) at::set_num_threads(threads);
   SetDeterminism(runtime.deterministic);
   const at::Device device = gpu ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*gpu)) : at::Device(at::kCPU);

@@ -75,7 +75,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("g.yaml", "search: {budget: 323m}\n"),
             "g.yaml:1: search.budget: '323m' is no count; expected a number such as 323M, 0.3G or 3.2e8");
   EXPECT_EQ(message("h.yaml", "search: {budget: -3}\n"),
-            "h.yaml:1: search.budget: found -3, expected a number above 0");
+            "h.yaml:1: search.budget: found -3, expected a number in (0, 1e+18]");
   EXPECT_EQ(message("i.yaml", "search: {loss: {kind: paper_lg}}\n"),
             "i.yaml:1: search.loss.kind: found the text 'paper_lg', expected one of paper_log, paper_log_one_sided, "
             "literal, mul_log_ratio, fbnet, pow, add_linear, add_abs, abs_log, none; did you mean 'paper_log'?");

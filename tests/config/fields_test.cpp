@@ -19,7 +19,8 @@ Config Roomy() {
   Config config;
   Assign(config, {"data.image_size=1", "data.test_resize=8192", "data.validation_fraction=0.2", "train.lr=100",
                   "finetune.train.lr=100", "train.nesterov=false", "finetune.train.nesterov=false",
-                  "finetune.train.lr_warmup_epochs=0"});
+                  "finetune.train.lr_warmup_epochs=0", "train.batch=1048576", "finetune.train.batch=1048576",
+                  "schedule.warmup_epochs=1000000", "finetune.epochs=1000000"});
   return config;
 }
 

@@ -57,6 +57,21 @@ TEST(Recompute, GivesTheSameBits) {
   }
 }
 
+// The architecture pass of a layer that pruning has left one candidate: weights are fixed, and the output does not depend on
+// the probability.
+TEST(Recompute, OfALayerThatNothingIsLearntIn) {
+  LayerSpec one = MixedKinds();
+  one.candidates.resize(1);
+  const auto layer = std::make_shared<MixedLayer>(one, NormSpec{}, true, NnConfig{.recompute = RecomputeKind::kLayer});
+  test::RandomiseState(*layer, 3);
+  for (at::Tensor& parameter : layer->parameters()) parameter.requires_grad_(false);
+  const at::Tensor p = at::ones({1}).requires_grad_(true), scale = at::ones({}).requires_grad_(true);
+  const at::Tensor y = layer->forward(test::RandomImages({4, 8, 6, 5}, 4), {.probability_c = p});
+  (y.sum() * scale).backward();
+  EXPECT_FALSE(p.grad().defined());
+  EXPECT_EQ(scale.grad().item<float>(), y.sum().item<float>());
+}
+
 TEST(Recompute, ComputesTheFunctionTwiceAndKeepsNothing) {
   const auto module = std::make_shared<Convolution>(ConvolutionShape{.in = 2, .out = 2});
   test::RandomiseState(*module, 1);

@@ -61,6 +61,36 @@ TEST_F(BadInput, ConfigValues) {
   }
 }
 
+TEST_F(BadInput, ValuesWithLineBreaksAndEscapesAreToldOnOneLine) {
+  const Outcome outcome = Search({"runtime.device=a\nb\x1b[2Jc\td"});
+  ExpectError(outcome, 3, HasSubstr("runtime.device: found 'a\\nb\\x1b[2Jc\\x09d', expected auto"));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+// What has no upper end by nature has one far beyond use, so that no product of them overflows.
+TEST_F(BadInput, NumbersBeyondAllUse) {
+  for (const char* key :
+       {"schedule.epochs_per_step", "schedule.warmup_epochs", "finetune.epochs", "zoo.epochs", "train.batch",
+        "train.micro_batch", "train.lr_warmup_epochs", "data.search_images_per_class", "data.validation_per_class",
+        "data.max_pixels", "search.alpha_every", "search.recalibration_images", "search.budget", "checkpoint.every",
+        "checkpoint.min_seconds", "checkpoint.keep"}) {
+    for (const char* value : {"9223372036854775807", "1e300"}) {
+      const std::string assignment = std::string(key) + "=" + value;
+      const Outcome outcome = project_.Run({"config", "show", "--set", assignment});
+      EXPECT_THAT(outcome.err, AllOf(HasSubstr(key), HasSubstr("expected a"))) << assignment;
+      EXPECT_EQ(outcome.code, 3);
+    }
+  }
+}
+
+// OpenMP would end the process without a word of danas.
+TEST_F(BadInput, MoreThreadsThanCanBeStarted) {
+  ExpectError(Search({"runtime.threads=4096"}, "ulimit -s 8192; ulimit -v 8000000;"), 7,
+              AllOf(HasSubstr("runtime.threads"), HasSubstr("of 4096 threads")));
+  EXPECT_FALSE(MadeRunFolder());
+  ExpectError(Search({"runtime.threads=0"}, "ulimit -s 8192; ulimit -v 8000000; OMP_NUM_THREADS=4096"), 7, HasSubstr("OMP_NUM_THREADS"));
+}
+
 TEST_F(BadInput, ATypoInAFileIsFoundWithItsLine) {
   WriteText(project_ / "config.json", "{\n  \"space\": \"space.json\",\n  \"trian\": {\"batch\": 8}\n}\n");
   ExpectError(Search(), 3, AllOf(HasSubstr("config.json:3"), HasSubstr("trian"), HasSubstr("train")));

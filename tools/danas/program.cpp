@@ -30,9 +30,26 @@ int Run(int argc, const char* const* argv, const std::function<int(const Command
   return code;
 }
 
+// Names and values of a user may hold line breaks, and what steers a terminal.
+std::string OnOneLine(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if (byte < ' ' || byte == 0x7f) {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      line += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
 int Report(const Error& error) {
   std::cout.flush();
-  log::error("{}", error.what());
+  log::error("{}", OnOneLine(error.what()));
   return static_cast<int>(error.exit_code());
 }
 
