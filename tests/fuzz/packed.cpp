@@ -18,7 +18,7 @@ using namespace danas;
 using Entries = std::map<std::string, std::string>;
 
 constexpr size_t kMostBytes = 20'000;  // of an input: all of it fits into one page, with the hashes
-constexpr int64_t kMostImages = 8;
+constexpr int64_t kMostDecoded = 8;
 
 template <typename Number>
 void Put(std::string& bytes, size_t at, Number number) {
@@ -83,7 +83,7 @@ Entries Contents(std::string_view rest) {
   }
   std::string& hashes = entries[packed::kHashes];
   hashes.resize(entries[packed::kLabels].size() / sizeof(int32_t) * sizeof(uint64_t));
-  for (int64_t i = 0; i < kMostImages && !rest.empty(); ++i) {
+  for (int64_t i = 0; i < kMostDecoded && !rest.empty(); ++i) {
     const std::string_view image = fuzz::TakeUpTo(rest, "#\n");
     const size_t at = static_cast<size_t>(i) * sizeof(uint64_t);
     if (at < hashes.size()) Put(hashes, at, HashOf(image));
@@ -117,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       fuzz::Require(label >= 0 && label < static_cast<int>(set.classes.ids.size()),
                     "an image's label is that of a class");
     }
-    for (int64_t i = 0; i < std::min(set.size(), kMostImages + 1); ++i) ReadImage(set, i);
+    for (int64_t i = 0; i < std::min(set.size(), kMostDecoded + 1); ++i) ReadImage(set, i);
     set.images->FindDamage();
   });
   return 0;
