@@ -314,7 +314,6 @@ std::vector<Case> Cases() {
     add({.kind = kind, .op = {OperatorKind::kNormal, 3}}, kFarDown);
   }
   for (const int kernel : {1, 3, 31}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kFarDown[1]});
-  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 16}}, {{8, 8, 16, kSize}});
   add({.kind = BlockKind::kIdentity, .project = true}, kFarDown);
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});

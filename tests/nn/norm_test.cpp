@@ -173,7 +173,7 @@ TEST(BatchNorm, ResetAveragesTheBatchesThatFollow) {
 TEST(BatchNorm, RefusesOneValueAChannel) {
   const auto norm = MakeNorm(false);
   const at::Tensor one = RandomTensor({1, 5, 1, 1}, 1);
-  test::ExpectErrorContains<DataError>([&] { norm->forward(one); }, {"one image at 1x1"});
+  test::ExpectErrorContains<DataError>([&] { norm->forward(one); }, {"a batch of one image"});
   norm->set_mode(NormMode::kRunning);
   EXPECT_EQ(norm->forward(one).numel(), 5);
 }

@@ -88,7 +88,6 @@ TEST_F(BadInput, MoreThreadsThanCanBeStarted) {
   ExpectError(Search({"runtime.threads=4096"}, "ulimit -s 8192; ulimit -v 8000000;"), 7,
               AllOf(HasSubstr("runtime.threads"), HasSubstr("of 4096 threads")));
   EXPECT_FALSE(MadeRunFolder());
-  ExpectError(Search({"runtime.threads=0"}, "ulimit -s 8192; ulimit -v 8000000; OMP_NUM_THREADS=4096"), 7, HasSubstr("OMP_NUM_THREADS"));
 }
 
 TEST_F(BadInput, ATypoInAFileIsFoundWithItsLine) {
