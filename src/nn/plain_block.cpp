@@ -99,10 +99,11 @@ class MaxPool : public Block {
   explicit MaxPool(const BlockSite& site) : kernel_(site.spec.op.kernel), stride_(site.shape.stride) {}
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
-    const int64_t padding = (kernel_ - 1) / 2;
-    // An odd kernel's padding reaches the last pixel as it is; an even one's last window may reach beyond.
-    const bool ceil_mode = kernel_ % 2 == 0;
-    return at::max_pool2d(x_nchw, {kernel_, kernel_}, {stride_, stride_}, {padding, padding}, {1, 1}, ceil_mode);
+    // An odd kernel's padding reaches the last pixel as it is. Windows of an even one begin with the first pixel, and the
+    // last may reach beyond the last.
+    const bool even = kernel_ % 2 == 0;
+    const int64_t padding = even ? 0 : kernel_ / 2;
+    return at::max_pool2d(x_nchw, {kernel_, kernel_}, {stride_, stride_}, {padding, padding}, {1, 1}, /*ceil_mode=*/even);
   }
 
  private:

@@ -224,7 +224,7 @@ class Reference {
 
   // Every pixel lies in a window: what a window has beyond the image counts for nothing.
   static at::Tensor MaxPool(int64_t kernel, int64_t stride, const at::Tensor& x) {
-    const int64_t before = (kernel - 1) / 2;
+    const int64_t before = kernel % 2 == 0 ? 0 : kernel / 2;
     const auto windows = [&](int64_t size) { return (size + stride - 1) / stride; };
     const auto after = [&](int64_t size) { return (windows(size) - 1) * stride + kernel - before - size; };
     const at::Tensor padded = at::constant_pad_nd(
@@ -304,7 +304,7 @@ std::vector<Case> Cases() {
   add({.kind = BlockKind::kShuffleV1, .groups = 4, .dense_entry = true}, {{20, 32, 2, kSize}});
   for (const int kernel : {3, 5}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kSame, kDownSame});
   add({.kind = BlockKind::kMaxPool, .op = {.kernel = 2}}, {kDownSame});
-  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 4}}, {{8, 8, 4, kSize}});
+  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 4}}, {{8, 8, 4, kSize}, {8, 8, 4, {8, 4}}});
   for (const double expand : {1.0, 3.0}) {
     add({.op = {.kernel = 5}, .expand = expand}, kFarDown);
     add({.expand = expand, .squeeze_excite = true}, kFarDown);
@@ -314,6 +314,7 @@ std::vector<Case> Cases() {
     add({.kind = kind, .op = {OperatorKind::kNormal, 3}}, kFarDown);
   }
   for (const int kernel : {1, 3, 31}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kFarDown[1]});
+  add({.kind = BlockKind::kMaxPool, .op = {.kernel = 6}}, {{8, 8, 6, kSize}});
   add({.kind = BlockKind::kIdentity, .project = true}, kFarDown);
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});

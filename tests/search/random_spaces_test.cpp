@@ -7,10 +7,10 @@ namespace danas {
 namespace {
 
 TEST(RandomSpaces, RunWhereTheChecksAcceptThem) {
-  const test::RandomSpacesCounts counts = test::CheckRandomSpaces(0, 60);
-  EXPECT_GT(counts.ran, 20) << counts.refused << " refused, " << counts.without_variance << " without variance";
-  EXPECT_GT(counts.without_variance, 0);
-  EXPECT_GT(counts.fused, 6);
+  const test::RandomSpacesCounts counts = test::CheckRandomSpaces(0, 300);
+  EXPECT_GT(counts.ran, 100) << counts.refused << " refused, " << counts.without_variance << " without variance";
+  EXPECT_GT(counts.without_variance, 5);
+  EXPECT_GT(counts.fused, 30);
 }
 
 }  // namespace

@@ -82,9 +82,8 @@ TEST_F(OddSpaces, OneChannel) {
 // The data are the same, but its judges are networks of the zoo, which take three channels.
 TEST_F(OddSpaces, OneChannelWithClassesRankedFirst) {
   SetSpace("/input/channels", 1);
-  const Outcome outcome =
-      Run({"search", "--quiet", "--config", "config.json", "--run", "found", "--set", "schedule.ranking=auto", "--set",
-           "easiness.models=mobilenetv2_0.25"});
+  const Outcome outcome = Run({"search", "--quiet", "--config", "config.json", "--run", "found", "--set",
+                               "schedule.ranking=auto", "--set", "easiness.models=mobilenetv2_0.25"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
@@ -101,10 +100,10 @@ TEST_F(OddSpaces, ASpaceOfOnePixelTakesTheConfigsImages) {
 
 TEST_F(OddSpaces, OneLayerWithOneCandidateAndNoStem) {
   SetSpace("/stem", {{"channels", 0}, {"stride", 1}});
-  SetSpace("/stages", Json::array({{{"channels", 3},
-                                    {"repeat", 1},
-                                    {"stride", 1},
-                                    {"candidates", Json::array({{{"block", "identity"}}})}}}));
+  SetSpace(
+      "/stages",
+      Json::array(
+          {{{"channels", 3}, {"repeat", 1}, {"stride", 1}, {"candidates", Json::array({{{"block", "identity"}}})}}}));
   EXPECT_EQ(RunAll().at("layers").size(), 1u);
 }
 
@@ -127,7 +126,7 @@ TEST_F(OddSpaces, ATrainingSetOfOneImageSaysWhereItIsTooSmall) {
   const Outcome one =
       Run({"finetune", "--quiet", "--arch", "found/best.json", "--run", "trained", "--set", "data.root=one"});
   EXPECT_EQ(one.code, 4);
-  EXPECT_THAT(one.err, HasSubstr("batch norm has no variance over a batch of one image where maps are 1x1"));
+  EXPECT_THAT(one.err, HasSubstr("batch norm has no variance over a batch of one image at 1x1"));
   const Outcome larger = Run({"finetune", "--quiet", "--arch", "found/best.json", "--run", "larger", "--set",
                               "data.root=one", "--set", "data.image_size=16", "--set", "data.test_resize=16"});
   EXPECT_EQ(larger.code, 0) << larger.err;

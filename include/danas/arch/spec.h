@@ -83,7 +83,7 @@ struct EnumNames<BlockKind> {
 // convolution (VGG)
 //   k x k in -> out of stride s with a bias and without batch norm; the activation.
 // max_pool
-//   the largest of each k x k window of stride s. An even k is s, and windows do not overlap.
+//   the largest of each k x k window of stride s. An even k is s: windows do not overlap, and begin with the first pixel.
 // identity
 //   the input; with `project`, where shapes differ, a 1x1 of stride s *.
 //
