@@ -179,7 +179,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                  "Examples:\n"
                  "  danas easiness --models resnet18,mobilenetv2_0.5\n"
                  "  danas easiness --config cifar10.json --data /data/cifar10 --set zoo.epochs=30\n"
-                 "  danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data imagenet/train\n"
+                 "  danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data /data/imagenet\n"
                  "Networks that are not trained yet are trained first and kept (easiness.networks). Leaves ranking.json\n"
                  "for schedule.ranking, and a page with the paper's Figures 1 to 3.");
   AddSetting(easiness, line, "-m,--models", "NAMES", "easiness.models", "networks that judge, with commas (easiness.models)");

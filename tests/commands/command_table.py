@@ -1,0 +1,234 @@
+"""How each documented command line is tried: run on something small (RUN), or looked at only (LOOKED_AT), and why.
+
+A key is the command as it is written, without its comment and with single blanks; a compiled pattern stands for each
+command that it fits from end to end. Inline mentions without values, such as `danas log --follow`, need no line here:
+their commands and options are looked up.
+"""
+
+import dataclasses
+import re
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """In a copy of the made project (made_project.py), by bash, to its end."""
+
+    put: "dict[str, str]" = dataclasses.field(default_factory=dict)  # what is replaced, in this order
+    add: str = ""  # behind the command
+    before: str = ""  # commands that make what it needs
+    says: str = ""  # what its output must hold
+    needs: str = ""  # a Python package of .venv, without which it is looked at only
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """Not run. Options, presets, targets, files and config keys that it names must be there."""
+
+    why: str  # a key of REASONS
+    put: "dict[str, str]" = dataclasses.field(default_factory=dict)
+    run_by: str = ""  # the test of ctest that runs what it stands for
+
+
+REASONS = {
+    "cluster": "wants several machines, or Slurm",
+    "container": "wants a container engine",
+    "gpu": "wants GPUs",
+    "network": "downloads",
+    "python": "wants Python packages that scripts/setup does not install",
+    "peers": "compares with programs that are not part of danas",
+    "long": "builds danas, or takes minutes to hours",
+}
+
+# Everywhere, before what a line of the table puts.
+EVERYWHERE = {"/data/": "data/"}
+
+SMALL_IMAGES = "--set data.image_size=16 --set data.test_resize=16"
+SMALL_SEARCH = (f"--no-probe {SMALL_IMAGES} --set space=my_space.json --set search.budget=120k --set train.batch=10 "
+                "--set train.micro_batch=0 --set schedule.warmup_epochs=1 --set schedule.epochs_per_step=1")
+SMALL_JUDGES = "--set data.search_images_per_class=0 --set zoo.epochs=1 --set zoo.train.batch=20"
+SMALL_TRAINING = ("--set data.image_size=32 --set data.test_resize=32 --set zoo.epochs=1 --set zoo.train.batch=8 "
+                  "--set zoo.train.micro_batch=0 --set data.validation_per_class=2")
+PLAN = "--dry-run --no-probe"
+BENCH = "--rounds 1 --steps 1"
+SMALL_STEPS = "--input 16x16 --batch 2 --steps 1 --warmup 0"
+TRAIN_JUDGE = f"danas train --model mobilenetv1_0.25 --data data/imagenet {SMALL_TRAINING} --run runs/judge"
+JUDGE = {"resnet34-b627a593.pth": "runs/judge/weights.safetensors", "resnet34": "mobilenetv1_0.25"}
+QUICK_EASINESS = f"danas easiness --config quickstart.json --data data/fashion {SMALL_JUDGES}"
+
+RUN = {
+    # README: a first search
+    "danas easiness --config quickstart.json --seed 0": Run(add=f"--data data/fashion {SMALL_JUDGES}"),
+    "danas search --config quickstart.json --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
+        before=f"{QUICK_EASINESS} --out FOLDER", add="--data data/fashion --no-probe", says="step3"),
+    # README: commands; scripts/quickstart says some of them again
+    "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
+    "danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run": Run(
+        add="--no-probe --set schedule.classes=[2,2,3,3] --set data.validation_per_class=2", says="step3"),
+    "danas search --config imagenet_shuffle_mobile.json --data FOLDER --dry-run": Run(
+        {"FOLDER": "data/imagenet"},
+        add="--no-probe --set schedule.classes=[2,2,3,3] --set data.validation_per_class=2"),
+    "danas search --config cifar10.json --data FOLDER": Run({"FOLDER": "data/cifar10"}, add=SMALL_SEARCH),
+    "danas search --config image_folder.yaml --data FOLDER": Run(
+        {"FOLDER": "data/photos"}, add=f"{SMALL_SEARCH} --set schedule.classes=[2,2,3,3]"),
+    "danas finetune --arch runs/RUN/best.json": Run(),
+    "danas easiness --models resnet18,mobilenetv2_0.5 --config fashion_mnist.json": Run(
+        add=f"--data data/fashion {PLAN}"),
+    "danas train --model resnet18 --data FOLDER": Run({"FOLDER": "data/photos"}, add=SMALL_TRAINING),
+    "danas evaluate --run $out/found": Run({"$out/found": "runs/final"}),
+    "danas search --config fashion_mnist.json": Run(add=f"--data data/fashion {SMALL_SEARCH}"),
+    # README: when a run ends early
+    "danas search --resume runs/RUN": Run({"runs/RUN": "runs/stopped"}, says="runs/stopped/best.json"),
+    "danas search --config C --run runs/mine --resume auto": Run(
+        {"runs/mine": "runs/new"}, add="--no-probe && danas search --config C --run runs/new --resume auto",
+        says="finished already"),
+    "danas status runs/": Run(says="stopped"),
+    "danas status RUN --watch": Run(says="finished"),
+    "danas log RUN --follow": Run(),
+    # README: many processes
+    "danas search --config C --ranks 2 --device cpu": Run(add="--no-probe"),
+    # docs/architecture.md, docs/file-formats.md
+    "danas space check FILE": Run({"FILE": "my_space.json"}),
+    "python3 -c \"import torch; torch.save(torch.load('old.pth', map_location='cpu')['net'], 'new.pth')\"": Run(
+        before="python3 -c \"import torch; torch.save({'net': {}}, 'old.pth')\"", needs="torch"),
+    # docs/benchmarks.md
+    'tests/bench/interleave.py --rounds 7 "one=build/release/bin/danas_supernet_bench --skeleton small" '
+    '"two=COMMAND"': Run(
+        {"--rounds 7": "--rounds 1", "--skeleton small": f"--skeleton small {SMALL_STEPS}",
+         "COMMAND": f"build/release/bin/danas_supernet_bench {SMALL_STEPS}"},
+        says="ratio to one"),
+    "build/release/bin/danas_loader_bench --root FOLDER --workers 1": Run(
+        {"FOLDER": "data/photos/train"}, add="--batch 4 --passes 1"),
+    "danas bench supernet --space mobile_small --kernels fused,aten --threads 2": Run(
+        {"--threads 2": "--threads 1"}, add=f"{BENCH} --batch 2"),
+    "/usr/bin/time -v danas easiness --config cifar100.json --data FOLDER --models mobilenetv1_0.25,mobilenetv2_0.25 "
+    "--weights mobilenetv1_0.25=FILE --weights mobilenetv2_0.25=FILE --no-probe --set runtime.threads=2 "
+    "--set data.validation_fraction=0 --set data.validation_per_class=1": Run(
+        {"/usr/bin/time -v ": "", "FOLDER": "data/cifar100", "v1_0.25=FILE": "v1_0.25=runs/v1/weights.safetensors",
+         "v2_0.25=FILE": "v2_0.25=runs/v2/weights.safetensors", "threads=2": "threads=1"},
+        before=" && ".join(
+            f"danas train --model mobilenet{version}_0.25 --config cifar100.json --data data/cifar100 "
+            f"--set zoo.epochs=1 --set zoo.train.batch=50 --run runs/{version}" for version in ("v1", "v2"))),
+    # docs/checkpoints.md
+    "danas search --resume runs/mine": Run({"runs/mine": "runs/stopped"}, says="runs/stopped/best.json"),
+    "danas search --resume runs/mine --data /scratch/imagenet": Run(
+        {"runs/mine": "runs/stopped", "/scratch/imagenet": "moved"}, before="mv data/photos moved",
+        says="runs/stopped/best.json"),
+    "danas finetune --resume runs/final": Run(says="finished already"),
+    # docs/data.md
+    "danas data info --data FOLDER": Run({"FOLDER": "data/photos"}, says="dog"),
+    "danas data check PATH": Run({"PATH": "data/photos"}),
+    "danas data manifest --devkit ILSVRC2012_devkit_t12 --data imagenet/val --out imagenet/val.csv": Run(
+        add="&& cat imagenet/val.csv", says="val/ILSVRC2012_val_00000001.JPEG,n01440764"),
+    "danas data pack imagenet imagenet-256 --resize-short 256 --quality 90": Run(
+        before="danas data manifest --devkit ILSVRC2012_devkit_t12 --data imagenet/val --out imagenet/val.csv",
+        add="&& ls imagenet-256/train/data.mdb imagenet-256/val/data.mdb"),
+    "danas data pack photos/train packed": Run({"photos/train": "data/photos/train"}, add="&& ls packed/data.mdb"),
+    "danas_loader_bench --root DATASET --workers 1 2 --batch 32 --passes 5 --decode reduced": Run(
+        {"DATASET": "data/photos/train", "--batch 32 --passes 5": "--batch 4 --passes 1"}),
+    # docs/fuzzing.md
+    "build/dev/bin/danas_fuzz_space tests/fuzz/corpus/space configs/spaces --seconds 60 --seed 7": Run(
+        {"--seconds 60": "--seconds 1"}),
+    "build/fuzz/bin/danas_fuzz_<target> FILE": Run(
+        {"<target>": "space", "FILE": "tests/fuzz/corpus/space"}, add="--seconds 1"),
+    # docs/scaling.md
+    "scripts/scaling-model --config imagenet_shuffle.json --gpu a100 --gpus 1,4,8,32 --achieved-share 0.4": Run(),
+    "scripts/scaling-model --paper": Run(),
+    "scripts/scaling-model --constants": Run(),
+    "danas bench supernet --config C --batch N": Run({"N": "2"}, add=BENCH),
+    # CONTRIBUTING.md
+    "build/dev/bin/danas --help": Run(says="search"),
+    # configs/image_folder.yaml
+    "danas search --config my.yaml --dry-run": Run(add="--no-probe"),
+    "danas search --config my.yaml": Run(add="--no-probe"),
+    # danas COMMAND --help
+    "danas search --config my.json --set search.budget=200M --run runs/mine": Run(
+        {"200M": "100k", "runs/mine": "runs/new"}, add="--no-probe"),
+    "danas search --resume runs/mine --fork runs/other --set search.budget=150M": Run(
+        {"runs/mine": "runs/stopped", "150M": "130k"}, says="runs/other/best.json"),
+    "danas finetune --arch runs/mine/best.json": Run(),
+    "danas finetune --arch best.json --data /data/cifar10 --set finetune.epochs=100": Run(
+        {"/data/cifar10": "data/photos", "epochs=100": "epochs=1"}),
+    "danas train --model resnet18 --data /data/cifar10": Run(add=SMALL_TRAINING),
+    "danas train --model mobilenetv2_0.5 --config fashion_mnist.json --set zoo.epochs=20": Run(
+        {"epochs=20": "epochs=1"}, add="--data data/fashion --set zoo.train.batch=20"),
+    "danas easiness --models resnet18,mobilenetv2_0.5": Run(add=f"--data data/photos {PLAN}"),
+    "danas easiness --config cifar10.json --data /data/cifar10 --set zoo.epochs=30": Run(add=PLAN),
+    "danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data /data/imagenet": Run(
+        JUDGE, before=TRAIN_JUDGE, add=SMALL_TRAINING),
+    "danas evaluate --run runs/final": Run(),
+    "danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10": Run(
+        {"/data/cifar10": "data/photos"}, add=SMALL_IMAGES),
+    "danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet": Run(
+        JUDGE, before=TRAIN_JUDGE, add=SMALL_TRAINING),
+    "danas cost --space shuffle --target 325M": Run(),
+    "danas cost --arch runs/mine/best.json": Run(),
+    "danas models": Run(),
+    "danas models --size 64 --classes 200 --json": Run(),
+    "danas compare runs/final runs/random-1 runs/random-2": Run(),
+    "danas status runs/mine": Run(says="finished"),
+    "danas status runs --watch": Run(),
+    "danas log runs/mine": Run(),
+    "danas log runs/mine --follow": Run(),
+    "danas space show mobile_plus": Run(),
+    "danas space check my_space.json": Run(),
+    "danas space sample --arch best.json --band 5% --count 2 --out runs/random": Run({"5%": "40%"}),
+    "danas config show --config cifar10.json --set train.lr=0.05": Run(),
+    "danas config check my.json": Run(),
+    "danas data pack /data/imagenet /data/imagenet-256 --resize-short 256 --quality 90": Run(),
+    "danas data pack /data/photos /data/photos-packed --keep-bytes": Run(),
+    "danas data pack /data/imagenet/val.csv /data/imagenet-256/val": Run(),
+    "danas data check /data/photos": Run(),
+    "danas data check /data/imagenet-256 --threads 8": Run({"--threads 8": "--threads 1"},
+                                                         before="danas data pack data/imagenet data/imagenet-256"),
+    "danas data info --data /data/cifar10": Run(),
+    "danas data info --data /data/packed": Run(before="danas data pack data/photos data/packed"),
+    "danas bench supernet --config quickstart.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
+    "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(
+        {"--batch 32": "--batch 2", "--threads 2": "--threads 1"}, add=BENCH),
+    "danas bench supernet --config imagenet_mobile.json --images 1231167 --batch 8": Run(
+        {"--batch 8": "--batch 2"}, add=f"{BENCH} --set data.image_size=32"),
+    "danas bench loader --data /data/imagenet --set data.image_size=224 --workers 1,2,4": Run(
+        {"224": "32", "1,2,4": "1"}, add="--batch 4 --passes 1"),
+    "source <(danas completion bash)": Run(add="&& complete -p danas"),
+    "danas completion zsh > ~/.zfunc/_danas": Run(),
+    "danas man > danas.1; man ./danas.1": Run({"man ./danas.1": "grep '^.TH DANAS' danas.1"}),
+}
+
+LOOKED_AT = {
+    re.compile(r"torchrun .*--nnodes=.*"): Look("cluster"),
+    "torchrun --no-python --nproc_per_node=4 danas search --config C": Look("python", run_by="tools.TorchrunTest"),
+    re.compile(r"srun .*"): Look("cluster"),
+    re.compile(r"sbatch .*"): Look("cluster"),
+    re.compile(r"docker .*"): Look("container"),
+    re.compile(r"danas search --config (C|my\.json) --gpus 4"): Look("gpu"),
+    re.compile(r"danas bench supernet .*--device cuda.*"): Look("gpu"),
+    "python tests/bench/gpu_layouts.py": Look("gpu"),
+    "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
+    re.compile(r"apt-get install .*"): Look("network"),
+    re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
+    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|easiness-study)( .*)?"): Look("long"),
+    re.compile(r"cmake .*"): Look("long", {"<folder>": "prefix"}),
+    re.compile(r"ctest .*"): Look("long"),
+    re.compile(r"tests/golden/\w+\.py --save"): Look("python"),
+    'tests/bench/interleave.py --rounds 7 "plain=python plain_pytorch.py $N --malloc keep" '
+    '"danas=build/release/bin/danas_supernet_bench $N" '
+    '"nni=python nni_gumbel.py $N --layout channels_last --malloc keep"': Look("peers"),
+    "BIN=build/dev/bin tests/bench/fused_table.sh PYTHON PLAIN.py": Look("peers"),
+    re.compile(r"tests/bench/shared_machine\.py .*"): Look("long"),
+    re.compile(r"danas train --model mobilenetv2_0\.25 --config quickstart\.json .*"): Look("long"),
+    "git lfs pull": Look("network"),
+    "tests/bench/loader_table.sh PYTHON PHOTOGRAPHS torchvision=SCRIPT dali=SCRIPT": Look("peers"),
+    "python tests/bench/score_images.py make FOLDER PHOTOGRAPHS --images 240": Look("python"),
+    re.compile(r"tests/bench/interleave\.py --rounds 4 .*score_images\.py.*"): Look("peers"),
+    re.compile(r"(\w+=\w+ )?build/\w+/bin/danas_\w+_test( --gtest_filter=\S+)?"): Look("long"),
+    re.compile(r"tests/bench/checkpoint_cost\.py .*"): Look("long", {" -- ": " && danas search "}),
+    "tests/bench/ranks_rounds.sh 7 > rounds.jsonl": Look("long", run_by="bench.ranks_bench_test"),
+    "scripts/scaling-model --check rounds.jsonl": Look("long", run_by="bench.ranks_bench_test"),
+}
+
+# Options in running text that are no program's of this project.
+FOREIGN_OPTIONS = {
+    "--no-deps": "pip",
+    "--no-as-needed": "ld",
+    "--run-path": "torchrun",
+}
