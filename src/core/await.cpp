@@ -31,7 +31,7 @@ void Await(std::function<void(std::stop_token stop)> work, const std::function<v
   } catch (...) {
     thread.request_stop();
     if (done.wait_for(kToStop) != std::future_status::ready) {
-      left_behind = true;
+      LeaveThreadBehind();
       thread.detach();
     }
     throw;
@@ -39,6 +39,8 @@ void Await(std::function<void(std::stop_token stop)> work, const std::function<v
   thread.join();
   done.get();
 }
+
+void LeaveThreadBehind() { left_behind = true; }
 
 bool ThreadsLeftBehind() { return left_behind; }
 

@@ -125,6 +125,16 @@ class Ranks::Group {
     }
   }
 
+  // Gloo's destructor waits for what its threads still do, up to ranks.timeout: where this rank has given that up, the
+  // process group stays as it is.
+  ~Group() {
+    if (!given_up_) return;
+    LeaveThreadBehind();
+    group_.release();
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
   // Calls `work`; where it throws, finds out which rank is to blame.
   template <typename Work>
   void Try(const Work& work) const {
@@ -142,19 +152,24 @@ class Ranks::Group {
   }
 
   // Waits for what the ranks do together: Gloo's in pieces, to look up meanwhile; NCCL's runs on the GPU's stream.
-  void Finish(const c10::intrusive_ptr<c10d::Work>& work, const at::Tensor& of) const {
+  void Finish(const c10::intrusive_ptr<c10d::Work>& work, const at::Tensor& of) {
     while (of.is_cpu() && !work->isCompleted()) {
       try {
         work->wait(kBetweenLooks);
       } catch (const std::exception&) {
         if (work->isCompleted()) break;
       }
-      signs_.Look();
+      try {
+        signs_.Look();
+      } catch (const Error&) {
+        given_up_ = true;
+        throw;
+      }
     }
     work->wait();
   }
 
-  void SumOne(const at::Tensor& tensor) const {
+  void SumOne(const at::Tensor& tensor) {
     Try([&] {
       std::vector<at::Tensor> tensors = {tensor};
       Finish(group_->allreduce(tensors), tensor);
@@ -171,6 +186,8 @@ class Ranks::Group {
   int64_t asked_first_ = 0;  // calls of FromFirst()
 
  private:
+  bool given_up_ = false;  // what Gloo still does
+
   // Gloo connects every rank with every other, through ports of their own.
   void Connect(bool one_machine, MeetingClock& clock) {
     const auto group = std::make_shared<c10::intrusive_ptr<ProcessGroup>>();
