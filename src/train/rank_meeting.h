@@ -18,6 +18,10 @@ struct MeetingStep {
   std::string advice;  // sentences, with their full stops but for the last
 };
 
+inline constexpr const char* kConnectionAdvice =
+    "The ranks need ports of their own besides MASTER_PORT: does a firewall close them? Is the network interface right "
+    "(GLOO_SOCKET_IFNAME)?";
+
 // The time that the whole meeting may take.
 class MeetingClock {
  public:

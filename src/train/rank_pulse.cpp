@@ -37,9 +37,9 @@ struct Stopped {};
 }  // namespace
 
 RankPulse::RankPulse(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count)
-    : store_(store), rank_(rank), count_(count), others_(static_cast<size_t>(count)) {
-  store_->set(Key("who", rank_), Process());
-}
+    : store_(store), rank_(rank), count_(count), others_(static_cast<size_t>(count)) {}
+
+void RankPulse::Introduce() const { store_->set(Key("who", rank_), Process()); }
 
 bool RankPulse::Stopping() const {
   const std::lock_guard lock(mutex_);

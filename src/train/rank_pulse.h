@@ -37,7 +37,8 @@ class RankPulse : public std::enable_shared_from_this<RankPulse> {
   // After a signal, whom this rank waits for in vain, with the reason.
   std::optional<std::string> Hopeless() const;
 
-  // These ask the store, and so may not return.
+  // These talk to the store, and so may not return.
+  void Introduce() const;
   std::string Who(int rank) const;
   void ThrowIfOneFailed() const;
   std::vector<int64_t> SignsSoFar() const;

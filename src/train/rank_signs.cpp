@@ -47,10 +47,11 @@ std::function<void(double waited)> For(seconds limit, const std::string& text) {
   };
 }
 
-std::vector<int> NotCome(const RankPulse& pulse) {
+// The ranks that have not left `key` in the store.
+std::vector<int> Without(const char* key, const RankPulse& pulse) {
   std::vector<int> ranks;
   for (int r = 0; r < pulse.count(); ++r) {
-    if (!pulse.store()->check({Key("who", r)})) ranks.push_back(r);
+    if (!pulse.store()->check({Key(key, r)})) ranks.push_back(r);
   }
   return ranks;
 }
@@ -117,7 +118,8 @@ void RankSigns::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RankSigns::AwaitAll(const std::string& where, MeetingClock& clock) const {
+void RankSigns::AwaitKeys(const char* key, const std::function<void()>& say, const MeetingStep& step,
+                          MeetingClock& clock) const {
   struct Missed {
     std::mutex mutex;
     std::vector<int> ranks;
@@ -125,11 +127,12 @@ void RankSigns::AwaitAll(const std::string& where, MeetingClock& clock) const {
   const auto missed = std::make_shared<Missed>();
   try {
     Await(
-        [pulse = pulse_, missed](const std::stop_token& stop) {
+        [pulse = pulse_, missed, key, say](const std::stop_token& stop) {
+          say();
           while (!stop.stop_requested()) {
-            pulse->ThrowIfOneFailed();
-            std::vector<int> ranks = NotCome(*pulse);
+            std::vector<int> ranks = Without(key, *pulse);
             if (ranks.empty()) return;
+            pulse->ThrowIfOneFailed();
             {
               const std::lock_guard lock(missed->mutex);
               missed->ranks = std::move(ranks);
@@ -140,18 +143,34 @@ void RankSigns::AwaitAll(const std::string& where, MeetingClock& clock) const {
         [&](double) {
           const std::lock_guard lock(missed->mutex);
           const std::string who = (missed->ranks.empty() ? "the other ranks" : RanksText(missed->ranks)) + " of " +
-                                  std::to_string(pulse_->count()) + " at " + where;
-          clock.Look({.whom = who,
-                      .failed = who + " did not come",
-                      .advice =
-                          "Was each rank started, with the same MASTER_ADDR, MASTER_PORT and WORLD_SIZE? Did one end "
-                          "with a message of its own? Does a firewall keep that port closed?"});
+                                  std::to_string(pulse_->count());
+          clock.Look({.whom = who + step.whom, .failed = who + step.failed, .advice = step.advice});
         });
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {
     ThrowPeerError(kStoreGone);
   }
+}
+
+void RankSigns::MeetAll(const std::string& where, MeetingClock& clock) const {
+  AwaitKeys(
+      "who", [pulse = pulse_] { pulse->Introduce(); },
+      {.whom = " at " + where,
+       .failed = " at " + where + " did not come",
+       .advice = "Was each rank started, with the same MASTER_ADDR, MASTER_PORT and WORLD_SIZE? Did one end with a "
+                 "message of its own? Does a firewall keep that port closed?"},
+      clock);
+}
+
+void RankSigns::AwaitConnections(MeetingClock& clock) const {
+  constexpr const char* kConnected = "connected";
+  AwaitKeys(
+      kConnected, [pulse = pulse_] { pulse->store()->set(Key(kConnected, pulse->rank()), "1"); },
+      {.whom = " to connect with all others",
+       .failed = " could not connect with all others",
+       .advice = kConnectionAdvice},
+      clock);
 }
 
 void RankSigns::ThrowCause(const std::string& reason) const {

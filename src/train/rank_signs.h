@@ -2,6 +2,7 @@
 // the store, outside of any collective. The store may stop answering: nothing here waits for it without end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,9 +23,13 @@ class RankSigns {
   RankSigns(const RankSigns&) = delete;
   RankSigns& operator=(const RankSigns&) = delete;
 
-  // Returns when every rank has given its first sign. `where` they meet, for messages. Throws PeerError that names
-  // those who did not come in time, Interrupted after a signal.
-  void AwaitAll(const std::string& where, MeetingClock& clock) const;
+  // Returns when every rank has called it. `where` they meet, for messages. Throws PeerError that names those who did
+  // not come in time, Interrupted after a signal.
+  void MeetAll(const std::string& where, MeetingClock& clock) const;
+
+  // The same for ranks that have connected themselves with all others: one that ends before the others have done so
+  // would break their connections.
+  void AwaitConnections(MeetingClock& clock) const;
 
   // Something that the ranks do together went wrong here, by this reason. Throws PeerError that names the rank that
   // failed or gives no sign of life; after a signal, InterruptedWait.
@@ -52,6 +57,8 @@ class RankSigns {
   void Leave();
 
  private:
+  // Returns when each rank has left `key` in the store, as this one does by `say`. The words of `step` follow the ranks'.
+  void AwaitKeys(const char* key, const std::function<void()>& say, const MeetingStep& step, MeetingClock& clock) const;
   void Stop();
 
   std::shared_ptr<RankPulse> pulse_;  // shared with the threads that talk to the store, which may be left behind

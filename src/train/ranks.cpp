@@ -107,13 +107,14 @@ void AsMessages(const std::vector<at::Tensor>& tensors, const std::function<void
 // What the handles share.
 class Ranks::Group {
  public:
-  // Returns when all ranks have come. `where` they meet, for messages.
+  // Returns when all ranks have come and are connected. `where` they meet, for messages.
   Group(const c10::intrusive_ptr<c10d::Store>& store, int rank, int count, const std::string& where, bool one_machine,
         MeetingClock& clock)
       : signs_(store, rank, count), store_(store), rank_(rank), count_(count), timeout_(clock.timeout()) {
     try {
-      signs_.AwaitAll(where, clock);
+      signs_.MeetAll(where, clock);
       Connect(one_machine, clock);
+      signs_.AwaitConnections(clock);
     } catch (const ToldPeerError&) {
       throw;
     } catch (const Error& error) {
@@ -194,9 +195,7 @@ class Ranks::Group {
     const MeetingStep step = {
         .whom = "connections with all of " + std::to_string(count_) + " ranks",
         .failed = "not all of " + std::to_string(count_) + " ranks could be connected",
-        .advice =
-            "The ranks need ports of their own besides MASTER_PORT: does a firewall close them? Is "
-            "the network interface right (GLOO_SOCKET_IFNAME)?"};
+        .advice = kConnectionAdvice};
     try {
       Await([group, store = store_, rank = rank_, count = count_, timeout = timeout_,
              one_machine](const std::stop_token&) { *group = MakeGroup(store, rank, count, timeout, one_machine); },

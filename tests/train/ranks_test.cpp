@@ -94,15 +94,15 @@ std::vector<Ending> EndingsOf(int count, const std::function<void(Ranks)>& work,
   std::vector<Ending> endings(static_cast<size_t>(count));
   OnRankThreads(
       count,
-      [&](const Ranks& ranks) {
+      [&](Ranks ranks) {
         Ending& ending = endings[static_cast<size_t>(ranks.rank())];
+        ranks.SetTimeout(timeout);
         try {
           work(ranks);
         } catch (const Error& error) {
           ending = {error.what(), error.exit_code(), ranks.Fail(error.exit_code(), error.what())};
         }
-      },
-      timeout);
+      });
   return endings;
 }
 
