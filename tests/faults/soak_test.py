@@ -112,7 +112,7 @@ def main():
         process = programs.start(project, [*small_search.COMMAND, "--quiet"])
         begin = time.monotonic()
         samples = watch(process, project / "run", config["schedule"]["warmup_epochs"],
-                        0.02 if arguments.steps < 5000 else 0.1)
+                        0.01 if arguments.steps < 10000 else 0.1)
         _, said = process.communicate()
         if process.returncode != 0:
             sys.exit(f"error: exit code {process.returncode}: {said}")
