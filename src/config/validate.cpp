@@ -80,6 +80,9 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
   check.Require(
       search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
       NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");
+  check.Require(
+      search.budget_min.value <= search.budget.value, "search.budget_min",
+      NumberText(search.budget_min.value) + " is above search.budget (" + NumberText(search.budget.value) + ")");
   for (const auto& [value, key] :
        {std::pair(search.loss.exponent, "search.loss.exponent"), std::pair(search.loss.weight, "search.loss.weight")}) {
     check.Require(value == -1 || value >= 0, key, NumberText(value) + "; expected -1 (the kind's own) or at least 0");

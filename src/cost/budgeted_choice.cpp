@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "danas/core/error.h"
+#include "scores.h"
 
 namespace danas {
 namespace {
@@ -25,17 +26,6 @@ using Front = std::vector<Partial>;
 
 // Roundings of sums in another order stay far below this share.
 constexpr double kSlack = 1e-9;
-
-void CheckScores(const CostTable& costs, const std::vector<std::vector<double>>& score_lc) {
-  bool fits = score_lc.size() == costs.candidates_lc.size();
-  for (size_t l = 0; fits && l < score_lc.size(); ++l) fits = score_lc[l].size() == costs.candidates_lc[l].size();
-  if (!fits) throw ConfigError("scores and costs are of different shapes");
-  for (const std::vector<double>& scores : score_lc) {
-    if (!std::all_of(scores.begin(), scores.end(), [](double s) { return std::isfinite(s); })) {
-      throw ConfigError("a candidate's score is not finite");
-    }
-  }
-}
 
 // Adds the entries of `more`, which is sorted by cost, to the front.
 Front Merge(const Front& front, const Front& more) {

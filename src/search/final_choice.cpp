@@ -41,9 +41,15 @@ double LargestCost(const SearchConfig& config) {
   return config.budget_max.value > 0 ? config.budget_max.value : 1.02 * config.budget.value;
 }
 
+double LeastCost(const SearchConfig& config) {
+  return config.budget_min.value > 0 ? config.budget_min.value : 0.95 * config.budget.value;
+}
+
+CostBand BandOf(const SearchConfig& config) { return {LeastCost(config), LargestCost(config)}; }
+
 void CheckBudget(const SearchConfig& config, const CostTable& costs) {
-  const std::string range = "the space's networks cost " + CostText(costs.Least(), costs) + " to " +
-                            CostText(costs.Most(), costs);
+  const std::string range =
+      "the space's networks cost " + CostText(costs.Least(), costs) + " to " + CostText(costs.Most(), costs);
   if (costs.Least() > LargestCost(config)) {
     throw ConfigError("search.budget: no network costs at most " + CostText(LargestCost(config), costs) +
                       " (search.budget_max); " + range + ". Raise search.budget or use another space");
@@ -69,7 +75,8 @@ std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const Cost
   return kept;
 }
 
-FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost) {
+FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,
+                          double largest_cost) {
   FinalChoice result;
   for (const std::vector<double>& alpha_c : alpha_lc) result.argmax.push_back(ArgMax(alpha_c));
   result.argmax_cost = costs.OfNetwork(result.argmax);

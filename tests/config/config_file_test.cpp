@@ -59,8 +59,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
             "c.yaml:1: pruning_ratio: unknown key here; did you mean 'search.pruning.ratio'?");
   EXPECT_EQ(message("c.yaml", "lr: 0.1\n"),
             "c.yaml:1: lr: unknown key here; did you mean 'train.lr' or 'finetune.train.lr' or 'zoo.train.lr'?");
-  EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"),
-            "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
+  EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"), "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
             "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, nn, data, "
             "easiness, schedule, search, train, finetune, zoo, checkpoint, ranks, log");
@@ -183,6 +182,7 @@ TEST(ConfigRules, BetweenFields) {
       {{"schedule.class_order=[a]"}, "schedule.class_order: has a meaning with schedule.ranking 'listed' only"},
       {{"schedule.ranking=listed", "schedule.class_order=[a, b, a]"}, "schedule.class_order: class 'a' is named twice"},
       {{"search.budget_max=300M"}, "search.budget_max: 300000000 is below search.budget (323000000)"},
+      {{"search.budget_min=324M"}, "search.budget_min: 324000000 is above search.budget (323000000)"},
       {{"search.cost=latency"}, "search.latency_table: search.cost 'latency' needs a table"},
       {{"search.latency_table=t.yaml"}, "search.latency_table: has a meaning with search.cost 'latency' only"},
       {{"search.loss.exponent=-0.5"}, "search.loss.exponent"},
@@ -212,6 +212,7 @@ TEST(ConfigRules, HoldAtTheirEdge) {
            {"schedule.classes=[2, 3]"},
            {"schedule.ranking=listed", "schedule.class_order=[b, a]"},
            {"search.budget_max=323M"},
+           {"search.budget_min=323M"},
            {"search.cost=latency", "search.latency_table=t.yaml", "search.budget=70"},
            {"train.micro_batch=256"},
            {"train.micro_batch=2"},

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <stdexcept>
 
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
@@ -80,6 +82,54 @@ TEST(BandSampler, LargestSpaceInItsTails) {
     EXPECT_GE(cost, 0.95 * center);
     EXPECT_LE(cost, 1.05 * center);
   }
+}
+
+// Drawn and computed probabilities against the sum over all networks of the products of their candidates' weights.
+TEST(BandSampler, WeightsMakeProbabilities) {
+  RandomStream costs(10, "costs");
+  const CostTable table = MakeTable({3, 4, 3}, 100, [&] { return 7 * static_cast<double>(costs.UniformInt(30)); });
+  std::vector<std::vector<double>> weight_lc, expected_lc;
+  for (const auto& cost_c : table.candidates_lc) {
+    expected_lc.emplace_back(cost_c.size(), 0.0);
+    for (auto& weight_c = weight_lc.emplace_back(); weight_c.size() < cost_c.size();) {
+      weight_c.push_back(costs.Uniform(0, 3));
+    }
+  }
+  weight_lc[1][2] = 0;
+  const CostBand band{0.8 * table.Mean(), 1.2 * table.Mean()};
+  double sum = 0;
+  ForEachNetwork(table, [&](const std::vector<size_t>& choice) {
+    if (!band.Holds(table.OfNetwork(choice))) return;
+    double weight = 1;
+    for (size_t l = 0; l < choice.size(); ++l) weight *= weight_lc[l][choice[l]];
+    for (size_t l = 0; l < choice.size(); ++l) expected_lc[l][choice[l]] += weight;
+    sum += weight;
+  });
+  const BandSampler sampler(table, band, weight_lc);
+  const auto probability_lc = sampler.Probabilities();
+  std::vector<std::vector<double>> drawn_lc = expected_lc;
+  for (auto& drawn_c : drawn_lc) std::ranges::fill(drawn_c, 0.0);
+  RandomStream stream(11, "band");
+  constexpr int kDraws = 20000;
+  for (int i = 0; i < kDraws; ++i) {
+    const std::vector<size_t> choice = sampler.Draw(stream);
+    for (size_t l = 0; l < choice.size(); ++l) drawn_lc[l][choice[l]] += 1.0 / kDraws;
+  }
+  for (size_t l = 0; l < expected_lc.size(); ++l) {
+    for (size_t c = 0; c < expected_lc[l].size(); ++c) {
+      EXPECT_NEAR(probability_lc[l][c], expected_lc[l][c] / sum, 1e-12);
+      EXPECT_NEAR(drawn_lc[l][c], expected_lc[l][c] / sum, 4 * 0.5 / std::sqrt(kDraws));
+    }
+  }
+  EXPECT_EQ(drawn_lc[1][2], 0);
+}
+
+TEST(BandSampler, WrongWeightsAreRefused) {
+  const CostTable table{"MACs", 5, {{1, 10}, {1, 10}}};
+  EXPECT_THROW(BandSampler(table, {0, 100}, {{1, 1}}), std::invalid_argument);
+  EXPECT_THROW(BandSampler(table, {0, 100}, {{1, 1}, {1, -1}}), std::invalid_argument);
+  EXPECT_THROW(BandSampler(table, {0, 100}, {{1, 1}, {1, std::nan("")}}), std::invalid_argument);
+  ExpectErrorContains<ConfigError>([&] { BandSampler(table, {0, 100}, {{0, 0}, {1, 1}}); }, {"no network"});
 }
 
 TEST(BandSampler, EmptyBandsSayWhatIsReachable) {

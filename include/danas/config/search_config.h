@@ -127,6 +127,7 @@ struct PruningConfig {
 struct SearchConfig {
   Count budget{323e6};
   Count budget_max{0};
+  Count budget_min{0};
   CostKind cost = CostKind::kMacs;
   std::string latency_table;
   CostLossConfig loss;
@@ -148,6 +149,8 @@ struct SearchConfig {
              .above_min = true,
              .source = "paper"});
     v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0, .max = 1e18});
+    v.Field("budget_min", budget_min,
+            {.help = "the band of costs [budget_min, budget_max]: its lower end; 0: 0.95 T", .min = 0, .max = 1e18});
     v.Field("cost", cost, {.help = "macs: multiply-accumulates; parameters; latency: milliseconds by a table"});
     v.Field("latency_table", latency_table,
             {.help = "cost latency: a table in the ProxylessNAS / Once-for-All layout (YAML)"});

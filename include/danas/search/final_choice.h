@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "danas/config/search_config.h"
+#include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
 #include "danas/search/pruner.h"
 
@@ -13,8 +14,14 @@ namespace danas {
 // search.budget_max, or 1.02 T where it is 0.
 double LargestCost(const SearchConfig& config);
 
-// Throws ConfigError with the reachable range where no network of the space costs at most LargestCost(); warns of a target
-// above the dearest network.
+// search.budget_min, or 0.95 T where it is 0.
+double LeastCost(const SearchConfig& config);
+
+// The costs from LeastCost() to LargestCost().
+CostBand BandOf(const SearchConfig& config);
+
+// Throws ConfigError with the reachable range where no network of the space costs at most LargestCost(); warns of a
+// target above the dearest network.
 void CheckBudget(const SearchConfig& config, const CostTable& costs);
 
 // Takes back from a pruning what the best network within `largest_cost` needs, if no network would be left within it.
@@ -24,13 +31,14 @@ std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const Cost
                                                     double largest_cost);
 
 struct FinalChoice {
-  std::vector<size_t> argmax;    // a candidate for each layer
-  std::vector<size_t> choice;    // argmax, or the highest sum of ln softmax(α) within the budget
+  std::vector<size_t> argmax;  // a candidate for each layer
+  std::vector<size_t> choice;  // argmax, or the highest sum of ln softmax(α) within the budget
   double argmax_cost = 0;
   double cost = 0;
   bool bounded_by_budget = false;
 };
 
-FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost);
+FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,
+                          double largest_cost);
 
 }  // namespace danas
