@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
@@ -63,6 +64,29 @@ Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataCo
     weights.insert(weights.end(), images.begin() + carved, images.end());
   }
   return {.weights = Select(dataset, std::move(weights)), .architecture = Select(dataset, std::move(architecture))};
+}
+
+Subset EvenSample(const Subset& subset, int64_t count, int64_t seed) {
+  std::map<int, std::vector<size_t>> entries_of;  // target -> entries of the subset
+  for (size_t entry = 0; entry < subset.images.size(); ++entry) entries_of[subset.targets[entry]].push_back(entry);
+  std::vector<int> turns;
+  for (auto& [target, entries] : entries_of) {
+    const auto label = static_cast<uint64_t>(subset.dataset->labels[static_cast<size_t>(subset.images[entries[0]])]);
+    RandomStream(static_cast<uint64_t>(seed), "even_sample", {label}).Shuffle(entries);
+    turns.push_back(target);
+  }
+  RandomStream(static_cast<uint64_t>(seed), "even_sample").Shuffle(turns);
+  Subset sample{.dataset = subset.dataset, .images = {}, .targets = {}};
+  const int64_t wanted = std::min(count, subset.size());
+  for (size_t round = 0; sample.size() < wanted; ++round) {
+    for (const int target : turns) {
+      const std::vector<size_t>& entries = entries_of[target];
+      if (round >= entries.size() || sample.size() == wanted) continue;
+      sample.images.push_back(subset.images[entries[round]]);
+      sample.targets.push_back(target);
+    }
+  }
+  return sample;
 }
 
 Subset EasiestClasses(const Subset& subset, const std::vector<int>& order, int classes) {

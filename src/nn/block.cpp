@@ -20,7 +20,7 @@ class SqueezeExcite : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) {
-    return x_nchw * at::sigmoid(expand_->forward(at::relu(reduce_->forward(GlobalAverage(x_nchw)))));
+    return x_nchw * at::sigmoid(expand_->forward(Activate(reduce_->forward(GlobalAverage(x_nchw)), Activation::kRelu)));
   }
 
  private:

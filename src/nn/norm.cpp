@@ -168,6 +168,9 @@ std::optional<at::Tensor> Given(const at::Tensor& tensor) {
 
 bool IsHalf(const at::Tensor& x) { return x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16; }
 
+// Of this thread.
+thread_local const std::function<void(const at::Tensor& y)>* watching = nullptr;
+
 template <typename Action>
 void ForEachNorm(torch::nn::Module& module, const Action& action) {
   for (const auto& child : module.modules()) {
@@ -209,7 +212,8 @@ at::Tensor BatchNorm::forward(const at::Tensor& x_nchw, std::optional<Activation
     call.running_var = running_var.clone();
   }
   const at::Tensor y = NormFunction::apply(x_nchw, Given(weight), Given(bias), call);
-  return activation && call.clip == Clip::kNone ? Activate(y, *activation) : y;
+  if (!activation) return y;
+  return call.clip == Clip::kNone ? Activate(y, *activation) : ActivationWatch::Seen(y);
 }
 
 at::Tensor BatchNorm::ForwardGroups(const at::Tensor& x_nchw) {
@@ -279,9 +283,11 @@ double BatchNorm::NextMomentum() {
   return 1.0 / static_cast<double>(++batches_averaged_);
 }
 
-void BatchNorm::ResetStatistics() {
+void BatchNorm::ResetStatistics() { ContinueStatistics(0); }
+
+void BatchNorm::ContinueStatistics(int64_t batches) {
   mode_ = NormMode::kBatch;
-  batches_averaged_ = 0;
+  batches_averaged_ = batches;
 }
 
 void BatchNorm::set_mode(NormMode mode) {
@@ -301,6 +307,32 @@ StatisticsHold::~StatisticsHold() {
   for (BatchNorm* norm : held_) norm->mode_ = NormMode::kBatch;
 }
 
+KeptNorms::KeptNorms(torch::nn::Module& module) : module_(module), training_(module.is_training()) {
+  for (BatchNorm* norm : NormsOf(module)) {
+    kept_.push_back({norm, norm->mode_, norm->batches_averaged_, norm->sharing_, norm->running_mean.clone(),
+                     norm->running_var.clone()});
+    norm->set_sharing({});
+  }
+}
+
+KeptNorms::~KeptNorms() {
+  const at::NoGradGuard no_gradient;
+  for (const Kept& kept : kept_) {
+    kept.norm->mode_ = kept.mode;
+    kept.norm->batches_averaged_ = kept.batches_averaged;
+    kept.norm->sharing_ = kept.sharing;
+    kept.norm->running_mean.copy_(kept.running_mean);
+    kept.norm->running_var.copy_(kept.running_var);
+  }
+  module_.train(training_);
+}
+
+std::vector<BatchNorm*> NormsOf(torch::nn::Module& module) {
+  std::vector<BatchNorm*> norms;
+  ForEachNorm(module, [&](BatchNorm& norm) { norms.push_back(&norm); });
+  return norms;
+}
+
 void SetNormMode(torch::nn::Module& module, NormMode mode) {
   ForEachNorm(module, [mode](BatchNorm& norm) { norm.set_mode(mode); });
   module.train(mode != NormMode::kRunning);
@@ -317,15 +349,27 @@ void SetNormSharing(torch::nn::Module& module, const NormSharing& sharing) {
 at::Tensor Activate(const at::Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::kRelu:
-      return at::relu(x);
+      return ActivationWatch::Seen(at::relu(x));
     case Activation::kRelu6:
-      return at::hardtanh(x, 0, 6);
+      return ActivationWatch::Seen(at::hardtanh(x, 0, 6));
     case Activation::kHardSwish:
-      return at::hardswish(x);
+      return ActivationWatch::Seen(at::hardswish(x));
     case Activation::kSwish:
-      return at::silu(x);
+      return ActivationWatch::Seen(at::silu(x));
   }
   throw std::invalid_argument("unknown activation");
+}
+
+ActivationWatch::ActivationWatch(std::function<void(const at::Tensor& y)> watch) : watch_(std::move(watch)) {
+  if (watching != nullptr) throw std::logic_error("two watches of activations in one thread");
+  watching = &watch_;
+}
+
+ActivationWatch::~ActivationWatch() { watching = nullptr; }
+
+at::Tensor ActivationWatch::Seen(at::Tensor y) {
+  if (watching != nullptr) (*watching)(y);
+  return y;
 }
 
 }  // namespace danas

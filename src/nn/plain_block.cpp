@@ -86,7 +86,7 @@ class PlainConvolution : public Block {
   at::Tensor forward(const at::Tensor& x_nchw) override {
     at::Tensor y = conv_->forward(x_nchw);
     // ATen's convolution does not need its result again.
-    return activation_ == Activation::kRelu ? at::relu_(y) : Activate(y, activation_);
+    return activation_ == Activation::kRelu ? ActivationWatch::Seen(at::relu_(y)) : Activate(y, activation_);
   }
 
  private:

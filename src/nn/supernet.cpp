@@ -35,10 +35,9 @@ at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<La
     throw std::invalid_argument("a supernet of " + std::to_string(layers_.size()) + " layers got " +
                                 std::to_string(choices.size()) + " choices");
   }
-  at::Tensor x = image_nchw;
-  if (stem_) x = stem_->forward(x);
+  at::Tensor x = Stem(image_nchw);
   for (size_t l = 0; l < layers_.size(); ++l) x = layers_[l]->forward(x, choices.empty() ? LayerChoice{} : choices[l]);
-  return head_->Features(x);
+  return Pool(x);
 }
 
 std::shared_ptr<Supernet> Supernet::Without(const std::map<size_t, std::set<size_t>>& dropped) const {

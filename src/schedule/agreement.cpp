@@ -7,13 +7,11 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "danas/core/random.h"
+#include "bootstrap.h"
 #include "danas/schedule/class_easiness.h"
 
 namespace danas {
 namespace {
-
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 void RequireSameLength(const Scores& x, const Scores& y) {
   if (x.size() != y.size()) throw std::invalid_argument("scores of two networks over different numbers of classes");
@@ -61,48 +59,6 @@ std::vector<bool> Easiest(const Scores& scores, size_t count) {
   return easiest;
 }
 
-// A number that follows from the classes drawn; positions may stand in it more than once.
-using Statistic = std::function<double(const std::vector<size_t>& classes)>;
-
-double Percentile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-class Bootstrap {
- public:
-  Bootstrap(size_t classes, int64_t resamples, int64_t seed) : whole_(classes) {
-    std::iota(whole_.begin(), whole_.end(), size_t{0});
-    for (int64_t i = 0; i < resamples; ++i) {
-      RandomStream stream(static_cast<uint64_t>(seed), "bootstrap", {static_cast<uint64_t>(i)});
-      std::vector<uint32_t> drawn(classes);
-      for (uint32_t& position : drawn) position = static_cast<uint32_t>(stream.UniformInt(classes));
-      resamples_.push_back(std::move(drawn));
-    }
-  }
-
-  Estimate Of(const Statistic& statistic) const {
-    Estimate estimate{.value = statistic(whole_), .low = kUndefined, .high = kUndefined};
-    if (std::isnan(estimate.value)) return estimate;
-    std::vector<double> values;
-    for (const std::vector<uint32_t>& drawn : resamples_) {
-      const double value = statistic({drawn.begin(), drawn.end()});
-      if (!std::isnan(value)) values.push_back(value);
-    }
-    if (values.empty()) return estimate;
-    std::sort(values.begin(), values.end());
-    estimate.low = Percentile(values, 0.025);
-    estimate.high = Percentile(values, 0.975);
-    return estimate;
-  }
-
- private:
-  std::vector<size_t> whole_;
-  std::vector<std::vector<uint32_t>> resamples_;
-};
-
 Scores Select(const Scores& scores, const std::vector<size_t>& classes) {
   Scores selected;
   selected.reserve(classes.size());
@@ -116,12 +72,12 @@ Estimate EstimateOfPair(const Bootstrap& bootstrap, const Scores& x, const Score
       [&](const std::vector<size_t>& classes) { return measure(Select(x, classes), Select(y, classes)); });
 }
 
+}  // namespace
+
 Json ToJson(const Estimate& estimate) {
   const auto number = [](double value) { return std::isnan(value) ? Json(nullptr) : Json(value); };
   return {{"value", number(estimate.value)}, {"low", number(estimate.low)}, {"high", number(estimate.high)}};
 }
-
-}  // namespace
 
 double Pearson(const Scores& x, const Scores& y) {
   RequireSameLength(x, y);

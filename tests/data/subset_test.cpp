@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/data/data_support.h"
@@ -67,6 +68,45 @@ TEST(EasiestClasses, KeepsTheFirstOfTheRankingAndNumbersThemByIt) {
   for (size_t i = 0; i < easiest.images.size(); ++i) {
     EXPECT_EQ(easiest.images[i] % 4, easiest.targets[i] == 0 ? 2 : 0);
   }
+}
+
+TEST(EvenSample, TakesAsManyOfEachClassAsCanBe) {
+  const Subset all = WholeSet(ColourDataset(24, 5));  // class4 has 4 of 24 images, the others 5
+  for (int64_t count = 0; count <= 26; ++count) {
+    const Subset sample = EvenSample(all, count, 3);
+    ASSERT_EQ(sample.size(), std::min<int64_t>(count, 24));
+    std::vector<int> counts = CountTargets(sample, 5);
+    const int least = *std::ranges::min_element(counts), most = *std::ranges::max_element(counts);
+    EXPECT_LE(most - least, 1) << count;
+    EXPECT_EQ(std::set<int64_t>(sample.images.begin(), sample.images.end()).size(), sample.images.size());
+    for (size_t i = 0; i < sample.images.size(); ++i) {
+      EXPECT_EQ(sample.targets[i], all.dataset->labels[static_cast<size_t>(sample.images[i])]);
+    }
+  }
+  // A class that has few gives all it has.
+  Subset uneven = all;
+  std::erase_if(uneven.images, [&](int64_t image) { return all.dataset->labels[static_cast<size_t>(image)] == 2; });
+  uneven.images.push_back(2);  // of class 2
+  uneven.targets.clear();
+  for (const int64_t image : uneven.images) uneven.targets.push_back(all.dataset->labels[static_cast<size_t>(image)]);
+  EXPECT_EQ(CountTargets(EvenSample(uneven, 13, 0), 5), (std::vector<int>{3, 3, 1, 3, 3}));
+}
+
+// A batch's statistics want every class in every batch.
+TEST(EvenSample, EveryStretchIsEven) {
+  const Subset sample = EvenSample(WholeSet(ColourDataset(100, 5)), 100, 0);
+  for (size_t first = 0; first + 20 <= 100; first += 7) {
+    std::vector<int> counts(5);
+    for (size_t i = first; i < first + 20; ++i) ++counts[static_cast<size_t>(sample.targets[i])];
+    EXPECT_EQ(counts, std::vector<int>(5, 4)) << first;
+  }
+}
+
+TEST(EvenSample, FewerAreTheFirstOfMoreAndFollowTheSeed) {
+  const Subset all = WholeSet(ColourDataset(100, 5));
+  const Subset many = EvenSample(all, 60, 1), few = EvenSample(all, 17, 1);
+  EXPECT_EQ(few.images, std::vector<int64_t>(many.images.begin(), many.images.begin() + 17));
+  EXPECT_NE(EvenSample(all, 60, 2).images, many.images);
 }
 
 }  // namespace

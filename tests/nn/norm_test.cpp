@@ -170,6 +170,45 @@ TEST(BatchNorm, ResetAveragesTheBatchesThatFollow) {
   ExpectClose(norm->running_mean, 0.9 * mean + 0.1 * Images(9).mean({0, 2, 3}), 1e-12);
 }
 
+TEST(BatchNorm, AnAverageGoesOnWhereItsStatisticsArePutBack) {
+  const auto norm = MakeNorm(false), other = MakeNorm(false);
+  other->ResetStatistics();
+  for (uint64_t batch = 0; batch < 4; ++batch) other->forward(Images(batch));
+  norm->ResetStatistics();
+  for (uint64_t batch = 0; batch < 2; ++batch) norm->forward(Images(batch));
+  const at::Tensor mean = norm->running_mean.clone(), variance = norm->running_var.clone();
+  norm->ResetStatistics();
+  norm->forward(Images(9));
+  norm->running_mean.copy_(mean);
+  norm->running_var.copy_(variance);
+  norm->ContinueStatistics(2);
+  for (uint64_t batch = 2; batch < 4; ++batch) norm->forward(Images(batch));
+  ExpectSameBits(norm->running_mean, other->running_mean);
+  ExpectSameBits(norm->running_var, other->running_var);
+}
+
+TEST(KeptNorms, SetsEverythingBack) {
+  const auto norm = MakeNorm(false), untouched = MakeNorm(false);
+  for (const auto& each : {norm, untouched}) {
+    each->ResetStatistics();
+    each->forward(Images(1));
+    each->set_sharing({.groups = 2});
+  }
+  {
+    const KeptNorms kept(*norm);
+    EXPECT_FALSE(norm->shares());
+    EXPECT_EQ(NormsOf(*norm), std::vector<BatchNorm*>{norm.get()});
+    SetNormMode(*norm, NormMode::kRunning);
+    norm->ResetStatistics();
+    norm->forward(Images(7));
+  }
+  EXPECT_TRUE(norm->is_training());
+  EXPECT_TRUE(norm->shares());
+  for (const auto& each : {norm, untouched}) each->forward(Images(2));  // the second of the average
+  ExpectSameBits(norm->running_mean, untouched->running_mean);
+  ExpectSameBits(norm->running_var, untouched->running_var);
+}
+
 TEST(BatchNorm, RefusesOneValueAChannel) {
   const auto norm = MakeNorm(false);
   const at::Tensor one = RandomTensor({1, 5, 1, 1}, 1);

@@ -28,6 +28,11 @@ struct Split {
 // a class with too few images (at least one must stay for the weights).
 Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed);
 
+// `count` images of the subset (all if it has fewer), as many of each target as can be: each in turn gives one, until
+// enough are there or it has no more. So every stretch of them is even too, and a smaller count takes the first of a
+// larger one's. Which images, and the order of the turns, by the stream "even_sample" of the seed.
+Subset EvenSample(const Subset& subset, int64_t count, int64_t seed);
+
 // The images of the first `classes` classes of `order` (positions in dataset.classes, easiest first); the target of
 // order[i] is i, so that the classifier grows at its end.
 Subset EasiestClasses(const Subset& subset, const std::vector<int>& order, int classes);

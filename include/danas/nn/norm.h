@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -57,6 +58,9 @@ class BatchNorm : public torch::nn::Module {
   // cumulative average with it, until the mode is set again (recalibration).
   void ResetStatistics();
 
+  // The same with `batches` of the average in the running statistics already.
+  void ContinueStatistics(int64_t batches);
+
   void set_mode(NormMode mode);
   NormMode mode() const { return mode_; }
   double epsilon() const { return epsilon_; }
@@ -67,6 +71,7 @@ class BatchNorm : public torch::nn::Module {
 
  private:
   friend class StatisticsHold;
+  friend class KeptNorms;
   double NextMomentum();
   at::Tensor ForwardGroups(const at::Tensor& x_nchw);
   at::Tensor ForwardTogether(const at::Tensor& x_nchw);
@@ -93,6 +98,31 @@ class StatisticsHold {
   std::vector<BatchNorm*> held_;
 };
 
+// While it lasts, the norms below `module` may be used at will, by this process alone: they share no statistics. Then
+// modes, running statistics, sharing and torch's training flag are as they were.
+class KeptNorms {
+ public:
+  explicit KeptNorms(torch::nn::Module& module);
+  ~KeptNorms();
+  KeptNorms(const KeptNorms&) = delete;
+  KeptNorms& operator=(const KeptNorms&) = delete;
+
+ private:
+  struct Kept {
+    BatchNorm* norm;
+    NormMode mode;
+    int64_t batches_averaged;
+    NormSharing sharing;
+    at::Tensor running_mean, running_var;
+  };
+  torch::nn::Module& module_;
+  bool training_;
+  std::vector<Kept> kept_;
+};
+
+// Every BatchNorm below `module`, in the module's order.
+std::vector<BatchNorm*> NormsOf(torch::nn::Module& module);
+
 // Sets every BatchNorm below `module`, and torch's own training flag, which dropout follows: off for kRunning.
 void SetNormMode(torch::nn::Module& module, NormMode mode);
 void ResetNormStatistics(torch::nn::Module& module);
@@ -106,5 +136,20 @@ inline std::pair<int64_t, int64_t> RowsOfPart(int64_t n, int64_t index, int64_t 
 
 // activation(x) as a new tensor.
 at::Tensor Activate(const at::Tensor& x, Activation activation);
+
+// While it lives, `watch` sees what every activation of modules in this thread gives, [N, ...]; not those of fused
+// kernels (KernelChoice::kAten has none), nor those in inference mode with running statistics.
+class ActivationWatch {
+ public:
+  explicit ActivationWatch(std::function<void(const at::Tensor& y)> watch);
+  ~ActivationWatch();
+  ActivationWatch(const ActivationWatch&) = delete;
+  ActivationWatch& operator=(const ActivationWatch&) = delete;
+
+  static at::Tensor Seen(at::Tensor y);  // y, shown to the watch of this thread if there is one
+
+ private:
+  std::function<void(const at::Tensor& y)> watch_;
+};
 
 }  // namespace danas

@@ -40,6 +40,11 @@ class Supernet : public torch::nn::Module {
   // that pools to p x p, p * p of each channel side by side.
   at::Tensor Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
+  // Features() in its parts: Stem(), layer(0).forward() and so on, Pool(). The images themselves where the space has
+  // no stem.
+  at::Tensor Stem(const at::Tensor& image_nchw) { return stem_ ? stem_->forward(image_nchw) : image_nchw; }
+  at::Tensor Pool(const at::Tensor& x_nchw) { return head_->Features(x_nchw); }
+
   // Features -> logits [N, classes]: forward() is Classify(Features()).
   at::Tensor Classify(const at::Tensor& features_nf) { return head_->Classify(features_nf); }
 
@@ -49,6 +54,8 @@ class Supernet : public torch::nn::Module {
 
   const SearchSpace& space() const { return *space_; }
   MixedLayer& layer(size_t index) { return *layers_[index]; }
+  ConvNorm* stem() { return stem_.get(); }  // null where the space has none
+  Head& head() { return *head_; }
 
  private:
   Supernet() = default;

@@ -29,9 +29,12 @@ double EasiestOverlap(const Scores& x, const Scores& y, double share);
 
 struct Estimate {
   double value = 0;  // NaN where it is not defined
-  double low = 0;    // 95 % interval: percentiles 2.5 and 97.5 over resamples of the classes
+  double low = 0;    // 95 % interval: percentiles 2.5 and 97.5 over resamples of the classes (or networks)
   double high = 0;
 };
+
+// {"value", "low", "high"}; null for what is not defined.
+Json ToJson(const Estimate& estimate);
 
 inline constexpr std::array<double, 3> kOverlapShares = {0.1, 0.3, 0.6};
 
