@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "danas/config/document.h"
+#include "danas/config/preset.h"
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/units.h"
@@ -179,30 +180,42 @@ void ReadAssignments(const std::vector<std::string>& assignments, Config& config
   for (const std::string& assignment : assignments) Read(Document::FromAssignment(assignment), config);
 }
 
+// What `read` writes over the preset that it names: which one is known only once all has been read, so that it is read
+// again over that.
+template <typename ReadAll>
+Config OverPreset(const ReadAll& read) {
+  Config config;
+  read(config);
+  if (config.search.preset == SearchPreset::kNone) return config;
+  Config over;
+  ReadAssignments(PresetSettings(config.search.preset), over);
+  read(over);
+  return over;
+}
+
 }  // namespace
 
 Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments) {
-  Config config;
-  std::vector<fs::path> chain;
   const fs::path path = FindShippedFile("", path_or_name);
-  ReadWithExtended(path, chain, config);
-  ReadAssignments(assignments, config);
+  Config config = OverPreset([&](Config& into) {
+    std::vector<fs::path> chain;
+    ReadWithExtended(path, chain, into);
+    ReadAssignments(assignments, into);
+  });
   Validate(config, path.string());
   return config;
 }
 
 Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
                       const std::vector<std::string>& assignments) {
-  Config config;
-  std::vector<fs::path> chain;
-  ReadWithExtended(base, chain, config);
-  fs::path path = base;
-  if (!path_or_name.empty()) {
+  const fs::path path = path_or_name.empty() ? base : FindShippedFile("", path_or_name);
+  Config config = OverPreset([&](Config& into) {
+    std::vector<fs::path> chain;
+    ReadWithExtended(base, chain, into);
     chain.clear();
-    path = FindShippedFile("", path_or_name);
-    ReadWithExtended(path, chain, config);
-  }
-  ReadAssignments(assignments, config);
+    if (!path_or_name.empty()) ReadWithExtended(path, chain, into);
+    ReadAssignments(assignments, into);
+  });
   Validate(config, path.string());
   return config;
 }
@@ -210,6 +223,12 @@ Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
 void Assign(Config& config, const std::vector<std::string>& assignments) {
   Config changed = config;
   ReadAssignments(assignments, changed);
+  if (changed.search.preset != config.search.preset) {
+    const SearchPreset preset = changed.search.preset;
+    changed = config;
+    ReadAssignments(PresetSettings(preset), changed);
+    ReadAssignments(assignments, changed);
+  }
   Validate(changed, "--set");
   config = std::move(changed);
 }
@@ -222,8 +241,7 @@ Json ToJson(const Config& config) {
 }
 
 Config ConfigFromJson(const Json& json, const std::string& name) {
-  Config config;
-  Read(Document::FromJson(json, name), config);
+  Config config = OverPreset([&](Config& into) { Read(Document::FromJson(json, name), into); });
   Validate(config, name);
   return config;
 }

@@ -94,6 +94,24 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
                 std::string("has a meaning with search.cost 'latency' only; found '") + NameOf(search.cost) + "'");
 }
 
+void CheckAlphaBatch(const Checker& check, const Config& config) {
+  const int64_t batch = config.search.alpha_batch, micro = config.search.alpha_micro_batch;
+  check.Require(batch != 1, "search.alpha_batch",
+                "batch norm has no variance with one image; expected 0 or at least 2");
+  check.Require(micro != 1, "search.alpha_micro_batch",
+                "batch norm has no variance with one image; expected 0 or at least 2");
+  const TrainConfig recipe = AlphaRecipe(config);
+  check.Require(micro <= recipe.batch, "search.alpha_micro_batch",
+                std::to_string(micro) + " is above " + (batch > 0 ? "search.alpha_batch" : "train.batch") + " (" +
+                    std::to_string(recipe.batch) + ")");
+  check.Require(batch == 0 || 2 * recipe.bn_groups <= batch, "search.alpha_batch",
+                std::to_string(batch) + " is too small for the " + std::to_string(recipe.bn_groups) +
+                    " groups of train.bn_groups, which need two images each");
+  check.Require(config.search.relaxation.draws == RelaxationDraws::kBatch || recipe.micro_batch > 0,
+                "search.relaxation.draws",
+                "'micro_batch' needs micro-batches: set search.alpha_micro_batch or train.micro_batch");
+}
+
 void CheckTrain(const Checker& check, const TrainConfig& train, double epochs, const std::string& section) {
   check.Require(
       train.micro_batch <= train.batch, section + ".micro_batch",
@@ -122,6 +140,7 @@ void Validate(const Config& config, const std::string& name) {
   CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);
   CheckSearch(check, config.search);
+  CheckAlphaBatch(check, config);
   const double steps = static_cast<double>(config.schedule.classes.size() - 1);
   const double search_epochs =
       static_cast<double>(config.schedule.warmup_epochs) + steps * static_cast<double>(config.schedule.epochs_per_step);

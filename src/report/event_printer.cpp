@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "danas/core/units.h"
+#include "danas/report/plan_text.h"
 
 namespace danas {
 namespace {
@@ -28,8 +29,8 @@ std::string SearchStart(const Json& fields) {
 }
 
 std::string TrainingEpoch(const Json& fields) {
-  return "epoch " + std::to_string(WholeAt(fields, "epoch")) + ": " +
-         Loss(fields, "train_loss", "train_accuracy") + ", " + FormatDuration(fields.at("seconds").get<double>());
+  return "epoch " + std::to_string(WholeAt(fields, "epoch")) + ": " + Loss(fields, "train_loss", "train_accuracy") +
+         ", " + FormatDuration(fields.at("seconds").get<double>());
 }
 
 // "resnet18: judged 48,000 images, top-1 on them 95.3 %, 12 s, 4,000 images/s"
@@ -49,19 +50,49 @@ std::string DataMoved(const Json& fields) {
          FormatThousands(WholeAt(fields, "contents")) + " compared)";
 }
 
-// The decision that was closest: how far apart the last kept and the first dropped candidate were.
+// A cut of the least evidence; logs of earlier versions tell the gap in α alone.
+double Sureness(const Json& cut) {
+  if (!cut.contains("z")) return cut.at("gap").get<double>();
+  return cut.at("z").is_null() ? INFINITY : cut.at("z").get<double>();
+}
+
+// "layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.010 apart in α"
+std::string Cut(const Json& cut, bool by_alpha) {
+  std::string text = "layer " + cut.at("layer").dump() + ": " + cut.at("last_kept").get<std::string>() + " stays, " +
+                     cut.at("first_dropped").get<std::string>() + " goes, ";
+  if (std::isfinite(Sureness(cut)) && cut.contains("z")) text += "z " + FormatDecimals(Sureness(cut), 1) + ", ";
+  return text + FormatDecimals(cut.at("gap").get<double>(), 3) + (by_alpha ? " apart in α" : " nats apart");
+}
+
+// "5 of 8 cuts below 2 standard errors, 1 against the evidence", or that they are no evidence at all
+std::string Evidence(const Json& fields) {
+  const Json& layers = fields.at("layers");
+  const auto against = std::ranges::count_if(layers, [](const Json& cut) { return cut.at("conflict").get<bool>(); });
+  std::string text = std::to_string(WholeAt(fields, "unclear_cuts")) + " of " + std::to_string(layers.size()) +
+                     " cuts below 2 standard errors";
+  if (against > 0) text += ", " + std::to_string(against) + " against the evidence";
+  if (!fields.at("above_noise").get<bool>()) text += ": no evidence, noise alone would cut so";
+  return text;
+}
+
+// What is left, what was put off, how sure the cuts are, and the least sure of them.
 std::string Pruning(const Json& fields) {
-  std::string text = fields.at("phase").get<std::string>() + " pruned: " + fields.at("candidates_before").dump() + " → " +
-                     fields.at("candidates_after").dump() + " candidates";
+  std::string text = fields.at("phase").get<std::string>() + " pruned: " + fields.at("candidates_before").dump() +
+                     " → " + fields.at("candidates_after").dump() + " candidates";
+  if (fields.contains("networks_in_band")) {
+    const auto networks = fields.at("networks_in_band").get<double>();
+    text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " of the budget";
+  }
+  if (fields.contains("put_off") && !fields.at("put_off").empty()) {
+    const size_t count = fields.at("put_off").size();
+    text += "; cuts of " + std::to_string(count) + (count == 1 ? " candidate" : " candidates") + " put off";
+  }
   const Json& layers = fields.at("layers");
   if (layers.empty()) return text;
-  const auto closest = std::min_element(layers.begin(), layers.end(), [](const Json& a, const Json& b) {
-    return a.at("gap").get<double>() < b.at("gap").get<double>();
-  });
-  return text + "; closest in layer " + closest->at("layer").dump() + ": " +
-         closest->at("last_kept").get<std::string>() + " stays, " + closest->at("first_dropped").get<std::string>() +
-         " goes, " + FormatDecimals(closest->at("gap").get<double>(), 3) + " ± " +
-         FormatDecimals(closest->at("standard_error").get<double>(), 3) + " apart in α";
+  if (fields.contains("unclear_cuts")) text += "\n  " + Evidence(fields);
+  const auto closest = std::ranges::min_element(layers, {}, [](const Json& cut) { return Sureness(cut); });
+  return text + (fields.contains("unclear_cuts") ? "\n  least sure in " : "; closest in ") +
+         Cut(*closest, fields.value("score", "alpha") == "alpha");
 }
 
 }  // namespace
@@ -76,7 +107,22 @@ std::string EventPrinter::SearchEpoch(const Json& fields) const {
   if (fields.contains("validation_loss")) {
     text += "; validation " + Loss(fields, "validation_loss", "validation_accuracy");
   }
+  if (fields.contains("paths")) {
+    const Json& paths = fields.at("paths");
+    text += "; paths of " + Cost(paths.at("least_cost").get<double>()) + " to " +
+            Cost(paths.at("most_cost").get<double>()) + ", mean " + Cost(paths.at("mean_cost").get<double>());
+  }
   return text + ", " + FormatDuration(fields.at("timing").at("seconds").get<double>());
+}
+
+// What the mix costs, and whether α's gradients tell candidates apart: their differences in standard errors.
+std::string EventPrinter::Mix(const Json& fields) const {
+  std::string text = "  the mix costs " + Cost(fields.at("expected_cost").get<double>());
+  if (fields.contains("z_rms")) {
+    text += "; candidates differ by " + FormatDecimals(fields.at("z_rms").get<double>(), 1) +
+            " standard errors (rms; noise alone: 1.0)";
+  }
+  return text;
 }
 
 // How far α went since the last epoch, how many layers changed their mind, and what the mix now costs.
@@ -106,6 +152,24 @@ std::string EventPrinter::AlphaMovement(const Json& fields) {
   return "  α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
          std::to_string(alpha_.size()) + " layers have another leader; " +
          std::to_string(WholeAt(fields, "alpha_steps")) + " α steps so far";
+}
+
+std::string EventPrinter::FinalScores(const Json& fields) const {
+  const Json& finalists = fields.at("finalists");
+  std::string text = "scored: " + FormatThousands(WholeAt(fields, "scored")) + " networks of " +
+                     FormatCount(fields.at("networks_in_band").get<double>()) + " between " +
+                     Cost(fields.at("band").at(0).get<double>()) + " and " +
+                     Cost(fields.at("band").at(1).get<double>());
+  if (fields.at("source") == "evolution") text += ", by evolution";
+  if (fields.at("source") == "best") text += ", the likeliest by α";
+  text += "; " + std::to_string(finalists.size()) + " finalists on " +
+          FormatThousands(WholeAt(fields, "finalist_scoring_images")) + " images";
+  text += "\n  best: validation " + Loss(finalists.at(0), "loss", "accuracy");
+  if (finalists.size() < 2) return text;
+  const auto margin = fields.at("margin").get<double>(), error = fields.at("standard_error").get<double>();
+  text += "; ahead of the next by " + FormatDecimals(margin, 4) + " ± " + FormatDecimals(error, 4);
+  if (margin < 2 * error) text += ": less than two standard errors, a toss-up between the two";
+  return text;
 }
 
 std::string EventPrinter::SearchEnd(const Json& fields) const {
@@ -152,13 +216,14 @@ void EventPrinter::Record(const Event& event) {
   } else if (event.name == "epoch") {
     screen_.Line(fields.contains("phase") ? SearchEpoch(fields) : TrainingEpoch(fields));
     if (fields.contains("validation_loss")) {
-      screen_.Line("  the mix costs " + Cost(fields.at("expected_cost").get<double>()) + "; α is " +
-                   Percent(1 - fields.at("alpha_entropy").get<double>()) + " decided");
+      screen_.Line(Mix(fields));
     }
   } else if (event.name == "alpha" && WholeAt(fields, "alpha_steps") > 0) {
     screen_.Line(AlphaMovement(fields));
   } else if (event.name == "pruning") {
     screen_.Line(Pruning(fields));
+  } else if (event.name == "final_scores") {
+    screen_.Line(FinalScores(fields));
   } else if (event.name == "search_end") {
     screen_.Line(SearchEnd(fields));
   }

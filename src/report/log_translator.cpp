@@ -27,7 +27,9 @@ constexpr std::array kEpochScalars = {
     ScalarField{"expected_cost", "cost/expected"},
     ScalarField{"sampled_cost", "cost/sampled"},
     ScalarField{"alpha_entropy", "alpha/entropy"},
+    ScalarField{"temperature", "alpha/temperature"},
     ScalarField{"alpha_steps", "alpha/steps"},
+    ScalarField{"z_rms", "alpha/z_rms"},
     ScalarField{"lr", "learning_rate/weights"},
     ScalarField{"classes", "schedule/classes"},
     ScalarField{"skipped", "schedule/skipped_batches"},
@@ -40,6 +42,13 @@ constexpr std::array kTimingScalars = {
     ScalarField{"share_waited", "speed/share_waited"},
     ScalarField{"peak_resident_bytes", "memory/peak_resident_bytes"},
     ScalarField{"peak_device_bytes", "memory/peak_device_bytes"},
+};
+
+// Of an epoch's `paths`.
+constexpr std::array kPathScalars = {
+    ScalarField{"mean_cost", "paths/mean_cost"},
+    ScalarField{"least_cost", "paths/least_cost"},
+    ScalarField{"most_cost", "paths/most_cost"},
 };
 
 constexpr std::array kClassAccuracyScalars = {
@@ -55,6 +64,9 @@ constexpr std::array kTestScalars = {
 
 constexpr std::array kPruningScalars = {
     ScalarField{"candidates_after", "space/candidates_after_pruning"},
+    ScalarField{"networks_in_band", "space/networks_in_band"},
+    ScalarField{"cuts", "pruning/cuts"},
+    ScalarField{"unclear_cuts", "pruning/unclear_cuts"},
 };
 
 constexpr std::array kSearchEndScalars = {
@@ -78,6 +90,7 @@ void AddRatio(const char* tag, std::optional<double> number, std::optional<doubl
 void AddEpoch(const Json& event, double budget, Summary& summary) {
   AddScalars(event, kEpochScalars, summary);
   AddRatio("cost/expected_over_budget", NumberAt(event, "expected_cost"), budget, summary);
+  if (const Json* paths = ObjectAt(event, "paths")) AddScalars(*paths, kPathScalars, summary);
   if (const Json* timing = ObjectAt(event, "timing")) {
     AddScalars(*timing, kTimingScalars, summary);
   } else {
@@ -132,17 +145,21 @@ std::string PruningText(const Json& event) {
                      std::to_string(IntegerAt(event, "candidates_before")) + " → " +
                      std::to_string(IntegerAt(event, "candidates_after")) + " candidates\n";
   if (!ListAt(event, "layers").empty()) {
-    text += "\n| layer | stay | go | closest to the cut: stays, goes | apart in α |\n|---|---|---|---|---|\n";
+    text +=
+        "\n| layer | stay | go | closest to the cut: stays, goes | apart in α (or nats) | z "
+        "|\n|---|---|---|---|---|---|\n";
   }
   for (const Json& layer : ListAt(event, "layers")) {
     text += "| " + std::to_string(IntegerAt(layer, "layer")) + " | " + JoinedTexts(ListAt(layer, "kept")) + " | " +
             JoinedTexts(ListAt(layer, "dropped")) + " | " + TextAt(layer, "last_kept").value_or("?") + ", " +
-            TextAt(layer, "first_dropped").value_or("?") + " | " + Decimals(layer, "gap") + " ± " +
-            Decimals(layer, "standard_error") + " |\n";
+            TextAt(layer, "first_dropped").value_or("?") + " | " + Decimals(layer, "gap") + " | " +
+            Decimals(layer, "z") + " |\n";
   }
-  for (const Json& kept : ListAt(event, "kept_for_budget")) {
-    text += "\nkept for the budget: layer " + std::to_string(IntegerAt(kept, "layer")) + ", " +
-            TextAt(kept, "candidate").value_or("?") + "\n";
+  for (const auto& [list, why] : {std::pair{"kept_for_budget", "kept for the budget"}, {"put_off", "put off"}}) {
+    for (const Json& stays : ListAt(event, list)) {
+      text += std::string("\n") + why + ": layer " + std::to_string(IntegerAt(stays, "layer")) + ", " +
+              TextAt(stays, "candidate").value_or("?") + "\n";
+    }
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #include "danas/report/plan_text.h"
 
 #include <cmath>
+#include <sstream>
 
 #include "danas/core/units.h"
 #include "danas/report/text_table.h"
@@ -12,10 +13,46 @@ std::string CostText(const SearchPlan& plan, double cost) {
   return plan.unit == "ms" ? FormatDecimals(cost, 2) : FormatCount(cost);
 }
 
-// 7776, or "10^26" where digits would say nothing.
-std::string NetworksText(double networks) {
-  return networks < 1e6 ? FormatThousands(std::llround(networks))
-                        : "10^" + FormatDecimals(std::floor(std::log10(networks)), 0);
+std::string FinalText(const SearchPlan& plan) {
+  const FinalPlan& final = plan.final;
+  if (final.networks == 0) return "";
+  const auto networks = std::llround(final.networks);
+  std::string text = "last choice: at most " + FormatThousands(networks) + (networks == 1 ? " network" : " networks") +
+                     ", on " + FormatThousands(final.images) + " validation images each;\n             the best " +
+                     (final.finalists == 1 ? "one" : FormatThousands(final.finalists)) + " ";
+  if (final.finalist_training_images > 0) {
+    text += "trained on " + FormatThousands(final.finalist_training_images) + " and ";
+  }
+  text += "scored on " + FormatThousands(final.finalist_images) + " images;\n             at most " +
+          FormatCount(final.macs) + " MACs, " + FormatDecimals(100 * final.macs / (plan.macs() + final.macs), 1) +
+          " % of the search";
+  return text + (plan.probed ? ", about " + FormatDuration(final.seconds) + "\n" : "\n");
+}
+
+// What is scored for the prunings, where they do not go by α.
+std::string ScoringText(const SearchPlan& plan) {
+  if (plan.scoring_images == 0) return "";
+  int64_t scored = 0;
+  double macs = 0;
+  for (const PhasePlan& phase : plan.phases) scored += phase.scored, macs += phase.scoring_macs;
+  return "prunings: by " + plan.pruning_score + ", " + FormatThousands(scored) +
+         (plan.pruning_score == "paths" ? " networks" : " mixtures") + " scored on at most " +
+         FormatThousands(plan.scoring_images) + " images each;\n          at most " + FormatCount(macs) + " MACs, " +
+         FormatDecimals(100 * macs / (plan.macs() + plan.final.macs), 1) + " % of the search\n";
+}
+
+// Nothing where the relaxation decides what weight steps compute.
+std::string PathsText(const SearchPlan& plan) {
+  if (plan.paths == "gumbel") return "";
+  std::string text = "paths: a weight step trains " +
+                     std::string(plan.paths == "fair" ? "a fair group of them" : "one") + ", " +
+                     (plan.path_cost_most > 0 ? "of " + CostText(plan, plan.path_cost_least) + " to " +
+                                                    CostText(plan, plan.path_cost_most) + " " + plan.unit
+                                              : "of any cost") +
+                     "\n";
+  if (plan.paths != "fair") return text;
+  return text + (plan.strictly_fair ? "       strictly fair wherever such a group is found there\n"
+                                    : "       none there is strictly fair; candidates are drawn as evenly as may be\n");
 }
 
 std::string OpeningText(const SearchPlan& plan) {
@@ -27,7 +64,11 @@ std::string OpeningText(const SearchPlan& plan) {
   text += "device: " + plan.device + "; batches of " + std::to_string(plan.batch);
   if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";
   if (plan.micro_batch < plan.batch / plan.ranks) text += ", in parts of " + std::to_string(plan.micro_batch);
-  return text + "\n";
+  text += "\n";
+  if (plan.alpha_batch > 0 && plan.alpha_batch != plan.batch) {
+    text += "α steps: batches of " + std::to_string(plan.alpha_batch) + "\n";
+  }
+  return text + PathsText(plan);
 }
 
 std::string LearntTable(const SearchPlan& plan) {
@@ -62,14 +103,34 @@ std::string TakenTable(const SearchPlan& plan) {
   return table.Text();
 }
 
+// "note: text", broken into lines of at most 80 columns.
+std::string Note(const std::string& text) {
+  constexpr size_t kColumns = 80;
+  std::string note, line = "note:";
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (DisplayWidth(line + " " + word) > kColumns) {
+      note += line + "\n";
+      line = "     ";
+    }
+    line += " " + word;
+  }
+  return note + line + "\n";
+}
+
 std::string ClosingText(const SearchPlan& plan) {
   std::string text = "in all: " + FormatThousands(plan.images()) + " training images seen, " +
                      FormatThousands(plan.weight_steps()) + " weight steps, " + FormatThousands(plan.alpha_steps()) +
                      " α steps\n        at most " + FormatBytes(plan.memory_bytes()) + " of tensors; ";
   text += plan.probed ? "about " + FormatDuration(plan.seconds()) + ", from steps timed on this machine\n"
                       : "time not estimated\n";
-  if (plan.alpha_steps() > 0 && plan.alpha_steps() < kFewAlphaSteps) {
-    text += "note: fewer than " + std::to_string(kFewAlphaSteps) + " α steps hardly move α\n";
+  for (const PhasePlan& phase : plan.phases) {
+    if (plan.pruning_score != "alpha") break;  // these decide nothing then
+    if (const std::string doubt = FewStepsText(phase); !doubt.empty()) text += Note(doubt);
+  }
+  if (plan.certain > 0) {
+    text += Note("cuts below " + FormatDecimals(plan.certain, 1) +
+                 " standard errors are put off: later phases may have more candidates than shown, and take longer");
   }
   return text;
 }
@@ -83,8 +144,13 @@ Json PhaseJson(const PhasePlan& phase, bool probed) {
           {"architecture_images", phase.architecture_images},
           {"weight_steps", phase.weight_steps},
           {"alpha_steps", phase.alpha_steps},
+          {"cuts", phase.cuts},
+          {"scored", phase.scored},
+          {"scoring_macs", phase.scoring_macs},
           {"candidates", phase.candidates},
+          {"paths_per_step", phase.paths_per_step},
           {"macs_per_image", phase.macs_per_image},
+          {"alpha_macs_per_image", phase.alpha_macs_per_image},
           {"macs_per_step", phase.macs_per_step},
           {"parameters", phase.parameters},
           {"memory_bytes", phase.memory_bytes},
@@ -93,8 +159,14 @@ Json PhaseJson(const PhasePlan& phase, bool probed) {
 
 }  // namespace
 
+std::string NetworksText(double networks) {
+  return networks < 1e6 ? FormatThousands(std::llround(networks))
+                        : "10^" + FormatDecimals(std::floor(std::log10(networks)), 0);
+}
+
 std::string PlanText(const SearchPlan& plan) {
-  return OpeningText(plan) + "\n" + LearntTable(plan) + "\n" + TakenTable(plan) + "\n" + ClosingText(plan);
+  return OpeningText(plan) + "\n" + LearntTable(plan) + "\n" + TakenTable(plan) + "\n" + ScoringText(plan) +
+         FinalText(plan) + ClosingText(plan);
 }
 
 Json PlanJson(const SearchPlan& plan) {
@@ -102,6 +174,12 @@ Json PlanJson(const SearchPlan& plan) {
   for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
   return {{"device", plan.device},
           {"batch", plan.batch},
+          {"alpha_batch", plan.alpha_batch},
+          {"paths", plan.paths},
+          {"pruning_score", plan.pruning_score},
+          {"scoring_images", plan.scoring_images},
+          {"path_cost_least", plan.path_cost_most > 0 ? Json(plan.path_cost_least) : Json()},
+          {"path_cost_most", plan.path_cost_most > 0 ? Json(plan.path_cost_most) : Json()},
           {"ranks", plan.ranks},
           {"micro_batch", plan.micro_batch},
           {"searchable_layers", plan.searchable_layers},
@@ -116,6 +194,14 @@ Json PlanJson(const SearchPlan& plan) {
           {"alpha_steps", plan.alpha_steps()},
           {"memory_bytes", plan.memory_bytes()},
           {"seconds", plan.probed ? Json(plan.seconds()) : Json()},
+          {"final",
+           {{"networks", plan.final.networks},
+            {"images", plan.final.images},
+            {"finalists", plan.final.finalists},
+            {"finalist_training_images", plan.final.finalist_training_images},
+            {"finalist_images", plan.final.finalist_images},
+            {"macs", plan.final.macs},
+            {"seconds", plan.probed ? Json(plan.final.seconds) : Json()}}},
           {"phases", std::move(phases)}};
 }
 

@@ -132,7 +132,13 @@ class Reader {
       ReadEpoch(*epoch);
       status_.seconds_left = work.SecondsLeft(events);
     }
-    ReadCandidates(LastEvent(events, "pruning"));
+    const Json* pruning = LastEvent(events, "pruning");
+    ReadCandidates(pruning);
+    if (pruning != nullptr && NumberAt(*pruning, "unclear_cuts")) {
+      status_.networks_in_band = NumberAt(*pruning, "networks_in_band");
+      status_.cuts = IntegerAt(*pruning, "cuts");
+      status_.unclear_cuts = IntegerAt(*pruning, "unclear_cuts");
+    }
     if (const Json* end = LastEvent(events, "search_end")) {
       status_.cost = NumberAt(*end, "cost");
       status_.share_done = 1;

@@ -8,12 +8,14 @@ namespace danas {
 
 SearchWork::SearchWork(const Json& search_start) {
   for (const Json& phase : ListAt(search_start, "phases")) {
-    const double images =
-        3 * NumberAt(phase, "weight_images").value_or(0) + 2 * NumberAt(phase, "architecture_images").value_or(0);
+    const double macs = NumberAt(phase, "macs_per_image").value_or(0);
+    // Logs of before paths had one number for both passes.
+    const double alpha_macs = NumberAt(phase, "alpha_macs_per_image").value_or(macs);
     phases_.push_back({.name = TextAt(phase, "phase").value_or(""),
                        .classes = IntegerAt(phase, "classes"),
                        .epochs = IntegerAt(phase, "epochs"),
-                       .of_epoch = images * NumberAt(phase, "macs_per_image").value_or(0)});
+                       .of_epoch = 3 * macs * NumberAt(phase, "weight_images").value_or(0) +
+                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0)});
     total_ += phases_.back().of_epoch * static_cast<double>(phases_.back().epochs);
   }
 }

@@ -16,7 +16,7 @@ class SearchWork {
   // The epoch under way after `epoch` (an event; null: none is over yet).
   RunPosition After(const Json* epoch) const;
 
-  // In [0, 1]: a training pass counts three forward passes, one that moves α two, each by the phase's MACs an image.
+  // In [0, 1]: a training pass counts three forward passes, one that moves α two, each by its MACs an image.
   double ShareAfter(const Json* epoch) const;
 
   // At the speed of the last epochs among `events`; none where they took no time.
@@ -29,7 +29,7 @@ class SearchWork {
     int64_t epochs = 0;
     double of_epoch = 0;  // MACs
   };
-  double Done(const Json* epoch) const;  // MACs
+  double Done(const Json* epoch) const;     // MACs
   size_t IndexOf(const Json& epoch) const;  // of its phase; phases_.size() where the plan has none of that name
 
   std::vector<PhaseWork> phases_;

@@ -4,6 +4,7 @@
 
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
+#include "danas/report/plan_text.h"
 #include "danas/report/text_table.h"
 
 namespace danas {
@@ -145,6 +146,16 @@ std::string Candidates(const RunStatus& status) {
   return std::to_string(all) + " left; by layer" + layers;
 }
 
+std::string LastPruning(const RunStatus& status) {
+  return Join({status.networks_in_band
+                   ? NetworksText(*status.networks_in_band) +
+                         (*status.networks_in_band == 1 ? " network" : " networks") + " of the budget left"
+                   : "",
+               status.unclear_cuts ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
+                                         " cuts below 2 standard errors"
+                                   : ""});
+}
+
 std::string Checkpoint(const RunStatus& status) {
   if (!status.checkpoint) return Unfinished(status) && status.kind != RunKind::kEasiness ? "none yet" : "";
   return "number " + std::to_string(status.checkpoint->number) + ", " + Ago(status.checkpoint->age_seconds);
@@ -197,6 +208,8 @@ Json RunJson(const RunStatus& status) {
   json["budget_max"] = Number(status.budget_max);
   json["cost"] = Number(status.cost);
   if (!status.candidates.empty()) json["candidates"] = status.candidates;
+  json["networks_in_band"] = Number(status.networks_in_band);
+  if (status.unclear_cuts) json.update({{"cuts", *status.cuts}, {"unclear_cuts", *status.unclear_cuts}});
   if (status.judges > 0) json.update({{"judged", status.judged}, {"judges", status.judges}});
   if (status.checkpoint) {
     json["checkpoint"] = {{"number", status.checkpoint->number}, {"age_seconds", status.checkpoint->age_seconds}};
@@ -228,6 +241,7 @@ std::string StatusText(const RunStatus& status) {
   if (status.test_accuracy) lines.Add("test", "top-1 " + Percent(*status.test_accuracy, 2));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
+  lines.Add("last pruning", LastPruning(status));
   if (status.kind != RunKind::kUnknown) lines.Add("checkpoint", Checkpoint(status));
   for (const std::string& warning : status.warnings) lines.Add("warning", warning);
   return text + lines.text();

@@ -9,11 +9,17 @@
 namespace danas {
 namespace {
 
-std::vector<std::vector<double>> ToVectors(const std::vector<at::Tensor>& tensors) {
+std::vector<double> ToVector(const at::Tensor& tensor) {
+  const at::Tensor wide = tensor.detach().to(at::kDouble).contiguous();
+  return {wide.data_ptr<double>(), wide.data_ptr<double>() + wide.numel()};
+}
+
+// Zeros where an α has none.
+std::vector<std::vector<double>> GradientValues(const std::vector<at::Tensor>& alpha_lc) {
   std::vector<std::vector<double>> values;
-  for (const at::Tensor& tensor : tensors) {
-    const at::Tensor wide = tensor.detach().to(at::kDouble);
-    values.emplace_back(wide.data_ptr<double>(), wide.data_ptr<double>() + wide.numel());
+  for (const at::Tensor& alpha : alpha_lc) {
+    values.push_back(alpha.grad().defined() ? ToVector(alpha.grad())
+                                            : std::vector<double>(static_cast<size_t>(alpha.numel()), 0.0));
   }
   return values;
 }
@@ -64,7 +70,11 @@ at::Tensor ArchParameters::GradientNorm() const {
   return squares.sqrt();
 }
 
-std::vector<std::vector<double>> ArchParameters::Values() const { return ToVectors(alpha_lc_); }
+std::vector<std::vector<double>> ArchParameters::Values() const {
+  std::vector<std::vector<double>> values;
+  for (const at::Tensor& alpha : alpha_lc_) values.push_back(ToVector(alpha));
+  return values;
+}
 
 std::vector<std::vector<double>> ArchParameters::Probabilities() const {
   std::vector<std::vector<double>> probability_lc = Values();
@@ -78,6 +88,7 @@ std::vector<std::vector<double>> ArchParameters::Probabilities() const {
 void ArchParameters::Step(const SearchConfig& config) {
   constexpr double kEpsilon = 1e-8;
   const at::NoGradGuard no_grad;
+  evidence_.Record(GradientValues(alpha_lc_));
   ++moments_.steps;
   const auto steps = static_cast<double>(moments_.steps);
   const double first_correction = 1 - std::pow(config.alpha_beta1, steps);
@@ -98,6 +109,7 @@ void ArchParameters::Step(const SearchConfig& config) {
 
 void ArchParameters::Describe(StateFields& fields) {
   fields.Value("steps", moments_.steps);
+  if (fields.version() >= 2) fields.Within("evidence", [&](StateFields& f) { evidence_.Describe(f); });
   for (size_t l = 0; l < layers(); ++l) {
     const std::string layer = std::to_string(l);
     fields.Contents("alpha." + layer, alpha_lc_[l]);
@@ -116,6 +128,7 @@ void ArchParameters::Drop(const std::map<size_t, std::set<size_t>>& dropped) {
     }
     alpha_lc_[layer].set_requires_grad(required);
   }
+  evidence_ = {};
   ClearGradient();
 }
 

@@ -14,6 +14,7 @@
 #include "danas/train/class_loss.h"
 #include "danas/train/device.h"
 #include "danas/train/micro_batch.h"
+#include "danas/train/ranks.h"
 
 namespace danas {
 namespace {
@@ -27,6 +28,12 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 DrawNumber NextDraw(const Config& config, const SearchState& state) {
   const bool own = config.ranks.draws == DrawChoice::kOwn;
   return {.seed = config.seed, .draw = state.draws, .rank = own ? state.training.shared.ranks.rank() : 0};
+}
+
+RelaxationConfig RelaxationNow(const Config& config, const SearchState& state) {
+  RelaxationConfig relaxation = config.search.relaxation;
+  if (state.temperature > 0) relaxation.temperature = state.temperature;
+  return relaxation;
 }
 
 ArchitectureScope::ArchitectureScope(SearchState& state) : state_(state) {
@@ -50,9 +57,11 @@ ArchitectureScope::~ArchitectureScope() {
 StepResult ArchitectureStep::Compute(const Batch& batch) {
   images_ = batch.whole_size();
   class_loss_sum_ = at::Tensor();
+  cost_ = 0;
+  computed_ = 0;
   LossScaler& scaler = state_.training.scaler;
   StepResult result = AccumulateGradients(
-      batch, config_.train.micro_batch, [this](const Batch& part) { return ComputePart(part); }, &scaler);
+      batch, AlphaRecipe(config_).micro_batch, [this](const Batch& part) { return ComputePart(part); }, &scaler);
   for (const at::Tensor& weight : state_.supernet->parameters()) {
     if (weight.grad().defined()) throw std::logic_error("the architecture pass made a gradient of a weight");
   }
@@ -67,15 +76,30 @@ void ArchitectureStep::SumOverAllRanks(const Batch& batch, StepResult& result) {
   const Ranks& ranks = state_.training.shared.ranks;
   if (ranks.alone()) return;
   ranks.Sum(state_.alpha.Gradients());
-  at::Tensor cost = at::full_like(class_loss_sum_, cost_, class_loss_sum_.options().dtype(at::kDouble));
+  const double images = static_cast<double>(batch.size());
+  at::Tensor cost = at::full_like(class_loss_sum_, cost_ * images, class_loss_sum_.options().dtype(at::kDouble));
   SumOverRanks(ranks, batch.size(), result, {&class_loss_sum_, &cost});
-  if (config_.ranks.draws == DrawChoice::kOwn) cost_ = cost.item<double>() / ranks.count();
+  if (draws_differ()) cost_ = cost.item<double>() / static_cast<double>(images_);
+}
+
+bool ArchitectureStep::draws_differ() const {
+  return config_.ranks.draws == DrawChoice::kOwn || config_.search.relaxation.draws == RelaxationDraws::kMicroBatch;
+}
+
+DrawNumber ArchitectureStep::DrawOfPart(const Batch& part) {
+  DrawNumber number = NextDraw(config_, state_);
+  if (config_.search.relaxation.draws == RelaxationDraws::kMicroBatch) {
+    const Ranks& ranks = state_.training.shared.ranks;
+    number.first_image = PartOfRank(part.whole_size(), ranks.rank(), ranks.count()).first + computed_;
+  }
+  computed_ += part.size();
+  return number;
 }
 
 StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Device device = part.images.device();
-  const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kArchitecture, NextDraw(config_, state_),
-                                device);
+  const Draw draw =
+      DrawChoices(state_.alpha, RelaxationNow(config_, state_), Pass::kArchitecture, DrawOfPart(part), device);
   const at::Tensor logits_nk = [&] {
     const AutocastScope autocast(config_.runtime.amp, device.type());
     return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
@@ -85,7 +109,7 @@ StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Tensor detached = class_loss_sum.detach();
   class_loss_sum_ = class_loss_sum_.defined() ? class_loss_sum_ + detached : detached;
   const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, state_.costs);
-  cost_ = cost.item<double>();
+  cost_ += (cost.item<double>() - cost_) * (images / static_cast<double>(computed_));  // exact where all are alike
   const SearchConfig& search = config_.search;
   return {.loss_sum = CostAwareLoss(class_loss_sum / images, cost, search.budget.value, search.loss) * images,
           .correct = CountCorrect(logits_nk, part.targets, classes_),
@@ -147,30 +171,23 @@ void Describe(StateFields& fields, InterleavedPosition& position) {
 }
 
 ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, ArchitectureTotals& totals,
-                                         const std::function<void()>& after_step) {
+                                         const PassOptions& options, ArchitectureTotals& totals) {
   const ArchitectureScope scope(state);
   ArchitectureStep step(state, config, classes, totals);
   const PassResult pass = RunPass(loader, options,
                                   {.compute = [&](const Batch& batch) { return step.Compute(batch); },
-                         .apply =
-                             [&] {
-                               step.Apply();
-                               after_step();
-                             },
-                         .discard = [&] { step.Discard(); }});
+                                   .apply = [&] { step.Apply(); },
+                                   .discard = [&] { step.Discard(); }});
   const ArchitectureStep::Means means = step.TakeMeans();
   return {pass, means.class_loss, means.expected_cost};
 }
 
 InterleavedArchitecture::InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes,
-                                                 Loader& loader, std::string label, InterleavedPosition& position,
-                                                 std::function<void()> after_step)
+                                                 Loader& loader, std::string label, InterleavedPosition& position)
     : state_(state),
       config_(config),
       loader_(loader),
       label_(std::move(label)),
-      after_step_(std::move(after_step)),
       position_(position),
       step_(state, config, classes, position.totals) {
   if (position_.pass >= 0) loader_.Start(position_.pass, position_.batches);
@@ -198,7 +215,6 @@ void InterleavedArchitecture::Step() {
   ++position_.sums.steps;
   if (std::isfinite(loss_sum) && std::isfinite(norm)) {
     step_.Apply();
-    after_step_();
     position_.sums.images += batch.whole_size();
     position_.sums.loss += loss_sum;
     position_.sums.accuracy += result.correct.item<double>();

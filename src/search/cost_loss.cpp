@@ -17,8 +17,8 @@ bool NeedsLogarithmOfCost(LossKind kind) { return kind == LossKind::kMulLogRatio
 
 void CheckLogarithm(LossKind kind, const char* what, double value) {
   if (value > 1) return;
-  throw ConfigError(std::string("search.loss.kind ") + NameOf(kind) + " takes the logarithm of the " + what + ", which is " +
-                    FormatDecimals(value, 4) +
+  throw ConfigError(std::string("search.loss.kind ") + NameOf(kind) + " takes the logarithm of the " + what +
+                    ", which is " + FormatDecimals(value, 4) +
                     "; it must be above 1. Use paper_log, or a cost in a smaller unit");
 }
 
@@ -81,9 +81,10 @@ void CheckCostLoss(const CostLossConfig& config, double target, const CostTable&
   if (NeedsLogarithmOfCost(config.kind)) CheckLogarithm(config.kind, "cheapest network's cost", costs.Least());
   if (config.kind == LossKind::kMulLogRatio) CheckLogarithm(config.kind, "target search.budget", target);
   if (config.kind == LossKind::kLiteral) {
-    log::warn("search.loss.kind literal: ln(C/T) is clamped at {} and its factor is least far below the target, so the "
-              "search is drawn to the cheapest networks; paper_log keeps them at the target",
-              kLeastBase);
+    log::warn(
+        "search.loss.kind literal: ln(C/T) is clamped at {} and its factor is least far below the target, so the "
+        "search is drawn to the cheapest networks; paper_log keeps them at the target",
+        kLeastBase);
   }
 }
 

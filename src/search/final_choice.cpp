@@ -19,13 +19,13 @@ std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<
   return result;
 }
 
-double LeastAfter(const CostTable& costs, const Pruning& pruning) {
+double LeastAfter(const CostTable& costs, const LayerCandidates& all_dropped) {
   double least = costs.fixed;
   for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {
-    const auto dropped = pruning.dropped.find(l);
+    const auto dropped = all_dropped.find(l);
     double cheapest = std::numeric_limits<double>::infinity();
     for (size_t c = 0; c < costs.candidates_lc[l].size(); ++c) {
-      const bool stays = dropped == pruning.dropped.end() || !dropped->second.contains(c);
+      const bool stays = dropped == all_dropped.end() || !dropped->second.contains(c);
       if (stays) cheapest = std::min(cheapest, costs.candidates_lc[l][c]);
     }
     least += cheapest;
@@ -59,19 +59,17 @@ void CheckBudget(const SearchConfig& config, const CostTable& costs) {
   }
 }
 
-std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const CostTable& costs,
-                                                    const std::vector<std::vector<double>>& alpha_lc,
-                                                    double largest_cost) {
-  std::map<size_t, std::set<size_t>> kept;
-  if (LeastAfter(costs, pruning) <= largest_cost) return kept;
-  const std::vector<size_t> network = BestWithin(costs, LogProbabilities(alpha_lc), largest_cost);
+LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs,
+                                 const std::vector<std::vector<double>>& score_lc, double largest_cost) {
+  LayerCandidates kept;
+  if (LeastAfter(costs, dropped) <= largest_cost) return kept;
+  const std::vector<size_t> network = BestWithin(costs, score_lc, largest_cost);
   for (size_t l = 0; l < network.size(); ++l) {
-    const auto dropped = pruning.dropped.find(l);
-    if (dropped == pruning.dropped.end() || dropped->second.erase(network[l]) == 0) continue;
+    const auto here = dropped.find(l);
+    if (here == dropped.end() || here->second.erase(network[l]) == 0) continue;
     kept[l].insert(network[l]);
-    if (dropped->second.empty()) pruning.dropped.erase(dropped);
+    if (here->second.empty()) dropped.erase(here);
   }
-  pruning.cuts = Cuts(pruning.dropped, alpha_lc);
   return kept;
 }
 

@@ -204,7 +204,8 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
   bool input_wants = !keeps_outputs;  // a gradient; in the architecture pass from the first choice on
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec& layer = space.layers()[l];
-    const double input = layer.shape.in * Area(layer.shape.input), output = layer.shape.out * Area(layer.shape.output());
+    const double input = layer.shape.in * Area(layer.shape.input),
+                 output = layer.shape.out * Area(layer.shape.output());
     const double share = candidates_l[l] / static_cast<double>(layer.candidates.size());
     // Backward through a layer: the gradients of its outputs, and inside a candidate that of a tensor and of its input.
     double kept = 0, outputs = 0, inside = 0;
@@ -224,7 +225,8 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
     peak = std::max(peak, held + (how.recomputes ? kept : 0) + outputs + inside);
   }
   Chain head;
-  if (space.head().channels > 0) head.Activated(space.head().channels, Area(space.feature_size()), space.head().activation);
+  if (space.head().channels > 0)
+    head.Activated(space.head().channels, Area(space.feature_size()), space.head().activation);
   return std::max(peak, held + head.sum().kept + head.sum().widest);
 }
 

@@ -1,15 +1,31 @@
 #include "phase_training.h"
 
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "danas/train/loaders.h"
 
 namespace danas {
 
-double WeightPassWork(const PhasePlan& plan) { return 3 * plan.macs_per_image * static_cast<double>(plan.weight_images); }
+double SearchCourse::Temperature(const RelaxationConfig& config, const SearchPosition& position) const {
+  int64_t before = 0, all = 0;
+  for (int64_t i = 0; i < std::ssize(plan.phases); ++i) {
+    const Phase& phase = plan.phases[static_cast<size_t>(i)].phase;
+    if (!phase.searches) continue;
+    if (i < position.phase) before += phase.epochs;
+    if (i == position.phase) before += position.epoch - 1;
+    all += phase.epochs;
+  }
+  return TemperatureAt(config, before, all);
+}
+
+double WeightPassWork(const PhasePlan& plan) {
+  return 3 * plan.macs_per_image * static_cast<double>(plan.weight_images);
+}
 
 double ArchitecturePassWork(const PhasePlan& plan) {
-  return 2 * plan.macs_per_image * static_cast<double>(plan.architecture_images);
+  return 2 * plan.alpha_macs_per_image * static_cast<double>(plan.architecture_images);
 }
 
 PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
@@ -24,40 +40,49 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
                TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
-  if (run_.position.begins_phase()) {
-    run_.trace = AlphaTrace(plan.alpha_steps);
-    run_.interleaved = {};
-  }
+  if (run_.position.begins_phase()) run_.interleaved = {};
+  if (HasOwnPaths(config_.search)) paths_.emplace(config_.search, state_.costs);
   if (!plan.phase.searches) return;
   architecture_.emplace(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
                         Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
-                        TrainingLoader(config_, config_.train, device_, inputs.ranks));
+                        TrainingLoader(config_, AlphaRecipe(config_), device_, inputs.ranks));
   if (config_.search.alpha_pass == AlphaPass::kPerEpoch) return;
-  interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved,
-                       [this] { run_.trace.Record(state_.alpha.Values()); });
+  interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved);
 }
 
 PassResult PhaseTraining::WeightPass() {
   SearchPosition& position = run_.position;
   if (position.weights_done) return position.weights;
-  const WeightPassOptions options{
-      .pass = BeginPass("weights", WeightPassWork(plan_)),
-      .classes = plan_.phase.classes,
-      .forward =
-          [this](int64_t) -> Forward {
-        const Draw draw = DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights,
-                                      NextDraw(config_, state_), device_);
-        ++state_.draws;
-        return [this, choices = draw.choices](const at::Tensor& image_nchw) {
-          return state_.supernet->forward(image_nchw, choices);
-        };
-      },
-      .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
+  if (run_.paths && position.pass < 0) *run_.paths = {};
+  const WeightPassOptions options{.pass = BeginPass("weights", WeightPassWork(plan_)),
+                                  .classes = plan_.phase.classes,
+                                  .forwards = [this](int64_t) { return DrawForwards(); },
+                                  .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
   position.weights = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
   position.weights_done = true;
   state_.weight_images += position.weights.images;
   EndPass(WeightPassWork(plan_));
   return position.weights;
+}
+
+Forwards PhaseTraining::DrawForwards() {
+  const DrawNumber number = NextDraw(config_, state_);
+  ++state_.draws;
+  if (!paths_) {
+    return {
+        ForwardOf(DrawChoices(state_.alpha, RelaxationNow(config_, state_), Pass::kWeights, number, device_).choices)};
+  }
+  const PathGroup group = paths_->Draw(number);
+  run_.paths->Add(group, state_.costs);
+  Forwards forwards;
+  for (const std::vector<size_t>& path : group.paths) forwards.push_back(ForwardOf(ChoicesOf(path)));
+  return forwards;
+}
+
+Forward PhaseTraining::ForwardOf(std::vector<LayerChoice> choices) {
+  return [this, choices = std::move(choices)](const at::Tensor& image_nchw) {
+    return state_.supernet->forward(image_nchw, choices);
+  };
 }
 
 void PhaseTraining::AfterWeightStep(int64_t steps) {
@@ -72,9 +97,8 @@ std::optional<ArchitectureResult> PhaseTraining::ArchitecturePass() {
     run_.work.done += work;
     return interleaved_->Finish();
   }
-  const ArchitectureResult result =
-      TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_, BeginPass("architecture", work),
-                            run_.architecture, [this] { run_.trace.Record(state_.alpha.Values()); });
+  const ArchitectureResult result = TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_,
+                                                          BeginPass("architecture", work), run_.architecture);
   EndPass(work);
   return result;
 }

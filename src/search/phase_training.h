@@ -6,10 +6,10 @@
 
 #include "danas/data/subset.h"
 #include "danas/schedule/search_plan.h"
-#include "danas/search/alpha_trace.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
+#include "danas/search/weight_paths.h"
 
 namespace danas {
 
@@ -18,6 +18,9 @@ struct SearchCourse {
   SearchPlan plan;
   Split split;
   std::vector<int> order;  // positions of the dataset's classes, easiest first
+
+  // τ of the epoch at `position`; in warm-up that of the first searching epoch.
+  double Temperature(const RelaxationConfig& config, const SearchPosition& position) const;
 };
 
 class PhaseTraining {
@@ -36,6 +39,8 @@ class PhaseTraining {
   bool interleaved() const { return interleaved_.has_value(); }
   PassOptions BeginPass(const char* name, double work);
   void EndPass(double work);
+  Forwards DrawForwards();
+  Forward ForwardOf(std::vector<LayerChoice> choices);
   void AfterWeightStep(int64_t steps);
 
   const Config& config_;
@@ -46,6 +51,7 @@ class PhaseTraining {
   CheckpointKeeper* keeper_;
   at::Device device_;
   Loader weights_;
+  std::optional<WeightPaths> paths_;  // where the config has own paths
   std::optional<Loader> architecture_;
   std::optional<InterleavedArchitecture> interleaved_;
 };

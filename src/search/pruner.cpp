@@ -2,20 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <string>
 
 #include "danas/search/arch_parameters.h"
 
 namespace danas {
 namespace {
-
-// Candidates of one layer that stay or go as one.
-struct Group {
-  size_t layer = 0;
-  std::vector<size_t> candidates;
-  double log_probability = 0;  // of the candidates together
-  bool holds_argmax = false;
-};
 
 std::string GroupName(const BlockSpec& block, PruningGranularity granularity) {
   switch (granularity) {
@@ -30,24 +23,24 @@ std::string GroupName(const BlockSpec& block, PruningGranularity granularity) {
 }
 
 // In the order of each group's first candidate.
-std::vector<Group> GroupLayer(const LayerSpec& layer, size_t index, const std::vector<double>& alpha_c,
-                              PruningGranularity granularity) {
-  std::vector<Group> groups;
+std::vector<RankedGroup> GroupLayer(const LayerSpec& layer, size_t index, const std::vector<double>& value_c,
+                                    PruningGranularity granularity, PruningScore score) {
+  std::vector<RankedGroup> groups;
   std::map<std::string, size_t> place;
-  for (size_t c = 0; c < alpha_c.size(); ++c) {
+  for (size_t c = 0; c < value_c.size(); ++c) {
     const auto [at, is_new] = place.try_emplace(GroupName(layer.candidates.at(c), granularity), groups.size());
     if (is_new) groups.emplace_back().layer = index;
     groups[at->second].candidates.push_back(c);
   }
   // In logarithms, so that the weak keep their order where probabilities would all be 0.
-  const std::vector<double> log_p = LogSoftmax(alpha_c);
-  const size_t best = ArgMax(alpha_c);
-  for (Group& group : groups) {
-    double strongest = log_p[group.candidates.front()], sum = 0;
-    for (const size_t c : group.candidates) strongest = std::max(strongest, log_p[c]);
-    for (const size_t c : group.candidates) sum += std::exp(log_p[c] - strongest);
-    group.log_probability = strongest + std::log(sum);
-    group.holds_argmax = std::ranges::find(group.candidates, best) != group.candidates.end();
+  const std::vector<double> term_c = score == PruningScore::kAlpha ? LogSoftmax(value_c) : value_c;
+  const size_t best = ArgMax(value_c);
+  for (RankedGroup& group : groups) {
+    double strongest = term_c[group.candidates.front()], sum = 0;
+    for (const size_t c : group.candidates) strongest = std::max(strongest, term_c[c]);
+    for (const size_t c : group.candidates) sum += std::exp(term_c[c] - strongest);
+    group.rank = score == PruningScore::kAlpha ? strongest + std::log(sum) : strongest;
+    group.must_stay = std::ranges::find(group.candidates, best) != group.candidates.end();
   }
   return groups;
 }
@@ -66,57 +59,46 @@ size_t CountToDrop(double ratio, size_t count, PruningRounding rounding) {
   throw std::invalid_argument("unknown pruning rounding");
 }
 
-// The least likely groups of `rivals` go. Since no argmax does, every layer keeps a candidate.
-void DropWeakest(std::vector<Group> rivals, const PruningConfig& config, Pruning& pruning) {
-  size_t left = CountToDrop(config.ratio, rivals.size(), config.rounding);
-  std::ranges::stable_sort(rivals, [](const Group& a, const Group& b) {
-    if (a.log_probability != b.log_probability) return a.log_probability < b.log_probability;
-    return a.candidates.front() > b.candidates.front();
-  });
-  for (const Group& group : rivals) {
-    if (left == 0) break;
-    if (group.holds_argmax) continue;
-    pruning.dropped[group.layer].insert(group.candidates.begin(), group.candidates.end());
-    --left;
-  }
-}
-
-LayerCut CutOf(size_t layer, const std::set<size_t>& dropped, const std::vector<double>& alpha_c) {
-  LayerCut cut{.layer = layer, .last_kept = ArgMax(alpha_c), .first_dropped = *dropped.begin()};
-  for (size_t c = 0; c < alpha_c.size(); ++c) {
-    if (!dropped.contains(c) && alpha_c[c] < alpha_c[cut.last_kept]) cut.last_kept = c;
-    if (dropped.contains(c) && alpha_c[c] > alpha_c[cut.first_dropped]) cut.first_dropped = c;
-  }
-  cut.gap = alpha_c[cut.last_kept] - alpha_c[cut.first_dropped];
-  return cut;
-}
-
 }  // namespace
 
-Pruning ChoosePruning(const SearchSpace& space, const std::vector<std::vector<double>>& alpha_lc,
-                      const PruningConfig& config) {
-  Pruning pruning;
-  std::vector<Group> everywhere;
+std::vector<RankedGroup> RankGroups(const SearchSpace& space, const std::vector<std::vector<double>>& value_lc,
+                                    PruningGranularity granularity, PruningScore score) {
+  std::vector<RankedGroup> groups;
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec& layer = space.layers()[l];
     if (layer.candidates.size() < 2) continue;
-    std::vector<Group> groups = GroupLayer(layer, l, alpha_lc.at(l), config.granularity);
-    if (config.scope == PruningScope::kLayer) {
-      DropWeakest(std::move(groups), config, pruning);
-    } else {
-      everywhere.insert(everywhere.end(), groups.begin(), groups.end());
-    }
+    const std::vector<RankedGroup> of_layer = GroupLayer(layer, l, value_lc.at(l), granularity, score);
+    groups.insert(groups.end(), of_layer.begin(), of_layer.end());
   }
-  if (config.scope == PruningScope::kGlobal) DropWeakest(std::move(everywhere), config, pruning);
-  pruning.cuts = Cuts(pruning.dropped, alpha_lc);
-  return pruning;
+  return groups;
 }
 
-std::vector<LayerCut> Cuts(const std::map<size_t, std::set<size_t>>& dropped,
-                           const std::vector<std::vector<double>>& alpha_lc) {
-  std::vector<LayerCut> cuts;
-  for (const auto& [layer, candidates] : dropped) cuts.push_back(CutOf(layer, candidates, alpha_lc.at(layer)));
-  return cuts;
+std::map<size_t, size_t> CountsToDrop(const std::vector<RankedGroup>& groups, const PruningConfig& config) {
+  std::map<size_t, size_t> counts;
+  for (const RankedGroup& group : groups) ++counts[config.scope == PruningScope::kLayer ? group.layer : 0];
+  for (auto& [layer, count] : counts) count = CountToDrop(config.ratio, count, config.rounding);
+  return counts;
+}
+
+bool GoesBefore(const RankedGroup& a, const RankedGroup& b) {
+  if (a.rank != b.rank) return a.rank < b.rank;
+  return a.candidates.front() > b.candidates.front();
+}
+
+// Since no argmax goes, every layer keeps a candidate.
+LayerCandidates ChooseWeakest(const SearchSpace& space, const std::vector<std::vector<double>>& value_lc,
+                              const PruningConfig& config) {
+  std::vector<RankedGroup> groups = RankGroups(space, value_lc, config.granularity, config.score);
+  std::map<size_t, size_t> left = CountsToDrop(groups, config);
+  std::ranges::stable_sort(groups, GoesBefore);
+  LayerCandidates dropped;
+  for (const RankedGroup& group : groups) {
+    size_t& left_here = left[config.scope == PruningScope::kLayer ? group.layer : 0];
+    if (left_here == 0 || group.must_stay) continue;
+    dropped[group.layer].insert(group.candidates.begin(), group.candidates.end());
+    --left_here;
+  }
+  return dropped;
 }
 
 size_t ArgMax(const std::vector<double>& alpha_c) {

@@ -2,18 +2,27 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "danas/core/random.h"
 
 namespace danas {
 
 at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type) {
   const auto seed = static_cast<uint64_t>(number.seed), draw = static_cast<uint64_t>(number.draw);
-  RandomStream stream = number.rank == 0
-                            ? RandomStream(seed, "gumbel", {layer, draw})
-                            : RandomStream(seed, "gumbel", {layer, draw, static_cast<uint64_t>(number.rank)});
+  const auto rank = static_cast<uint64_t>(number.rank), first = static_cast<uint64_t>(number.first_image);
+  RandomStream stream = first != 0  ? RandomStream(seed, "gumbel", {layer, draw, rank, first})
+                        : rank != 0 ? RandomStream(seed, "gumbel", {layer, draw, rank})
+                                    : RandomStream(seed, "gumbel", {layer, draw});
   at::Tensor noise = at::empty({candidates}, at::kDouble);
   for (int64_t c = 0; c < candidates; ++c) noise.data_ptr<double>()[c] = stream.Gumbel();
   return noise.to(type);
+}
+
+double TemperatureAt(const RelaxationConfig& config, int64_t epoch, int64_t epochs) {
+  if (config.temperature_end == 0 || epochs < 2) return config.temperature;
+  const double done = static_cast<double>(epoch) / static_cast<double>(epochs - 1);
+  return config.temperature * std::pow(config.temperature_end / config.temperature, done);
 }
 
 at::Tensor GumbelSoftmax(const at::Tensor& alpha_c, const at::Tensor& noise_c, double temperature) {

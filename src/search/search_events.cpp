@@ -1,5 +1,7 @@
 #include "search_events.h"
 
+#include <optional>
+
 #include "danas/core/hash.h"
 #include "danas/train/device.h"
 #include "danas/train/memory.h"
@@ -16,16 +18,28 @@ Json PlanFields(const PhasePlan& plan) {
           {"architecture_images", plan.architecture_images},
           {"weight_steps", plan.weight_steps},
           {"alpha_steps", plan.alpha_steps},
+          {"cuts", plan.cuts},
+          {"scored", plan.scored},
+          {"scoring_macs", plan.scoring_macs},
           {"candidates", plan.candidates},
+          {"paths_per_step", plan.paths_per_step},
           {"macs_per_image", plan.macs_per_image},
+          {"alpha_macs_per_image", plan.alpha_macs_per_image},
           {"parameters", plan.parameters}};
+}
+
+Json PathFields(const PathTotals& totals) {
+  return {{"count", totals.paths},           {"mean_cost", totals.cost_sum / static_cast<double>(totals.paths)},
+          {"least_cost", totals.least_cost}, {"most_cost", totals.most_cost},
+          {"steps", totals.groups},          {"strictly_fair_steps", totals.strictly_fair}};
 }
 
 double CostOfProbabilities(const SearchState& state) {
   const std::vector<std::vector<double>> probability_lc = state.alpha.Probabilities();
   double cost = state.costs.fixed;
   for (size_t l = 0; l < probability_lc.size(); ++l) {
-    for (size_t c = 0; c < probability_lc[l].size(); ++c) cost += probability_lc[l][c] * state.costs.candidates_lc[l][c];
+    for (size_t c = 0; c < probability_lc[l].size(); ++c)
+      cost += probability_lc[l][c] * state.costs.candidates_lc[l][c];
   }
   return cost;
 }
@@ -33,6 +47,37 @@ double CostOfProbabilities(const SearchState& state) {
 std::vector<std::string> CandidateNames(const LayerSpec& layer) {
   std::vector<std::string> names;
   for (const BlockSpec& block : layer.candidates) names.push_back(CandidateName(block));
+  return names;
+}
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json CutFields(const LayerCut& cut, const std::set<size_t>& dropped, const LayerSpec& layer) {
+  const std::vector<std::string> names = CandidateNames(layer);
+  std::vector<std::string> dropped_names, kept_names;
+  for (size_t c = 0; c < names.size(); ++c) (dropped.contains(c) ? dropped_names : kept_names).push_back(names[c]);
+  Json fields = {{"layer", cut.layer},
+                 {"dropped", dropped_names},
+                 {"kept", kept_names},
+                 {"last_kept", names[cut.last_kept]},
+                 {"first_dropped", names[cut.first_dropped]},
+                 {"gap", cut.gap},
+                 {"z", OrNull(cut.z)},
+                 {"conflict", cut.conflict}};
+  if (cut.total_gap) fields["total_gap"] = *cut.total_gap;
+  return fields;
+}
+
+Json NamesOf(const LayerCandidates& candidates, const SearchSpace& space) {
+  Json names = Json::array();
+  for (const auto& [layer, of_layer] : candidates) {
+    for (const size_t c : of_layer) {
+      names.push_back({{"layer", layer}, {"candidate", CandidateName(space.layers()[layer].candidates.at(c))}});
+    }
+  }
   return names;
 }
 
@@ -64,6 +109,8 @@ Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
            {"budget", plan.budget},
            {"budget_max", plan.budget_max},
            {"batch", plan.batch},
+           {"alpha_batch", plan.alpha_batch},
+           {"paths", plan.paths},
            {"weight_steps", plan.weight_steps()},
            {"alpha_steps", plan.alpha_steps()},
            {"images", plan.images()},
@@ -73,15 +120,9 @@ Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
 
 Event EpochEvent(const EpochReport& report, const SearchState& state) {
   const PassResult& weights = report.weights;
-  Json fields = {{"phase", report.phase.name},
-                 {"epoch", report.epoch},
-                 {"epochs", report.phase.epochs},
-                 {"classes", report.phase.classes},
-                 {"lr", report.lr},
-                 {"train_loss", weights.loss},
-                 {"train_accuracy", weights.accuracy},
-                 {"images", weights.images},
-                 {"skipped", weights.skipped}};
+  Json fields = {{"phase", report.phase.name},         {"epoch", report.epoch},    {"epochs", report.phase.epochs},
+                 {"classes", report.phase.classes},    {"lr", report.lr},          {"train_loss", weights.loss},
+                 {"train_accuracy", weights.accuracy}, {"images", weights.images}, {"skipped", weights.skipped}};
   double seconds = weights.seconds, waited = weights.seconds_waited;
   int64_t images = weights.images;
   if (report.architecture) {
@@ -95,8 +136,11 @@ Event EpochEvent(const EpochReport& report, const SearchState& state) {
     waited += architecture.pass.seconds_waited;
     images += architecture.pass.images;
   }
+  if (report.paths && report.paths->paths > 0) fields["paths"] = PathFields(*report.paths);
+  fields["temperature"] = state.temperature;
   fields["expected_cost"] = CostOfProbabilities(state);
   fields["alpha_entropy"] = RelativeEntropy(state.alpha.Probabilities());
+  if (report.architecture) fields["z_rms"] = state.alpha.evidence().RootMeanSquare();
   fields["alpha_steps"] = state.alpha_steps;
   fields["weight_steps"] = state.training.step;
   fields["timing"] = {{"seconds", seconds},
@@ -115,60 +159,60 @@ Event AlphaEvent(const EpochReport& report, const SearchState& state) {
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
     layers.push_back({{"candidates", CandidateNames(state.space().layers()[l])}, {"alpha", alpha_lc[l]}});
   }
-  return {"alpha",
-          {{"phase", report.phase.name}, {"epoch", report.epoch}, {"alpha_steps", state.alpha_steps}, {"layers", layers}}};
+  return {
+      "alpha",
+      {{"phase", report.phase.name}, {"epoch", report.epoch}, {"alpha_steps", state.alpha_steps}, {"layers", layers}}};
 }
 
-Event PruningEvent(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
-                   const AlphaTrace& trace, const SearchState& state) {
+Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores,
+                   const SearchState& state) {
+  const GradientTrace& evidence = state.alpha.evidence();
   Json layers = Json::array();
-  size_t dropped_count = 0;
+  size_t dropped_count = 0, unclear = 0, judged = 0;
   for (const LayerCut& cut : pruning.cuts) {
-    const std::vector<std::string> names = CandidateNames(state.space().layers()[cut.layer]);
-    const std::set<size_t>& dropped = pruning.dropped.at(cut.layer);
-    std::vector<std::string> dropped_names, kept_names;
-    for (size_t c = 0; c < names.size(); ++c) (dropped.contains(c) ? dropped_names : kept_names).push_back(names[c]);
-    dropped_count += dropped.size();
-    layers.push_back({{"layer", cut.layer},
-                      {"dropped", dropped_names},
-                      {"kept", kept_names},
-                      {"last_kept", names[cut.last_kept]},
-                      {"first_dropped", names[cut.first_dropped]},
-                      {"gap", cut.gap},
-                      {"standard_error", trace.StandardError(cut.layer, cut.last_kept, cut.first_dropped)}});
+    unclear += cut.clear() ? 0 : 1;
+    judged += cut.z ? 1 : 0;
+    layers.push_back(CutFields(cut, pruning.dropped.at(cut.layer), state.space().layers()[cut.layer]));
+    dropped_count += pruning.dropped.at(cut.layer).size();
   }
-  Json kept_for_budget = Json::array();
-  for (const auto& [layer, candidates] : kept) {
-    for (const size_t c : candidates) {
-      kept_for_budget.push_back({{"layer", layer}, {"candidate", CandidateNames(state.space().layers()[layer])[c]}});
-    }
-  }
-  return {"pruning",
-          {{"phase", phase.name},
-           {"candidates_before", state.space().CandidateCount()},
-           {"candidates_after", state.space().CandidateCount() - dropped_count},
-           {"layers", layers},
-           {"kept_for_budget", kept_for_budget}}};
+  const bool by_alpha = scores.kind == PruningScore::kAlpha;
+  Event event = {"pruning",
+                 {{"phase", phase.name},
+                  {"score", NameOf(scores.kind)},
+                  {"candidates_before", state.space().CandidateCount()},
+                  {"candidates_after", state.space().CandidateCount() - dropped_count},
+                  {"networks_in_band", pruning.networks_in_band},
+                  {"cuts", pruning.cuts.size()},
+                  {"unclear_cuts", unclear},
+                  {"above_noise", MoreClearThanNoise(judged - unclear, judged)},
+                  {"evidence_steps", evidence.steps()},
+                  {"evidence_missed", evidence.missed()},
+                  {"z_rms", by_alpha ? evidence.RootMeanSquare() : scores.RootMeanSquareZ()},
+                  {"layers", layers},
+                  {"kept_for_budget", NamesOf(pruning.kept_for_budget, state.space())},
+                  {"put_off", NamesOf(pruning.put_off, state.space())}}};
+  if (!by_alpha) event.fields["values"] = scores.value_lc;
+  return event;
 }
 
 Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds) {
-  return {"search_end",
-          {{"network", ChoiceNames(state.space(), choice.choice)},
-           {"argmax", ChoiceNames(state.space(), choice.argmax)},
-           {"bounded_by_budget", choice.bounded_by_budget},
-           {"unit", state.costs.unit},
-           {"cost", choice.cost},
-           {"argmax_cost", choice.argmax_cost},
-           {"macs", CountMacs(result.best.network)},
-           {"parameters", CountParameters(result.best.network)},
-           {"alpha_steps", state.alpha_steps},
-           {"weight_steps", state.training.step},
-           {"weight_images", state.weight_images},
-           {"alpha_images", state.alpha_images},
-           {"timing",
-            {{"seconds", seconds},
-             {"device_hours", result.device_hours},
-             {"peak_resident_bytes", PeakResidentBytes()}}}}};
+  return {
+      "search_end",
+      {{"network", ChoiceNames(state.space(), choice.choice)},
+       {"argmax", ChoiceNames(state.space(), choice.argmax)},
+       {"bounded_by_budget", choice.bounded_by_budget},
+       {"chosen_by", choice.scored ? "scores" : "alpha"},
+       {"unit", state.costs.unit},
+       {"cost", choice.cost},
+       {"argmax_cost", choice.argmax_cost},
+       {"macs", CountMacs(result.best.network)},
+       {"parameters", CountParameters(result.best.network)},
+       {"alpha_steps", state.alpha_steps},
+       {"weight_steps", state.training.step},
+       {"weight_images", state.weight_images},
+       {"alpha_images", state.alpha_images},
+       {"timing",
+        {{"seconds", seconds}, {"device_hours", result.device_hours}, {"peak_resident_bytes", PeakResidentBytes()}}}}};
 }
 
 }  // namespace danas

@@ -5,12 +5,12 @@
 #include "danas/core/json.h"
 #include "danas/core/metrics.h"
 #include "danas/schedule/search_plan.h"
-#include "danas/search/alpha_trace.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/final_choice.h"
-#include "danas/search/pruner.h"
+#include "danas/search/pruning_decision.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_state.h"
+#include "danas/search/weight_paths.h"
 
 namespace danas {
 
@@ -22,13 +22,13 @@ struct EpochReport {
   double lr = 0;      // of the last step
   PassResult weights;
   std::optional<ArchitectureResult> architecture;
+  std::optional<PathTotals> paths;
 };
 Event EpochEvent(const EpochReport& report, const SearchState& state);
 Event AlphaEvent(const EpochReport& report, const SearchState& state);
 
-// `kept`: what KeepWithinBudget() took back. Call before the space is cut.
-Event PruningEvent(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
-                   const AlphaTrace& trace, const SearchState& state);
+// Call before the space is cut.
+Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const SearchState& state);
 
 Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
 

@@ -3,13 +3,16 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "danas/core/error.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/search/final_choice.h"
+#include "danas/search/final_scores.h"
 #include "danas/search/memory_estimate.h"
-#include "danas/search/pruner.h"
+#include "danas/search/pruning_decision.h"
+#include "danas/search/weight_paths.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
 
@@ -35,10 +38,10 @@ std::vector<double> CandidatesOf(const SearchSpace& space) {
   return counts;
 }
 
-SearchSpace AfterPruning(const SearchSpace& space, const PruningConfig& config) {
+LayerCandidates DroppedOf(const SearchSpace& space, const PruningConfig& config) {
   std::vector<std::vector<double>> alpha_lc;
   for (const LayerSpec& layer : space.layers()) alpha_lc.emplace_back(layer.candidates.size(), 0.0);
-  return space.Without(ChoosePruning(space, alpha_lc, config).dropped);
+  return ChooseWeakest(space, alpha_lc, config);
 }
 
 int64_t FirstSum(const std::vector<int64_t>& counts, int classes) {
@@ -54,35 +57,67 @@ struct PlanBasis {
   CostTable parameters;
   at::Device device;
   int ranks;
+  double path_macs;  // of one path of the whole space, the mean
+  TrainConfig alpha = AlphaRecipe(config);
 
-  int64_t batches(int64_t images) const {
-    return BatchesOf(images, config.train.batch, LeastLastBatch(config.train, ranks));
+  int64_t Batches(int64_t images, const TrainConfig& recipe) const {
+    return BatchesOf(images, recipe.batch, LeastLastBatch(recipe, ranks));
   }
   // Images of a batch in one process.
-  int64_t batch() const { return (config.train.batch + ranks - 1) / ranks; }
-  int64_t micro_batch() const {
-    return config.train.micro_batch > 0 ? std::min(config.train.micro_batch, batch()) : batch();
+  int64_t Batch(const TrainConfig& recipe) const { return (recipe.batch + ranks - 1) / ranks; }
+  int64_t MicroBatch(const TrainConfig& recipe) const {
+    return recipe.micro_batch > 0 ? std::min(recipe.micro_batch, Batch(recipe)) : Batch(recipe);
   }
 };
+
+// The mean path's MACs: of the paths that are drawn, or of all networks.
+double PathMacs(const std::optional<WeightPaths>& paths, const CostTable& macs) {
+  if (!paths) return macs.Mean();
+  const std::vector<std::vector<double>> probability_lc = paths->Probabilities();
+  double sum = macs.fixed;
+  for (size_t l = 0; l < probability_lc.size(); ++l) {
+    for (size_t c = 0; c < probability_lc[l].size(); ++c) sum += probability_lc[l][c] * macs.candidates_lc[l][c];
+  }
+  return sum;
+}
+
+// That a weight step computes one by one; 0: all candidates at once.
+int64_t PathsPerStep(const SearchConfig& search, const std::vector<double>& candidates_l) {
+  if (!ComputesPaths(search)) return 0;
+  return search.paths == WeightPathKind::kFair
+             ? static_cast<int64_t>(*std::max_element(candidates_l.begin(), candidates_l.end()))
+             : 1;
+}
 
 double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
                    const std::vector<double>& weight_paths_l) {
   const Config& config = basis.config;
-  const int64_t micro = basis.micro_batch();
   const double float_bytes = config.runtime.precision == Precision::kFloat64 ? 8 : 4;
   const double element_bytes = config.runtime.amp == AmpKind::kNone ? float_bytes : 2;
-  const Computation how{.fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
-                        .recomputes = config.nn.recompute == RecomputeKind::kLayer};
-  const auto step_bytes = [&](double elements) { return element_bytes * static_cast<double>(micro) * elements; };
-  const double image_bytes = 4.0 * basis.space.input_channels() * basis.space.input().height * basis.space.input().width;
-  const double batches = static_cast<double>((config.data.queue + 1) * basis.batch()) * image_bytes;
+  const Computation how{
+      .fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
+      .recomputes = config.nn.recompute == RecomputeKind::kLayer};
+  const auto step_bytes = [&](double elements, const TrainConfig& recipe) {
+    return element_bytes * static_cast<double>(basis.MicroBatch(recipe)) * elements;
+  };
+  const double image_bytes =
+      4.0 * basis.space.input_channels() * basis.space.input().height * basis.space.input().width;
+  const auto batches = [&](const TrainConfig& recipe) {
+    return static_cast<double>((config.data.queue + 1) * basis.Batch(recipe)) * image_bytes;
+  };
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
-  const double weight_pass = (3 * float_bytes + half_copies) * plan.parameters +
-                             step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how));
-  if (!plan.phase.searches) return weight_pass + batches;
-  const double alpha_pass = (2 * float_bytes + half_copies) * plan.parameters +
-                            step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how));
-  return std::max(weight_pass, alpha_pass) + 2 * batches;  // two loaders
+  const double weight_pass =
+      (3 * float_bytes + half_copies) * plan.parameters +
+      step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how), config.train);
+  if (!plan.phase.searches) return weight_pass + batches(config.train);
+  const double alpha_pass =
+      (2 * float_bytes + half_copies) * plan.parameters +
+      step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how), basis.alpha);
+  return std::max(weight_pass, alpha_pass) + batches(config.train) + batches(basis.alpha);
+}
+
+bool AlphaComputesPath(const RelaxationConfig& relaxation) {
+  return relaxation.hard && relaxation.hard_alpha == HardAlpha::kOne;
 }
 
 PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpace& space, const ClassCounts& counts) {
@@ -90,19 +125,24 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   PhasePlan plan;
   plan.phase = phase;
   plan.weight_images = FirstSum(counts.weights, phase.classes);
-  const int64_t weight_batches = basis.batches(plan.weight_images);
+  const int64_t weight_batches = basis.Batches(plan.weight_images, config.train);
   plan.weight_steps = phase.epochs * weight_batches;
   if (phase.searches) {
     plan.architecture_images = FirstSum(counts.architecture, phase.classes);
     plan.alpha_steps = config.search.alpha_pass == AlphaPass::kPerEpoch
-                           ? phase.epochs * basis.batches(plan.architecture_images)
+                           ? phase.epochs * basis.Batches(plan.architecture_images, basis.alpha)
                            : plan.weight_steps / config.search.alpha_every;
   }
   const std::vector<double> candidates_l = CandidatesOf(space);
   const std::vector<double> one_path_l(candidates_l.size(), 1.0);
-  const std::vector<double>& weight_paths_l = config.search.relaxation.hard ? one_path_l : candidates_l;
-  plan.candidates = std::accumulate(candidates_l.begin(), candidates_l.end(), 0.0) / static_cast<double>(candidates_l.size());
-  plan.macs_per_image = SumOverLayers(basis.macs, weight_paths_l);
+  plan.paths_per_step = PathsPerStep(config.search, candidates_l);
+  const std::vector<double>& weight_paths_l = plan.paths_per_step > 0 ? one_path_l : candidates_l;
+  plan.candidates =
+      std::accumulate(candidates_l.begin(), candidates_l.end(), 0.0) / static_cast<double>(candidates_l.size());
+  plan.macs_per_image = plan.paths_per_step > 0 ? static_cast<double>(plan.paths_per_step) * basis.path_macs
+                                                : SumOverLayers(basis.macs, candidates_l);
+  plan.alpha_macs_per_image =
+      AlphaComputesPath(config.search.relaxation) ? basis.macs.Mean() : SumOverLayers(basis.macs, candidates_l);
   plan.macs_per_step = kWeightStepPasses * plan.macs_per_image * static_cast<double>(config.train.batch);
   plan.parameters = SumOverLayers(basis.parameters, candidates_l);
   plan.memory_bytes = MemoryBytes(basis, plan, candidates_l, weight_paths_l);
@@ -112,9 +152,71 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
 // Images that α steps of the whole phase see.
 double AlphaImages(const PhasePlan& plan, const Config& config) {
   if (config.search.alpha_pass == AlphaPass::kEveryK) {
-    return static_cast<double>(plan.alpha_steps) * static_cast<double>(config.train.batch);
+    return static_cast<double>(plan.alpha_steps) * static_cast<double>(AlphaRecipe(config).batch);
   }
   return static_cast<double>(plan.phase.epochs) * static_cast<double>(plan.architecture_images);
+}
+
+// What a pruning that does not go by α has to score.
+void PlanScoring(const PlanBasis& basis, const SearchSpace& space, const ClassCounts& counts, PhasePlan& plan) {
+  const SearchConfig& search = basis.config.search;
+  if (search.pruning.score == PruningScore::kAlpha || !plan.phase.searches) return;
+  const std::vector<double> candidates_l = CandidatesOf(space);
+  const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;
+  const int64_t images =
+      std::min(search.scoring.images, plan.architecture_images) +
+      (recalibrates ? std::min(search.recalibration_images, FirstSum(counts.weights, plan.phase.classes)) : 0);
+  const bool masks = search.pruning.score == PruningScore::kPerturbation;
+  plan.scored = 1;
+  for (const double candidates : candidates_l) plan.scored += candidates > 1 ? std::llround(candidates) : 0;
+  if (!masks) plan.scored = search.pruning.paths;
+  const double macs = SumOverLayers(basis.macs, masks ? candidates_l : std::vector<double>(candidates_l.size(), 1.0));
+  plan.scoring_macs = static_cast<double>(plan.scored) * static_cast<double>(images) * macs;
+}
+
+// `costs`: of the whole space. `left`: as many candidates as the prunings leave; which, is not known.
+FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTable& costs, const SearchSpace& left,
+                    const ClassCounts& counts) {
+  const SearchConfig& search = basis.config.search;
+  FinalPlan final;
+  if (search.final == FinalChoiceKind::kArgmax) return final;
+  const int classes = plan.phases.back().phase.classes;
+  const auto at_most = [&](int64_t images, const std::vector<int64_t>& of_class) {
+    return std::min(images, FirstSum(of_class, classes));
+  };
+  const ScoredField field = FieldOf(search, costs, plan.alpha_steps() > 0);
+  const bool all_cuts_made = search.pruning.certain == 0;
+  const double in_reach = all_cuts_made ? std::min(field.networks, left.NetworkCount()) : field.networks;
+  if (in_reach <= static_cast<double>(search.final_networks)) {
+    final.networks = in_reach;
+  } else if (field.source == ScoredSource::kEvolution) {
+    final.networks = static_cast<double>(search.evolution.generations * search.evolution.population);
+  } else {
+    final.networks = static_cast<double>(search.final_networks);
+  }
+  final.images = at_most(search.scoring.images, counts.architecture);
+  final.finalists = std::min(search.finalists, static_cast<int64_t>(final.networks));
+  final.finalist_training_images = search.finalist_images;
+  final.finalist_images = at_most(search.finalist_scoring_images, counts.architecture);
+  const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;
+  const int64_t more = recalibrates ? at_most(search.recalibration_images, counts.weights) : 0;
+  const double passes =
+      final.networks * static_cast<double>(final.images + more) +
+      static_cast<double>(final.finalists) * (static_cast<double>(final.finalist_images + more) +
+                                              kWeightStepPasses * static_cast<double>(final.finalist_training_images));
+  const CostTable macs_left = MakeCostTable(*MakeMacsModel(), left);
+  final.macs = passes * SumOverLayers(macs_left, std::vector<double>(left.layers().size(), 1.0));
+  return final;
+}
+
+void DescribePaths(const SearchConfig& search, const std::optional<WeightPaths>& paths, SearchPlan& plan) {
+  plan.paths = NameOf(search.paths);
+  if (!paths) return;
+  plan.strictly_fair = paths->may_be_strict();
+  if (!search.paths_band) return;
+  const CostBand band = BandOf(search);
+  plan.path_cost_least = band.low;
+  plan.path_cost_most = band.high;
 }
 
 }  // namespace
@@ -140,9 +242,12 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
                           int ranks) {
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
+  CheckPaths(config.search, costs);
+  CheckPruning(config.search, costs);
   SearchPlan plan;
   plan.device = DescribeDevice(device);
   plan.batch = config.train.batch;
+  plan.alpha_batch = AlphaRecipe(config).batch;
   plan.searchable_layers = static_cast<int64_t>(space.SearchableLayers());
   plan.networks = space.NetworkCount();
   plan.unit = costs.unit;
@@ -150,26 +255,44 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
   plan.most = costs.Most();
   plan.budget = config.search.budget.value;
   plan.budget_max = LargestCost(config.search);
+  plan.certain = config.search.pruning.certain;
+  plan.pruning_score = NameOf(config.search.pruning.score);
+  if (config.search.pruning.score != PruningScore::kAlpha) plan.scoring_images = config.search.scoring.images;
   plan.probed = times.has_value();
 
-  const PlanBasis basis{config, space, MakeCostTable(*MakeMacsModel(), space),
-                        MakeCostTable(*MakeParametersModel(), space), device, ranks};
+  std::optional<WeightPaths> paths;
+  if (HasOwnPaths(config.search)) paths.emplace(config.search, costs);
+  DescribePaths(config.search, paths, plan);
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
+  const PlanBasis basis{
+      config, space, macs, MakeCostTable(*MakeParametersModel(), space), device, ranks, PathMacs(paths, macs)};
   plan.ranks = ranks;
-  plan.micro_batch = basis.micro_batch();
-  const double whole_macs = SumOverLayers(basis.macs, CandidatesOf(space));
+  plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;
   for (const Phase& phase : MakePhases(config.schedule, space.classes())) {
     PhasePlan of_phase = PlanPhase(basis, phase, left, counts);
+    PlanScoring(basis, left, counts, of_phase);
     if (times) {
-      const double alpha_macs = SumOverLayers(basis.macs, CandidatesOf(left));
+      const PhasePlan& whole = plan.phases.empty() ? of_phase : plan.phases.front();  // what was timed
       const auto weight_images = static_cast<double>(phase.epochs * of_phase.weight_images);
-      const double weight_base = config.search.relaxation.hard ? of_phase.macs_per_image : whole_macs;
-      of_phase.seconds = weight_images * times->weight_seconds * of_phase.macs_per_image / weight_base +
-                         AlphaImages(of_phase, config) * times->alpha_seconds * alpha_macs / whole_macs;
-      of_phase.seconds /= ranks;
+      const double forward_images = of_phase.scoring_macs / (kWeightStepPasses * of_phase.macs_per_image);
+      of_phase.seconds =
+          ((weight_images + forward_images) * times->weight_seconds * of_phase.macs_per_image / whole.macs_per_image +
+           AlphaImages(of_phase, config) * times->alpha_seconds * of_phase.alpha_macs_per_image /
+               whole.alpha_macs_per_image) /
+          ranks;
+    }
+    if (phase.searches) {
+      const LayerCandidates dropped = DroppedOf(left, config.search.pruning);
+      of_phase.cuts = std::ssize(dropped);
+      left = left.Without(dropped);
     }
     plan.phases.push_back(of_phase);
-    if (phase.searches) left = AfterPruning(left, config.search.pruning);
+  }
+  plan.final = PlanFinal(basis, plan, costs, left, counts);
+  if (times) {
+    plan.final.seconds =
+        plan.final.macs * times->weight_seconds / (kWeightStepPasses * plan.phases.front().macs_per_image) / ranks;
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 #include "danas/search/search_run.h"
 
 #include "danas/arch/space_file.h"
+#include "danas/core/log.h"
 
 namespace danas {
 namespace {
@@ -19,8 +20,10 @@ void Describe(StateFields& fields, SearchState& state, const MakeStateFor& make_
   Json space = fields.restoring() ? Json() : ToJson(state.space());
   fields.Value("space", space);
   if (fields.restoring()) state = make_state(SpaceFromJson(space, "the checkpoint's space"));
-  // The space gives supernet (its shapes) and costs; the supernet's contents are described with its training.
-  auto& [supernet, costs, alpha, training, draws, passes, alpha_steps, weight_images, alpha_images] = state;
+  // The space gives supernet (its shapes) and costs; the supernet's contents are described with its training. The epoch
+  // gives the temperature.
+  auto& [supernet, costs, alpha, training, draws, passes, alpha_steps, weight_images, alpha_images, temperature] =
+      state;
   fields.Within("alpha", [&](StateFields& f) { alpha.Describe(f); });
   fields.Within("training", [&](StateFields& f) { training.Describe(f, *supernet); });
   fields.Value("draws", draws);
@@ -30,15 +33,35 @@ void Describe(StateFields& fields, SearchState& state, const MakeStateFor& make_
   fields.Value("alpha_images", alpha_images);
 }
 
+// Version 1 kept the path of α over a phase's last steps, which says nothing about the gradients that moved it.
+void ReadAlphaTrace(StateFields& fields, GradientTrace& evidence) {
+  int64_t first_kept = 0, seen = 0;
+  Json alpha_slc;
+  fields.Value("first_kept", first_kept);
+  fields.Value("seen", seen);
+  fields.Value("alpha", alpha_slc);
+  evidence.MissSteps(seen);
+  if (seen == 0) return;
+  log::warn(
+      "the checkpoint is of an earlier danas, which kept no gradients of α: the evidence for this phase's pruning "
+      "leaves out its first {} α steps",
+      seen);
+}
+
 }  // namespace
 
 void Describe(StateFields& fields, SearchRun& run, const MakeStateFor& make_state, double seconds) {
-  auto& [state, position, architecture, interleaved, trace, work, seconds_before] = run;
+  auto& [state, position, architecture, interleaved, final_scores, work, seconds_before, paths] = run;
   fields.Within("state", [&](StateFields& f) { Describe(f, state, make_state); });
   fields.Within("position", [&](StateFields& f) { Describe(f, position); });
   fields.Within("architecture", [&](StateFields& f) { Describe(f, architecture); });
   fields.Within("interleaved", [&](StateFields& f) { Describe(f, interleaved); });
-  fields.Within("trace", [&](StateFields& f) { trace.Describe(f); });
+  if (fields.version() < 2) {
+    fields.Within("trace", [&](StateFields& f) { ReadAlphaTrace(f, state.alpha.evidence()); });
+  } else {
+    fields.Within("final_scores", [&](StateFields& f) { Describe(f, final_scores); });
+  }
+  if (paths) fields.Within("paths", [&](StateFields& f) { Describe(f, *paths); });
   fields.Value("work_done", work.done);
   double spent = seconds_before + seconds;
   fields.Value("seconds", spent);

@@ -16,6 +16,7 @@
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
+#include "final_events.h"
 
 namespace danas {
 namespace {
@@ -27,30 +28,39 @@ void CheckInputs(const SearchInputs& inputs, const Split& split) {
                       " classes apart, the training set has " + std::to_string(classes));
   }
   if (split.architecture.size() == 0) {
-    throw ConfigError("a search needs validation images for α: set data.validation_per_class or data.validation_fraction");
+    throw ConfigError(
+        "a search needs validation images for α: set data.validation_per_class or data.validation_fraction");
   }
 }
 
 void WarnOfFewSteps(const SearchPlan& plan) {
-  if (plan.alpha_steps() >= kFewAlphaSteps) return;
-  log::warn("only {} α steps in all: fewer than {} hardly move α. Use more validation images or epochs, or a smaller "
-            "train.batch",
-            plan.alpha_steps(), kFewAlphaSteps);
+  if (plan.pruning_score != NameOf(PruningScore::kAlpha)) return;
+  bool any = false;
+  for (const PhasePlan& phase : plan.phases) {
+    const std::string doubt = FewStepsText(phase);
+    if (doubt.empty()) continue;
+    log::warn("{}", doubt);
+    any = true;
+  }
+  if (any) log::info("more validation images or epochs, or a smaller train.batch, make more α steps");
 }
 
-Json Origin(const SearchInputs& inputs, const FinalChoice& choice, const CostTable& costs) {
+Json Origin(const SearchInputs& inputs, const FinalChoice& choice, const SearchRun& run) {
   const SearchConfig& search = inputs.config.search;
-  return {{"command", "search"},
-          {"config", ToJson(inputs.config)},
-          {"seed", inputs.config.seed},
-          {"dataset", inputs.training_set->name},
-          {"fingerprint", HexText(inputs.training_set->fingerprint)},
-          {"class_order", inputs.ranking.order},
-          {"ranking", inputs.ranking.source},
-          {"cost", {{"unit", costs.unit}, {"value", choice.cost}}},
-          {"budget", search.budget.value},
-          {"budget_max", LargestCost(search)},
-          {"bounded_by_budget", choice.bounded_by_budget}};
+  const CostTable& costs = run.state.costs;
+  Json origin = {{"command", "search"},
+                 {"config", ToJson(inputs.config)},
+                 {"seed", inputs.config.seed},
+                 {"dataset", inputs.training_set->name},
+                 {"fingerprint", HexText(inputs.training_set->fingerprint)},
+                 {"class_order", inputs.ranking.order},
+                 {"ranking", inputs.ranking.source},
+                 {"cost", {{"unit", costs.unit}, {"value", choice.cost}}},
+                 {"budget", search.budget.value},
+                 {"budget_max", LargestCost(search)},
+                 {"bounded_by_budget", choice.bounded_by_budget}};
+  if (choice.scored) origin["scored"] = ScoresJson(*choice.scored, run, inputs.config.search);
+  return origin;
 }
 
 }  // namespace
@@ -61,9 +71,8 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   course.split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
   CheckInputs(inputs, course.split);
   course.order = inputs.ranking.Positions(inputs.training_set->classes.ids);
-  course.plan =
-      MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order), inputs.device,
-                     std::nullopt, inputs.ranks.count());
+  course.plan = MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order),
+                               inputs.device, std::nullopt, inputs.ranks.count());
   CheckCostLoss(config.search.loss, config.search.budget.value, MakeCostTable(*inputs.cost, inputs.space));
   WarnOfFewSteps(course.plan);
   return course;
@@ -76,14 +85,12 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, co
       BatchesOf(first.weight_images, config.train.batch, LeastLastBatch(config.train, inputs.ranks.count())));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
-  SearchState state{
-      .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
-      .costs = MakeCostTable(*inputs.cost, space),
-      .alpha = ArchParameters(space, FloatType(config.runtime)),
-      .training = WeightTraining(config.train, config.runtime, config.seed, schedule, inputs.device,
-                                 {.ranks = inputs.ranks,
-                                  .config = config.ranks,
-                                  .paths_vary = config.search.relaxation.hard})};
+  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
+                    .costs = MakeCostTable(*inputs.cost, space),
+                    .alpha = ArchParameters(space, FloatType(config.runtime)),
+                    .training = WeightTraining(
+                        config.train, config.runtime, config.seed, schedule, inputs.device,
+                        {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, inputs.device, config.runtime);
   state.training.Bind(*state.supernet);
@@ -96,9 +103,12 @@ double LastRate(const SearchState& state) {
 
 SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
   SearchRun run{.state = MakeState(inputs, course, inputs.space)};
+  if (HasOwnPaths(inputs.config.search)) run.paths.emplace();
   for (const PhasePlan& plan : course.plan.phases) {
     run.work.total += static_cast<double>(plan.phase.epochs) * (WeightPassWork(plan) + ArchitecturePassWork(plan));
+    run.work.total += plan.scoring_macs;
   }
+  run.work.total += course.plan.final.macs;
   return run;
 }
 
@@ -113,14 +123,16 @@ void SearchReport::Epoch(const EpochReport& report, const SearchState& state) {
   Record(AlphaEvent(report, state));
 }
 
-void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
-                          const AlphaTrace& trace, const SearchState& state) {
-  if (!kept.empty()) {
-    log::info("{}: candidates of {} layers stay that the pruning would have dropped, since without them no network would "
-              "be left within search.budget_max",
-              phase.name, kept.size());
+void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const CandidateScores& scores,
+                          const SearchState& state) {
+  if (!pruning.kept_for_budget.empty()) {
+    const bool blind = inputs_.config.search.pruning.budget == PruningBudget::kBlind;
+    log::info("{}: candidates of {} layers stay that the pruning would have dropped, since without them {}", phase.name,
+              pruning.kept_for_budget.size(),
+              blind ? "no network would be left within search.budget_max"
+                    : "fewer networks than search.pruning.least_networks would be left within the budget");
   }
-  Record(PruningEvent(phase, pruning, kept, trace, state));
+  Record(PruningEvent(phase, pruning, scores, state));
 }
 
 void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
@@ -128,12 +140,17 @@ void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
   WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), JsonText(ToJson(state.space()), 2) + "\n");
 }
 
-SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchState& state, double seconds) {
+void SearchReport::Scored(const FinalChoice& choice, const SearchRun& run) {
+  Record({"final_scores", ScoresJson(*choice.scored, run, inputs_.config.search)});
+}
+
+SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchRun& run, double seconds) {
+  const SearchState& state = run.state;
   const ClassList& classes = inputs_.training_set->classes;
   SearchResult result{.best = {.network = state.space().Select(choice.choice),
                                .class_ids = classes.ids,
                                .class_labels = classes.labels,
-                               .origin = Origin(inputs_, choice, state.costs)},
+                               .origin = Origin(inputs_, choice, run)},
                       .argmax = choice.argmax,
                       .bounded_by_budget = choice.bounded_by_budget,
                       .cost = choice.cost,

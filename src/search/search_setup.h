@@ -26,11 +26,11 @@ class SearchReport {
   void Start(const SearchCourse& course);
 
   void Epoch(const EpochReport& report, const SearchState& state);
-  void Pruned(const Phase& phase, const Pruning& pruning, const std::map<size_t, std::set<size_t>>& kept,
-              const AlphaTrace& trace, const SearchState& state);
+  void Pruned(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const SearchState& state);
   void SpaceLeft(const Phase& phase, const SearchState& state);  // writes space-<phase>.json
+  void Scored(const FinalChoice& choice, const SearchRun& run);
   // Writes best.json and weights.safetensors.
-  SearchResult Finish(const FinalChoice& choice, const SearchState& state, double seconds);
+  SearchResult Finish(const FinalChoice& choice, const SearchRun& run, double seconds);
   void End(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
 
  private:

@@ -24,7 +24,7 @@ SearchState MakeState(const Config& config, const SearchSpace& space, const Cost
                     .alpha = ArchParameters(space, FloatType(config.runtime)),
                     .training = WeightTraining(
                         config.train, config.runtime, config.seed, CosineSchedule(config.train, 0, int64_t{1} << 40),
-                        device, {.ranks = ranks, .config = config.ranks, .paths_vary = config.search.relaxation.hard})};
+                        device, {.ranks = ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, device, config.runtime);
   state.training.Bind(*state.supernet);
@@ -46,27 +46,43 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
     : config_(config),
       state_(MakeState(config, space, cost, device, ranks)),
       batch_(RandomBatch(space, device, images, ranks.count())),
-      step_(state_, config, space.classes(), totals_) {}
+      step_(state_, config, space.classes(), totals_) {
+  if (HasOwnPaths(config.search)) paths_.emplace(config.search, state_.costs);
+}
+
+// What a weight step computes, one after the other.
+std::vector<std::vector<LayerChoice>> TrialSteps::DrawWays() {
+  const DrawNumber number = NextDraw(config_, state_);
+  ++state_.draws;
+  std::vector<std::vector<LayerChoice>> ways;
+  if (paths_) {
+    for (const std::vector<size_t>& path : paths_->Draw(number).paths) ways.push_back(ChoicesOf(path));
+  } else {
+    ways.push_back(
+        DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, number, batch_.images.device()).choices);
+  }
+  return ways;
+}
 
 double TrialSteps::StepWeights() {
   scope_.reset();
   const auto start = Clock::now();
   const at::Device device = batch_.images.device();
-  const Draw draw =
-      DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, NextDraw(config_, state_), device);
-  ++state_.draws;
-  const auto compute = [&](const Batch& part) {
-    const at::Tensor logits_nk = [&] {
-      const AutocastScope autocast(config_.runtime.amp, device.type());
-      return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
-    }();
-    const int64_t classes = logits_nk.size(1);
-    return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),
-                      .correct = CountCorrect(logits_nk, part.targets, classes),
-                      .gradient_norm = {}};
-  };
-  StepResult result = AccumulateGradients(batch_, config_.train.micro_batch, compute, /*scaler=*/nullptr,
-                                          state_.training.reducer.get());
+  std::vector<ComputePart> ways;
+  for (const std::vector<LayerChoice>& choices : DrawWays()) {
+    ways.emplace_back([this, device, choices](const Batch& part) {
+      const at::Tensor logits_nk = [&] {
+        const AutocastScope autocast(config_.runtime.amp, device.type());
+        return state_.supernet->forward(InLayout(part.images, config_.runtime), choices);
+      }();
+      const int64_t classes = logits_nk.size(1);
+      return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),
+                        .correct = CountCorrect(logits_nk, part.targets, classes),
+                        .gradient_norm = {}};
+    });
+  }
+  StepResult result =
+      AccumulateGradients(batch_, config_.train.micro_batch, ways, /*scaler=*/nullptr, state_.training.reducer.get());
   SumOverRanks(state_.training.shared.ranks, batch_.size(), result);
   state_.training.sgd.Step(0);
   state_.training.sgd.ZeroGradients();

@@ -234,6 +234,29 @@ StoredCheckpoint NewestCheckpoint(const fs::path& run_folder) {
   FailWithoutCheckpoint(folder, !numbers.empty());
 }
 
+std::vector<CheckpointValues> ListCheckpoints(const fs::path& run_folder) {
+  const fs::path folder = run_folder / "checkpoints";
+  std::vector<CheckpointValues> checkpoints;
+  for (const int64_t number : Numbers(folder)) {
+    const fs::path manifest = folder / (NumberText(number) + ".json");
+    try {
+      checkpoints.push_back({.manifest = manifest, .values = ReadManifest(manifest).at("values")});
+    } catch (const Error& error) {
+      log::warn("{}; it is passed over", error.what());
+    }
+  }
+  return checkpoints;
+}
+
+StateFields OpenCheckpoint(const CheckpointValues& checkpoint, at::Device device) {
+  fs::path tensors = checkpoint.manifest;
+  const int64_t number = std::stoll(tensors.stem().string());
+  const Json manifest = WholeManifest(tensors.parent_path(), number);
+  tensors.replace_extension(".safetensors");
+  return {ReadSafetensors(tensors).tensors, manifest.at("values"), device,
+          manifest.at("format_version").get<int64_t>()};
+}
+
 void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device) {
   if (ranks.alone()) return;
   StateFields own;
@@ -288,7 +311,7 @@ void CheckpointKeeper::Restore() {
     try {
       const Json manifest = WholeManifest(folder, number);
       StateFields fields(ReadSafetensors(folder / (NumberText(number) + ".safetensors")).tensors, manifest.at("values"),
-                         device_);
+                         device_, manifest.at("format_version").get<int64_t>());
       describe_(fields);
       fields.RequireAllTaken();
       CutLogs(folder_, manifest.at("logs"));

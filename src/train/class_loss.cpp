@@ -6,11 +6,24 @@
 
 namespace danas {
 
-at::Tensor ClassLossSum(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing) {
+namespace {
+
+at::Tensor CrossEntropy(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing,
+                        at::Reduction::Reduction reduction) {
   TORCH_CHECK(0 < classes && classes <= logits_nk.size(1), "loss over ", classes, " of ", logits_nk.size(1), " logits");
   const at::ScalarType type = logits_nk.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  return at::cross_entropy_loss(logits_nk.narrow(1, 0, classes).to(type), targets_n, /*weight=*/{}, at::Reduction::Sum,
+  return at::cross_entropy_loss(logits_nk.narrow(1, 0, classes).to(type), targets_n, /*weight=*/{}, reduction,
                                 /*ignore_index=*/-100, smoothing);
+}
+
+}  // namespace
+
+at::Tensor ClassLossSum(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing) {
+  return CrossEntropy(logits_nk, targets_n, classes, smoothing, at::Reduction::Sum);
+}
+
+at::Tensor ClassLosses(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes) {
+  return CrossEntropy(logits_nk, targets_n, classes, /*smoothing=*/0, at::Reduction::None);
 }
 
 at::Tensor CountCorrect(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, int64_t top) {

@@ -21,22 +21,34 @@ std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
 
 StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
                                const LossScaler* scaler, GradientReducer* reducer) {
+  return AccumulateGradients(batch, micro_batch, std::vector<ComputePart>{compute}, scaler, reducer);
+}
+
+StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const std::vector<ComputePart>& ways,
+                               const LossScaler* scaler, GradientReducer* reducer) {
   StepResult total;
   const auto add = [](at::Tensor& sum, const at::Tensor& part) { sum = sum.defined() ? sum + part : part.detach(); };
   const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const StepResult result = compute(parts[i]);
+  const size_t passes = ways.size() * parts.size();
+  for (size_t i = 0; i < passes; ++i) {
+    const Batch& part = parts[i % parts.size()];
+    const StepResult result = ways[i / parts.size()](part);
     at::Tensor loss = result.loss_sum / batch.whole_size();
     if (scaler != nullptr) loss = scaler->Scale(loss);
     if (reducer == nullptr) {
       loss.backward();
     } else {
       loss = loss * reducer->ranks();  // the reducer takes the mean
-      if (i + 1 == parts.size()) reducer->ExpectBackward(loss);
+      if (i + 1 == passes) reducer->ExpectBackward(loss);
       reducer->Run([&] { loss.backward(); });
     }
     add(total.loss_sum, result.loss_sum.detach());
     add(total.correct, result.correct);
+  }
+  if (ways.size() > 1) {
+    const auto count = static_cast<double>(ways.size());
+    total.loss_sum = total.loss_sum / count;
+    total.correct = total.correct.to(at::kDouble) / count;
   }
   return total;
 }

@@ -89,8 +89,8 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     options.pass.run_share = [=](double share) { return (static_cast<double>(epoch) + share) / epochs; };
     options.pass.totals = &run.totals;
     options.pass.keeper = keeper;
-    options.forward = [&](int64_t) {
-      return [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); };
+    options.forwards = [&](int64_t) {
+      return Forwards{[&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }};
     };
     const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));

@@ -15,8 +15,8 @@ std::string ShapeText(const at::Tensor& tensor) {
 
 }  // namespace
 
-StateFields::StateFields(NamedTensors tensors, Json values, at::Device device)
-    : restoring_(true), device_(device), tensors_(std::move(tensors)), values_(std::move(values)) {
+StateFields::StateFields(NamedTensors tensors, Json values, at::Device device, int64_t version)
+    : restoring_(true), version_(version), device_(device), tensors_(std::move(tensors)), values_(std::move(values)) {
   std::sort(tensors_.begin(), tensors_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 

@@ -40,19 +40,12 @@ class WeightStep {
     SaveBuffers();
     SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step),
                   training_.shared.ranks.rank());
-    const Forward forward = options_.forward(training_.step);
-    StepResult result = AccumulateGradients(
-        batch, training_.recipe.micro_batch,
-        [&](const Batch& part) {
-          const at::Tensor logits_nk = [&] {
-            const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
-            return forward(InLayout(part.images, training_.runtime));
-          }();
-          return StepResult{
-              .loss_sum = ClassLossSum(logits_nk, part.targets, options_.classes, training_.recipe.label_smoothing),
-              .correct = CountCorrect(logits_nk, part.targets, options_.classes)};
-        },
-        &training_.scaler, training_.reducer.get());
+    std::vector<ComputePart> ways;
+    for (const Forward& forward : options_.forwards(training_.step)) {
+      ways.emplace_back([this, forward](const Batch& part) { return ComputeOn(part, forward); });
+    }
+    StepResult result =
+        AccumulateGradients(batch, training_.recipe.micro_batch, ways, &training_.scaler, training_.reducer.get());
     const Ranks& ranks = training_.shared.ranks;
     SumOverRanks(ranks, batch.size(), result);
     if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(ranks);
@@ -79,6 +72,15 @@ class WeightStep {
   }
 
  private:
+  StepResult ComputeOn(const Batch& part, const Forward& forward) const {
+    const at::Tensor logits_nk = [&] {
+      const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
+      return forward(InLayout(part.images, training_.runtime));
+    }();
+    return {.loss_sum = ClassLossSum(logits_nk, part.targets, options_.classes, training_.recipe.label_smoothing),
+            .correct = CountCorrect(logits_nk, part.targets, options_.classes)};
+  }
+
   bool skips() const { return training_.recipe.on_nonfinite == OnNonFinite::kSkip; }
 
   // A forward pass that is not finite leaves its mark on batch norm's running statistics for good.

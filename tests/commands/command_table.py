@@ -55,6 +55,11 @@ TRAIN_JUDGE = f"danas train --model mobilenetv1_0.25 --data data/imagenet {SMALL
 JUDGE = {"resnet34-b627a593.pth": "runs/judge/weights.safetensors", "resnet34": "mobilenetv1_0.25"}
 QUICK_EASINESS = f"danas easiness --config quickstart.json --data data/fashion {SMALL_JUDGES}"
 
+# Made up: as good as a network is dear.
+TRUTH = ("danas rank --run runs/mine --all --score macs --json | python3 -c 'import json, sys; "
+         "print(\"network,loss,accuracy\"); [print(n[\"network\"], 1, n[\"cost\"] / 1e9, sep=\",\") "
+         "for n in json.load(sys.stdin)[\"networks\"]]' > table.csv")
+
 RUN = {
     # README: a first search
     "danas easiness --config quickstart.json --seed 0": Run(add=f"--data data/fashion {SMALL_JUDGES}"),
@@ -160,6 +165,13 @@ RUN = {
         {"/data/cifar10": "data/photos"}, add=SMALL_IMAGES),
     "danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet": Run(
         JUDGE, before=TRAIN_JUDGE, add=SMALL_TRAINING),
+    "danas rank --run runs/mine --sample 100 --band 5%": Run({"5%": "40%"}, says="before the pruning of step1"),
+    "danas rank --run runs/mine --archs best.json --json": Run(says="weight_steps"),
+    "danas rank --run runs/mine --truth table.csv --budget 300M --budget 400M": Run(
+        before=TRUTH, says="τ-b over all pairs"),
+    "danas choose --run runs/mine --budget 300M": Run({"300M": "120k"}, says="runs/mine/chosen.json"),
+    "danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json": Run(
+        {"300M": "120k"}, says="with the other limits met"),
     "danas cost --space shuffle --target 325M": Run(),
     "danas cost --arch runs/mine/best.json": Run(),
     "danas models": Run(),
@@ -206,7 +218,7 @@ LOOKED_AT = {
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
-    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|easiness-study)( .*)?"): Look("long"),
+    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|easiness-study|truth-table)( .*)?"): Look("long"),
     re.compile(r"cmake .*"): Look("long", {"<folder>": "prefix"}),
     re.compile(r"ctest .*"): Look("long"),
     re.compile(r"tests/golden/\w+\.py --save"): Look("python"),

@@ -20,7 +20,7 @@ Config Roomy() {
   Assign(config, {"data.image_size=1", "data.test_resize=8192", "data.validation_fraction=0.2", "train.lr=100",
                   "finetune.train.lr=100", "train.nesterov=false", "finetune.train.nesterov=false",
                   "finetune.train.lr_warmup_epochs=0", "train.batch=1048576", "finetune.train.batch=1048576",
-                  "schedule.warmup_epochs=1000000", "finetune.epochs=1000000"});
+                  "schedule.warmup_epochs=1000000", "finetune.epochs=1000000", "search.budget=1e18"});
   return config;
 }
 
@@ -82,6 +82,7 @@ TEST(ConfigFields, EveryNameOfAChoiceAndNoOther) {
       Config config = Roomy();
       std::vector<std::string> assignments = {field.path + "=" + name};
       if (field.path == "search.cost" && name == "latency") assignments.push_back("search.latency_table=table.yaml");
+      if (name == "micro_batch") assignments.push_back("search.alpha_micro_batch=8");
       EXPECT_NO_THROW(Assign(config, assignments)) << field.path << "=" << name;
     }
     ExpectRefused(field, "no_such_name");

@@ -47,13 +47,39 @@ TEST_F(EventPrinterTest, ImagesThatMoved) {
 }
 
 TEST_F(EventPrinterTest, EpochOfASearch) {
-  const Json fields = {{"phase", "step1"},       {"epoch", 2},           {"epochs", 4},
-                       {"classes", 5},           {"train_loss", 1.2344}, {"train_accuracy", 0.5},
-                       {"validation_loss", 1.5}, {"validation_accuracy", 0.25}, {"expected_cost", 3.2e6},
-                       {"alpha_entropy", 0.75},  {"timing", {{"seconds", 61.0}}}};
+  const Json fields = {{"phase", "step1"},
+                       {"epoch", 2},
+                       {"epochs", 4},
+                       {"classes", 5},
+                       {"train_loss", 1.2344},
+                       {"train_accuracy", 0.5},
+                       {"validation_loss", 1.5},
+                       {"validation_accuracy", 0.25},
+                       {"expected_cost", 3.2e6},
+                       {"alpha_entropy", 0.75},
+                       {"timing", {{"seconds", 61.0}}}};
   EXPECT_EQ(Printed({"epoch", fields}),
             "step1, epoch 2/4, 5 classes: loss 1.234, top-1 50.0 %; validation loss 1.500, top-1 25.0 %, 1 min 01 s\n"
-            "  the mix costs 3.2M MACs; α is 25.0 % decided\n");
+            "  the mix costs 3.2M MACs\n");
+  Json with_evidence = fields;
+  with_evidence["z_rms"] = 1.04;
+  EXPECT_NE(Printed({"epoch", with_evidence})
+                .find("  the mix costs 3.2M MACs; candidates differ by 1.0 standard errors (rms; noise alone: 1.0)\n"),
+            std::string::npos);
+}
+
+TEST_F(EventPrinterTest, EpochTrainedByPaths) {
+  const Json fields = {{"phase", "warmup"},
+                       {"epoch", 1},
+                       {"epochs", 4},
+                       {"classes", 5},
+                       {"train_loss", 1.2344},
+                       {"train_accuracy", 0.5},
+                       {"paths", {{"least_cost", 3.1e6}, {"most_cost", 3.3e6}, {"mean_cost", 3.25e6}}},
+                       {"timing", {{"seconds", 61.0}}}};
+  EXPECT_EQ(Printed({"epoch", fields}),
+            "warmup, epoch 1/4, 5 classes: loss 1.234, top-1 50.0 %; paths of 3.1M MACs to 3.3M MACs, mean 3.2M MACs, "
+            "1 min 01 s\n");
 }
 
 TEST_F(EventPrinterTest, EpochOfATraining) {
@@ -68,15 +94,51 @@ TEST_F(EventPrinterTest, AlphaMovesFromZeroAndFromEpochToEpoch) {
             "  α moved by up to 0.500; 1 of 2 layers have another leader; 40 α steps so far\n");
 }
 
-TEST_F(EventPrinterTest, PruningNamesTheClosestDecision) {
+Json Cut(int layer, double gap, const Json& z, bool conflict = false) {
+  return {{"layer", layer}, {"last_kept", "ir_e3_k5"}, {"first_dropped", "ir_e1_k3"}, {"gap", gap},
+          {"z", z},         {"conflict", conflict}};
+}
+
+Json PruningFields(const std::vector<Json>& cuts, int unclear, bool above_noise) {
+  return {{"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 20},     {"networks_in_band", 1234},
+          {"layers", cuts},   {"unclear_cuts", unclear}, {"above_noise", above_noise}, {"put_off", Json::array()}};
+}
+
+TEST_F(EventPrinterTest, PruningNamesTheLeastSureDecision) {
+  const Json fields = PruningFields({Cut(1, 0.5, 0.4), Cut(3, 0.01, 3.5), Cut(4, 0.2, nullptr)}, 1, true);
+  EXPECT_EQ(Printed({"pruning", fields}),
+            "step1 pruned: 30 → 20 candidates, 1,234 networks of the budget\n"
+            "  1 of 3 cuts below 2 standard errors\n"
+            "  least sure in layer 1: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.500 apart in α\n");
+}
+
+TEST_F(EventPrinterTest, PruningByLossesIsInNats) {
+  Json fields = PruningFields({Cut(1, 0.5, 0.4)}, 1, true);
+  fields["score"] = "paths";
+  EXPECT_NE(Printed({"pruning", fields}).find("ir_e1_k3 goes, z 0.4, 0.500 nats apart\n"), std::string::npos);
+}
+
+TEST_F(EventPrinterTest, PruningSaysWhereThereIsNoEvidence) {
+  Json fields = PruningFields({Cut(1, 0.5, 0.4), Cut(3, 0.01, -1.25, true)}, 2, false);
+  fields["put_off"] = {{{"layer", 0}, {"candidate", "ir_e1_k3"}}};
+  EXPECT_EQ(Printed({"pruning", fields}),
+            "step1 pruned: 30 → 20 candidates, 1,234 networks of the budget; cuts of 1 candidate put off\n"
+            "  2 of 2 cuts below 2 standard errors, 1 against the evidence: no evidence, noise alone would cut so\n"
+            "  least sure in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z -1.2, 0.010 apart in α\n");
+}
+
+TEST_F(EventPrinterTest, PruningOfAnEarlierVersionNamesTheClosest) {
   const auto cut = [](int layer, double gap) {
-    return Json{{"layer", layer},    {"last_kept", "ir_e3_k5"},  {"first_dropped", "ir_e1_k3"},
-                {"gap", gap},        {"standard_error", 0.0042}};
+    return Json{{"layer", layer},
+                {"last_kept", "ir_e3_k5"},
+                {"first_dropped", "ir_e1_k3"},
+                {"gap", gap},
+                {"standard_error", 0.0042}};
   };
   const Json fields = {
       {"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 20}, {"layers", {cut(1, 0.5), cut(3, 0.01)}}};
   EXPECT_EQ(Printed({"pruning", fields}),
-            "step1 pruned: 30 → 20 candidates; closest in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, 0.010 ± 0.004 apart in α\n");
+            "step1 pruned: 30 → 20 candidates; closest in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, 0.010 apart in α\n");
 }
 
 TEST_F(EventPrinterTest, EventsItDoesNotKnowAreLeftOut) { EXPECT_EQ(Printed({"novel", {{"x", 1}}}), ""); }

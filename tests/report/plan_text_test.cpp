@@ -30,13 +30,54 @@ SearchPlan Example() {
   phase.phase = {.name = "step1", .classes = 300, .epochs = 20, .searches = true};
   phase.architecture_images = 15000;
   phase.alpha_steps = 120;
+  phase.cuts = 21;
   plan.phases.push_back(phase);
   return plan;
 }
 
 TEST(PlanText, FitsEightyColumns) {
-  std::istringstream lines(PlanText(Example()));
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  SearchPlan plan = Example();
+  plan.final = {.networks = 1e6, .images = 50000, .finalists = 100, .finalist_training_images = 1231167};
+  plan.final.finalist_images = 50000, plan.final.macs = 1.5e17;
+  for (const char* paths : {"gumbel", "uniform", "fair"}) {
+    plan.paths = paths, plan.path_cost_least = 308.75e6, plan.path_cost_most = 331.5e6;
+    std::istringstream lines(PlanText(plan));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  }
+}
+
+TEST(PlanText, SaysWhichPathsAreTrained) {
+  SearchPlan plan = Example();
+  EXPECT_EQ(PlanText(plan).find("paths:"), std::string::npos);
+  EXPECT_TRUE(PlanJson(plan)["path_cost_most"].is_null());
+  plan.paths = "uniform";
+  EXPECT_NE(PlanText(plan).find("paths: a weight step trains one, of any cost\n"), std::string::npos) << PlanText(plan);
+  plan.paths = "fair", plan.path_cost_least = 308.75e6, plan.path_cost_most = 331.5e6;
+  EXPECT_NE(PlanText(plan).find("a fair group of them, of 308.8M to 331.5M MACs\n       none there is strictly fair"),
+            std::string::npos)
+      << PlanText(plan);
+  plan.strictly_fair = true;
+  EXPECT_NE(PlanText(plan).find("strictly fair wherever"), std::string::npos) << PlanText(plan);
+  EXPECT_EQ(PlanJson(plan)["path_cost_most"], 331.5e6);
+  plan.alpha_batch = 64;
+  EXPECT_NE(PlanText(plan).find("α steps: batches of 64\n"), std::string::npos) << PlanText(plan);
+}
+
+TEST(PlanText, SaysWhatTheLastChoiceScores) {
+  SearchPlan plan = Example();
+  EXPECT_EQ(PlanText(plan).find("last choice"), std::string::npos);
+  plan.final = {.networks = 1000, .images = 1000, .finalists = 8, .finalist_images = 5000, .macs = 1e12};
+  EXPECT_NE(PlanText(plan).find("last choice: at most 1,000 networks, on 1,000 validation images each;\n"
+                                "             the best 8 scored on 5,000 images;\n"
+                                "             at most 1.0T MACs, 0.0 % of the search\n"),
+            std::string::npos)
+      << PlanText(plan);
+  plan.final.networks = 1, plan.final.finalists = 1, plan.final.finalist_training_images = 2000;
+  EXPECT_NE(PlanText(plan).find("at most 1 network, on 1,000 validation images each;\n"
+                                "             the best one trained on 2,000 and scored on 5,000 images;\n"),
+            std::string::npos)
+      << PlanText(plan);
+  EXPECT_EQ(PlanJson(plan)["final"]["networks"], 1);
 }
 
 TEST(PlanText, SaysSumsAndWhatIsNotKnown) {
@@ -45,11 +86,52 @@ TEST(PlanText, SaysSumsAndWhatIsNotKnown) {
   EXPECT_NE(text.find("3,703,680 training images seen, 9,660 weight steps, 120 α steps"), std::string::npos) << text;
   EXPECT_NE(text.find("in parts of 64"), std::string::npos) << text;
   EXPECT_NE(text.find("time not estimated"), std::string::npos) << text;
-  EXPECT_NE(text.find("fewer than 200 α steps"), std::string::npos) << text;
+  EXPECT_NE(text.find("note: step1 has 120 α steps for 21 cuts: 2 standard errors take a difference of\n"
+                      "      0.18 of its noise in a step\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("put off"), std::string::npos) << text;
 
   SearchPlan probed = Example();
   probed.probed = true;
   EXPECT_NE(PlanText(probed).find("about 3 min 20 s"), std::string::npos) << PlanText(probed);
+}
+
+TEST(PlanText, SaysWhatScoringForPruningsTakes) {
+  SearchPlan plan = Example();
+  EXPECT_EQ(PlanText(plan).find("prunings:"), std::string::npos);
+  plan.pruning_score = "paths";
+  plan.scoring_images = 1000;
+  plan.phases[1].scored = 300;
+  plan.phases[1].scoring_macs = 0.25 * plan.macs();
+  const std::string text = PlanText(plan);
+  EXPECT_NE(text.find("prunings: by paths, 300 networks scored on at most 1,000 images each;\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find(" MACs, 20.0 % of the search\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("α steps for"), std::string::npos) << text;  // α decides nothing
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  EXPECT_EQ(PlanJson(plan)["phases"][1]["scored"], 300);
+}
+
+TEST(PlanText, WarnsOfEachPhaseWithFewSteps) {
+  SearchPlan plan = Example();
+  plan.phases.push_back(plan.phases[1]);
+  plan.phases[2].phase.name = "step2";
+  plan.phases[2].alpha_steps = 200;
+  plan.phases.push_back(plan.phases[1]);
+  plan.phases[3].phase.name = "step3";
+  plan.phases[3].alpha_steps = 4;
+  plan.certain = 2;
+  const std::string text = PlanText(plan);
+  EXPECT_NE(text.find("step1 has 120"), std::string::npos) << text;
+  EXPECT_EQ(text.find("step2 has"), std::string::npos) << text;
+  EXPECT_NE(text.find("step3 has 4 α steps for 21 cuts: too few for 2 standard errors"), std::string::npos) << text;
+  EXPECT_NE(text.find("note: cuts below 2.0 standard errors are put off"), std::string::npos) << text;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  plan.phases[3].cuts = 0;
+  EXPECT_EQ(PlanText(plan).find("step3 has"), std::string::npos);
 }
 
 TEST(PlanJson, TimesAreNullWithoutAProbe) {

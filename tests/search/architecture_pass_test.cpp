@@ -6,6 +6,7 @@
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
+#include "danas/search/cost_loss.h"
 #include "danas/train/class_loss.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
@@ -21,11 +22,11 @@ class ArchitecturePass : public testing::Test {
 
   SearchState Fresh(int64_t seed = 1) const {
     const SearchSpace space = test::SpaceWithCounts({4, 1, 3});
-    SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
-                      .costs = MakeCostTable(*MakeMacsModel(), space),
-                      .alpha = ArchParameters(space),
-                      .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10),
-                                                 at::kCPU)};
+    SearchState state{
+        .supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
+        .costs = MakeCostTable(*MakeMacsModel(), space),
+        .alpha = ArchParameters(space),
+        .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
     InitializeWeights(*state.supernet, seed);
     state.training.Bind(*state.supernet);
     return state;
@@ -121,6 +122,36 @@ TEST_F(ArchitecturePass, PartsOfABatchShareOneDrawAndAddUp) {
       test::ExpectClose(in_parts.alpha.moments().first_lc[l], at_once.alpha.moments().first_lc[l], 1e-6);
     }
   }
+}
+
+// The gradient is the mean of those that the parts would give alone, each with its own draw and cost.
+TEST_F(ArchitecturePass, PartsWithTheirOwnDrawsAreAveraged) {
+  config_.search.loss.kind = LossKind::kAddAbs;
+  const Batch batch = MakeBatch(12);
+  const auto first_moment = [](const SearchState& state) { return state.alpha.moments().first_lc[0].clone(); };
+  SearchState shared = Fresh(), own = Fresh(), again = Fresh();
+  config_.search.alpha_micro_batch = 4;
+  Step(shared, batch);
+  config_.search.relaxation.draws = RelaxationDraws::kMicroBatch;
+  Step(own, batch);
+  Step(again, batch);
+  test::ExpectSameBits(first_moment(own), first_moment(again));
+  EXPECT_FALSE(first_moment(own).equal(first_moment(shared)));
+
+  at::Tensor sum = at::zeros({4});
+  for (const int64_t first : {0, 4, 8}) {
+    SearchState state = Fresh();
+    const ArchitectureScope scope(state);
+    const Draw draw = DrawChoices(state.alpha, config_.search.relaxation, Pass::kArchitecture,
+                                  {.seed = config_.seed, .draw = 0, .first_image = first}, at::kCPU);
+    const at::Tensor logits = state.supernet->forward(batch.images.narrow(0, first, 4), draw.choices);
+    const at::Tensor loss = ClassLossSum(logits, batch.targets.narrow(0, first, 4), 4, 0) / 4;
+    CostAwareLoss(loss, ExpectedCost(draw.cost_probability_lc, state.costs), config_.search.budget.value,
+                  config_.search.loss)
+        .backward();
+    sum += state.alpha.alpha(0).grad() / 3;
+  }
+  test::ExpectClose(first_moment(own), (1 - config_.search.alpha_beta1) * sum, 1e-6);
 }
 
 TEST_F(ArchitecturePass, HardDrawsGiveAGradientInBothForms) {

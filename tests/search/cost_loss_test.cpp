@@ -19,9 +19,9 @@
 namespace danas {
 namespace {
 
-constexpr LossKind kAllKinds[] = {LossKind::kPaperLog, LossKind::kPaperLogOneSided, LossKind::kLiteral,
-                                  LossKind::kMulLogRatio, LossKind::kFbnet, LossKind::kPow, LossKind::kAddLinear,
-                                  LossKind::kAddAbs, LossKind::kAbsLog, LossKind::kNone};
+constexpr LossKind kAllKinds[] = {
+    LossKind::kPaperLog, LossKind::kPaperLogOneSided, LossKind::kLiteral, LossKind::kMulLogRatio, LossKind::kFbnet,
+    LossKind::kPow,      LossKind::kAddLinear,        LossKind::kAddAbs,  LossKind::kAbsLog,      LossKind::kNone};
 constexpr LossKind kTwoSided[] = {LossKind::kPaperLog, LossKind::kAddAbs, LossKind::kAbsLog};
 
 at::Tensor Scalar(double value) { return at::scalar_tensor(value, at::kDouble); }
@@ -105,7 +105,8 @@ TEST(CostAwareLoss, IsDoubleWhateverTheClassLoss) {
 TEST(CostAwareLoss, RefusesCostsWithoutPositiveLogarithm) {
   for (const LossKind kind : {LossKind::kMulLogRatio, LossKind::kFbnet}) {
     for (const double cost : {0.5, 1.0}) {
-      test::ExpectErrorContains<ConfigError>([&] { LossOf(kind, 2, cost, 80); }, {NameOf(kind), "expected cost", "above 1"});
+      test::ExpectErrorContains<ConfigError>([&] { LossOf(kind, 2, cost, 80); },
+                                             {NameOf(kind), "expected cost", "above 1"});
     }
     EXPECT_TRUE(std::isfinite(LossOf(kind, 2, 1.001, 80)));
   }
@@ -159,7 +160,8 @@ CostTable SpreadCosts() {
 }
 
 // Optimises α against a constant class loss; gives the mean expected cost of the last steps.
-double CostAfterSearch(const SearchConfig& config, const CostTable& costs, std::vector<at::Tensor>& start_lc, int steps) {
+double CostAfterSearch(const SearchConfig& config, const CostTable& costs, std::vector<at::Tensor>& start_lc,
+                       int steps) {
   std::vector<std::vector<BlockSpec>> blocks(costs.candidates_lc.size(), test::DistinctBlocks(6));
   ArchParameters alpha(test::MakeSpace(blocks));
   for (size_t l = 0; l < alpha.layers(); ++l) alpha.alpha(l).detach().copy_(start_lc[l]);
@@ -232,10 +234,11 @@ TEST(CostPull, CostAloneLowersTheDearerCandidates) {
 
 TEST(CostPull, NothingMovesWithoutACostTerm) {
   const CostTable costs = SpreadCosts();
-  for (const CostLossConfig loss :
-       {CostLossConfig{.kind = LossKind::kPaperLog, .exponent = 0}, CostLossConfig{.kind = LossKind::kAddAbs, .weight = 0},
-        CostLossConfig{.kind = LossKind::kAddLinear, .weight = 0}, CostLossConfig{.kind = LossKind::kAbsLog, .weight = 0},
-        CostLossConfig{.kind = LossKind::kPow, .exponent = 0}}) {
+  for (const CostLossConfig loss : {CostLossConfig{.kind = LossKind::kPaperLog, .exponent = 0},
+                                    CostLossConfig{.kind = LossKind::kAddAbs, .weight = 0},
+                                    CostLossConfig{.kind = LossKind::kAddLinear, .weight = 0},
+                                    CostLossConfig{.kind = LossKind::kAbsLog, .weight = 0},
+                                    CostLossConfig{.kind = LossKind::kPow, .exponent = 0}}) {
     SearchConfig config;
     config.budget.value = 110e6;
     config.loss = loss;
@@ -244,7 +247,8 @@ TEST(CostPull, NothingMovesWithoutACostTerm) {
     for (const at::Tensor& alpha : alpha_lc) EXPECT_EQ(alpha.abs().max().item<double>(), 0) << NameOf(loss.kind);
   }
   // `none` gives α no gradient at all.
-  EXPECT_FALSE(CostAwareLoss(Scalar(2), Scalar(3e8).set_requires_grad(true), 2e8, {.kind = LossKind::kNone}).requires_grad());
+  EXPECT_FALSE(
+      CostAwareLoss(Scalar(2), Scalar(3e8).set_requires_grad(true), 2e8, {.kind = LossKind::kNone}).requires_grad());
 }
 
 }  // namespace

@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "danas/core/error.h"
-#include "danas/search/alpha_trace.h"
 #include "tests/support/test_support.h"
 
 namespace danas {
@@ -48,31 +45,12 @@ TEST(LargestCost, IsTwoPercentAboveTheTargetUnlessSaid) {
 
 TEST(KeepWithinBudget, TakesBackWhatTheBestNetworkWithinItNeeds) {
   const std::vector<std::vector<double>> alpha_lc = {{-1, 0, 1}, {-1, 1}};
-  Pruning pruning{.dropped = {{0, {0, 1}}, {1, {0}}}, .cuts = Cuts({{0, {0, 1}}, {1, {0}}}, alpha_lc)};
-  Pruning free = pruning;
+  LayerCandidates dropped = {{0, {0, 1}}, {1, {0}}}, free = dropped;
   EXPECT_TRUE(KeepWithinBudget(free, kCosts, alpha_lc, 23).empty());
-  EXPECT_EQ(free.dropped, pruning.dropped);
+  EXPECT_EQ(free, dropped);
   // Within 19: {1, 1} of cost 19.
-  const auto kept = KeepWithinBudget(pruning, kCosts, alpha_lc, 19);
-  EXPECT_EQ(kept, (std::map<size_t, std::set<size_t>>{{0, {1}}}));
-  EXPECT_EQ(pruning.dropped, (std::map<size_t, std::set<size_t>>{{0, {0}}, {1, {0}}}));
-  EXPECT_EQ(pruning.cuts[0].last_kept, 1u);
-}
-
-TEST(AlphaTrace, KeepsTheLastQuarterAndMeansItsBlocks) {
-  AlphaTrace trace(64);
-  // In the last 16 steps the difference is 0, 0, 1, 1, 2, 2 ... 7, 7: block means 0 to 7, whose deviation is √6.
-  for (int step = 0; step < 64; ++step) {
-    const double value = step < 48 ? 1000.0 * step : std::floor((step - 48) / 2.0);
-    trace.Record({{value, 0.0}});
-  }
-  EXPECT_NEAR(trace.StandardError(0, 0, 1), std::sqrt(6.0) / std::sqrt(8.0), 1e-12);
-}
-
-TEST(AlphaTrace, HasNoErrorOfOneStep) {
-  AlphaTrace trace(1);
-  trace.Record({{1.0, 0.0}});
-  EXPECT_EQ(trace.StandardError(0, 0, 1), 0);
+  EXPECT_EQ(KeepWithinBudget(dropped, kCosts, alpha_lc, 19), (LayerCandidates{{0, {1}}}));
+  EXPECT_EQ(dropped, (LayerCandidates{{0, {0}}, {1, {0}}}));
 }
 
 }  // namespace

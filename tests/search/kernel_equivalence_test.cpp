@@ -27,9 +27,8 @@ void DrawStripes(int label, RandomStream& random, Image& image) {
 }
 
 SearchSpace Space() {
-  const std::vector<BlockSpec> layer = {{.op = {.kernel = 3}, .expand = 3},
-                                        {.op = {.kernel = 5}, .expand = 3},
-                                        {.op = {.kernel = 3}, .expand = 6}};
+  const std::vector<BlockSpec> layer = {
+      {.op = {.kernel = 3}, .expand = 3}, {.op = {.kernel = 5}, .expand = 3}, {.op = {.kernel = 3}, .expand = 6}};
   return test::MakeSpace(std::vector<std::vector<BlockSpec>>(3, layer), 16, kSize, kClasses);
 }
 

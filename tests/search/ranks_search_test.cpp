@@ -49,8 +49,8 @@ struct Searched {
   test::KeptEvents events;
 };
 
-Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder,
-                int per_class, bool resume = false) {
+Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder, int per_class,
+                bool resume = false) {
   SearchInputs inputs = test::MakeInputs(config, Space(), Dataset(per_class));
   inputs.ranks = ranks;
   test::KeptEvents events;
@@ -66,8 +66,8 @@ Searched Search(const Config& config, const Ranks& ranks, const std::filesystem:
 Searched SearchAlone(const Config& config, int per_class = kPerClass) { return Search(config, Ranks(), {}, per_class); }
 
 // What rank 0 reports.
-Searched SearchOn(int count, const Config& config, int per_class = kPerClass,
-                  const std::filesystem::path& folder = {}, bool resume = false) {
+Searched SearchOn(int count, const Config& config, int per_class = kPerClass, const std::filesystem::path& folder = {},
+                  bool resume = false) {
   std::optional<Searched> first;
   std::vector<std::string> networks(static_cast<size_t>(count));
   OnRankThreads(count, [&](const Ranks& ranks) {
@@ -151,6 +151,46 @@ TEST(RanksSearch, SampledPathsLeaveTheSameWeightsUnused) {
   ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
 }
 
+// A fair group's passes are summed over the ranks once, after the last: weights that only earlier paths used are in it.
+TEST(RanksSearch, OwnPathsAreTheSameOnAllRanks) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+    Config config = RanksConfigOf();
+    config.train.sync_bn = true;
+    config.search.paths = kind;
+    config.search.budget_min.value = 100e3;
+    ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+  }
+}
+
+TEST(RanksSearch, FairPathsInPartsToo) {
+  Config config = RanksConfigOf();
+  config.search.paths = WeightPathKind::kFair;
+  config.search.budget_min.value = 100e3;
+  config.train.batch = 24;
+  config.data.validation_fraction = 0.5;
+  config.train.micro_batch = 6;
+  const Searched two = SearchOn(2, config, 48);
+  config.train.micro_batch = 0;
+  config.train.bn_groups = 4;
+  ExpectSameSearch(two, SearchAlone(config, 48));
+}
+
+// Draws belong to the batch's micro-batches, which two ranks cut at the same places as one process.
+TEST(RanksSearch, DrawsOfMicroBatchesAreThoseOfOneProcess) {
+  Config config = RanksConfigOf();
+  config.data.validation_fraction = 0.5;
+  config.search.relaxation.draws = RelaxationDraws::kMicroBatch;
+  config.search.relaxation.temperature_end = 0.2;
+  config.train.batch = 24;
+  config.train.micro_batch = 6;
+  config.search.alpha_batch = 12;
+  config.search.alpha_micro_batch = 3;
+  const Searched one = SearchAlone(config, 48);
+  ExpectSameSearch(SearchOn(2, config, 48), one);
+  config.search.relaxation.draws = RelaxationDraws::kBatch;
+  EXPECT_NE(SearchAlone(config, 48).events.Text(), one.events.Text());
+}
+
 TEST(RanksSearch, AlphaStepsInBetweenAgreeToo) {
   Config config = RanksConfigOf();
   config.train.sync_bn = true;
@@ -158,6 +198,17 @@ TEST(RanksSearch, AlphaStepsInBetweenAgreeToo) {
   config.search.alpha_every = 2;
   config.train.ema_decay = 0.9;
   ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+}
+
+TEST(RanksSearch, PruningsByMeasuredLossesAgreeToo) {
+  for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
+    Config config = RanksConfigOf();
+    config.train.sync_bn = true;
+    config.search.pruning.score = score;
+    config.search.pruning.paths = 30;
+    // Losses of images are float32, and z is a small difference of them over a small error.
+    ExpectSameSearch(SearchOn(2, config), SearchAlone(config), 1e-3);
+  }
 }
 
 TEST(RanksSearch, OwnDrawsAreAveraged) {
@@ -189,8 +240,9 @@ TEST(RanksSearch, GoesOnFromACheckpoint) {
   for (const int count : {2, 3, 1}) {
     const test::TempDir folder;
     std::filesystem::create_directories(folder / "checkpoints");
-    // The first stands for the begin, the second for warm-up's end, the third for that of step 1.
-    for (const char* name : {"000003.json", "000003.safetensors"}) {
+    // The first stands for the begin, the second for warm-up's end, the third and the fourth for before and after the
+    // pruning of step 1.
+    for (const char* name : {"000004.json", "000004.safetensors"}) {
       std::filesystem::copy(whole / "checkpoints" / name, folder / "checkpoints" / name);
     }
     const Searched rest = SearchOn(count, config, 38, folder.path(), /*resume=*/true);

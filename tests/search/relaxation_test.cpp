@@ -21,6 +21,10 @@ TEST(GumbelNoise, IsFixedBySeedLayerAndDraw) {
   EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17}, 1, 6, at::kDouble).equal(noise));
   EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 18}, 2, 6, at::kDouble).equal(noise));
   EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17, .rank = 1}, 2, 6, at::kDouble).equal(noise));
+  const at::Tensor of_part = GumbelNoise({.seed = 3, .draw = 17, .first_image = 8}, 2, 6, at::kDouble);
+  EXPECT_FALSE(of_part.equal(noise));
+  EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17, .first_image = 16}, 2, 6, at::kDouble).equal(of_part));
+  EXPECT_FALSE(GumbelNoise({.seed = 3, .draw = 17, .rank = 8}, 2, 6, at::kDouble).equal(of_part));
 }
 
 TEST(GumbelNoise, DrawsEachCandidateAsOftenAsItsProbability) {
@@ -34,6 +38,19 @@ TEST(GumbelNoise, DrawsEachCandidateAsOftenAsItsProbability) {
     share[(alpha + GumbelNoise({.seed = 1, .draw = draw}, 0, 3, at::kDouble)).argmax().item<int64_t>()] += 1.0 / kDraws;
   }
   test::ExpectClose(share, expected, 0.011);
+}
+
+TEST(TemperatureAt, FallsOrRisesInEqualRatiosOrStays) {
+  RelaxationConfig config;
+  config.temperature = 2;
+  EXPECT_EQ(TemperatureAt(config, 7, 60), 2);
+  config.temperature_end = 0.02;
+  EXPECT_EQ(TemperatureAt(config, 0, 60), 2);
+  EXPECT_NEAR(TemperatureAt(config, 59, 60), 0.02, 1e-15);
+  EXPECT_NEAR(TemperatureAt(config, 1, 3), 0.2, 1e-15);
+  EXPECT_EQ(TemperatureAt(config, 0, 1), 2);  // no epoch to fall in
+  config.temperature_end = 8;
+  EXPECT_NEAR(TemperatureAt(config, 1, 3), 4, 1e-14);
 }
 
 TEST(GumbelSoftmax, MatchesItsDefinition) {
@@ -73,7 +90,9 @@ TEST(StraightThrough, TakesTheFirstAmongEquals) {
 class DrawChoicesTest : public testing::Test {
  protected:
   DrawChoicesTest() : alpha_(test::SpaceWithCounts({6, 1, 3})) { alpha_.RequireGradient(true); }
-  Draw Of(const RelaxationConfig& config, Pass pass) { return DrawChoices(alpha_, config, pass, {.seed = 5, .draw = 11}, at::kCPU); }
+  Draw Of(const RelaxationConfig& config, Pass pass) {
+    return DrawChoices(alpha_, config, pass, {.seed = 5, .draw = 11}, at::kCPU);
+  }
 
   ArchParameters alpha_;
 };

@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
+#include <map>
 
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
+#include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/supernet.h"
+#include "danas/search/final_choice.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -52,11 +57,10 @@ TEST(RunSearch, GoesThroughAllOfAlgorithmOne) {
   const Searched run = Search(LoopConfig());
   std::vector<std::string> names;
   for (const Event& event : run.events.events) names.push_back(event.name);
-  const std::vector<std::string> expected = {
-      "search_start", "epoch", "alpha",                      // warm-up
-      "epoch", "alpha", "epoch", "alpha", "pruning",         // step 1
-      "epoch", "alpha", "epoch", "alpha", "pruning",         // step 2
-      "epoch", "alpha", "epoch", "alpha", "pruning", "search_end"};
+  const std::vector<std::string> expected = {"search_start", "epoch", "alpha",                      // warm-up
+                                             "epoch",        "alpha", "epoch", "alpha", "pruning",  // step 1
+                                             "epoch",        "alpha", "epoch", "alpha", "pruning",  // step 2
+                                             "epoch",        "alpha", "epoch", "alpha", "pruning", "search_end"};
   EXPECT_EQ(names, expected);
 
   const std::vector<Event> epochs = run.events.Named("epoch");
@@ -147,6 +151,52 @@ TEST(RunSearch, LeavesItsFiles) {
   }
 }
 
+// Names of a run's checkpoints that stay -> candidates of the first layer.
+std::map<std::string, size_t> CandidatesKept(const std::filesystem::path& folder) {
+  std::map<std::string, size_t> kept;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "checkpoints")) {
+    if (entry.path().extension() != ".json") continue;
+    const Json manifest = Json::parse(test::ReadText(entry.path()));
+    if (!manifest["milestone"].get<bool>()) continue;
+    const SearchSpace space = SpaceFromJson(manifest["values"]["state.space"], "checkpoint");
+    kept[entry.path().stem()] = space.layers()[0].candidates.size();
+  }
+  return kept;
+}
+
+TEST(RunSearch, KeepsACheckpointBeforeEachPruning) {
+  Config config = LoopConfig();
+  config.checkpoint.keep = 1;
+  const test::TempDir with, without;
+  const Searched run = Search(config, with.path());
+  // Begin, end of warm-up, then before and after each pruning: 6, 4, 2, 1 candidates.
+  const std::map<std::string, size_t> expected = {{"000001", 6}, {"000002", 6}, {"000003", 6}, {"000004", 4},
+                                                  {"000005", 4}, {"000006", 2}, {"000007", 2}, {"000008", 1}};
+  EXPECT_EQ(CandidatesKept(with.path()), expected);
+  config.checkpoint.before_pruning = false;
+  const Searched other = Search(config, without.path());
+  EXPECT_EQ(CandidatesKept(without.path()).size(), 5u);
+  EXPECT_EQ(run.events.Text(), other.events.Text());
+
+  // From the one before the second pruning to the same end.
+  const test::TempDir rest;
+  std::filesystem::create_directories(rest / "checkpoints");
+  for (const char* name : {"000005.json", "000005.safetensors"}) {
+    std::filesystem::copy(with / "checkpoints" / name, rest / "checkpoints" / name);
+  }
+  config.checkpoint.before_pruning = true;
+  test::KeptEvents events;
+  RunSearch(test::MakeInputs(config, SmallSpace(), SmallDataset()),
+            {.metrics = &events, .folder = rest.path(), .resume = true});
+  const auto second = std::ranges::find_if(run.events.events, [](const Event& event) {
+    return event.name == "pruning" && event.fields["phase"] == "step2";
+  });
+  test::KeptEvents left;
+  left.events.assign(second, run.events.events.end());
+  EXPECT_EQ(events.Text(), left.Text());
+  EXPECT_EQ(test::ReadText(rest / "weights.safetensors"), test::ReadText(with / "weights.safetensors"));
+}
+
 TEST(RunSearch, ZeroRatioPrunesNothingAndEqualClassesScheduleNothing) {
   Config config = LoopConfig();
   config.search.pruning.ratio = 0;
@@ -170,6 +220,124 @@ TEST(RunSearch, StaysWithinTheBudget) {
   size_t kept = 0;
   for (const Event& pruning : run.events.Named("pruning")) kept += pruning.fields["kept_for_budget"].size();
   EXPECT_GT(kept, 0u);
+}
+
+TEST(RunSearch, SaysOfEachPruningWhatItRestsOn) {
+  const Searched run = Search(LoopConfig());
+  const std::vector<Event> prunings = run.events.Named("pruning"), epochs = run.events.Named("epoch");
+  const Json phases = run.events.Named("search_start").at(0).fields["phases"];
+  for (size_t i = 0; i < prunings.size(); ++i) {
+    const Json& fields = prunings[i].fields;
+    EXPECT_EQ(fields["evidence_steps"], phases[i + 1]["alpha_steps"]) << i;
+    EXPECT_EQ(fields["evidence_missed"], 0);
+    EXPECT_EQ(fields["cuts"], fields["layers"].size());
+    EXPECT_EQ(fields["cuts"], phases[i + 1]["cuts"]);
+    EXPECT_EQ(fields["z_rms"], epochs[2 * i + 2].fields["z_rms"]);
+    for (const Json& cut : fields["layers"]) {
+      EXPECT_LE(std::abs(cut["z"].get<double>()), std::sqrt(fields["evidence_steps"].get<double>()));
+      EXPECT_NE(cut["z"], 0);
+      EXPECT_EQ(cut["conflict"].get<bool>(), cut["z"].get<double>() < 0);
+    }
+  }
+  EXPECT_FALSE(epochs[0].fields.contains("z_rms"));  // warm-up
+}
+
+TEST(RunSearch, PutsOffEveryCutWhereItMustBeSurerThanItCanBe) {
+  Config config = LoopConfig();
+  config.search.pruning.certain = 100;
+  const Searched run = Search(config);
+  const std::vector<size_t> would_go = {4, 4, 4};  // 0.4 of 6 in two layers, none of which ever goes
+  for (size_t i = 0; i < 3; ++i) {
+    const Json fields = run.events.Named("pruning")[i].fields;
+    EXPECT_EQ(fields["candidates_after"], 13);
+    EXPECT_EQ(fields["put_off"].size(), would_go[i]);
+    EXPECT_TRUE(fields["layers"].empty());
+  }
+  EXPECT_LE(run.result.cost, 1.02 * 300e3);  // the last choice is among all candidates
+}
+
+// Of the networks' own costs the one with the most networks from 0.95 to 1.02 of it.
+double BusiestBudget(const CostTable& costs) {
+  double busiest = 0, most = 0;
+  for (const std::vector<size_t>& network : AllNetworks(costs, {costs.Least(), costs.Most()}, 1000)) {
+    const double cost = costs.OfNetwork(network);
+    const double networks = CountNetworks(costs, {0.95 * cost, 1.02 * cost});
+    if (networks > most) busiest = cost, most = networks;
+  }
+  return busiest;
+}
+
+TEST(RunSearch, AwareOfTheBudgetItLeavesNetworksOfIt) {
+  Config config = LoopConfig();
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), SmallSpace());
+  config.search.budget.value = BusiestBudget(costs);
+  ASSERT_GE(CountNetworks(costs, BandOf(config.search)), 3);
+  config.search.pruning.budget = PruningBudget::kAware;
+  const Searched run = Search(config);
+  double before = std::numeric_limits<double>::infinity();
+  for (const Event& pruning : run.events.Named("pruning")) {
+    const auto left = pruning.fields["networks_in_band"].get<double>();
+    EXPECT_GE(left, 1);
+    EXPECT_LE(left, before);
+    before = left;
+  }
+  EXPECT_GE(run.result.cost, 0.95 * config.search.budget.value);
+  EXPECT_LE(run.result.cost, 1.02 * config.search.budget.value);
+
+  config.search.pruning.least_networks = 3;
+  for (const Event& pruning : Search(config).events.Named("pruning")) {
+    EXPECT_GE(pruning.fields["networks_in_band"].get<double>(), 3);
+  }
+}
+
+TEST(RunSearch, PrunesByMeasuredLosses) {
+  for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
+    Config config = LoopConfig();
+    config.search.pruning.score = score;
+    config.search.pruning.paths = 40;
+    const Searched run = Search(config), again = Search(config);
+    EXPECT_EQ(run.events.Text(), again.events.Text()) << NameOf(score);
+    const std::vector<Event> prunings = run.events.Named("pruning"), alphas = run.events.Named("alpha");
+    const std::vector<int> left = {9, 5, 3};
+    for (size_t i = 0; i < prunings.size(); ++i) {
+      const Json& fields = prunings[i].fields;
+      EXPECT_EQ(fields["score"], NameOf(score));
+      EXPECT_EQ(fields["candidates_after"], left[i]);
+      const Json before = alphas[2 * i + 2].fields["layers"];
+      ASSERT_EQ(fields["values"].size(), before.size());
+      for (const Json& cut : fields["layers"]) {
+        // Those with the lowest values went.
+        const size_t layer = cut["layer"].get<size_t>();
+        const auto value = [&](const Json& name) {
+          const Json& names = before[layer]["candidates"];
+          const auto at = std::find(names.begin(), names.end(), name) - names.begin();
+          return fields["values"][layer][static_cast<size_t>(at)].get<double>();
+        };
+        for (const Json& dropped : cut["dropped"]) EXPECT_LE(value(dropped), value(cut["last_kept"]));
+        for (const Json& kept : cut["kept"]) EXPECT_GE(value(kept), value(cut["first_dropped"]));
+        EXPECT_NEAR(cut["gap"].get<double>(), value(cut["last_kept"]) - value(cut["first_dropped"]), 1e-12);
+        EXPECT_EQ(cut["conflict"].get<bool>(), cut["z"].get<double>() < 0);
+      }
+    }
+    EXPECT_NE(prunings[0].fields["z_rms"], run.events.Named("epoch")[2].fields["z_rms"]);
+  }
+}
+
+TEST(RunSearch, RefusesTooFewPaths) {
+  Config config = LoopConfig();
+  config.search.pruning.score = PruningScore::kPaths;
+  config.search.pruning.paths = 11;  // a mean and five effects in two layers
+  test::ExpectErrorContains<ConfigError>([&] { Search(config); },
+                                         {"search.pruning.paths", "11 networks", "11 effects", "33"});
+}
+
+TEST(RunSearch, AwareNeedsNetworksOfTheBudget) {
+  Config config = LoopConfig();
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), SmallSpace());
+  config.search.budget.value = 3 * costs.Most();
+  config.search.pruning.budget = PruningBudget::kAware;
+  test::ExpectErrorContains<ConfigError>([&] { Search(config); },
+                                         {"search.pruning.budget", "aware", "search.budget_min"});
 }
 
 TEST(RunSearch, RefusesWhatCannotWork) {

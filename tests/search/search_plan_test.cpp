@@ -1,5 +1,6 @@
 #include "danas/search/search_plan.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -16,8 +17,6 @@
 #include "tests/search/space_support.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/test_support.h"
-
-#include <ATen/ATen.h>
 
 namespace danas {
 namespace {
@@ -48,11 +47,38 @@ TEST(MakeSearchPlan, CountsPhaseByPhase) {
     EXPECT_EQ(plan.phases[i].weight_steps, steps[i]) << i;
     EXPECT_EQ(plan.phases[i].alpha_steps, alpha[i]) << i;
     EXPECT_DOUBLE_EQ(plan.phases[i].candidates, candidates[i] / 3) << i;
+    EXPECT_EQ(plan.phases[i].cuts, i == 0 ? 0 : 2) << i;
   }
   EXPECT_EQ(plan.alpha_steps(), 16);
   EXPECT_EQ(plan.images(), 50 + 2 * (90 + 100 + 100));
   EXPECT_EQ(plan.seconds(), 0);
   EXPECT_EQ(plan.searchable_layers, 2);
+}
+
+// Networks that may be scored at the end: those of the band, no more than the prunings leave, no more than are asked
+// for.
+TEST(MakeSearchPlan, CountsWhatTheLastChoiceScores) {
+  const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), space);
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  Config config = PlanConfig();
+  config.search.budget.value = costs.Most();
+  config.search.budget_min.value = costs.Least();
+  const auto plan = [&] { return MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU).final; };
+  EXPECT_EQ(plan().networks, 0);
+  config.search.final = FinalChoiceKind::kScored;
+  config.search.pruning.ratio = 0.2;  // 6, 5, 4, 3
+  EXPECT_EQ(plan().networks, 9);
+  EXPECT_EQ(plan().images, 36);  // all
+  EXPECT_EQ(plan().finalists, 8);
+  const double mean_path = costs.Mean();
+  EXPECT_NEAR(plan().macs, (9 * 36 + 8 * 36) * mean_path, 0.5 * plan().macs);
+  config.search.pruning.certain = 2;  // any cut may be put off
+  EXPECT_EQ(plan().networks, 36);
+  config.search.final_networks = 20;
+  EXPECT_EQ(plan().networks, 20);
+  config.search.final_source = FinalSource::kEvolution;
+  EXPECT_EQ(plan().networks, 20 * 50);
 }
 
 TEST(MakeSearchPlan, WorkIsTheSumOverCandidates) {
@@ -67,7 +93,84 @@ TEST(MakeSearchPlan, WorkIsTheSumOverCandidates) {
   EXPECT_NEAR(soft.phases[0].macs_per_image, all, 1e-6 * all);
   EXPECT_NEAR(soft.phases[0].macs_per_step, 3 * 16 * all, 1e-6 * all);
   config.search.relaxation.hard = true;
-  EXPECT_NEAR(MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU).phases[0].macs_per_image, macs.Mean(), 1e-3);
+  EXPECT_NEAR(MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU).phases[0].macs_per_image, macs.Mean(),
+              1e-3);
+}
+
+TEST(MakeSearchPlan, APathCostsWhatItsMacsAre) {
+  const SearchSpace space = test::SpaceWithCounts({6, 3, 6, 6});
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
+  Config config = PlanConfig();
+  const auto plan = [&] { return MakeSearchPlan(config, space, *MakeMacsModel(), {}, at::kCPU, StepTimes{1, 1}); };
+  const SearchPlan soft = plan();
+  EXPECT_EQ(soft.phases[0].paths_per_step, 0);
+  EXPECT_EQ(soft.phases[0].alpha_macs_per_image, soft.phases[0].macs_per_image);
+
+  config.search.paths = WeightPathKind::kUniform;
+  config.search.paths_band = false;
+  const SearchPlan any = plan();
+  EXPECT_EQ(any.phases[0].paths_per_step, 1);
+  EXPECT_NEAR(any.phases[0].macs_per_image, macs.Mean(), 1e-9 * macs.Mean());
+  EXPECT_EQ(any.phases[0].alpha_macs_per_image, soft.phases[0].macs_per_image);
+  EXPECT_EQ(any.path_cost_most, 0);
+  EXPECT_LT(any.phases[0].memory_bytes, soft.phases[0].memory_bytes);
+
+  config.search.paths_band = true;
+  config.search.budget.value = 0.8 * macs.Mean();
+  config.search.budget_min.value = 0.7 * macs.Mean();
+  config.search.budget_max.value = 0.9 * macs.Mean();
+  const SearchPlan within = plan();
+  EXPECT_GE(within.phases[0].macs_per_image, 0.7 * macs.Mean());
+  EXPECT_LE(within.phases[0].macs_per_image, 0.9 * macs.Mean());
+  EXPECT_EQ(within.path_cost_least, 0.7 * macs.Mean());
+  EXPECT_EQ(within.path_cost_most, 0.9 * macs.Mean());
+  EXPECT_NEAR(within.phases[0].macs_per_step, 3 * 16 * within.phases[0].macs_per_image, 1);
+
+  // As many paths as the largest layer has candidates, one after the other: 6, 6, 4 and 2.
+  config.search.paths = WeightPathKind::kFair;
+  const SearchPlan fair = plan();
+  EXPECT_FALSE(fair.strictly_fair);
+  const std::vector<int64_t> paths = {6, 6, 4, 2};
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(fair.phases[i].paths_per_step, paths[i]);
+    EXPECT_NEAR(fair.phases[i].macs_per_image / static_cast<double>(paths[i]), 0.8 * macs.Mean(), 0.1 * macs.Mean());
+  }
+  EXPECT_EQ(fair.phases[0].memory_bytes, within.phases[0].memory_bytes);  // one at a time
+  config.search.budget.value = macs.Mean();
+  config.search.budget_max.value = 1.2 * macs.Mean();
+  EXPECT_TRUE(plan().strictly_fair);
+}
+
+TEST(MakeSearchPlan, TimesFollowWhatWasTimed) {
+  const SearchSpace space = test::SpaceWithCounts({6, 6});
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  Config config = PlanConfig();
+  config.search.paths = WeightPathKind::kFair;
+  config.search.paths_band = false;
+  const SearchPlan plan =
+      MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{.weight_seconds = 6});
+  EXPECT_NEAR(plan.phases[0].seconds, 6 * 50, 1e-9);       // an image of a step takes six paths
+  EXPECT_NEAR(plan.phases[2].seconds, 2 * 4 * 100, 1e-9);  // then four
+}
+
+TEST(MakeSearchPlan, CountsStepsByTheAlphaBatch) {
+  Config config = PlanConfig();
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  const auto plan = [&] {
+    return MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), counts, at::kCPU);
+  };
+  const double memory = plan().memory_bytes();
+  config.search.alpha_batch = 4;
+  EXPECT_EQ(plan().phases[1].alpha_steps, 2 * 8);
+  EXPECT_EQ(plan().phases[1].weight_steps, 12);
+  EXPECT_LT(plan().memory_bytes(), memory);
+  config.search.alpha_batch = 256;
+  EXPECT_EQ(plan().phases[1].alpha_steps, 2);
+  const double large = plan().memory_bytes();
+  EXPECT_GT(large, 4 * memory);
+  config.search.alpha_micro_batch = 64;
+  EXPECT_EQ(plan().phases[1].alpha_steps, 2);
+  EXPECT_LT(plan().memory_bytes(), 0.5 * large);
 }
 
 TEST(MakeSearchPlan, EveryKCountsAlphaStepsByWeightSteps) {
@@ -79,10 +182,33 @@ TEST(MakeSearchPlan, EveryKCountsAlphaStepsByWeightSteps) {
   EXPECT_EQ(plan.phases[1].alpha_steps, 12 / 5);
 }
 
+TEST(MakeSearchPlan, CountsWhatIsScoredForPrunings) {
+  Config config = PlanConfig();
+  config.search.pruning.score = PruningScore::kPaths;
+  config.search.pruning.paths = 50;
+  config.search.scoring.images = 20;
+  const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {8, 8, 8, 4}};
+  const SearchPlan paths = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});
+  EXPECT_EQ(paths.phases[0].scored, 0);
+  EXPECT_EQ(paths.phases[1].scored, 50);
+  EXPECT_NEAR(paths.phases[1].scoring_macs, 50 * 20 * MakeCostTable(*MakeMacsModel(), space).Mean(), 1);
+  config.search.pruning.score = PruningScore::kPerturbation;
+  const SearchPlan masked = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});
+  EXPECT_EQ(masked.phases[1].scored, 1 + 12);
+  EXPECT_NEAR(masked.phases[1].scoring_macs, 13 * 20 * masked.phases[1].macs_per_image, 1);
+  config.search.pruning.score = PruningScore::kAlpha;
+  const SearchPlan alpha = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});
+  EXPECT_EQ(alpha.phases[1].scoring_macs, 0);
+  // A forward pass takes a third of a training step's time.
+  EXPECT_NEAR(masked.phases[1].seconds - alpha.phases[1].seconds, 13 * 20 * 0.5 / 3, 1e-9);
+}
+
 TEST(MakeSearchPlan, ZeroRatioKeepsAllCandidates) {
   Config config = PlanConfig();
   config.search.pruning.ratio = 0;
-  for (const PhasePlan& phase : MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), {}, at::kCPU).phases) {
+  for (const PhasePlan& phase :
+       MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), {}, at::kCPU).phases) {
     EXPECT_EQ(phase.candidates, 6);
   }
 }
@@ -122,10 +248,11 @@ double PeakGrowth(const Work& work) {
 }
 
 void RunSteps(const Config& config, const SearchSpace& space, bool architecture) {
-  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
-                    .costs = MakeCostTable(*MakeMacsModel(), space),
-                    .alpha = ArchParameters(space),
-                    .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+  SearchState state{
+      .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
+      .costs = MakeCostTable(*MakeMacsModel(), space),
+      .alpha = ArchParameters(space),
+      .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
   InitializeWeights(*state.supernet, 0);
   state.training.Bind(*state.supernet);
   const Batch batch{at::randn({config.train.batch, 3, space.input().height, space.input().width})
@@ -160,31 +287,33 @@ TEST(MemoryEstimate, CountsLargeStridesAsAtens) {
 
 TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
   if (test::kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
-  // Every tensor in pages of its own, which its end gives back: what is measured is what is alive, as estimated. With the
-  // C library's usual threshold, memory that lies free between tensors made one space grow by 1.3 times the estimate.
+  // Every tensor in pages of its own, which its end gives back: what is measured is what is alive, as estimated. With
+  // the C library's usual threshold, memory that lies free between tensors made one space grow by 1.3 times the
+  // estimate.
   ASSERT_EQ(mallopt(M_MMAP_THRESHOLD, 64 << 10), 1);
   Config config = PlanConfig();
   config.search.budget.value = 100e6;
   config.train.batch = 16;
   config.data.queue = 1;
-  const std::vector<BlockSpec> shuffles = {{.kind = BlockKind::kShuffleA, .op = {.kernel = 3}, .activation = Activation::kRelu},
-                                           {.kind = BlockKind::kShuffleA, .op = {.kernel = 5}, .activation = Activation::kRelu},
-                                           {.kind = BlockKind::kShuffleX, .op = {.kernel = 3}, .activation = Activation::kRelu}};
+  const std::vector<BlockSpec> shuffles = {
+      {.kind = BlockKind::kShuffleA, .op = {.kernel = 3}, .activation = Activation::kRelu},
+      {.kind = BlockKind::kShuffleA, .op = {.kernel = 5}, .activation = Activation::kRelu},
+      {.kind = BlockKind::kShuffleX, .op = {.kernel = 3}, .activation = Activation::kRelu}};
   const auto repeated = [](const std::vector<BlockSpec>& blocks) {
     return test::MakeSpace(std::vector<std::vector<BlockSpec>>(4, blocks), 16, 24, 4);
   };
   RunSteps(config, test::SpaceWithCounts({2}), true);  // thread pools and libraries take theirs first
-  const std::vector<NnConfig> ways = {{.kernels = KernelChoice::kAten},
-                                      {},
-                                      {.kernels = KernelChoice::kAten, .recompute = RecomputeKind::kLayer}};
+  const std::vector<NnConfig> ways = {
+      {.kernels = KernelChoice::kAten}, {}, {.kernels = KernelChoice::kAten, .recompute = RecomputeKind::kLayer}};
   const OperatorSpec dense{OperatorKind::kNormal, 3};
-  const std::vector<BlockSpec> published = {{.kind = BlockKind::kShuffleV1, .activation = Activation::kRelu, .groups = 2},
-                                            {.kind = BlockKind::kShuffleV2, .activation = Activation::kRelu},
-                                            {.kind = BlockKind::kBasic, .op = dense, .activation = Activation::kRelu},
-                                            {.kind = BlockKind::kResidual, .op = dense, .reduction = 4},
-                                            {.kind = BlockKind::kDepthwiseSeparable, .activation = Activation::kRelu},
-                                            {.kind = BlockKind::kConvolution, .op = dense, .activation = Activation::kRelu},
-                                            {.kind = BlockKind::kMaxPool}};
+  const std::vector<BlockSpec> published = {
+      {.kind = BlockKind::kShuffleV1, .activation = Activation::kRelu, .groups = 2},
+      {.kind = BlockKind::kShuffleV2, .activation = Activation::kRelu},
+      {.kind = BlockKind::kBasic, .op = dense, .activation = Activation::kRelu},
+      {.kind = BlockKind::kResidual, .op = dense, .reduction = 4},
+      {.kind = BlockKind::kDepthwiseSeparable, .activation = Activation::kRelu},
+      {.kind = BlockKind::kConvolution, .op = dense, .activation = Activation::kRelu},
+      {.kind = BlockKind::kMaxPool}};
   const std::vector<SearchSpace> spaces = {repeated(test::DistinctBlocks(10)), repeated(test::DistinctBlocks(4)),
                                            repeated(shuffles), repeated(published)};
   for (size_t i = 0; i < spaces.size() * ways.size(); ++i) {
@@ -196,9 +325,10 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
     const double weights = PeakGrowth([&] { RunSteps(config, space, false); });
     const double both = PeakGrowth([&] { RunSteps(config, space, true); });
     std::cout << "memory, measured over estimated: " << weights / (plan.phases[0].memory_bytes - loaders / 2)
-              << " in the weight pass, " << both / (plan.phases[1].memory_bytes - loaders) << " with the architecture pass\n";
-    // The fused kernels' work space, which the estimate leaves out, is as wide as the processor's vectors: with AVX-512 it
-    // is a sixth of what the small shuffle blocks keep.
+              << " in the weight pass, " << both / (plan.phases[1].memory_bytes - loaders)
+              << " with the architecture pass\n";
+    // The fused kernels' work space, which the estimate leaves out, is as wide as the processor's vectors: with AVX-512
+    // it is a sixth of what the small shuffle blocks keep.
     const double tolerance = config.nn.kernels == KernelChoice::kAten ? 0.15 : 0.2;
     EXPECT_NEAR(weights / (plan.phases[0].memory_bytes - loaders / 2), 1, tolerance) << weights;
     EXPECT_NEAR(both / (plan.phases[1].memory_bytes - loaders), 1, tolerance) << both;

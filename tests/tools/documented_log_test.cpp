@@ -69,10 +69,12 @@ TEST(DocumentedLog, HasEveryEventAndField) {
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   };
   run({"search", "--no-probe", "--run", "search"});
+  run({"search", "--no-probe", "--run", "paths", "--set", "search.paths=fair", "--set", "search.paths_band=false"});
   run({"finetune", "--arch", "search/best.json", "--run", "finetune"});
   run({"train", "--model", "shufflenetv2_0.5", "--run", "train"});
   run({"easiness", "--no-probe", "--out", "easiness"});
   ExpectDocumented(project / "search/log.jsonl", "### A search", 12);
+  ExpectDocumented(project / "paths/log.jsonl", "### A search", 12);
   ExpectDocumented(project / "search/alpha.jsonl", "### A search", 7);
   ExpectDocumented(project / "finetune/log.jsonl", "### A training", 6);
   ExpectDocumented(project / "train/log.jsonl", "### A training", 6);

@@ -43,6 +43,18 @@ TEST_F(ResumeTest, SoDoRunsWithAlphaStepsInBetween) {
   ExpectSameRun(project_ / "whole", project_ / "run");
 }
 
+TEST_F(ResumeTest, SoDoRunsTrainedByFairPaths) {
+  project_.config()["search"]["paths"] = "fair";
+  project_.config()["search"]["paths_band"] = false;
+  project_.config()["search"]["alpha_batch"] = 8;
+  project_.config()["search"]["alpha_micro_batch"] = 4;
+  project_.config()["search"]["relaxation"] = {{"temperature_end", 0.2}, {"draws", "micro_batch"}};
+  project_.WriteConfig();
+  SearchWhole();
+  KillAndResume({0.6, 0.5});
+  ExpectSameRun(project_ / "whole", project_ / "run");
+}
+
 TEST_F(ResumeTest, AnInterruptedRunKeepsItsLastBatch) {
   SearchWhole();
   BeginAndKill(0.6, "INT");

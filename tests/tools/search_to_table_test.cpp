@@ -98,7 +98,7 @@ TEST(SearchToTable, QuietShowsResultsAlone) {
   const Outcome outcome = project.Run(arguments);
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out, "run/best.json\n");
-  EXPECT_EQ(outcome.err.find("step1"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("step1, epoch"), std::string::npos) << outcome.err;
 }
 
 TEST(SearchToTable, WeightsOfAnotherNetworkAreRefused) {

@@ -115,6 +115,7 @@ void ExpectEpochsOfSearch(const Told& told, const fs::path& run) {
       {"cost/expected", Field("expected_cost")},
       {"cost/expected_over_budget", [&](const Json& e) { return e.at("expected_cost").get<double>() / budget; }},
       {"alpha/entropy", Field("alpha_entropy")},
+      {"alpha/temperature", Field("temperature")},
       {"alpha/steps", Field("alpha_steps")},
       {"schedule/classes", Field("classes")},
       {"schedule/skipped_batches", Field("skipped")},

@@ -109,7 +109,7 @@ TEST_F(CheckpointTest, FilesCutShortOrMissingArePassedOver) {
 
 TEST_F(CheckpointTest, ANewerVersionIsNotGuessedAt) {
   WriteSteps(1);
-  WriteText(File("000002.json"), R"({"format_version": 2})");
+  WriteText(File("000002.json"), "{\"format_version\": " + std::to_string(CheckpointKeeper::kFormatVersion + 1) + "}");
   EXPECT_EQ(RestoredStep(), 1);
 }
 

@@ -41,7 +41,7 @@ class Gpu : public testing::Test {
     Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true, .device = where});
     Trained trained;
     for (int64_t epoch = 0; epoch < 3; ++epoch) {
-      WeightPassOptions options{.classes = 4, .forward = [&](int64_t) { return network.AsForward(); }};
+      WeightPassOptions options{.classes = 4, .forwards = [&](int64_t) { return Forwards{network.AsForward()}; }};
       options.pass.label = "test";
       options.pass.epoch = epoch;
       trained.losses.push_back(TrainWeightsPass(network, loader, training, options).loss);

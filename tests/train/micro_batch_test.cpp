@@ -71,5 +71,28 @@ TEST(AccumulateGradients, ScalesTheGradientsButNotTheResult) {
   EXPECT_EQ(result.loss_sum.item<float>(), 12);
 }
 
+TEST(AccumulateGradients, WaysAddUpAndTheResultIsTheirMean) {
+  const Batch batch = RandomBatch(6, 4, 5);
+  const auto train = [&](TinyNetwork& network, const std::vector<double>& scales, int64_t micro_batch) {
+    std::vector<ComputePart> ways;
+    for (const double scale : scales) {
+      ways.emplace_back([&network, scale](const Batch& part) {
+        const at::Tensor logits = scale * network.forward(part.images);
+        return StepResult{.loss_sum = ClassLossSum(logits, part.targets, 4, 0),
+                          .correct = CountCorrect(logits, part.targets, 4)};
+      });
+    }
+    return AccumulateGradients(batch, micro_batch, ways);
+  };
+  TinyNetwork one(4, at::kDouble), other(4, at::kDouble), both(4, at::kDouble), parts(4, at::kDouble);
+  const StepResult first = train(one, {1}, 0), second = train(other, {-0.5}, 0);
+  for (TinyNetwork* network : {&both, &parts}) {
+    const StepResult result = train(*network, {1, -0.5}, network == &both ? 0 : 2);
+    ExpectClose(network->first.grad(), one.first.grad() + other.first.grad(), 1e-12);
+    ExpectClose(result.loss_sum, (first.loss_sum + second.loss_sum) / 2, 1e-12);
+    ExpectClose(result.correct, (first.correct + second.correct).to(at::kDouble) / 2, 1e-12);
+  }
+}
+
 }  // namespace
 }  // namespace danas::test

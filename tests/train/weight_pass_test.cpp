@@ -13,7 +13,7 @@ namespace danas::test {
 namespace {
 
 WeightPassOptions PassOf(TinyNetwork& network, int64_t classes, int64_t epoch = 0) {
-  WeightPassOptions options{.classes = classes, .forward = [&](int64_t) { return network.AsForward(); }};
+  WeightPassOptions options{.classes = classes, .forwards = [&](int64_t) { return Forwards{network.AsForward()}; }};
   options.pass.label = "test";
   options.pass.epoch = epoch;
   return options;
@@ -44,10 +44,10 @@ PassResult TrainNormed(NormedNetwork& network, WeightTraining& training, int64_t
   WeightPassOptions options{.classes = 4};
   options.pass.label = "test";
   options.pass.epoch = epoch;
-  options.forward = [&](int64_t step) -> Forward {
-    return [&network, &change, step](const at::Tensor& image_nchw) {
+  options.forwards = [&](int64_t step) -> Forwards {
+    return {[&network, &change, step](const at::Tensor& image_nchw) {
       return network.forward(change ? change(step, image_nchw) : image_nchw);
-    };
+    }};
   };
   return TrainWeightsPass(network, loader, training, options);
 }
@@ -185,12 +185,12 @@ TEST(TrainWeightsPass, Bf16SeesEveryStep) {
   const Batch probe = RandomBatch(8, 4, 9);
   std::vector<at::Tensor> logits;
   WeightPassOptions options = PassOf(network, 4);
-  options.forward = [&](int64_t) -> Forward {
-    return [&](const at::Tensor& image_nchw) {
+  options.forwards = [&](int64_t) -> Forwards {
+    return {[&](const at::Tensor& image_nchw) {
       const at::Tensor out = network.forward(image_nchw);
       EXPECT_EQ(out.scalar_type(), at::kBFloat16);
       return out;
-    };
+    }};
   };
   options.after_step = [&](int64_t) {
     const at::NoGradGuard no_grad;

@@ -3,6 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 
 #include "danas/core/error.h"
@@ -214,6 +215,92 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
   AddDataAndDevice(evaluate, line);
   AddRanks(evaluate, line);
   AddJson(evaluate, line);
+}
+
+// "5%" -> "0.05"; anything else as it is.
+std::string ShareOfPercent(std::string text) {
+  if (!text.ends_with('%')) return text;
+  double percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
+  if (error != std::errc() || end != text.data() + text.size() - 1) return text;
+  return std::to_string(percent / 100);
+}
+
+void DescribeScoring(CLI::App& app, CommandLine& line) {
+  CLI::App& rank = AddCommand(
+      app, line, Command::kRank, "rank", "Score networks of a search's space with what it has trained",
+      "Examples:\n"
+      "  danas rank --run runs/mine --sample 100 --band 5%\n"
+      "  danas rank --run runs/mine --archs best.json --json\n"
+      "  danas rank --run runs/mine --truth table.csv --budget 300M --budget 400M\n"
+      "All are scored by one state of the search, the newest that it kept with all their candidates; which one is said.\n"
+      "With --truth it says how well the scores order networks that were trained (scripts/truth-table).");
+  rank.add_option("-r,--run,--run-folder", line.run, "folder of a search, finished or not")
+      ->option_text("DIR")
+      ->required();
+  CLI::Option* archs = rank.add_option("--archs", line.archs,
+                                       "networks: a best.json, a JSON list or lines of such, or lines of candidates' "
+                                       "indices as 0-2-1")
+                           ->option_text("FILE");
+  CLI::Option* all = rank.add_flag("--all", line.all, "every network of the space, or of the band")->excludes(archs);
+  rank.add_option("--sample", line.sample, "random networks of the space, or of the band, each as likely")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
+      ->excludes(archs)
+      ->excludes(all);
+  rank.add_option("--band", line.band, "cost within this of search.budget, either way: 0.05 or 5%")
+      ->option_text("SHARE")
+      ->transform(ShareOfPercent)
+      ->check(CLI::Range(0.0, 1.0))
+      ->excludes(archs);
+  rank.add_option("--score", line.score,
+                  "supernet: validation loss with the supernet's weights (search.scoring); alpha: sum of ln softmax(α); "
+                  "macs, parameters: more is better; naswot, zico: of untrained networks (default: supernet)")
+      ->option_text("NAME")
+      ->check(CLI::IsMember({"supernet", "alpha", "macs", "parameters", "naswot", "zico"}));
+  rank.add_option("--truth", line.truth, "a table of trained networks of the space, which are scored unless others are named")
+      ->option_text("CSV");
+  rank.add_option("--budget", line.budgets,
+                  "with --truth: how good the best by score within this cost is; repeatable (default: the search's)")
+      ->option_text("COUNT")
+      ->expected(1)
+      ->take_all();
+  rank.add_option("--seed", line.seed, "seed of --sample and of the intervals (default: 0)")
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
+  AddConfig(rank, line);
+  AddDataAndDevice(rank, line);
+  AddRanks(rank, line);
+  AddJson(rank, line);
+
+  CLI::App& choose = AddCommand(
+      app, line, Command::kChoose, "choose", "Find the best network of a search for another budget, without training",
+      "Examples:\n"
+      "  danas choose --run runs/mine --budget 300M\n"
+      "  danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json\n"
+      "Networks are scored by the newest state that the search kept with enough of them within the budget and all limits.\n"
+      "It says what each limit leaves of the others, and writes the best as a best.json for danas finetune.");
+  choose.add_option("-r,--run,--run-folder", line.run, "folder of a search, finished or not")
+      ->option_text("DIR")
+      ->required();
+  choose.add_option("--budget", line.target, "cost to aim at, in the search's unit (default: search.budget)")
+      ->option_text("COUNT");
+  choose.add_option("--limit", line.limits, "macs, parameters or latency (ms) at most; repeatable")
+      ->option_text("KIND=COUNT")
+      ->expected(1)
+      ->take_all();
+  choose.add_option("--score", line.score, "supernet or alpha, as for danas rank (default: supernet)")
+      ->option_text("NAME")
+      ->check(CLI::IsMember({"supernet", "alpha"}));
+  choose.add_option("--sample", line.sample, "networks to score where more meet the limits (default: 300)")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{2}, int64_t{1000000}));
+  choose.add_option("--seed", line.seed, "seed of --sample (default: 0)")->option_text("N")->check(CLI::NonNegativeNumber);
+  choose.add_option("-o,--out", line.out, "file to write (default: chosen.json in the run's folder)")->option_text("FILE");
+  AddConfig(choose, line);
+  AddDataAndDevice(choose, line);
+  AddRanks(choose, line);
+  AddJson(choose, line);
 }
 
 void DescribeCost(CLI::App& app, CommandLine& line) {
@@ -524,6 +611,7 @@ void DescribeCommandLine(CLI::App& app, CommandLine& line) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", VersionLine(), "print the version");
   DescribeRuns(app, line);
+  DescribeScoring(app, line);
   DescribeCost(app, line);
   DescribeWatching(app, line);
   DescribeSpace(app, line);

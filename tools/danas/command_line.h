@@ -19,6 +19,8 @@ enum class Command {
   kEvaluate,
   kTrain,
   kEasiness,
+  kRank,
+  kChoose,
   kModels,
   kCost,
   kCompare,
@@ -82,6 +84,15 @@ struct CommandLine {
   int count = 1;
   int64_t seed = 0;
   std::string out;
+
+  std::string archs;             // networks to score: a file
+  bool all = false;              // every network
+  int64_t sample = 0;            // so many random ones
+  double band = -1;              // share of search.budget, either way; below 0: none is given
+  std::string score = "supernet";
+  std::string truth;             // a table of trained networks
+  std::vector<std::string> budgets;  // "300M"
+  std::vector<std::string> limits;   // "parameters=4M"
 
   std::vector<std::string> kernels;    // of `bench supernet`
   std::vector<std::string> recompute;

@@ -22,6 +22,8 @@ int RunFinetuneCommand(const CommandLine& line);
 int RunTrainCommand(const CommandLine& line);
 int RunEasinessCommand(const CommandLine& line);
 int RunEvaluateCommand(const CommandLine& line);
+int RunRankCommand(const CommandLine& line);
+int RunChooseCommand(const CommandLine& line);
 int RunData(const CommandLine& line);
 int RunDataPack(const CommandLine& line);
 int RunDataCheck(const CommandLine& line);

@@ -3,8 +3,10 @@
 
 #include "commands.h"
 #include "danas/config/config_file.h"
+#include "danas/config/preset.h"
 #include "danas/config/reference.h"
 #include "danas/config/shipped.h"
+#include "danas/core/log.h"
 #include "inputs.h"
 
 namespace danas {
@@ -15,8 +17,22 @@ int ListConfigs() {
   return 0;
 }
 
+// On standard error, so that what is shown stays a config.
+void TellPreset(const Config& config) {
+  for (const PresetValue& value : PresetValues(config)) {
+    const std::string name = "search.preset " + std::string(NameOf(config.search.preset));
+    if (value.of_preset == value.in_config) {
+      log::info("{}: {} {}", name, value.key, value.of_preset);
+    } else {
+      log::info("{}: {} would be {}; set to {}", name, value.key, value.of_preset, value.in_config);
+    }
+  }
+}
+
 int ShowConfig(const ConfigOptions& options) {
-  std::cout << JsonText(ToJson(ReadConfig(options)), 2) << "\n";
+  const Config config = ReadConfig(options);
+  TellPreset(config);
+  std::cout << JsonText(ToJson(config), 2) << "\n";
   return 0;
 }
 

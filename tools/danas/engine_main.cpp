@@ -32,6 +32,10 @@ int RunCommand(const CommandLine& line) {
       return RunEasinessCommand(line);
     case Command::kEvaluate:
       return RunEvaluateCommand(line);
+    case Command::kRank:
+      return RunRankCommand(line);
+    case Command::kChoose:
+      return RunChooseCommand(line);
     case Command::kDataInfo:
     case Command::kDataManifest:
       return RunData(line);
@@ -45,7 +49,7 @@ int RunCommand(const CommandLine& line) {
     case Command::kVersion:
       return RunFullVersion(line);
     default:
-      throw UsageError("danas-engine runs search, finetune, train, easiness, evaluate, data and bench alone; call danas");
+      throw UsageError("danas-engine runs search, finetune, train, easiness, evaluate, rank, choose, data and bench alone; call danas");
   }
 }
 

@@ -81,6 +81,8 @@ int RunCommand(const CommandLine& line, char** argv) {
     case Command::kTrain:
     case Command::kEasiness:
     case Command::kEvaluate:
+    case Command::kRank:
+    case Command::kChoose:
       if (line.ranks > 1) return StartRanks(line, argv);
       [[fallthrough]];
     case Command::kBenchSupernet:

@@ -46,6 +46,7 @@ constexpr std::array kFixed = {"seed",
                                "schedule.reverse",
                                "schedule.classes",
                                "schedule.class_order",
+                               "search.paths",
                                "easiness."};
 
 template <size_t N>

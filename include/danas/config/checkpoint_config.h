@@ -9,6 +9,7 @@ struct CheckpointConfig {
   double every = 10;
   double min_seconds = 60;
   int64_t keep = 2;
+  bool before_pruning = true;
   bool required = true;
 
   void Describe(ConfigVisitor& v) {
@@ -20,7 +21,13 @@ struct CheckpointConfig {
              .max = 1e6});
     v.Field("min_seconds", min_seconds,
             {.help = "none is written at an epoch's end where the last is younger", .unit = "s", .min = 0, .max = 1e8});
-    v.Field("keep", keep, {.help = "the newest so many stay; those at the ends of phases always do", .min = 1, .max = 1e6});
+    v.Field("keep", keep,
+            {.help = "the newest so many stay; those at the ends of phases and before prunings always do",
+             .min = 1,
+             .max = 1e6});
+    v.Field("before_pruning", before_pruning,
+            {.help = "a search keeps one before each pruning, which stays, so that dropped candidates can be scored "
+                     "afterwards"});
     v.Field("required", required,
             {.help = "a checkpoint that cannot be written stops the run; false: the run goes on and says so"});
   }

@@ -54,4 +54,12 @@ struct Config {
   }
 };
 
+// The recipe of α steps: `train` with search.alpha_batch and search.alpha_micro_batch where they are set.
+inline TrainConfig AlphaRecipe(const Config& config) {
+  TrainConfig recipe = config.train;
+  if (config.search.alpha_batch > 0) recipe.batch = config.search.alpha_batch;
+  if (config.search.alpha_micro_batch > 0) recipe.micro_batch = config.search.alpha_micro_batch;
+  return recipe;
+}
+
 }  // namespace danas

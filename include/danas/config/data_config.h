@@ -184,12 +184,9 @@ struct ScheduleConfig {
          .max = 1e9,
          .above_min = true,
          .source = "paper"});
-    v.Field("warmup_epochs", warmup_epochs,
-            {.help = "epochs of weight training alone",
-             .unit = "epochs",
-             .min = 0,
-             .max = kMostEpochs,
-             .source = "paper"});
+    v.Field(
+        "warmup_epochs", warmup_epochs,
+        {.help = "epochs of weight training alone", .unit = "epochs", .min = 0, .max = kMostEpochs, .source = "paper"});
     v.Field("epochs_per_step", epochs_per_step,
             {.help = "epochs of each schedule step, before its pruning",
              .unit = "epochs",

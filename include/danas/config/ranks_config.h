@@ -23,12 +23,13 @@ struct RanksConfig {
   DrawChoice draws = DrawChoice::kShared;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("timeout", timeout,
-            {.help = "a rank that does not come to where the others wait, or gives no sign of life, for so long ends the "
-                     "run",
-             .unit = "s",
-             .min = 1,
-             .max = 86400});
+    v.Field(
+        "timeout", timeout,
+        {.help = "a rank that does not come to where the others wait, or gives no sign of life, for so long ends the "
+                 "run",
+         .unit = "s",
+         .min = 1,
+         .max = 86400});
     v.Field("bn_buffers", bn_buffers,
             {.help = "batch norm's running statistics, where each rank (or group of train.bn_groups) normalises by its "
                      "own images: those of the first, or the average of all, which costs a message each step",

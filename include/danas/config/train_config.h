@@ -74,11 +74,9 @@ struct TrainConfig {
   int64_t bn_groups = 1;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("batch", batch,
-            {.help = "images in an optimiser step, over all processes",
-             .unit = "images",
-             .min = 2,
-             .max = kMostInABatch});
+    v.Field(
+        "batch", batch,
+        {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2, .max = kMostInABatch});
     v.Field("micro_batch", micro_batch,
             {.help = "images in one forward pass; gradients add up to the batch; 0: the batch",
              .unit = "images",
@@ -86,11 +84,9 @@ struct TrainConfig {
              .max = kMostInABatch});
     v.Field("lr", lr, {.help = "learning rate at the cosine's start", .min = 0, .max = 100, .above_min = true});
     v.Field("lr_min", lr_min, {.help = "learning rate at the cosine's end", .min = 0, .max = 100});
-    v.Field("lr_warmup_epochs", lr_warmup_epochs,
-            {.help = "the learning rate rises linearly from 0 over these",
-             .unit = "epochs",
-             .min = 0,
-             .max = kMostEpochs});
+    v.Field(
+        "lr_warmup_epochs", lr_warmup_epochs,
+        {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0, .max = kMostEpochs});
     v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
     v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum", .source = "ProxylessNAS"});
     v.Field("weight_decay", weight_decay,
@@ -105,8 +101,9 @@ struct TrainConfig {
     v.Field("ema_decay", ema_decay,
             {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
     v.Field("on_nonfinite", on_nonfinite, {.help = "a loss that is not finite: stop, or skip the step and count it"});
-    v.Field("sync_bn", sync_bn,
-            {.help = "batch norm takes its statistics over the images of all processes; off: each process over its own"});
+    v.Field(
+        "sync_bn", sync_bn,
+        {.help = "batch norm takes its statistics over the images of all processes; off: each process over its own"});
     v.Field("bn_groups", bn_groups,
             {.help = "one process: batch norm takes its statistics over each of so many parts of a batch, as that many "
                      "processes would",
@@ -143,9 +140,8 @@ struct ZooConfig {
   TrainConfig train = {.nesterov = false, .weight_decay = 1e-4, .label_smoothing = 0};
 
   void Describe(ConfigVisitor& v) {
-    v.Field(
-        "epochs", epochs,
-        {.help = "epochs of training", .unit = "epochs", .min = 1, .max = kMostEpochs, .source = "torchvision"});
+    v.Field("epochs", epochs,
+            {.help = "epochs of training", .unit = "epochs", .min = 1, .max = kMostEpochs, .source = "torchvision"});
     v.Nested("train", train, "recipe of a network of the zoo");
   }
 };

@@ -21,7 +21,9 @@ class EventPrinter : public MetricSink {
   using LayerAlpha = std::map<std::string, double>;
 
   std::string SearchEpoch(const Json& fields) const;
+  std::string Mix(const Json& fields) const;
   std::string AlphaMovement(const Json& fields);
+  std::string FinalScores(const Json& fields) const;
   std::string SearchEnd(const Json& fields) const;
   std::string ClassAccuracy(const Json& fields) const;
   std::string Cost(double cost) const;

@@ -14,4 +14,7 @@ std::string PlanText(const SearchPlan& plan);
 // The plan's fields by their names; "seconds" are null without a probe.
 Json PlanJson(const SearchPlan& plan);
 
+// 7776 -> "7,776", 2e26 -> "10^26", where digits would say nothing.
+std::string NetworksText(double networks);
+
 }  // namespace danas

@@ -71,6 +71,8 @@ struct RunStatus {
   std::string unit;                         // of the costs
   std::optional<double> expected_cost, budget, budget_max, cost;  // cost: of the network that was found
   std::vector<int64_t> candidates;          // left in each layer
+  std::optional<double> networks_in_band;   // left after the last pruning
+  std::optional<int64_t> cuts, unclear_cuts;  // of the last pruning; the second below two standard errors
   int64_t judged = 0, judges = 0;           // networks of a ranking
   std::optional<CheckpointAge> checkpoint;  // the newest that is whole
   std::vector<std::string> warnings;        // the newest last

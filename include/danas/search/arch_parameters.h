@@ -10,6 +10,7 @@
 
 #include "danas/arch/space.h"
 #include "danas/config/search_config.h"
+#include "danas/search/gradient_trace.h"
 #include "danas/train/run_state.h"
 
 namespace danas {
@@ -34,12 +35,13 @@ class ArchParameters {
   std::vector<std::vector<double>> Values() const;         // [layer][candidate]
   std::vector<std::vector<double>> Probabilities() const;  // softmax of each layer
 
-  // One Adam step (PyTorch's form, ε 1e-8) from the gradients, which are cleared. An α without one stays, with its state.
+  // One Adam step (PyTorch's form, ε 1e-8) from the gradients, which go into the evidence and are cleared. An α without
+  // one stays, with its state.
   void Step(const SearchConfig& config);
 
   void Describe(StateFields& fields);
 
-  // Survivors keep α and their Adam state to the bit. Gradients are cleared.
+  // Survivors keep α and their Adam state to the bit. Gradients are cleared; evidence begins anew.
   void Drop(const std::map<size_t, std::set<size_t>>& dropped);
 
   struct Moments {
@@ -48,9 +50,14 @@ class ArchParameters {
   };
   const Moments& moments() const { return moments_; }
 
+  // The steps since the candidates were last dropped: those of a phase.
+  const GradientTrace& evidence() const { return evidence_; }
+  GradientTrace& evidence() { return evidence_; }
+
  private:
   std::vector<at::Tensor> alpha_lc_;
   Moments moments_;
+  GradientTrace evidence_;
 };
 
 // ln softmax(alpha), finite however far apart the values are.

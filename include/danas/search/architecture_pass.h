@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +16,11 @@ namespace danas {
 // The draw that the next step of this process makes.
 DrawNumber NextDraw(const Config& config, const SearchState& state);
 
-// While it lives the supernet's weights want no gradient, α does; batch norm takes the batch's statistics and leaves the
-// running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
+// search.relaxation with the temperature of the epoch.
+RelaxationConfig RelaxationNow(const Config& config, const SearchState& state);
+
+// While it lives the supernet's weights want no gradient, α does; batch norm takes the batch's statistics and leaves
+// the running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
 class ArchitectureScope {
  public:
   explicit ArchitectureScope(SearchState& state);
@@ -39,9 +41,12 @@ struct ArchitectureTotals {
   at::Tensor class_losses;  // on the device
 };
 
-// One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (train.micro_batch) share
-// one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class loss, so
-// that the sum of the processes' gradients is that of the whole batch's loss. Throws std::logic_error if a weight got a gradient.
+// One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
+// share one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class
+// loss, so that the sum of the processes' gradients is that of the whole batch's loss. With search.relaxation.draws
+// 'micro_batch' each part has its own draw, which its first image's place in the whole batch numbers: processes that
+// cut the batch at the same places as one alone draw the same. The loss is then the mean of the parts', cost and all.
+// Throws std::logic_error if a weight got a gradient.
 class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.
@@ -61,6 +66,8 @@ class ArchitectureStep {
 
  private:
   StepResult ComputePart(const Batch& part);
+  DrawNumber DrawOfPart(const Batch& part);
+  bool draws_differ() const;  // between parts or processes
   void SumOverAllRanks(const Batch& batch, StepResult& result);
   void UnscaleGradients();
 
@@ -70,7 +77,8 @@ class ArchitectureStep {
   ArchitectureTotals& totals_;
   // Of the whole batch.
   int64_t images_ = 0;
-  double cost_ = 0;
+  double cost_ = 0;            // mean over the images, of the draws
+  int64_t computed_ = 0;       // images of this process
   at::Tensor class_loss_sum_;  // on the device
 };
 
@@ -82,11 +90,10 @@ struct ArchitectureResult {
 
 void Describe(StateFields& fields, ArchitectureTotals& totals);
 
-// One epoch over `loader`, or the rest of it: `options` and `totals` say how far it got. `after_step` is called after
-// each step. Throws NumericError and Interrupted as RunPass() does.
+// One epoch over `loader`, or the rest of it: `options` and `totals` say how far it got. Throws NumericError and
+// Interrupted as RunPass() does.
 ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, ArchitectureTotals& totals,
-                                         const std::function<void()>& after_step);
+                                         const PassOptions& options, ArchitectureTotals& totals);
 
 // Where the steps between weight steps stand.
 struct InterleavedPosition {
@@ -103,7 +110,7 @@ class InterleavedArchitecture {
  public:
   // Goes on from `position`, and keeps it.
   InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes, Loader& loader, std::string label,
-                          InterleavedPosition& position, std::function<void()> after_step);
+                          InterleavedPosition& position);
 
   void Step();
   ArchitectureResult Finish();  // of the steps since the last Finish()
@@ -115,7 +122,6 @@ class InterleavedArchitecture {
   const Config& config_;
   Loader& loader_;
   std::string label_;
-  std::function<void()> after_step_;
   InterleavedPosition& position_;
   ArchitectureStep step_;
 };

@@ -2,11 +2,10 @@
 //
 //   paper_log            L * (1 + |ln(C/T)|)^γ              γ 0.3: Eq. 10 with β = T/e for C >= T, mirrored below
 //   paper_log_one_sided  L * max(1 + ln(C/T), 0.05)^γ       γ 0.3: Eq. 10 with β = T/e, clamped
-//   literal              L * max(ln(C/T), 0.05)^γ           γ 0.3: Eq. 10 with β = T, clamped; zero at T without the clamp
-//   mul_log_ratio        L * λ * (ln C / ln T)^γ            λ 0.2, γ 0.3: ProxylessNAS's code
-//   fbnet                L * λ * ln(C)^γ                    λ 0.2, γ 0.6: FBNet, Eq. 2
-//   pow                  L * (C/T)^γ                        γ 0.07: MnasNet, Eq. 2, with its exponent's sign turned for a loss
-//   add_linear           L + λ (C - T) / T                  λ 0.1
+//   literal              L * max(ln(C/T), 0.05)^γ           γ 0.3: Eq. 10 with β = T, clamped; zero at T without the
+//   clamp mul_log_ratio        L * λ * (ln C / ln T)^γ            λ 0.2, γ 0.3: ProxylessNAS's code fbnet L * λ *
+//   ln(C)^γ                    λ 0.2, γ 0.6: FBNet, Eq. 2 pow                  L * (C/T)^γ                        γ
+//   0.07: MnasNet, Eq. 2, with its exponent's sign turned for a loss add_linear           L + λ (C - T) / T λ 0.1
 //   add_abs              L + λ |C/T - 1|                    λ 0.1: TuNAS, Eq. 2
 //   abs_log              L * (1 + λ ln(C/T)^2)              λ 0.3
 //   none                 L
@@ -24,8 +23,8 @@ namespace danas {
 // C = fixed + sum over l, c of p_{l,c} * cost_{l,c}; in the unit of the table, as a double scalar with gradient.
 at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const CostTable& costs);
 
-// The loss above, a double scalar. `class_loss` and `expected_cost` are scalars with gradient; the factor is computed in
-// double. Of the form L * f(C) + g(C), so that parts of a batch add up. At C = T the gradient of |.| is 0. Throws
+// The loss above, a double scalar. `class_loss` and `expected_cost` are scalars with gradient; the factor is computed
+// in double. Of the form L * f(C) + g(C), so that parts of a batch add up. At C = T the gradient of |.| is 0. Throws
 // ConfigError where ln C or ln T is not positive for a loss that needs it.
 at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expected_cost, double target,
                          const CostLossConfig& config);
@@ -33,8 +32,8 @@ at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expecte
 // The config with numbers below 0 replaced by the kind's own.
 CostLossConfig WithOwnNumbers(CostLossConfig config);
 
-// Before a search: throws ConfigError where the least cost of a network, or the target, has no positive logarithm and the
-// loss needs one; warns of the literal form.
+// Before a search: throws ConfigError where the least cost of a network, or the target, has no positive logarithm and
+// the loss needs one; warns of the literal form.
 void CheckCostLoss(const CostLossConfig& config, double target, const CostTable& costs);
 
 }  // namespace danas

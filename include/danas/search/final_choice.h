@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "danas/config/search_config.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
+#include "danas/search/final_scores.h"
 #include "danas/search/pruner.h"
 
 namespace danas {
@@ -24,11 +26,10 @@ CostBand BandOf(const SearchConfig& config);
 // target above the dearest network.
 void CheckBudget(const SearchConfig& config, const CostTable& costs);
 
-// Takes back from a pruning what the best network within `largest_cost` needs, if no network would be left within it.
-// Returns what was taken back.
-std::map<size_t, std::set<size_t>> KeepWithinBudget(Pruning& pruning, const CostTable& costs,
-                                                    const std::vector<std::vector<double>>& alpha_lc,
-                                                    double largest_cost);
+// Takes back from what a pruning drops what the best network within `largest_cost` needs, if no network would be left
+// within it, by the sum of its candidates' scores. Returns what was taken back.
+LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs,
+                                 const std::vector<std::vector<double>>& score_lc, double largest_cost);
 
 struct FinalChoice {
   std::vector<size_t> argmax;  // a candidate for each layer
@@ -36,6 +37,7 @@ struct FinalChoice {
   double argmax_cost = 0;
   double cost = 0;
   bool bounded_by_budget = false;
+  std::optional<ScoredField> scored = {};  // with search.final scored: where `choice` is the best of, by loss
 };
 
 FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,

@@ -16,12 +16,18 @@ namespace danas {
 struct DrawNumber {
   int64_t seed = 0;
   int64_t draw = 0;
-  int rank = 0;  // of the process, where each makes its own draws
+  int rank = 0;             // of the process, where each makes its own draws
+  int64_t first_image = 0;  // of the micro-batch in the whole batch, where each has its own draw
 };
 
-// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), with a rank above 0 ("gumbel", layer, draw, rank), on
-// the CPU: the same for every device and process.
+// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), with a rank above 0 ("gumbel", layer, draw, rank),
+// with a first image above 0 ("gumbel", layer, draw, rank, first image), on the CPU: the same for every device and
+// process.
 at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type);
+
+// τ of a run's searching epoch `epoch` of `epochs`, from 0: search.relaxation.temperature, or in equal ratios from
+// there to temperature_end, which the last epoch has.
+double TemperatureAt(const RelaxationConfig& config, int64_t epoch, int64_t epochs);
 
 // p = softmax((α + noise) / τ). Gradient through autograd.
 at::Tensor GumbelSoftmax(const at::Tensor& alpha_c, const at::Tensor& noise_c, double temperature);
@@ -42,7 +48,8 @@ struct Draw {
 // The choices:
 //               weight pass                  architecture pass
 //   soft        p                            p
-//   hard        the drawn path, unweighted   straight-through p: all candidates (`hard_alpha` all), or the drawn path (one)
+//   hard        the drawn path, unweighted   straight-through p: all candidates (`hard_alpha` all), or the drawn path
+//   (one)
 Draw DrawChoices(const ArchParameters& alpha, const RelaxationConfig& config, Pass pass, const DrawNumber& number,
                  at::Device device);
 

@@ -30,11 +30,11 @@ struct SearchInputs {
 
 // Where a search reports to and leaves its files.
 struct SearchOutputs {
-  MetricSink* metrics = nullptr;    // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
+  MetricSink* metrics = nullptr;  // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;     // space-<phase>.json, best.json, weights.safetensors, checkpoints/, or nothing
-  bool resume = false;              // goes on from the newest whole checkpoint in `folder`
-  std::vector<Event> notes = {};    // are recorded where the run begins or goes on
+  std::filesystem::path folder;   // space-<phase>.json, best.json, weights.safetensors, checkpoints/, or nothing
+  bool resume = false;            // goes on from the newest whole checkpoint in `folder`
+  std::vector<Event> notes = {};  // are recorded where the run begins or goes on
 };
 
 struct SearchResult {

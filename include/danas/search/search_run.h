@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
-#include "danas/search/alpha_trace.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/final_scores.h"
 #include "danas/search/search_state.h"
+#include "danas/search/weight_paths.h"
 #include "danas/train/checkpoint.h"
 #include "danas/train/pass.h"
 
@@ -14,12 +16,12 @@ namespace danas {
 
 // Where Algorithm 1 stands.
 struct SearchPosition {
-  int64_t phase = 0;               // index in the plan
-  int64_t epoch = 1;               // of the phase
-  bool weights_done = false;       // the epoch's weight pass is over
-  int64_t pass = -1;               // number of the loader's pass under way; -1: none is
-  PassTotals totals = {};          // of that pass
-  PassResult weights = {};         // of the epoch's weight pass, once it is over
+  int64_t phase = 0;          // index in the plan
+  int64_t epoch = 1;          // of the phase
+  bool weights_done = false;  // the epoch's weight pass is over
+  int64_t pass = -1;          // number of the loader's pass under way; -1: none is
+  PassTotals totals = {};     // of that pass
+  PassResult weights = {};    // of the epoch's weight pass, once it is over
 
   bool begins_phase() const { return epoch == 1 && !weights_done && pass < 0; }
 };
@@ -33,11 +35,12 @@ struct WorkDone {
 struct SearchRun {
   SearchState state;
   SearchPosition position = {};
-  ArchitectureTotals architecture = {};   // of the architecture pass under way
-  InterleavedPosition interleaved = {};   // with alpha_pass every_k
-  AlphaTrace trace = AlphaTrace(0);       // of the phase
+  ArchitectureTotals architecture = {};  // of the architecture pass under way
+  InterleavedPosition interleaved = {};  // with alpha_pass every_k
+  FinalScores final_scores = {};         // of the last choice, with search.final scored
   WorkDone work = {};
-  double seconds_before = 0;              // that earlier processes spent on the run
+  double seconds_before = 0;             // that earlier processes spent on the run
+  std::optional<PathTotals> paths = {};  // of the epoch's weight pass, where the config has own paths
 };
 
 // What a search makes for a space: supernet, costs, α, optimiser, all at their start.

@@ -4,32 +4,39 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/loader.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_state.h"
+#include "danas/search/weight_paths.h"
 #include "danas/train/ranks.h"
 
 namespace danas {
 
 class TrialSteps {
  public:
-  // The supernet of the whole space; each step sees `images` on each rank, in parts of train.micro_batch. Weights do
-  // not move (the learning rate is 0: random images teach nothing), α does. `config` must outlive this.
+  // The supernet of the whole space; each step sees `images` on each rank, in parts of train.micro_batch and
+  // search.alpha_micro_batch. Weights do not move (the learning rate is 0: random images teach nothing), α does.
+  // `config` must outlive this.
   TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device, int64_t images,
              const Ranks& ranks = {});
 
-  // Seconds of one step: draw, forward, loss, backward, the optimiser's step. Waits for the device.
+  // Seconds of one step: draw, forward, loss, backward, the optimiser's step. Waits for the device. A weight step of
+  // search.paths 'fair' computes all paths of its group.
   double StepWeights();
   double StepArchitecture();
 
   int64_t WeightBytes() const;  // whose gradients the ranks sum in a weight step
 
  private:
+  std::vector<std::vector<LayerChoice>> DrawWays();
+
   const Config& config_;
   SearchState state_;
+  std::optional<WeightPaths> paths_;
   Batch batch_;
   std::optional<ArchitectureScope> scope_;  // from an architecture step to the next weight step
   ArchitectureTotals totals_;

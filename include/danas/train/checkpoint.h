@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "danas/config/checkpoint_config.h"
 #include "danas/train/ranks.h"
@@ -32,13 +33,25 @@ struct StoredCheckpoint {
 // The newest whole one of a run; those passed over are told. Throws CheckpointError where there is none.
 StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
 
+// What a checkpoint says without its tensors, which may have been removed or damaged since.
+struct CheckpointValues {
+  std::filesystem::path manifest;
+  Json values;  // by name, as the run described them
+};
+
+// Of all that are there, the newest first. Those whose manifest is not whole are passed over with a warning; none: empty.
+std::vector<CheckpointValues> ListCheckpoints(const std::filesystem::path& run_folder);
+
+// Throws CheckpointError where its tensors are not whole.
+StateFields OpenCheckpoint(const CheckpointValues& checkpoint, at::Device device);
+
 // Gives all ranks the state that rank 0 has: what `describe` tells there is restored elsewhere, on `device`.
 void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device);
 
 // Of several ranks the first has one, the others none.
 class CheckpointKeeper {
  public:
-  static constexpr int64_t kFormatVersion = 1;
+  static constexpr int64_t kFormatVersion = StateFields::kVersion;
 
   // `describe` is called to save and to restore, from the thread that trains.
   CheckpointKeeper(std::filesystem::path run_folder, const CheckpointConfig& config, at::Device device,

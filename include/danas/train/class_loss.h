@@ -10,6 +10,9 @@ namespace danas {
 // batch in float32 (double for double); divide by the number of images for the mean.
 at::Tensor ClassLossSum(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing);
 
+// Of each image, [N], without smoothing.
+at::Tensor ClassLosses(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes);
+
 // How many of the batch are right, a scalar tensor (no copy from the device).
 at::Tensor CountCorrect(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, int64_t top = 1);
 

@@ -22,9 +22,14 @@ using ComputePart = std::function<StepResult(const Batch& part)>;
 // Calls `compute` and backward() on each part. The gradients are those of the mean loss of the whole batch, times the
 // scaler's scale where one is given; batch norm sees the parts. With a reducer they are summed over the processes'
 // parts of the batch, after the last part; without, they are this process's share. Returns the sums over this
-// process's part, without graph. A loss that is not a mean over images (one with a cost term) comes as n times the part's
-// loss, n its images.
+// process's part, without graph. A loss that is not a mean over images (one with a cost term) comes as n times the
+// part's loss, n its images.
 StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
+                               const LossScaler* scaler = nullptr, GradientReducer* reducer = nullptr);
+
+// Several ways through the network, each over the whole batch: the gradients are the sum of the ways', the result is
+// their mean. With a reducer the processes' sums are exchanged once, after the last way.
+StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const std::vector<ComputePart>& ways,
                                const LossScaler* scaler = nullptr, GradientReducer* reducer = nullptr);
 
 }  // namespace danas

@@ -17,10 +17,15 @@ namespace danas {
 
 class StateFields {
  public:
-  StateFields() = default;                          // saves: gathers what it is told of
-  StateFields(NamedTensors tensors, Json values, at::Device device);  // restores: fills it in
+  // Of what is saved. 2: the gradients of α. What changes the fields of a run raises it and reads older ones still.
+  static constexpr int64_t kVersion = 2;
+
+  StateFields() = default;  // saves: gathers what it is told of
+  // Restores: fills it in. `version`: that of the danas that saved it.
+  StateFields(NamedTensors tensors, Json values, at::Device device, int64_t version = kVersion);
 
   bool restoring() const { return restoring_; }
+  int64_t version() const { return version_; }
 
   // A number, text, list or Json. Doubles come back to the bit.
   template <typename T>
@@ -65,6 +70,7 @@ class StateFields {
   const at::Tensor* FindTensor(const std::string& name);
 
   bool restoring_ = false;
+  int64_t version_ = kVersion;
   at::Device device_ = at::kCPU;
   std::string prefix_;
   NamedTensors tensors_;

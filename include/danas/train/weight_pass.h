@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "danas/config/ranks_config.h"
 #include "danas/config/train_config.h"
@@ -24,6 +25,7 @@ namespace danas {
 
 // images [N, channels, H, W] -> logits [N, classes]
 using Forward = std::function<at::Tensor(const at::Tensor& image_nchw)>;
+using Forwards = std::vector<Forward>;
 
 // How the processes of a run share the training.
 struct SharedTraining {
@@ -53,15 +55,17 @@ struct WeightTraining {
   std::optional<Ema> ema;  // where the recipe asks for one
   SharedTraining shared;
   std::shared_ptr<GradientReducer> reducer;  // of the bound network; null for a process alone
-  int64_t step = 0;        // batches so far, skipped ones too: the position in `schedule`, the counter of random draws
+  int64_t step = 0;  // batches so far, skipped ones too: the position in `schedule`, the counter of random draws
 };
 
 struct WeightPassOptions {
   PassOptions pass = {};  // its on_nonfinite is replaced by the recipe's
   int64_t classes = 0;    // the loss is over the first so many
-  // The network's forward pass for a batch, asked for once before each; `step` is WeightTraining::step. A search fixes
-  // the batch's draw here.
-  std::function<Forward(int64_t step)> forward = {};
+  // The network's forward passes for a batch, asked for once before each; `step` is WeightTraining::step. A search
+  // fixes the batch's draw here. Of several each goes over the whole batch; their gradients add up to those of the
+  // optimiser's one step, as the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are
+  // their means.
+  std::function<Forwards(int64_t step)> forwards = {};
   // Called after each step with the number of steps so far, when no gradient is left: for work in between (an α step
   // after every k). What it changes in the network (modes, requires_grad) it must set back.
   std::function<void(int64_t steps)> after_step = {};

@@ -1,0 +1,59 @@
+// Config of the last choice of section `search`: how the network is chosen, and the evolution that may look for it.
+#pragma once
+
+#include "danas/config/describe.h"
+
+namespace danas {
+
+// How the network that a search ends with is chosen.
+enum class FinalChoiceKind { kArgmax, kScored };
+template <>
+struct EnumNames<FinalChoiceKind> {
+  static constexpr std::array kNames = {"argmax", "scored"};
+};
+
+// Which networks the last choice scores where the band holds more than final_networks.
+enum class FinalSource { kAuto, kBest, kEvolution };
+template <>
+struct EnumNames<FinalSource> {
+  static constexpr std::array kNames = {"auto", "best", "evolution"};
+};
+
+// Evolution over the networks of the band; defaults are SPOS's.
+struct EvolutionConfig {
+  int64_t generations = 20;
+  int64_t population = 50;
+  int64_t parents = 10;
+  int64_t mutants = 25;
+  int64_t crossovers = 25;
+  double mutation_probability = 0.1;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("generations", generations, {.help = "rounds of scoring", .min = 1, .max = 100000, .source = "SPOS"});
+    v.Field("population", population,
+            {.help = "networks scored in each generation; what mutants and crossovers leave free is drawn at random",
+             .unit = "networks",
+             .min = 1,
+             .max = 1e6,
+             .source = "SPOS"});
+    v.Field("parents", parents,
+            {.help = "the best so far, from which mutants and crossovers are made",
+             .unit = "networks",
+             .min = 1,
+             .max = 1e6,
+             .source = "SPOS"});
+    v.Field(
+        "mutants", mutants,
+        {.help = "new networks a generation by mutation", .unit = "networks", .min = 0, .max = 1e6, .source = "SPOS"});
+    v.Field("crossovers", crossovers,
+            {.help = "new networks a generation by crossover: each layer of one of two parents",
+             .unit = "networks",
+             .min = 0,
+             .max = 1e6,
+             .source = "SPOS"});
+    v.Field("mutation_probability", mutation_probability,
+            {.help = "of each layer of a mutant, to take any candidate", .min = 0, .max = 1, .source = "SPOS"});
+  }
+};
+
+}  // namespace danas

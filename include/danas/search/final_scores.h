@@ -1,0 +1,68 @@
+// The last choice by scores (search.final scored): networks of the band are scored with the supernet's weights, and the
+// best of them, the finalists, once more on more images, after a short training each where the config asks for it. What
+// is known so far lies here, so that a run goes on after the last network that was scored.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "danas/config/search_config.h"
+#include "danas/cost/cost_band.h"
+#include "danas/cost/cost_model.h"
+#include "danas/search/evolution.h"
+#include "danas/train/run_state.h"
+
+namespace danas {
+
+struct ScoredNetwork {
+  std::vector<size_t> choice;  // a candidate for each layer
+  double cost = 0;
+  double loss = 0;      // mean over the images, in nats
+  double accuracy = 0;  // share of images
+};
+
+struct FinalScores {
+  std::vector<std::vector<size_t>> networks = {};  // as scored
+  std::vector<double> losses = {};
+  std::vector<double> accuracies = {};
+  std::vector<std::vector<size_t>> finalists = {};  // those done
+  std::vector<double> finalist_accuracies = {};
+  at::Tensor finalist_loss_fn = {};  // [finalist][image], float32 on the CPU; undefined before the first
+
+  // Lowest loss first; of equal ones the one scored first.
+  std::vector<ScoredNetwork> Ranked(const CostTable& costs) const;
+  std::vector<ScoredNetwork> RankedFinalists(const CostTable& costs) const;
+
+  // By how much the runner-up's loss is above the best finalist's, and the standard error of that difference over the
+  // images, each image's two losses paired. 0 and 0 with one finalist.
+  struct Margin {
+    double loss = 0;
+    double standard_error = 0;
+  };
+  Margin MarginOfBest() const;
+};
+
+void Describe(StateFields& fields, FinalScores& scores);
+
+// Which networks are scored.
+enum class ScoredSource { kWholeBand, kBest, kEvolution };
+template <>
+struct EnumNames<ScoredSource> {
+  static constexpr std::array kNames = {"band", "best", "evolution"};
+};
+
+struct ScoredField {
+  CostBand band;  // [budget_min, budget_max]; from the cheapest on where no network of what is left reaches budget_min
+  double networks = 0;  // in it
+  ScoredSource source = ScoredSource::kWholeBand;
+};
+
+// `alpha_trained`: α had steps, so that it may say which networks are worth scoring.
+ScoredField FieldOf(const SearchConfig& config, const CostTable& costs, bool alpha_trained);
+
+}  // namespace danas

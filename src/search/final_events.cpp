@@ -1,0 +1,42 @@
+#include "final_events.h"
+
+#include <algorithm>
+
+#include "search_events.h"
+
+namespace danas {
+namespace {
+
+constexpr size_t kMostListed = 10;
+
+Json ScoredList(std::vector<ScoredNetwork> ranked, const SearchSpace& space) {
+  ranked.resize(std::min(ranked.size(), kMostListed));
+  Json list = Json::array();
+  for (const ScoredNetwork& network : ranked) {
+    list.push_back({{"network", ChoiceNames(space, network.choice)},
+                    {"cost", network.cost},
+                    {"loss", network.loss},
+                    {"accuracy", network.accuracy}});
+  }
+  return list;
+}
+
+}  // namespace
+
+Json ScoresJson(const ScoredField& field, const SearchRun& run, const SearchConfig& search) {
+  const FinalScores& scores = run.final_scores;
+  const FinalScores::Margin margin = scores.MarginOfBest();
+  const CostTable& costs = run.state.costs;
+  return {{"source", NameOf(field.source)},
+          {"band", {field.band.low, field.band.high}},
+          {"networks_in_band", field.networks},
+          {"scored", scores.losses.size()},
+          {"best", ScoredList(scores.Ranked(costs), run.state.space())},
+          {"finalist_images", search.finalist_images},
+          {"finalist_scoring_images", scores.finalist_loss_fn.size(1)},
+          {"finalists", ScoredList(scores.RankedFinalists(costs), run.state.space())},
+          {"margin", margin.loss},
+          {"standard_error", margin.standard_error}};
+}
+
+}  // namespace danas

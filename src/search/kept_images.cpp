@@ -1,0 +1,27 @@
+#include "danas/search/kept_images.h"
+
+#include <algorithm>
+
+#include "danas/core/interrupt.h"
+#include "danas/train/device.h"
+#include "danas/train/loaders.h"
+
+namespace danas {
+
+std::vector<Batch> KeepImages(const Subset& subset, int64_t most, const Config& config, at::Device device,
+                              int channels) {
+  const int64_t batches = std::max<int64_t>(1, (subset.size() + most - 1) / most);
+  LoaderOptions options =
+      TestLoader(config, std::max<int64_t>(1, (subset.size() + batches - 1) / batches), device, Ranks());
+  options.least_last = 2;
+  Loader loader(subset, Transform(config.data, ImageUse::kTest, config.seed, channels), options);
+  loader.Start(0);
+  std::vector<Batch> kept;
+  while (const std::optional<Batch> batch = loader.Next()) {
+    ThrowIfInterrupted();
+    kept.push_back({.images = InLayout(batch->images, config.runtime), .targets = batch->targets});
+  }
+  return kept;
+}
+
+}  // namespace danas

@@ -1,0 +1,24 @@
+// The scores that a pruning ranks candidates by, measured where they are no α's: on validation images, with the weights
+// as they are.
+#pragma once
+
+#include "danas/core/progress.h"
+#include "danas/search/candidate_scores.h"
+#include "danas/search/search_loop.h"
+#include "danas/search/search_run.h"
+#include "phase_training.h"
+
+namespace danas {
+
+// search.pruning.score, of the phase that run stands at the end of. Nothing of the run is moved: done again it gives
+// the same. All ranks call it and get the same. Throws as SubnetScorer does. What is returned must not outlive run.
+CandidateScores MeasureCandidates(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
+                                  const SearchRun& run, ProgressSink* progress);
+
+// Different networks that search.pruning.paths are scored on: drawn uniformly from the space, or with pruning.budget
+// aware from its band, or all of them where there are no more. In lexicographic order, so that neighbours share their
+// first layers.
+std::vector<std::vector<size_t>> DrawPaths(const CostTable& costs, const SearchConfig& config, int64_t seed,
+                                           int64_t phase);
+
+}  // namespace danas

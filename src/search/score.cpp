@@ -1,0 +1,218 @@
+#include "danas/search/score.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "danas/arch/network_name.h"
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/nn/norm.h"
+#include "danas/search/kept_images.h"
+#include "danas/train/amp.h"
+#include "danas/train/class_loss.h"
+#include "subnet_runner.h"
+
+namespace danas {
+namespace {
+
+// Networks whose statistics are held at a time: some hundred kilobytes each.
+constexpr size_t kNetworksAtOnce = 128;
+
+using Networks = std::vector<std::vector<size_t>>;
+
+int64_t CountImagesOf(const std::vector<Batch>& batches) {
+  int64_t images = 0;
+  for (const Batch& batch : batches) images += batch.size();
+  return images;
+}
+
+// Of one network on one batch.
+struct BatchSums {
+  double loss = 0;
+  int64_t correct = 0;
+};
+
+// Of some networks, a row each.
+struct Sums {
+  Sums(size_t networks, int64_t images, ImageLosses losses)
+      : loss_k(at::zeros({static_cast<int64_t>(networks)}, at::kDouble)),
+        correct_k(at::zeros({static_cast<int64_t>(networks)}, at::kLong)) {
+    if (losses == ImageLosses::kGive) loss_kn = at::zeros({static_cast<int64_t>(networks), images}, at::kFloat);
+  }
+
+  // Of the batch whose first image is number `first`.
+  BatchSums Add(size_t network, int64_t first, const at::Tensor& logits_nk, const at::Tensor& targets_n,
+                int64_t classes) {
+    const at::Tensor loss_n = ClassLosses(logits_nk, targets_n, classes).cpu();
+    const BatchSums sums{.loss = loss_n.sum(at::kDouble).item<double>(),
+                         .correct = CountCorrect(logits_nk, targets_n, classes).item<int64_t>()};
+    loss_k.mutable_data_ptr<double>()[network] += sums.loss;
+    correct_k.mutable_data_ptr<int64_t>()[network] += sums.correct;
+    if (loss_kn.defined()) {
+      loss_kn[static_cast<int64_t>(network)].narrow(0, first, loss_n.numel()).copy_(loss_n);
+    }
+    return sums;
+  }
+
+  // Rows that other ranks have are 0 here, and every sum with them is exact.
+  void Share(const Ranks& ranks) const {
+    ranks.Sum(loss_k);
+    ranks.Sum(correct_k);
+    if (loss_kn.defined()) ranks.Sum(loss_kn);
+  }
+
+  SubnetScore ScoreOf(size_t network, int64_t images) const {
+    SubnetScore score{
+        .loss = loss_k.const_data_ptr<double>()[network] / static_cast<double>(images),
+        .accuracy = static_cast<double>(correct_k.const_data_ptr<int64_t>()[network]) / static_cast<double>(images)};
+    if (loss_kn.defined()) {
+      const float* losses = loss_kn.const_data_ptr<float>() + network * static_cast<size_t>(images);
+      score.loss_n.assign(losses, losses + images);
+    }
+    return score;
+  }
+
+  at::Tensor loss_k, correct_k, loss_kn;
+};
+
+void RequireOfSpace(const Networks& networks, const SearchSpace& space) {
+  const std::vector<LayerSpec>& layers = space.layers();
+  for (const std::vector<size_t>& network : networks) {
+    bool fits = network.size() == layers.size();
+    for (size_t l = 0; fits && l < layers.size(); ++l) fits = network[l] < layers[l].candidates.size();
+    if (!fits) throw std::invalid_argument("the network " + NetworkName(network) + " is not of the supernet's space");
+  }
+}
+
+void RequireFinite(const SubnetScore& score, const std::string& network) {
+  if (std::isfinite(score.loss)) return;
+  throw NumericError("the loss of " + network + " with the supernet's weights is " + std::to_string(score.loss) +
+                     ", not a finite number: the training of the weights diverged, or outputs overflow in half "
+                     "precision (runtime.amp)");
+}
+
+class ScoringProgress {
+ public:
+  ScoringProgress(const ScoringOptions& options, size_t networks, size_t batches)
+      : options_(options), total_(static_cast<int64_t>(networks * batches)) {}
+
+  // One more network has been computed on one more batch of `images`; scored: with these sums over them.
+  void Done(int64_t images) {
+    ++done_;
+    images_ += images;
+    if (options_.progress == nullptr || !options_.progress->Due()) return;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    Progress progress{.label = options_.label, .done = done_, .total = total_};
+    progress.images_per_second = static_cast<double>(images_) / seconds;
+    if (scored_ > 0) {  // means over the networks
+      progress.loss = loss_ / static_cast<double>(scored_);
+      progress.accuracy = static_cast<double>(correct_) / static_cast<double>(scored_);
+    }
+    if (options_.run_share) {
+      progress.run_share_done = options_.run_share(static_cast<double>(done_) / static_cast<double>(total_));
+    }
+    options_.progress->Show(progress);
+  }
+
+  void Scored(int64_t images, const BatchSums& sums) {
+    scored_ += images;
+    loss_ += sums.loss;
+    correct_ += sums.correct;
+    Done(images);
+  }
+
+ private:
+  const ScoringOptions& options_;
+  int64_t total_;
+  int64_t done_ = 0, images_ = 0, scored_ = 0, correct_ = 0;
+  double loss_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+SubnetScorer::SubnetScorer(std::shared_ptr<Supernet> supernet, const ScoringSets& sets, const Config& config,
+                           at::Device device, const Ranks& ranks)
+    : supernet_(std::move(supernet)), classes_(sets.classes), runtime_(config.runtime), ranks_(ranks) {
+  const SearchConfig& search = config.search;
+  const auto keep = [&](const Subset& subset, int64_t images) {
+    return KeepImages(EvenSample(subset, images, config.seed), search.scoring.batch, config, device,
+                      supernet_->space().input_channels());
+  };
+  validation_ = keep(sets.validation, search.scoring.images);
+  if (images() == 0)
+    throw ConfigError(
+        "there are no validation images to score networks on: set data.validation_per_class or "
+        "data.validation_fraction");
+  if (search.scoring.statistics == ScoreStatistics::kBatch) return;
+  training_ = keep(sets.training, search.recalibration_images);
+  if (training_.empty()) throw ConfigError("there are no training images for search.scoring.statistics 'recalibrated'");
+}
+
+int64_t SubnetScorer::images() const { return CountImagesOf(validation_); }
+
+std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const ScoringOptions& options) const {
+  RequireOfSpace(networks, supernet_->space());
+  if (networks.empty()) return {};
+  Networks sorted = networks;
+  std::ranges::sort(sorted);
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  Sums sums(sorted.size(), images(), options.losses);
+  const RankPart own = PartOfRank(std::ssize(sorted), ranks_.rank(), ranks_.count());
+  ScoringProgress progress(options, static_cast<size_t>(own.size()), validation_.size() + training_.size());
+  const int64_t at_once = training_.empty() ? own.size() : kNetworksAtOnce;
+  for (int64_t first = own.first; first < own.last; first += at_once) {
+    const int64_t last = std::min(own.last, first + at_once);
+    SubnetRunner runner(*supernet_, Networks(sorted.begin() + first, sorted.begin() + last), runtime_);
+    for (const Batch& batch : training_) {
+      runner.Average(batch.images, [&](size_t) { progress.Done(batch.size()); });
+    }
+    int64_t image = 0;
+    for (const Batch& batch : validation_) {
+      runner.Run(batch.images, [&](size_t n, const at::Tensor& logits_nk) {
+        progress.Scored(batch.size(),
+                        sums.Add(static_cast<size_t>(first) + n, image, logits_nk, batch.targets, classes_));
+      });
+      image += batch.size();
+    }
+  }
+  sums.Share(ranks_);
+  std::vector<SubnetScore> scores;
+  for (const std::vector<size_t>& network : networks) {
+    const auto place = static_cast<size_t>(std::ranges::lower_bound(sorted, network) - sorted.begin());
+    scores.push_back(sums.ScoreOf(place, images()));
+    RequireFinite(scores.back(), "the network " + NetworkName(network));
+  }
+  return scores;
+}
+
+SubnetScore SubnetScorer::ScoreMixture(const std::vector<LayerChoice>& choices, ImageLosses losses) const {
+  const at::NoGradGuard no_gradient;
+  const KeptNorms kept(*supernet_);
+  if (training_.empty()) {
+    SetNormMode(*supernet_, NormMode::kBatchFrozen);
+  } else {
+    auto next = training_.begin();
+    Recalibrate(*supernet_, choices, [&] { return next == training_.end() ? at::Tensor() : (next++)->images; });
+  }
+  supernet_->eval();
+  Sums sums(1, images(), losses);
+  int64_t image = 0;
+  for (const Batch& batch : validation_) {
+    ThrowIfInterrupted();
+    const AutocastScope autocast(runtime_.amp, batch.images.device().type());
+    sums.Add(0, image, supernet_->forward(batch.images, choices), batch.targets, classes_);
+    image += batch.size();
+  }
+  const SubnetScore score = sums.ScoreOf(0, images());
+  RequireFinite(score, "a mixture");
+  return score;
+}
+
+}  // namespace danas

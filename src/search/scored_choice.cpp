@@ -1,0 +1,204 @@
+#include "scored_choice.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+
+#include "danas/core/log.h"
+#include "danas/cost/band_count.h"
+#include "danas/cost/best_networks.h"
+#include "danas/search/arch_parameters.h"
+#include "danas/search/search_plan.h"
+#include "danas/train/device.h"
+#include "danas/train/loaders.h"
+#include "search_setup.h"
+
+namespace danas {
+namespace {
+
+constexpr size_t kChunk = 128;  // networks scored between two looks at the clock
+
+std::vector<std::vector<double>> LogProbabilities(const ArchParameters& alpha) {
+  std::vector<std::vector<double>> log_p_lc;
+  for (const std::vector<double>& alpha_c : alpha.Values()) log_p_lc.push_back(LogSoftmax(alpha_c));
+  return log_p_lc;
+}
+
+// Those of `state` that `own` has, too.
+NamedTensors Among(const NamedTensors& state, const NamedTensors& own) {
+  std::set<std::string> names;
+  for (const auto& [name, tensor] : own) names.insert(name);
+  NamedTensors among;
+  for (const auto& entry : state) {
+    if (names.contains(entry.first)) among.push_back(entry);
+  }
+  return among;
+}
+
+}  // namespace
+
+ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run,
+                           ProgressSink* progress, CheckpointKeeper* keeper)
+    : inputs_(inputs),
+      course_(course),
+      run_(run),
+      progress_(progress),
+      keeper_(keeper),
+      field_(FieldOf(inputs.config.search, run.state.costs, run.state.alpha_steps > 0)) {
+  const int classes = course.plan.phases.back().phase.classes;
+  sets_ = {.validation = EasiestClasses(course.split.architecture, course.order, classes),
+           .training = EasiestClasses(course.split.weights, course.order, classes),
+           .classes = classes};
+  if (field_.band.low < LeastCost(inputs.config.search)) {
+    log::info(
+        "no network of what is left costs as much as search.budget_min; scored are those up to search.budget_max");
+  }
+}
+
+FinalChoice ScoredChoice::Choose() {
+  ScoreNetworks();
+  ScoreFinalists();
+  const SearchState& state = run_.state;
+  FinalChoice choice = ChooseNetwork(state.alpha.Values(), state.costs, LargestCost(inputs_.config.search));
+  choice.choice = run_.final_scores.RankedFinalists(state.costs).front().choice;
+  choice.cost = state.costs.OfNetwork(choice.choice);
+  choice.bounded_by_budget = false;
+  choice.scored = field_;
+  return choice;
+}
+
+void ScoredChoice::ScoreNetworks() {
+  const SearchConfig& search = inputs_.config.search;
+  const auto most = static_cast<size_t>(search.final_networks);
+  switch (field_.source) {
+    case ScoredSource::kWholeBand:
+      return ScoreList(AllNetworks(run_.state.costs, field_.band, most));
+    case ScoredSource::kBest: {
+      std::vector<std::vector<size_t>> best =
+          BestNetworks(run_.state.costs, LogProbabilities(run_.state.alpha), field_.band, most);
+      std::ranges::sort(best);  // neighbours share their first layers
+      return ScoreList(best);
+    }
+    case ScoredSource::kEvolution:
+      return ScoreByEvolution();
+  }
+}
+
+void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<std::vector<size_t>>& chunk,
+                                 const std::string& label) {
+  FinalScores& known = run_.final_scores;
+  const std::vector<SubnetScore> scores = scorer.Score(chunk, {.progress = progress_, .label = label});
+  for (size_t n = 0; n < chunk.size(); ++n) {
+    known.networks.push_back(chunk[n]);
+    known.losses.push_back(scores[n].loss);
+    known.accuracies.push_back(scores[n].accuracy);
+  }
+  KeepIfDue();
+}
+
+void ScoredChoice::ScoreList(const std::vector<std::vector<size_t>>& networks) {
+  const FinalScores& known = run_.final_scores;
+  if (known.losses.size() >= networks.size()) return;
+  const SubnetScorer scorer(run_.state.supernet, sets_, inputs_.config, inputs_.device, inputs_.ranks);
+  for (size_t done = known.losses.size(); done < networks.size(); done = known.losses.size()) {
+    const size_t end = std::min(networks.size(), done + kChunk);
+    ScoreOneChunk(
+        scorer,
+        {networks.begin() + static_cast<std::ptrdiff_t>(done), networks.begin() + static_cast<std::ptrdiff_t>(end)},
+        "scoring networks " + std::to_string(done + 1) + " to " + std::to_string(end) + " of " +
+            std::to_string(networks.size()));
+  }
+}
+
+// The evolution is a function of the losses so far, and so needs no state of its own.
+void ScoredChoice::ScoreByEvolution() {
+  const SearchConfig& search = inputs_.config.search;
+  FinalScores& known = run_.final_scores;
+  Evolution evolution(run_.state.costs, field_.band, search.evolution, inputs_.config.seed);
+  for (size_t told = 0; told < known.losses.size();) {
+    const size_t count = std::min(known.losses.size() - told, evolution.waiting().size());
+    const auto begin = known.losses.begin() + static_cast<std::ptrdiff_t>(told);
+    evolution.Hand({begin, begin + static_cast<std::ptrdiff_t>(count)});
+    told += count;
+  }
+  if (evolution.over()) return;
+  const SubnetScorer scorer(run_.state.supernet, sets_, inputs_.config, inputs_.device, inputs_.ranks);
+  while (!evolution.over()) {
+    const std::vector<std::vector<size_t>> chunk = evolution.waiting();
+    const size_t before = known.losses.size();
+    ScoreOneChunk(scorer, chunk,
+                  "evolution, generation " + std::to_string(evolution.generation()) + "/" +
+                      std::to_string(search.evolution.generations));
+    evolution.Hand({known.losses.begin() + static_cast<std::ptrdiff_t>(before), known.losses.end()});
+  }
+}
+
+void ScoredChoice::ScoreFinalists() {
+  FinalScores& known = run_.final_scores;
+  std::vector<ScoredNetwork> ranked = known.Ranked(run_.state.costs);
+  ranked.resize(std::min(ranked.size(), static_cast<size_t>(inputs_.config.search.finalists)));
+  for (size_t f = known.finalists.size(); f < ranked.size(); ++f) {
+    const SubnetScore score = ScoreFinalist(ranked[f].choice, static_cast<int64_t>(f) + 1, std::ssize(ranked));
+    const at::Tensor loss_1n = at::tensor(score.loss_n, at::kFloat).unsqueeze(0);
+    at::Tensor& all_fn = known.finalist_loss_fn;
+    all_fn = all_fn.defined() ? at::cat({all_fn, loss_1n}) : loss_1n;
+    known.finalists.push_back(ranked[f].choice);
+    known.finalist_accuracies.push_back(score.accuracy);
+    KeepIfDue();
+  }
+}
+
+// A supernet of this one network with the supernet's weights, so that what it learns stays its own.
+SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count) {
+  Config config = inputs_.config;
+  config.search.scoring.images = config.search.finalist_scoring_images;
+  const std::string label = "finalist " + std::to_string(number) + "/" + std::to_string(count);
+  const SearchState& state = run_.state;
+  const SearchSpace network = state.space().Select(choice);
+  auto supernet = std::make_shared<Supernet>(network, SupernetOptions{.how = config.nn});
+  MoveTo(*supernet, inputs_.device, config.runtime);
+  LoadState(*supernet, Among(StateOf(*state.supernet), StateOf(*supernet)), label);
+  TrainFinalist(*supernet, label);
+  const SubnetScorer scorer(supernet, sets_, config, inputs_.device, inputs_.ranks);
+  return scorer.Score({std::vector<size_t>(choice.size(), 0)}, {.losses = ImageLosses::kGive, .label = label}).front();
+}
+
+// All finalists see the same images in the same order: what tells them apart is the network alone.
+void ScoredChoice::TrainFinalist(Supernet& network, const std::string& label) const {
+  const Config& config = inputs_.config;
+  TrainConfig recipe = config.train;
+  recipe.lr = config.search.finalist_lr;
+  recipe.lr_min = 0;
+  recipe.ema_decay = 0;
+  const int64_t least_last = LeastLastBatch(recipe, inputs_.ranks.count());
+  std::vector<int64_t> images_of_pass;
+  int64_t steps = 0;
+  for (int64_t left = config.search.finalist_images; left > 0; left -= images_of_pass.back()) {
+    images_of_pass.push_back(std::min(left, sets_.training.size()));
+    steps += BatchesOf(images_of_pass.back(), recipe.batch, least_last);
+  }
+  if (steps == 0) return;
+  WeightTraining training(recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, steps), inputs_.device,
+                          {.ranks = inputs_.ranks, .config = config.ranks, .paths_vary = false});
+  training.Bind(network);
+  int64_t pass = run_.state.passes;  // of the loader: none that the search has seen
+  for (const int64_t images : images_of_pass) {
+    Loader loader(EvenSample(sets_.training, images, config.seed),
+                  Transform(config.data, ImageUse::kTrain, config.seed, inputs_.space.input_channels()),
+                  TrainingLoader(config, recipe, inputs_.device, inputs_.ranks));
+    TrainWeightsPass(
+        network, loader, training,
+        {.pass = {.label = label + ", weights", .epoch = pass++, .progress = progress_, .ranks = inputs_.ranks},
+         .classes = sets_.classes,
+         .forwards = [&](int64_t) -> Forwards {
+           return {[&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }};
+         }});
+  }
+}
+
+void ScoredChoice::KeepIfDue() {
+  if (keeper_ != nullptr && keeper_->Due()) keeper_->Keep();
+}
+
+}  // namespace danas

@@ -1,0 +1,235 @@
+#include "danas/search/final_scores.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "danas/cost/band_count.h"
+#include "danas/nn/safetensors.h"
+#include "danas/search/final_choice.h"
+#include "danas/search/score.h"
+#include "tests/search/search_support.h"
+#include "tests/search/space_support.h"
+#include "tests/support/rank_threads.h"
+#include "tests/support/test_support.h"
+
+namespace danas::test {
+namespace {
+
+// The class is a mean colour under noise.
+void DrawColour(int label, RandomStream& random, Image& image) {
+  for (size_t at = 0; at < image.rgb.size(); ++at) {
+    const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
+    image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
+  }
+}
+
+SearchSpace Space() { return MakeSpace({DistinctBlocks(4), DistinctBlocks(4), DistinctBlocks(1)}, 4, 16, 4); }
+
+CostTable Costs() { return MakeCostTable(*MakeMacsModel(), Space()); }
+
+// Nothing is pruned, so that the last choice has all sixteen networks before it.
+Config ScoredConfig() {
+  Config config = SmallConfig();
+  config.search.budget.value = Costs().Mean();
+  config.search.budget_min.value = 0.5 * Costs().Mean();
+  config.search.budget_max.value = 1.2 * Costs().Mean();
+  config.search.pruning.ratio = 0;
+  config.search.final = FinalChoiceKind::kScored;
+  config.search.finalists = 3;
+  config.search.scoring.images = 40;
+  config.search.finalist_scoring_images = 60;
+  config.schedule.epochs_per_step = 1;
+  return config;
+}
+
+struct Searched {
+  SearchResult result;
+  KeptEvents events;
+
+  Json scores() const { return events.Named("final_scores").at(0).fields; }
+};
+
+struct Where {
+  std::filesystem::path folder = {};
+  bool resume = false;
+  ProgressSink* progress = nullptr;
+  Ranks ranks = {};
+};
+
+Searched Search(const Config& config, const Where& where = {}) {
+  SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour));
+  inputs.ranks = where.ranks;
+  KeptEvents events;
+  SearchOutputs outputs;
+  if (where.ranks.first()) {
+    outputs = {.metrics = &events, .progress = where.progress, .folder = where.folder, .resume = where.resume};
+  }
+  const SearchResult result = RunSearch(inputs, outputs);
+  return {result, events};
+}
+
+TEST(ScoredField, IsTheBandWhereItIsSmallEnough) {
+  SearchConfig search = ScoredConfig().search;
+  const CostTable costs = Costs();
+  const double inside = CountNetworks(costs, BandOf(search));
+  ASSERT_GT(inside, 4);
+  search.final_networks = static_cast<int64_t>(inside);
+  EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kWholeBand);
+  EXPECT_EQ(FieldOf(search, costs, true).networks, inside);
+  search.final_networks -= 1;
+  EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kBest);
+  EXPECT_EQ(FieldOf(search, costs, false).source, ScoredSource::kEvolution);
+  search.final_source = FinalSource::kEvolution;
+  EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kEvolution);
+  search.final_source = FinalSource::kBest;
+  EXPECT_EQ(FieldOf(search, costs, false).source, ScoredSource::kBest);
+}
+
+TEST(ScoredField, ReachesDownWhereNothingIsLeftInTheBand) {
+  SearchConfig search = ScoredConfig().search;
+  const CostTable costs{"MACs", 10, {{1, 2}, {1, 3}}};
+  search.budget.value = 100;
+  search.budget_min.value = 90;
+  search.budget_max.value = 110;
+  const ScoredField field = FieldOf(search, costs, true);
+  EXPECT_EQ(field.band.low, 12);
+  EXPECT_EQ(field.band.high, 110);
+  EXPECT_EQ(field.networks, 4);
+}
+
+TEST(FinalScores, TheMarginIsPaired) {
+  FinalScores scores;
+  scores.finalists = {{0}, {1}, {2}};
+  scores.finalist_accuracies = {0.5, 0.75, 0.25};
+  // Means 2.5, 2 and 4; the difference of the first two is 0, 1, 0, 1 image by image.
+  scores.finalist_loss_fn = at::tensor({1, 3, 2, 4, 1, 2, 2, 3, 4, 4, 4, 4}, at::kFloat).view({3, 4});
+  const FinalScores::Margin margin = scores.MarginOfBest();
+  EXPECT_NEAR(margin.loss, 0.5, 1e-12);
+  EXPECT_NEAR(margin.standard_error, std::sqrt(1.0 / 3) / 2, 1e-12);
+  const auto ranked = scores.RankedFinalists({"MACs", 0, {{5, 6, 7}}});
+  EXPECT_EQ(ranked[0].choice, (std::vector<size_t>{1}));
+  EXPECT_EQ(ranked[0].cost, 6);
+  EXPECT_EQ(ranked[0].accuracy, 0.75);
+  EXPECT_EQ(ranked[2].loss, 4);
+}
+
+// Against a scorer of this test's own, on the weights that the search left.
+TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
+  const TempDir folder;
+  Config config = ScoredConfig();
+  config.search.finalists = 1;
+  const Searched run = Search(config, {.folder = folder.path()});
+  auto supernet = std::make_shared<Supernet>(Space(), SupernetOptions{.how = config.nn});
+  LoadState(*supernet, ReadSafetensors(folder / "weights.safetensors").tensors, "the supernet");
+  const SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour));
+  const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
+  const std::vector<int> order = inputs.ranking.Positions(inputs.training_set->classes.ids);
+  const SubnetScorer scorer(supernet,
+                            {.validation = EasiestClasses(split.architecture, order, 4),
+                             .training = EasiestClasses(split.weights, order, 4),
+                             .classes = 4},
+                            config, at::kCPU);
+  const auto networks = AllNetworks(Costs(), BandOf(config.search), 1000);
+  const std::vector<SubnetScore> scores = scorer.Score(networks);
+  const auto best = std::ranges::min_element(scores, {}, &SubnetScore::loss);
+  EXPECT_EQ(run.result.best.network, Space().Select(networks[static_cast<size_t>(best - scores.begin())]));
+  EXPECT_EQ(run.scores()["source"], "band");
+  EXPECT_EQ(run.scores()["scored"], networks.size());
+  EXPECT_EQ(run.scores()["best"][0]["loss"], best->loss);
+  EXPECT_EQ(run.scores()["best"][0]["accuracy"], best->accuracy);
+  EXPECT_EQ(run.result.best.origin["scored"], run.scores());
+  EXPECT_EQ(run.events.Named("search_end")[0].fields["chosen_by"], "scores");
+}
+
+TEST(ScoredChoice, FinalistsAreScoredAgain) {
+  const Searched untrained = Search(ScoredConfig());
+  Config config = ScoredConfig();
+  config.search.finalist_images = 150;  // more than the 96 there are: a second pass
+  const Searched trained = Search(config);
+  for (const Searched* run : {&untrained, &trained}) {
+    const Json scores = run->scores();
+    ASSERT_EQ(scores["finalists"].size(), 3u);
+    EXPECT_EQ(scores["finalist_scoring_images"], 60);
+    EXPECT_EQ(run->events.Named("search_end")[0].fields["network"], scores["finalists"][0]["network"]);
+    EXPECT_GE(scores["margin"].get<double>(), 0);
+    EXPECT_NEAR(scores["margin"].get<double>(),
+                scores["finalists"][1]["loss"].get<double>() - scores["finalists"][0]["loss"].get<double>(), 1e-9);
+  }
+  EXPECT_EQ(trained.scores()["best"], untrained.scores()["best"]);
+  EXPECT_LT(trained.scores()["finalists"][0]["loss"], untrained.scores()["finalists"][0]["loss"]);
+}
+
+TEST(ScoredChoice, OtherSourcesStayInTheBand) {
+  for (const FinalSource source : {FinalSource::kBest, FinalSource::kEvolution}) {
+    Config config = ScoredConfig();
+    config.search.final_networks = 5;
+    config.search.final_source = source;
+    config.search.evolution = {.generations = 2, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
+    const Searched run = Search(config);
+    EXPECT_EQ(run.scores()["source"], NameOf(source));
+    EXPECT_EQ(run.scores()["scored"], source == FinalSource::kBest ? 5 : 6);
+    EXPECT_TRUE(BandOf(config.search).Holds(run.result.cost));
+  }
+}
+
+// Asks for every line, and stops the run at the given one of the last choice.
+class Stop : public ProgressSink {
+ public:
+  explicit Stop(int at) : left_(at) {}
+  bool Due() override { return true; }
+  void Show(const Progress& progress) override {
+    const bool last_choice = progress.label.starts_with("scoring") || progress.label.starts_with("evolution") ||
+                             progress.label.starts_with("finalist");
+    if (last_choice && left_-- == 0) throw Interrupted("the test stops here");
+  }
+
+ private:
+  int left_;
+};
+
+TEST(ScoredChoice, GoesOnToTheBit) {
+  for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
+    Config config = ScoredConfig();
+    config.checkpoint.every = 1e-9;
+    config.search.finalist_images = 64;
+    config.search.final_networks = source == FinalSource::kAuto ? 1000 : 5;
+    config.search.final_source = source;
+    config.search.evolution = {.generations = 3, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
+    const TempDir whole_folder;
+    const Searched whole = Search(config, {.folder = whole_folder.path()});
+    for (const int at : {0, 3, 7, 12}) {
+      const TempDir folder;
+      Stop stop(at);
+      EXPECT_THROW(Search(config, {.folder = folder.path(), .progress = &stop}), Interrupted) << "stop " << at;
+      const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
+      EXPECT_EQ(rest.scores(), whole.scores()) << "stop " << at;
+      EXPECT_EQ(ReadText(folder / "best.json"), ReadText(whole_folder / "best.json")) << "stop " << at;
+    }
+  }
+}
+
+TEST(ScoredChoice, RanksAgree) {
+  Config config = ScoredConfig();
+  config.runtime.precision = Precision::kFloat64;
+  config.train.sync_bn = true;
+  config.search.finalist_images = 64;
+  const Searched alone = Search(config);
+  std::optional<Searched> first;
+  std::vector<std::string> networks(2);
+  OnRankThreads(2, [&](const Ranks& ranks) {
+    Searched searched = Search(config, {.ranks = ranks});
+    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.best).dump();
+    if (ranks.first()) first = std::move(searched);
+  });
+  EXPECT_EQ(networks[0], networks[1]);
+  EXPECT_EQ(first->scores()["finalists"][0]["network"], alone.scores()["finalists"][0]["network"]);
+  EXPECT_NEAR(first->scores()["finalists"][0]["loss"].get<double>(),
+              alone.scores()["finalists"][0]["loss"].get<double>(), 1e-6);
+}
+
+}  // namespace
+}  // namespace danas::test

@@ -1,0 +1,214 @@
+// Searches whose weights are trained by single paths, and the other settings of the two passes.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "danas/core/error.h"
+#include "danas/search/search_loop.h"
+#include "danas/train/lr_schedule.h"
+#include "tests/search/search_support.h"
+#include "tests/search/space_support.h"
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+// The class is a mean colour under noise.
+std::shared_ptr<const DatasetIndex> Dataset() {
+  return test::MakeDataset(4, 40, 16, 1, [](int label, RandomStream& random, Image& image) {
+    for (size_t at = 0; at < image.rgb.size(); ++at) {
+      const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
+      image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
+    }
+  });
+}
+
+SearchSpace Space() {
+  return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(1)}, 4, 16, 4);
+}
+
+CostTable Costs() { return MakeCostTable(*MakeMacsModel(), Space()); }
+
+// The budget is the even mix's cost, in a wide band: strictly fair groups are there at first.
+Config PathConfig(WeightPathKind paths) {
+  Config config = test::SmallConfig();
+  config.search.paths = paths;
+  config.search.budget.value = Costs().Mean();
+  config.search.budget_min.value = 0.6 * Costs().Mean();
+  config.search.budget_max.value = 1.4 * Costs().Mean();
+  return config;
+}
+
+struct Searched {
+  SearchResult result;
+  test::KeptEvents events;
+};
+
+Searched Search(const Config& config, const std::filesystem::path& folder = {}, bool resume = false) {
+  test::KeptEvents events;
+  const SearchResult result =
+      RunSearch(test::MakeInputs(config, Space(), Dataset()), {.metrics = &events, .folder = folder, .resume = resume});
+  return {result, events};
+}
+
+TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+    SCOPED_TRACE(NameOf(kind));
+    const Config config = PathConfig(kind);
+    const Searched run = Search(config);
+    const Json start = run.events.Named("search_start").at(0).fields, end = run.events.Named("search_end").at(0).fields;
+    EXPECT_EQ(start["paths"], NameOf(kind));
+    for (const char* count : {"alpha_steps", "weight_steps"}) EXPECT_EQ(end[count], start[count]) << count;
+    EXPECT_EQ(end["weight_images"], start["images"]);
+    const bool fair = kind == WeightPathKind::kFair;
+    const std::vector<int> paths = fair ? std::vector<int>{6, 6, 4, 2} : std::vector<int>{1, 1, 1, 1};
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(start["phases"][i]["paths_per_step"], paths[i]) << i;
+    int64_t weight_steps = 0;
+    for (const Event& epoch : run.events.Named("epoch")) {
+      const Json& told = epoch.fields["paths"];
+      const int64_t steps = epoch.fields["weight_steps"].get<int64_t>() - weight_steps;
+      weight_steps += steps;
+      EXPECT_EQ(told["steps"], steps);
+      EXPECT_GE(told["least_cost"], config.search.budget_min.value);
+      EXPECT_LE(told["most_cost"], config.search.budget_max.value);
+      EXPECT_GE(told["mean_cost"], told["least_cost"]);
+      EXPECT_LE(told["mean_cost"], told["most_cost"]);
+      EXPECT_EQ(told["count"].get<int64_t>() % steps, 0);
+    }
+    const Json warmup = run.events.Named("epoch")[0].fields["paths"];
+    EXPECT_EQ(warmup["count"], warmup["steps"].get<int>() * (fair ? 6 : 1));
+    EXPECT_EQ(warmup["strictly_fair_steps"], fair ? warmup["steps"] : Json(0));
+  }
+}
+
+TEST(SearchPaths, GumbelTellsNothingOfThem) {
+  const Searched run = Search(PathConfig(WeightPathKind::kGumbel));
+  for (const Event& epoch : run.events.Named("epoch")) EXPECT_FALSE(epoch.fields.contains("paths"));
+  EXPECT_EQ(run.events.Named("search_start")[0].fields["phases"][0]["paths_per_step"], 0);
+}
+
+// All that is left of the schedule when scoring could begin is its end: one cosine over all phases, whatever a step
+// does.
+TEST(SearchPaths, TheRateEndsWithTheLastPhase) {
+  for (const WeightPathKind kind : {WeightPathKind::kGumbel, WeightPathKind::kUniform, WeightPathKind::kFair}) {
+    for (const double least : {0.0, 0.002}) {
+      Config config = PathConfig(kind);
+      config.schedule.epochs_per_step = 1;
+      config.train.lr_min = least;
+      const Searched run = Search(config);
+      const auto steps = run.events.Named("search_start").at(0).fields["weight_steps"].get<int64_t>();
+      EXPECT_EQ(run.events.Named("search_end").at(0).fields["weight_steps"], steps);
+      const CosineSchedule cosine(config.train, 0, steps);
+      double before = config.train.lr;
+      for (const Event& epoch : run.events.Named("epoch")) {
+        const auto lr = epoch.fields["lr"].get<double>();
+        EXPECT_EQ(lr, cosine.At(epoch.fields["weight_steps"].get<int64_t>() - 1));
+        EXPECT_LT(lr, before);
+        before = lr;
+      }
+      EXPECT_EQ(cosine.At(steps), least);
+      EXPECT_NEAR(before, least,
+                  3 / static_cast<double>(steps * steps) * config.train.lr);  // one step short: π²/4n² lr
+    }
+  }
+}
+
+TEST(SearchPaths, SameSeedSameBits) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+    Config config = PathConfig(kind);
+    const Searched one = Search(config), two = Search(config);
+    EXPECT_EQ(one.events.Text(), two.events.Text());
+    config.search.paths_band = false;
+    EXPECT_NE(Search(config).events.Named("epoch")[0].fields, one.events.Named("epoch")[0].fields);
+  }
+}
+
+// Each checkpoint between two batches leads to the same end.
+TEST(SearchPaths, GoOnFromAnyBatch) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+    SCOPED_TRACE(NameOf(kind));
+    Config config = PathConfig(kind);
+    config.schedule.epochs_per_step = 1;
+    config.search.relaxation.temperature_end = 0.1;
+    config.search.relaxation.draws = RelaxationDraws::kMicroBatch;
+    config.search.alpha_batch = 12;
+    config.search.alpha_micro_batch = 4;
+    config.checkpoint.every = 1e-9;
+    config.checkpoint.keep = 1000;
+    const test::TempDir whole;
+    const Searched through = Search(config, whole.path());
+    std::vector<std::filesystem::path> manifests;
+    for (const auto& entry : std::filesystem::directory_iterator(whole / "checkpoints")) {
+      if (entry.path().extension() == ".json") manifests.push_back(entry.path());
+    }
+    std::ranges::sort(manifests);
+    ASSERT_GT(manifests.size(), 20u);
+    for (size_t i = 1; i + 1 < manifests.size(); i += 9) {
+      SCOPED_TRACE(manifests[i].filename());
+      const test::TempDir folder;
+      std::filesystem::create_directories(folder / "checkpoints");
+      for (const char* extension : {".json", ".safetensors"}) {
+        std::filesystem::path from = manifests[i];
+        std::filesystem::copy(from.replace_extension(extension), folder / "checkpoints");
+      }
+      const Searched rest = Search(config, folder.path(), /*resume=*/true);
+      const std::vector<Event>& all = through.events.events;
+      test::KeptEvents expected;
+      expected.events.assign(all.end() - static_cast<std::ptrdiff_t>(rest.events.events.size()), all.end());
+      EXPECT_EQ(rest.events.Text(), expected.Text());
+      EXPECT_EQ(test::ReadText(folder / "weights.safetensors"), test::ReadText(whole / "weights.safetensors"));
+    }
+  }
+}
+
+TEST(SearchPaths, AreRefusedWhereTheBandIsEmpty) {
+  Config config = PathConfig(WeightPathKind::kUniform);
+  config.search.budget.value = 10 * Costs().Most();
+  config.search.budget_min.value = 9 * Costs().Most();
+  config.search.budget_max.value = 11 * Costs().Most();
+  test::ExpectErrorContains<ConfigError>([&] { Search(config); }, {"search.paths", "search.budget_min"});
+  config.search.paths_band = false;
+  EXPECT_NO_THROW(Search(config));
+}
+
+TEST(Temperature, FallsInEqualRatiosOverTheSearchingEpochs) {
+  Config config = PathConfig(WeightPathKind::kGumbel);
+  config.search.relaxation.temperature = 4;
+  config.search.relaxation.temperature_end = 0.25;
+  const Searched run = Search(config);
+  const std::vector<Event> epochs = run.events.Named("epoch");
+  ASSERT_EQ(epochs.size(), 7u);
+  EXPECT_EQ(epochs[0].fields["temperature"], 4);  // warm-up
+  for (size_t i = 1; i < 7; ++i) {
+    EXPECT_NEAR(epochs[i].fields["temperature"].get<double>(), 4 * std::pow(1.0 / 16, (static_cast<double>(i) - 1) / 5),
+                1e-12);
+  }
+  config.search.relaxation.temperature_end = 0;
+  const Searched fixed = Search(config);
+  for (const Event& epoch : fixed.events.Named("epoch")) EXPECT_EQ(epoch.fields["temperature"], 4);
+  // The first searching epoch is the same, the second is not.
+  const auto alpha = [](const Searched& searched, size_t i) {
+    return searched.events.Named("alpha")[i].fields["layers"];
+  };
+  EXPECT_EQ(alpha(fixed, 1), alpha(run, 1));
+  EXPECT_NE(alpha(fixed, 2), alpha(run, 2));
+}
+
+TEST(AlphaBatch, CountsItsOwnSteps) {
+  for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
+    Config config = PathConfig(WeightPathKind::kGumbel);
+    config.search.alpha_pass = pass;
+    config.search.alpha_batch = 6;
+    const Searched run = Search(config);
+    const Json start = run.events.Named("search_start").at(0).fields, end = run.events.Named("search_end").at(0).fields;
+    EXPECT_EQ(start["alpha_batch"], 6);
+    EXPECT_EQ(end["alpha_steps"], start["alpha_steps"]) << NameOf(pass);
+    if (pass == AlphaPass::kPerEpoch) {
+      EXPECT_EQ(start["phases"][1]["alpha_steps"], 2 * (48 / 6));  // 16 of 40 images of three classes, two epochs
+    }
+  }
+}
+
+}  // namespace
+}  // namespace danas

@@ -1,0 +1,27 @@
+// The networks that a line of `rank` asks for, as candidates of a space.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "command_line.h"
+#include "danas/arch/space.h"
+#include "danas/cost/cost_band.h"
+#include "danas/cost/cost_model.h"
+
+namespace danas {
+
+using Networks = std::vector<std::vector<size_t>>;
+
+// Of a file: one best.json, a JSON array of such genotypes, one genotype a line, or one name a line ("0-2-1"). Throws
+// FileError, ConfigError with the place for what is no network of the space.
+Networks ReadNetworks(const std::filesystem::path& path, const SearchSpace& space);
+
+// Every network of the band, in order; ConfigError where there are too many to score.
+Networks EveryNetwork(const CostTable& costs, const CostBand& band);
+
+// `count` different networks of the band, each as likely, by the stream ("rank", draw) of the seed; all where it holds
+// fewer.
+Networks SampleNetworks(const CostTable& costs, const CostBand& band, int64_t count, int64_t seed);
+
+}  // namespace danas

@@ -1,0 +1,242 @@
+// danas choose: the best network for other limits from what a search has trained.
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include "commands.h"
+#include "danas/arch/genotype.h"
+#include "danas/arch/network_name.h"
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/cost/limits.h"
+#include "danas/report/choice_text.h"
+#include "danas/search/arch_parameters.h"
+#include "danas/search/final_choice.h"
+#include "rank_command.h"
+#include "run_reports.h"
+#include "scored_networks.h"
+#include "searched_run.h"
+
+namespace danas {
+namespace {
+
+constexpr int64_t kNetworksScored = 300;
+// A state with fewer networks within the limits has pruned what they need: an older one is taken.
+constexpr size_t kLeastNetworks = 32;
+
+struct Limit {
+  std::string kind;
+  std::shared_ptr<const CostModel> model;
+  double most = 0;
+};
+
+// What a network is to cost: within the band by the search's own cost, and each limit.
+struct Wish {
+  CostBand band;
+  double least_share = 1;  // of the band's high end
+  std::vector<Limit> limits;  // the first is the budget
+};
+
+std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchConfig& search) {
+  if (kind == "macs") return MakeMacsModel();
+  if (kind == "parameters") return MakeParametersModel();
+  if (kind != "latency") {
+    const std::string near = NearestName(kind, {"macs", "parameters", "latency"});
+    throw UsageError("--limit " + kind + ": expected macs, parameters or latency" +
+                     (near.empty() ? "" : "; did you mean " + near + "?"));
+  }
+  if (search.latency_table.empty()) {
+    throw UsageError("--limit latency needs a table, and the search has none (search.latency_table)");
+  }
+  return ReadLatencyModel(search.latency_table);
+}
+
+Wish ReadWish(const CommandLine& line, const SearchedRun& run) {
+  const SearchConfig& search = run.config.search;
+  const double target = search.budget.value, budget = line.target.empty() ? target : ParseCount(line.target);
+  if (budget <= 0) throw UsageError("--budget " + line.target + ": expected a cost above 0");
+  const CostBand band = BandOf(search);
+  Wish wish{.band = {.low = band.low / target * budget, .high = band.high / target * budget},
+            .least_share = band.low / band.high,
+            .limits = {}};
+  wish.limits.push_back({.kind = "budget", .model = run.cost});
+  for (const std::string& text : line.limits) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) throw UsageError("--limit " + text + ": expected KIND=COUNT, as parameters=4M");
+    const std::string kind = text.substr(0, equals);
+    const double most = ParseCount(text.substr(equals + 1));
+    if (std::ranges::count(wish.limits, kind, &Limit::kind) > 0)
+      throw UsageError("--limit " + kind + " is given twice");
+    if (kind == NameOf(search.cost)) {
+      wish.band.high = std::min(wish.band.high, most);
+    } else {
+      wish.limits.push_back({.kind = kind, .model = ModelOf(kind, search), .most = most});
+    }
+  }
+  wish.limits.front().most = wish.band.high;
+  return wish;
+}
+
+std::vector<CostLimit> LimitsOf(const Wish& wish, const SearchSpace& space) {
+  std::vector<CostLimit> limits;
+  for (const Limit& limit : wish.limits)
+    limits.push_back({.costs = MakeCostTable(*limit.model, space), .most = limit.most});
+  return limits;
+}
+
+// Throws ConfigError where no network of the whole space meets all limits. Where all that do cost less than the band,
+// it is moved down to the dearest of them.
+std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
+  const std::vector<CostLimit> limits = LimitsOf(wish, space);
+  std::vector<LimitReach> reach;
+  bool together = true;
+  for (size_t k = 0; k < limits.size(); ++k) {
+    const CostTable& costs = limits[k].costs;
+    reach.push_back({.kind = wish.limits[k].kind,
+                     .unit = costs.unit,
+                     .most = limits[k].most,
+                     .whole = {.low = costs.Least(), .high = costs.Most()},
+                     .left = ReachableCosts(limits, k)});
+    together = together && reach.back().left && reach.back().left->low <= limits[k].most;
+  }
+  if (!together) {
+    std::string text = ReachText(reach);
+    std::ranges::replace(text, '\n', ';');
+    throw ConfigError("no network meets these limits" + std::string(limits.size() > 1 ? " together" : "") + ": " +
+                      text + " raise one of them");
+  }
+  const double dearest = std::min(reach.front().left->high, wish.band.high);
+  if (dearest < wish.band.low) {
+    log::warn("within the limits networks cost at most {} {}: less than the budget", FormatCount(dearest),
+              reach.front().unit);
+    wish.band = {.low = wish.least_share * dearest, .high = dearest};
+  }
+  return reach;
+}
+
+// Networks of the state's space.
+Networks PoolOf(const Wish& wish, const SearchSpace& space, const std::vector<std::vector<double>>& score_lc,
+                const CommandLine& line) {
+  std::vector<CostLimit> limits = LimitsOf(wish, space);
+  const CostTable costs = limits.front().costs;
+  limits.erase(limits.begin());
+  const int64_t count = line.sample > 0 ? line.sample : kNetworksScored;
+  return NetworksWithin(costs, wish.band, limits, score_lc, static_cast<size_t>(count), line.seed);
+}
+
+// The newest trained state with enough networks within the limits; else the one with the most.
+const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const CommandLine& line, const Ranks& ranks) {
+  const std::string number = ranks.FromFirst([&] {
+    const SavedState* best = nullptr;
+    size_t most = 0;
+    for (const SavedState& state : run.states) {
+      if (state.weight_steps == 0) continue;
+      std::vector<std::vector<double>> none_lc;
+      for (const LayerSpec& layer : state.space.layers()) none_lc.emplace_back(layer.candidates.size());
+      const size_t networks = PoolOf(wish, state.space, none_lc, line).size();
+      if (networks > most) best = &state;
+      most = std::max(most, networks);
+      if (most >= kLeastNetworks) break;
+    }
+    return best == nullptr ? std::string() : std::to_string(best->number);
+  });
+  for (const SavedState& state : run.states) {
+    if (std::to_string(state.number) == number) return state;
+  }
+  throw ConfigError(run.folder.string() +
+                    ": in no state that it kept was a network of this cost found that meets all "
+                    "limits. Widen them, or raise --sample");
+}
+
+// Mean difference with two standard errors either way.
+std::optional<Estimate> MarginOf(const std::vector<SubnetScore>& best_two) {
+  if (best_two.size() < 2) return std::nullopt;
+  const std::vector<float>&best = best_two[0].loss_n, &next = best_two[1].loss_n;
+  const auto n = static_cast<double>(best.size());
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < best.size(); ++i) {
+    const double difference = static_cast<double>(next[i]) - static_cast<double>(best[i]);
+    sum += difference;
+    squares += difference * difference;
+  }
+  const double mean = sum / n, error = std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
+  return Estimate{.value = mean, .low = mean - 2 * error, .high = mean + 2 * error};
+}
+
+Json OriginOf(const SearchedRun& run, const DatasetIndex& training_set, const NetworkChoice& choice) {
+  const RankedNetwork& best = choice.ranking.networks.front();
+  Json limits = Json::object();
+  for (const LimitReach& limit : choice.limits) limits[limit.kind] = limit.most;
+  Json json = {{"command", "choose"},
+               {"run", run.folder.string()},
+               {"config", ToJson(run.config)},
+               {"seed", run.config.seed},
+               {"dataset", training_set.name},
+               {"fingerprint", HexText(training_set.fingerprint)},
+               {"cost", {{"unit", choice.ranking.unit}, {"value", best.cost}}},
+               {"limits", std::move(limits)},
+               {"state", choice.ranking.state->file},
+               {"score", {{"name", choice.ranking.score}, {"value", best.score}}}};
+  if (choice.margin) json["margin"] = ToJson(*choice.margin);
+  return json;
+}
+
+int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
+  const SearchedRun run = OpenSearchedRun(line, ranks);
+  Wish wish = ReadWish(line, run);
+  NetworkChoice choice{.ranking = {.run = run.folder.string(), .score = line.score}};
+  choice.limits = ReachOf(wish, run.space());
+  choice.band = wish.band;
+  const at::Device device = OpenRankDevice(run.config, ranks);
+  const SavedState& state = StateFor(wish, run, line, ranks);
+  const LoadedState loaded = LoadState(state, run.config, device);
+  const auto training_set = OpenRunImages(run, ranks);
+  std::vector<std::vector<double>> ln_p_lc;
+  for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
+  const Networks pool = PoolOf(wish, state.space, ln_p_lc, line);
+  if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
+  log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.manifest.string(), state.when);
+  std::optional<SubnetScorer> scorer;
+  if (line.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
+  RunReports reports(nullptr, run.config.log, VerbosityOf(line, ranks));
+  Networks whole;  // the same in the whole space
+  for (const std::vector<size_t>& network : pool) whole.push_back(*NetworkIn(state.space, network, run.space()));
+  ScoredNetworks scored{.networks = whole, .state = state};
+  if (scorer) {
+    scored.subnets = scorer->Score(pool, {.progress = reports.progress()});
+    scored.images = scorer->images();
+  }
+  scored.scores = scorer ? ScoresOf(scored.subnets) : TotalsOf(ln_p_lc, pool);
+  choice.ranking = OrderNetworks(scored, run, line.score);
+  if (scorer) {
+    Networks best_two;
+    for (size_t i = 0; i < std::min<size_t>(2, pool.size()); ++i) {
+      best_two.push_back(
+          *NetworkIn(run.space(), ParseNetworkName(choice.ranking.networks[i].name, run.space(), ""), state.space));
+    }
+    choice.margin = MarginOf(scorer->Score(best_two, {.losses = ImageLosses::kGive}));
+  }
+  if (!ranks.first()) return 0;
+  choice.file = line.out.empty() ? (run.folder / "chosen.json").string() : line.out;
+  const std::vector<size_t> best = ParseNetworkName(choice.ranking.networks.front().name, run.space(), "");
+  const Genotype genotype{.network = run.space().Select(best),
+                          .class_ids = training_set->classes.ids,
+                          .class_labels = training_set->classes.labels,
+                          .origin = OriginOf(run, *training_set, choice)};
+  WriteFileAtomically(choice.file, JsonText(ToJson(genotype), 2) + "\n");
+  std::cout << (line.json ? JsonText(ChoiceJson(choice), 2) + "\n" : ChoiceText(choice));
+  return 0;
+}
+
+}  // namespace
+
+int RunChooseCommand(const CommandLine& line) {
+  return OnRanks(line, [&](Ranks& ranks) { return ChooseOnRank(line, ranks); });
+}
+
+}  // namespace danas

@@ -1,0 +1,189 @@
+// danas rank: networks of a search's space, scored with what the search has trained.
+#include <ATen/ATen.h>
+
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "asked_networks.h"
+#include "commands.h"
+#include "danas/arch/network_name.h"
+#include "danas/core/error.h"
+#include "danas/core/interrupt.h"
+#include "danas/core/log.h"
+#include "danas/core/units.h"
+#include "danas/report/ranking_text.h"
+#include "danas/schedule/truth_agreement.h"
+#include "danas/schedule/truth_table.h"
+#include "danas/search/arch_parameters.h"
+#include "danas/search/final_choice.h"
+#include "danas/search/untrained_score.h"
+#include "rank_command.h"
+#include "run_reports.h"
+#include "scored_networks.h"
+#include "searched_run.h"
+
+namespace danas {
+namespace {
+
+constexpr int64_t kResamples = 1000;
+
+// Trained networks of --truth, where it is given.
+using Truth = std::vector<TrainedNetwork>;
+
+Truth ReadTruth(const CommandLine& line, const SearchSpace& space) {
+  if (line.truth.empty()) {
+    if (!line.budgets.empty()) throw UsageError("--budget needs --truth. See danas rank --help");
+    return {};
+  }
+  return ReadTruthTable(line.truth, space);
+}
+
+Networks AskedNetworks(const CommandLine& line, const SearchedRun& run, const CostTable& costs, const Truth& truth) {
+  if (!line.archs.empty()) return ReadNetworks(line.archs, run.space());
+  const bool banded = line.band >= 0;
+  if (!line.all && line.sample == 0 && !banded) {
+    if (truth.empty()) {
+      throw UsageError(
+          "which networks? One of --archs, --all, --sample, --band and --truth is needed. See danas rank --help");
+    }
+    Networks networks;
+    for (const TrainedNetwork& trained : truth) networks.push_back(trained.network);
+    return networks;
+  }
+  const double budget = run.config.search.budget.value;
+  const CostBand band =
+      banded ? CostBand{budget * (1 - line.band), budget * (1 + line.band)} : CostBand{costs.Least(), costs.Most()};
+  Networks networks = line.sample > 0 ? SampleNetworks(costs, band, line.sample, line.seed) : EveryNetwork(costs, band);
+  if (networks.empty()) {
+    throw ConfigError("no network costs " + FormatCount(band.low) + " to " + FormatCount(band.high) + " " + costs.unit +
+                      "; the space has " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
+                      ". Widen --band");
+  }
+  return networks;
+}
+
+// A network that is named twice counts once.
+Networks WithoutEquals(const Networks& networks) {
+  std::set<std::vector<size_t>> seen;
+  Networks different;
+  for (const std::vector<size_t>& network : networks) {
+    if (seen.insert(network).second) different.push_back(network);
+  }
+  return different;
+}
+
+ScoredNetworks ScoreByCost(const CommandLine& line, const SearchSpace& space, const Networks& networks) {
+  const CostTable costs = MakeCostTable(*(line.score == "macs" ? MakeMacsModel() : MakeParametersModel()), space);
+  ScoredNetworks scored{.networks = networks};
+  for (const std::vector<size_t>& network : networks) scored.scores.push_back(costs.OfNetwork(network));
+  return scored;
+}
+
+ScoredNetworks ScoreByState(const CommandLine& line, const SearchedRun& run, const Networks& networks, Ranks& ranks) {
+  const at::Device device = OpenRankDevice(run.config, ranks);
+  const SavedState& state = StateWithAll(run, networks, ranks);
+  ScoredNetworks scored{.networks = networks, .state = state};
+  log::info("scoring {} networks with {}, {}", networks.size(), state.checkpoint.manifest.string(), state.when);
+  const LoadedState loaded = LoadState(state, run.config, device);
+  Networks there;
+  for (const std::vector<size_t>& network : networks) there.push_back(*NetworkIn(run.space(), network, state.space));
+  if (line.score == "alpha") {
+    std::vector<std::vector<double>> ln_p_lc;
+    for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
+    scored.scores = TotalsOf(ln_p_lc, there);
+    return scored;
+  }
+  const SubnetScorer scorer = MakeScorer(run, state, loaded.supernet, OpenRunImages(run, ranks), device, ranks);
+  RunReports reports(nullptr, run.config.log, VerbosityOf(line, ranks));
+  scored.subnets = scorer.Score(there, {.progress = reports.progress()});
+  scored.images = scorer.images();
+  scored.scores = ScoresOf(scored.subnets);
+  return scored;
+}
+
+// NASWOT and ZiCo: no state of the search, but its images.
+ScoredNetworks ScoreUntrained(const CommandLine& line, const SearchedRun& run, const Networks& networks, Ranks& ranks) {
+  const at::Device device = OpenRankDevice(run.config, ranks);
+  const std::vector<Batch> batches = UntrainedBatches(run, OpenRunImages(run, ranks), device);
+  RunReports reports(nullptr, run.config.log, VerbosityOf(line, ranks));
+  const int classes = run.space().classes();
+  const RankPart own = PartOfRank(std::ssize(networks), ranks.rank(), ranks.count());
+  const at::Tensor score_k = at::zeros({std::ssize(networks)}, at::kDouble);
+  for (int64_t k = own.first; k < own.last; ++k) {
+    ThrowIfInterrupted();
+    const auto network = MakeUntrained(run.space().Select(networks[static_cast<size_t>(k)]), run.config, device);
+    score_k[k] =
+        line.score == "naswot" ? NaswotScore(*network, batches.front().images) : ZicoScore(*network, batches, classes);
+    if (reports.progress()->Due()) {
+      reports.progress()->Show({.label = line.score, .done = k - own.first, .total = own.size()});
+    }
+  }
+  ranks.Sum(score_k);
+  ScoredNetworks scored{.networks = networks};
+  scored.scores.assign(score_k.const_data_ptr<double>(), score_k.const_data_ptr<double>() + score_k.numel());
+  return scored;
+}
+
+ScoredNetworks ScoreAll(const CommandLine& line, const SearchedRun& run, const Networks& networks, Ranks& ranks) {
+  if (line.score == "macs" || line.score == "parameters") return ScoreByCost(line, run.space(), networks);
+  if (line.score == "naswot" || line.score == "zico") return ScoreUntrained(line, run, networks, ranks);
+  return ScoreByState(line, run, networks, ranks);
+}
+
+std::vector<double> BudgetsOf(const CommandLine& line, const SearchConfig& search) {
+  if (line.budgets.empty()) return {LargestCost(search)};
+  std::vector<double> budgets;
+  for (const std::string& text : line.budgets) budgets.push_back(ParseCount(text));
+  return budgets;
+}
+
+TruthOfRanking CompareRanking(const CommandLine& line, const SearchConfig& search, const NetworkRanking& ranking) {
+  ScoredTruth known;
+  for (const RankedNetwork& network : ranking.networks) {
+    if (!network.trained) continue;
+    known.score.push_back(network.score);
+    known.accuracy.push_back(*network.trained);
+    known.cost.push_back(network.cost);
+  }
+  if (known.score.size() < 2) {
+    throw ConfigError(line.truth + " has " + std::to_string(known.score.size()) +
+                      " of the networks asked for; at least two are needed for an order");
+  }
+  return {.file = line.truth,
+          .unknown = std::ssize(ranking.networks) - std::ssize(known.score),
+          .agreement = CompareWithTruth(known, BudgetsOf(line, search), kResamples, line.seed)};
+}
+
+void AddTrained(const Truth& truth, NetworkRanking& ranking) {
+  std::map<std::string, double> trained;
+  for (const TrainedNetwork& network : truth) trained[NetworkName(network.network)] = network.accuracy();
+  for (RankedNetwork& network : ranking.networks) {
+    if (const auto found = trained.find(network.name); found != trained.end()) network.trained = found->second;
+  }
+}
+
+int RankOnRank(const CommandLine& line, Ranks& ranks) {
+  const SearchedRun run = OpenSearchedRun(line, ranks);
+  const CostTable costs = MakeCostTable(*run.cost, run.space());
+  const Truth truth = ReadTruth(line, run.space());
+  const Networks networks = WithoutEquals(AskedNetworks(line, run, costs, truth));
+  const ScoredNetworks scored = ScoreAll(line, run, networks, ranks);
+  if (!ranks.first()) return 0;
+  NetworkRanking ranking = OrderNetworks(scored, run, line.score);
+  if (!truth.empty()) {
+    AddTrained(truth, ranking);
+    ranking.truth = CompareRanking(line, run.config.search, ranking);
+  }
+  std::cout << (line.json ? JsonText(RankingJson(ranking), 2) + "\n" : RankingText(ranking));
+  return 0;
+}
+
+}  // namespace
+
+int RunRankCommand(const CommandLine& line) {
+  return OnRanks(line, [&](Ranks& ranks) { return RankOnRank(line, ranks); });
+}
+
+}  // namespace danas
