@@ -151,9 +151,10 @@ std::string LastPruning(const RunStatus& status) {
                    ? NetworksText(*status.networks_in_band) +
                          (*status.networks_in_band == 1 ? " network" : " networks") + " of the budget left"
                    : "",
-               status.unclear_cuts ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
-                                         " cuts below 2 standard errors"
-                                   : ""});
+               status.unclear_cuts && status.cuts.value_or(0) > 0
+                   ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
+                         " cuts below 2 standard errors"
+                   : ""});
 }
 
 std::string Checkpoint(const RunStatus& status) {
@@ -241,7 +242,7 @@ std::string StatusText(const RunStatus& status) {
   if (status.test_accuracy) lines.Add("test", "top-1 " + Percent(*status.test_accuracy, 2));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
-  lines.Add("last pruning", LastPruning(status));
+  lines.Add("pruned last", LastPruning(status));
   if (status.kind != RunKind::kUnknown) lines.Add("checkpoint", Checkpoint(status));
   for (const std::string& warning : status.warnings) lines.Add("warning", warning);
   return text + lines.text();

@@ -83,6 +83,20 @@ TEST_F(RunStatusTest, OnlyStarted) {
   EXPECT_THAT(StatusText(status), HasSubstr("being set up"));
 }
 
+TEST_F(RunStatusTest, SaysWhatTheLastPruningLeft) {
+  const Json cut = {{"layer", 0}, {"dropped", {"c"}}, {"kept", {"a", "b"}}};
+  Log(SearchStart() + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30) +
+      Line("pruning", 40,
+           {{"phase", "step1"},
+            {"layers", Json::array({cut})},
+            {"networks_in_band", 430},
+            {"cuts", 5},
+            {"unclear_cuts", 1},
+            {"above_noise", true}}));
+  EXPECT_THAT(StatusText(Status()),
+              HasSubstr("\n  pruned last 430 networks of the budget left, 1 of 5 cuts below 2 standard errors\n"));
+}
+
 TEST_F(RunStatusTest, ASearchThatDied) {
   Log(SearchStart() + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30) + R"({"event":"epoch","time":"20)");
   WriteText(folder_ / "alpha.jsonl", Alpha("warmup", 1) + Alpha("step1", 1));
@@ -168,8 +182,9 @@ TEST_F(RunStatusTest, FinishedSearchAndTraining) {
   EXPECT_THAT(StatusText(status), HasSubstr("finished 1 min 00 s ago, took 40 s"));
   EXPECT_THAT(StatusText(status), Not(HasSubstr("\n  at ")));
 
-  const std::string begun = Line("train_start", 0, {{"model", "resnet18"}, {"epochs", 4}}) +
-                            Line("epoch", 10, {{"epoch", 1}, {"train_loss", 1.0}, {"seconds", 10.0}, {"seconds_waited", 4.0}});
+  const std::string begun =
+      Line("train_start", 0, {{"model", "resnet18"}, {"epochs", 4}}) +
+      Line("epoch", 10, {{"epoch", 1}, {"train_loss", 1.0}, {"seconds", 10.0}, {"seconds_waited", 4.0}});
   Log(begun);
   status = Status();
   EXPECT_EQ(status.kind, RunKind::kTrain);
