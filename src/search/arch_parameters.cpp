@@ -141,6 +141,12 @@ std::vector<double> LogSoftmax(const std::vector<double>& alpha_c) {
   return result;
 }
 
+std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc) {
+  std::vector<std::vector<double>> result;
+  for (const std::vector<double>& alpha_c : alpha_lc) result.push_back(LogSoftmax(alpha_c));
+  return result;
+}
+
 double RelativeEntropy(const std::vector<std::vector<double>>& probability_lc) {
   double sum = 0;
   int layers = 0;

@@ -131,9 +131,7 @@ double CandidateScores::RootMeanSquareZ() const {
 
 std::vector<std::vector<double>> CandidateScores::Terms() const {
   if (kind != PruningScore::kAlpha) return value_lc;
-  std::vector<std::vector<double>> term_lc;
-  for (const std::vector<double>& alpha_c : value_lc) term_lc.push_back(LogSoftmax(alpha_c));
-  return term_lc;
+  return LogProbabilities(value_lc);
 }
 
 CandidateScores ScoresOfAlpha(std::vector<std::vector<double>> alpha_lc, const GradientTrace& evidence) {

@@ -13,12 +13,6 @@
 namespace danas {
 namespace {
 
-std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc) {
-  std::vector<std::vector<double>> result;
-  for (const std::vector<double>& alpha_c : alpha_lc) result.push_back(LogSoftmax(alpha_c));
-  return result;
-}
-
 double LeastAfter(const CostTable& costs, const LayerCandidates& all_dropped) {
   double least = costs.fixed;
   for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {

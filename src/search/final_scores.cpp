@@ -57,7 +57,8 @@ FinalScores::Margin FinalScores::MarginOfBest() const {
 }
 
 void Describe(StateFields& fields, FinalScores& scores) {
-  auto& [networks, losses, accuracies, finalists, finalist_accuracies, finalist_loss_fn] = scores;
+  auto& [settings, networks, losses, accuracies, finalists, finalist_accuracies, finalist_loss_fn] = scores;
+  fields.Value("settings", settings);
   fields.Value("networks", networks);
   fields.Value("losses", losses);
   fields.Value("accuracies", accuracies);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
@@ -19,10 +20,12 @@ namespace {
 
 constexpr size_t kChunk = 128;  // networks scored between two looks at the clock
 
-std::vector<std::vector<double>> LogProbabilities(const ArchParameters& alpha) {
-  std::vector<std::vector<double>> log_p_lc;
-  for (const std::vector<double>& alpha_c : alpha.Values()) log_p_lc.push_back(LogSoftmax(alpha_c));
-  return log_p_lc;
+// What a score depends on beside weights, images and seed, none of which a fork can change.
+std::string SettingsOf(const Config& config) {
+  const Json all = ToJson(config);
+  Json settings = {{"search", all.at("search")}, {"train", all.at("train")}};
+  for (const char* key : {"mean", "std", "test_resize", "augment", "decode"}) settings[key] = all.at("data").at(key);
+  return JsonText(settings);
 }
 
 // Those of `state` that `own` has, too.
@@ -50,6 +53,12 @@ ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& cours
   sets_ = {.validation = EasiestClasses(course.split.architecture, course.order, classes),
            .training = EasiestClasses(course.split.weights, course.order, classes),
            .classes = classes};
+  const std::string settings = SettingsOf(inputs.config);
+  FinalScores& known = run.final_scores;
+  if (known.settings != settings) {
+    if (!known.losses.empty()) log::info("the last choice begins anew: its scores were made with other settings");
+    known = {.settings = settings};
+  }
   if (field_.band.low < LeastCost(inputs.config.search)) {
     log::info(
         "no network of what is left costs as much as search.budget_min; scored are those up to search.budget_max");
@@ -76,7 +85,7 @@ void ScoredChoice::ScoreNetworks() {
       return ScoreList(AllNetworks(run_.state.costs, field_.band, most));
     case ScoredSource::kBest: {
       std::vector<std::vector<size_t>> best =
-          BestNetworks(run_.state.costs, LogProbabilities(run_.state.alpha), field_.band, most);
+          BestNetworks(run_.state.costs, LogProbabilities(run_.state.alpha.Values()), field_.band, most);
       std::ranges::sort(best);  // neighbours share their first layers
       return ScoreList(best);
     }

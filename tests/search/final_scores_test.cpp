@@ -212,6 +212,23 @@ TEST(ScoredChoice, GoesOnToTheBit) {
   }
 }
 
+// What a finished run's last checkpoint holds is of its own settings: a fork with others must not take it for its own.
+TEST(ScoredChoice, OtherSettingsScoreAnew) {
+  Config config = ScoredConfig();
+  config.checkpoint.every = 1e-9;  // the last one is written within the last choice
+  const TempDir folder, whole_folder;
+  Search(config, {.folder = folder.path()});
+  config.search.scoring.images = 24;
+  config.search.budget_max.value = 1.1 * Costs().Mean();
+  const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
+  const Searched whole = Search(config, {.folder = whole_folder.path()});
+  EXPECT_TRUE(BandOf(config.search).Holds(rest.result.cost));
+  EXPECT_EQ(rest.scores()["scored"], CountNetworks(Costs(), BandOf(config.search)));
+  for (const char* key : {"scored", "networks_in_band", "finalist_scoring_images", "band"}) {
+    EXPECT_EQ(rest.scores()[key], whole.scores()[key]) << key;
+  }
+}
+
 TEST(ScoredChoice, RanksAgree) {
   Config config = ScoredConfig();
   config.runtime.precision = Precision::kFloat64;

@@ -63,6 +63,9 @@ class ArchParameters {
 // ln softmax(alpha), finite however far apart the values are.
 std::vector<double> LogSoftmax(const std::vector<double>& alpha_c);
 
+// The same of every layer.
+std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc);
+
 // Mean over the layers with a choice of -Σ p ln p / ln n: 1 where all candidates are alike, 0 where all is decided; 0
 // where there is no such layer.
 double RelativeEntropy(const std::vector<std::vector<double>>& probability_lc);

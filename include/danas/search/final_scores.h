@@ -27,6 +27,7 @@ struct ScoredNetwork {
 };
 
 struct FinalScores {
+  std::string settings = {};  // that the scores were made with: a fork that changes them scores anew
   std::vector<std::vector<size_t>> networks = {};  // as scored
   std::vector<double> losses = {};
   std::vector<double> accuracies = {};
