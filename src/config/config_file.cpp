@@ -35,18 +35,7 @@ class FieldReader : public ConfigVisitor {
     if (const auto node = Find(name)) value = ReadDouble(*node, info);
   }
   void Field(const char* name, Count& value, const FieldInfo& info) override {
-    const auto node = Find(name);
-    if (!node) return;
-    if (!node->IsText()) {
-      value.value = ReadDouble(*node, info);
-      return;
-    }
-    try {
-      value.value = ParseCount(node->AsText());
-    } catch (const ConfigError& error) {
-      node->Fail(error.what());
-    }
-    CheckRange(*node, value.value, info);
+    if (const auto node = Find(name)) value = ReadCount(*node, info);
   }
   void Field(const char* name, std::string& value, const FieldInfo&) override {
     if (const auto node = Find(name)) value = node->AsText();
@@ -55,6 +44,12 @@ class FieldReader : public ConfigVisitor {
     if (const auto node = Find(name)) {
       value.clear();
       for (const Node& item : ReadItems(*node, info)) value.push_back(ReadDouble(item, info));
+    }
+  }
+  void Field(const char* name, std::vector<Count>& value, const FieldInfo& info) override {
+    if (const auto node = Find(name)) {
+      value.clear();
+      for (const Node& item : ReadItems(*node, info)) value.push_back(ReadCount(item, info));
     }
   }
   void Field(const char* name, std::vector<std::string>& value, const FieldInfo& info) override {
@@ -83,6 +78,17 @@ class FieldReader : public ConfigVisitor {
     CheckRange(node, value, info);
     return value;
   }
+  static Count ReadCount(const Node& node, const FieldInfo& info) {
+    if (!node.IsText()) return {ReadDouble(node, info)};
+    Count count;
+    try {
+      count.value = ParseCount(node.AsText());
+    } catch (const ConfigError& error) {
+      node.Fail(error.what());
+    }
+    CheckRange(node, count.value, info);
+    return count;
+  }
   static std::vector<Node> ReadItems(const Node& node, const FieldInfo& info) {
     std::vector<Node> items = node.Items();
     const bool right = info.items == 0 || items.size() == info.items || (info.or_one && items.size() == 1);
@@ -107,6 +113,9 @@ class JsonWriter : public ConfigVisitor {
   void Field(const char* name, std::string& value, const FieldInfo&) override { sections_.back()[name] = value; }
   void Field(const char* name, std::vector<double>& value, const FieldInfo&) override {
     sections_.back()[name] = value;
+  }
+  void Field(const char* name, std::vector<Count>& value, const FieldInfo&) override {
+    sections_.back()[name] = JsonOf(value);
   }
   void Field(const char* name, std::vector<std::string>& value, const FieldInfo&) override {
     sections_.back()[name] = value;

@@ -22,4 +22,10 @@ std::string RangeText(const FieldInfo& info) {
 
 Json JsonOf(const Count& count) { return Json::parse(NumberText(count.value)); }
 
+Json JsonOf(const std::vector<Count>& counts) {
+  Json list = Json::array();
+  for (const Count& count : counts) list.push_back(JsonOf(count));
+  return list;
+}
+
 }  // namespace danas

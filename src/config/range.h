@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "danas/config/describe.h"
 #include "danas/core/json.h"
@@ -18,5 +19,6 @@ std::string NumberText(double value);
 
 // A whole number where it is one.
 Json JsonOf(const Count& count);
+Json JsonOf(const std::vector<Count>& counts);
 
 }  // namespace danas

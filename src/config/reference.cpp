@@ -31,6 +31,9 @@ class TableWriter : public ConfigVisitor {
     for (const double number : value) list += (list.empty() ? "" : ", ") + NumberText(number);
     Row(name, "[" + list + "]", ListOf(info) + Space(RangeText(info)), info);
   }
+  void Field(const char* name, std::vector<Count>& value, const FieldInfo& info) override {
+    Row(name, JsonOf(value).dump(), ListOf(info) + Space(RangeText(info)) + ", also as 323M", info);
+  }
   void Field(const char* name, std::vector<std::string>& value, const FieldInfo& info) override {
     Row(name, Json(value).dump(), ListOf(info), info);
   }

@@ -23,14 +23,16 @@ class SchemaWriter : public ConfigVisitor {
     Add(name, info, Number("number", info), value);
   }
   void Field(const char* name, Count& value, const FieldInfo& info) override {
-    const Json text = {{"type", "string"}, {"pattern", R"(^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[kKMGBT]?$)"}};
-    Add(name, info, {{"anyOf", Json::array({Number("number", info), text})}}, JsonOf(value));
+    Add(name, info, CountSchema(info), JsonOf(value));
   }
   void Field(const char* name, std::string& value, const FieldInfo& info) override {
     Add(name, info, {{"type", "string"}}, value);
   }
   void Field(const char* name, std::vector<double>& value, const FieldInfo& info) override {
     Add(name, info, List(Number("number", info), info), value);
+  }
+  void Field(const char* name, std::vector<Count>& value, const FieldInfo& info) override {
+    Add(name, info, List(CountSchema(info), info), JsonOf(value));
   }
   void Field(const char* name, std::vector<std::string>& value, const FieldInfo& info) override {
     Add(name, info, List({{"type", "string"}}, info), value);
@@ -66,6 +68,10 @@ class SchemaWriter : public ConfigVisitor {
     if (std::isfinite(info.min)) number[info.above_min ? "exclusiveMinimum" : "minimum"] = Exact(info.min);
     if (std::isfinite(info.max)) number["maximum"] = Exact(info.max);
     return number;
+  }
+  static Json CountSchema(const FieldInfo& info) {
+    const Json text = {{"type", "string"}, {"pattern", R"(^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[kKMGBT]?$)"}};
+    return {{"anyOf", Json::array({Number("number", info), text})}};
   }
   static Json Exact(double value) { return Json::parse(NumberText(value)); }
   static Json List(Json item, const FieldInfo& info) {

@@ -8,7 +8,7 @@
 
 namespace danas::test {
 
-enum class FieldType { kBool, kInt, kDouble, kCount, kText, kDoubles, kTexts, kChoice };
+enum class FieldType { kBool, kInt, kDouble, kCount, kText, kDoubles, kCounts, kTexts, kChoice };
 
 struct FieldCase {
   std::string path;  // "data.augment.scale"
@@ -19,7 +19,7 @@ struct FieldCase {
 
 inline bool IsNumeric(FieldType type) {
   return type == FieldType::kInt || type == FieldType::kDouble || type == FieldType::kCount ||
-         type == FieldType::kDoubles;
+         type == FieldType::kDoubles || type == FieldType::kCounts;
 }
 
 class FieldLister : public ConfigVisitor {
@@ -31,6 +31,9 @@ class FieldLister : public ConfigVisitor {
   void Field(const char* name, std::string&, const FieldInfo& info) override { Add(name, FieldType::kText, info); }
   void Field(const char* name, std::vector<double>&, const FieldInfo& info) override {
     Add(name, FieldType::kDoubles, info);
+  }
+  void Field(const char* name, std::vector<Count>&, const FieldInfo& info) override {
+    Add(name, FieldType::kCounts, info);
   }
   void Field(const char* name, std::vector<std::string>&, const FieldInfo& info) override {
     Add(name, FieldType::kTexts, info);

@@ -28,7 +28,7 @@ std::string Text(double value) { return Json(value).dump(); }
 
 // `value` as the field takes it: a list has as many of it as it must.
 std::string Assignment(const FieldCase& field, const std::string& value) {
-  if (field.type != FieldType::kDoubles) return field.path + "=" + value;
+  if (field.type != FieldType::kDoubles && field.type != FieldType::kCounts) return field.path + "=" + value;
   std::string list = value;
   for (size_t i = 1; i < std::max<size_t>(field.info.items, 2); ++i) list += ", " + value;
   return field.path + "=[" + list + "]";
@@ -187,9 +187,10 @@ TEST(ConfigGenerated, SchemaHoldsEveryFieldWithItsRange) {
     std::string pointer = field.path;
     for (size_t dot; (dot = pointer.find('.')) != std::string::npos;) pointer.replace(dot, 1, "/properties/");
     const Json& entry = schema.at(Json::json_pointer("/properties/" + pointer));
-    const Json& number = field.type == FieldType::kDoubles ? entry.at("items")
-                         : field.type == FieldType::kCount ? entry.at("anyOf").at(0)
-                                                           : entry;
+    const bool list = field.type == FieldType::kDoubles || field.type == FieldType::kCounts;
+    const bool suffixed = field.type == FieldType::kCount || field.type == FieldType::kCounts;
+    const Json& element = list ? entry.at("items") : entry;
+    const Json& number = suffixed ? element.at("anyOf").at(0) : element;
     if (std::isfinite(field.info.min)) {
       EXPECT_EQ(number.at(field.info.above_min ? "exclusiveMinimum" : "minimum"), field.info.min) << field.path;
     }

@@ -79,10 +79,10 @@ std::vector<Judge> ReadJudges(const std::filesystem::path& path, at::Device devi
   std::vector<Judge> judges;
   for (const Node& node : Document::Read(path).Root().Items()) {
     const std::string model = node.Key("model").AsText();
-    Judge judge{.name = node.Key("name").AsText(),
-                .training = {.model = model, .config = {}, .dataset = {}},
-                .weights = node.Key("weights").AsText(),
-                .folder = {}};
+    Judge judge;
+    judge.name = node.Key("name").AsText();
+    judge.training.model = model;
+    judge.weights = node.Key("weights").AsText();
     judge.training.config = ConfigFromJson(node.Key("config").ToJson(), path.string() + ", " + judge.name);
     judge.training.device = device;
     judges.push_back(std::move(judge));

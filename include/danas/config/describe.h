@@ -66,6 +66,7 @@ class ConfigVisitor {
   virtual void Field(const char* name, Count& value, const FieldInfo& info) = 0;
   virtual void Field(const char* name, std::string& value, const FieldInfo& info) = 0;
   virtual void Field(const char* name, std::vector<double>& value, const FieldInfo& info) = 0;
+  virtual void Field(const char* name, std::vector<Count>& value, const FieldInfo& info) = 0;
   virtual void Field(const char* name, std::vector<std::string>& value, const FieldInfo& info) = 0;
   virtual void Choice(const char* name, ChoiceField& value, const FieldInfo& info) = 0;
 

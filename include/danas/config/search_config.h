@@ -1,8 +1,14 @@
-// Config section `search`: relaxation (Eq. 6-8), objective (Eq. 10), pruning and the budget.
+// Config section `search`: budget, training of weights and architecture weights, and the last choice.
 #pragma once
 
+#include <vector>
+
+#include "danas/config/cost_loss_config.h"
 #include "danas/config/describe.h"
 #include "danas/config/final_config.h"
+#include "danas/config/pruning_config.h"
+#include "danas/config/relaxation_config.h"
+#include "danas/config/scoring_config.h"
 
 namespace danas {
 
@@ -12,42 +18,10 @@ struct EnumNames<CostKind> {
   static constexpr std::array kNames = {"macs", "parameters", "latency"};
 };
 
-// How the cost enters the architecture weights' loss; formulas in search/cost_loss.h.
-enum class LossKind {
-  kPaperLog,
-  kPaperLogOneSided,
-  kLiteral,
-  kMulLogRatio,
-  kFbnet,
-  kPow,
-  kAddLinear,
-  kAddAbs,
-  kAbsLog,
-  kNone
-};
-template <>
-struct EnumNames<LossKind> {
-  static constexpr std::array kNames = {"paper_log", "paper_log_one_sided", "literal", "mul_log_ratio", "fbnet",
-                                        "pow",       "add_linear",          "add_abs", "abs_log",       "none"};
-};
-
 enum class AlphaPass { kPerEpoch, kEveryK };
 template <>
 struct EnumNames<AlphaPass> {
   static constexpr std::array kNames = {"per_epoch", "every_k"};
-};
-
-enum class HardAlpha { kAll, kOne };
-template <>
-struct EnumNames<HardAlpha> {
-  static constexpr std::array kNames = {"all", "one"};
-};
-
-// How often the architecture pass draws.
-enum class RelaxationDraws { kBatch, kMicroBatch };
-template <>
-struct EnumNames<RelaxationDraws> {
-  static constexpr std::array kNames = {"batch", "micro_batch"};
 };
 
 // What a weight step computes.
@@ -55,174 +29,6 @@ enum class WeightPathKind { kGumbel, kUniform, kFair };
 template <>
 struct EnumNames<WeightPathKind> {
   static constexpr std::array kNames = {"gumbel", "uniform", "fair"};
-};
-
-enum class ExpectedCostOf { kSampled, kSoftmax };
-template <>
-struct EnumNames<ExpectedCostOf> {
-  static constexpr std::array kNames = {"sampled", "softmax"};
-};
-
-enum class PruningScope { kLayer, kGlobal };
-template <>
-struct EnumNames<PruningScope> {
-  static constexpr std::array kNames = {"layer", "global"};
-};
-
-enum class PruningGranularity { kPair, kBlock, kOperator };
-template <>
-struct EnumNames<PruningGranularity> {
-  static constexpr std::array kNames = {"pair", "block", "operator"};
-};
-
-enum class PruningRounding { kHalfUp, kDown, kUp };
-template <>
-struct EnumNames<PruningRounding> {
-  static constexpr std::array kNames = {"half_up", "down", "up"};
-};
-
-// What a pruning judges candidates by (search/candidate_scores.h).
-enum class PruningScore { kAlpha, kPerturbation, kPaths };
-template <>
-struct EnumNames<PruningScore> {
-  static constexpr std::array kNames = {"alpha", "perturbation", "paths"};
-};
-
-// Whether a pruning looks at what networks of the budget its candidates still make.
-enum class PruningBudget { kBlind, kAware };
-template <>
-struct EnumNames<PruningBudget> {
-  static constexpr std::array kNames = {"blind", "aware"};
-};
-
-struct RelaxationConfig {
-  double temperature = 1.0;
-  double temperature_end = 0;
-  RelaxationDraws draws = RelaxationDraws::kBatch;
-  bool hard = false;
-  HardAlpha hard_alpha = HardAlpha::kAll;
-  ExpectedCostOf expected_cost = ExpectedCostOf::kSampled;
-
-  void Describe(ConfigVisitor& v) {
-    v.Field("temperature", temperature,
-            {.help = "τ of the Gumbel-Softmax; fixed through the search unless temperature_end is set",
-             .min = 0,
-             .max = 1000,
-             .above_min = true});
-    v.Field(
-        "temperature_end", temperature_end,
-        {.help = "τ of the last searching epoch: from temperature there in equal ratios, epoch by epoch; 0: τ stays",
-         .min = 0,
-         .max = 1000});
-    v.Field("draws", draws,
-            {.help = "architecture pass: one draw for each batch, or its own for each micro-batch, whose gradients are "
-                     "averaged"});
-    v.Field("hard", hard, {.help = "forward uses the one-hot of the Gumbel draw; off: all candidates, weighted"});
-    v.Field(
-        "hard_alpha", hard_alpha,
-        {.help =
-             "hard, architecture pass: all candidates (exact straight-through) or the drawn one (as GDAS; biased)"});
-    v.Field("expected_cost", expected_cost,
-            {.help = "expected cost from the sampled probabilities or from softmax(α)"});
-  }
-};
-
-struct CostLossConfig {
-  LossKind kind = LossKind::kPaperLog;
-  double exponent = -1;
-  double weight = -1;
-
-  void Describe(ConfigVisitor& v) {
-    v.Field("kind", kind, {.help = "how the expected cost enters the loss of α"});
-    v.Field("exponent", exponent,
-            {.help = "γ of paper_log, paper_log_one_sided, literal and mul_log_ratio, β of fbnet, w of pow; -1: the "
-                     "kind's own, 0.3, but fbnet 0.6, pow 0.07",
-             .min = -1,
-             .max = 10});
-    v.Field("weight", weight,
-            {.help = "λ of add_linear, add_abs and abs_log, α of fbnet, the factor of mul_log_ratio; -1: the kind's "
-                     "own, 0.1, but abs_log 0.3, fbnet and mul_log_ratio 0.2",
-             .min = -1,
-             .max = 1000});
-  }
-};
-
-struct PruningConfig {
-  double ratio = 0.4;
-  PruningScope scope = PruningScope::kLayer;
-  PruningGranularity granularity = PruningGranularity::kPair;
-  PruningRounding rounding = PruningRounding::kHalfUp;
-  PruningScore score = PruningScore::kAlpha;
-  int64_t paths = 300;
-  PruningBudget budget = PruningBudget::kBlind;
-  int64_t least_networks = 1;
-  double certain = 0;
-
-  void Describe(ConfigVisitor& v) {
-    v.Field("ratio", ratio,
-            {.help = "π: share of the current candidates dropped after each schedule step",
-             .min = 0,
-             .max = 0.99,
-             .source = "paper"});
-    v.Field("scope", scope, {.help = "layer: the share of each layer; global: of all layers together"});
-    v.Field("granularity", granularity,
-            {.help = "what is dropped as one: a (block, operator) pair, a block or an operator"});
-    v.Field("rounding", rounding, {.help = "of the number to drop"});
-    v.Field("score", score,
-            {.help = "what candidates are judged by. alpha: softmax(α); perturbation: how far the validation loss rises "
-                     "where one is masked (Wang et al., ICLR 2021); paths: its part in the validation losses of sampled "
-                     "networks, by least squares. The last two are in nats, on the images of search.scoring",
-             .source = "paper"});
-    v.Field("paths", paths,
-            {.help = "score paths: sampled networks, from the whole space, or with budget aware from its band; more "
-                     "than there are candidates, better three times as many",
-             .unit = "networks",
-             .min = 2,
-             .max = 1e6});
-    v.Field(
-        "budget", budget,
-        {.help = "aware: a candidate is as good as the best network with it that costs from search.budget_min to "
-                 "search.budget_max; blind: as its own score, and the cheapest way to stay below budget_max is kept"});
-    v.Field("least_networks", least_networks,
-            {.help = "budget aware: no pruning leaves fewer networks from search.budget_min to search.budget_max",
-             .unit = "networks",
-             .min = 1,
-             .max = kMostImages});
-    v.Field("certain", certain,
-            {.help = "a cut whose evidence is below this many standard errors, or speaks against it, is put off: the "
-                     "candidate stays, after the last pruning too; 0: every cut is made",
-             .min = 0,
-             .max = 100});
-  }
-};
-
-enum class ScoreStatistics { kBatch, kRecalibrated };
-template <>
-struct EnumNames<ScoreStatistics> {
-  static constexpr std::array kNames = {"batch", "recalibrated"};
-};
-
-struct ScoringConfig {
-  ScoreStatistics statistics = ScoreStatistics::kBatch;
-  int64_t images = 1000;
-  int64_t batch = 250;
-
-  void Describe(ConfigVisitor& v) {
-    v.Field("statistics", statistics,
-            {.help = "what normalises a scored sub-network: each batch's own mean and variance, or running ones taken "
-                     "for it from search.recalibration_images training images"});
-    v.Field("images", images,
-            {.help = "validation images that sub-networks are scored on, as many of each class as can be; all if there "
-                     "are fewer",
-             .unit = "images",
-             .min = 2,
-             .max = kMostImages});
-    v.Field("batch", batch,
-            {.help = "largest batch of a scored sub-network; part of what a score means with the batch's statistics",
-             .unit = "images",
-             .min = 2,
-             .max = kMostImages});
-  }
 };
 
 // config/preset.h
@@ -235,6 +41,7 @@ struct EnumNames<SearchPreset> {
 struct SearchConfig {
   SearchPreset preset = SearchPreset::kNone;
   Count budget{323e6};
+  std::vector<Count> budgets;
   Count budget_max{0};
   Count budget_min{0};
   CostKind cost = CostKind::kMacs;
@@ -274,6 +81,14 @@ struct SearchConfig {
              .max = 1e18,
              .above_min = true,
              .source = "paper"});
+    v.Field(
+        "budgets", budgets,
+        {.help = "several T in one search: one supernet, whose weight steps train what any of them still keeps, and "
+                 "for each its own prunings and its own network; they take the place of budget, and each band is "
+                 "[0.95 T, 1.02 T]",
+         .min = 0,
+         .max = 1e18,
+         .above_min = true});
     v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0, .max = 1e18});
     v.Field("budget_min", budget_min,
             {.help = "the band of costs [budget_min, budget_max]: its lower end; 0: 0.95 T", .min = 0, .max = 1e18});
