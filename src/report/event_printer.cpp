@@ -5,6 +5,8 @@
 
 #include "danas/core/units.h"
 #include "danas/report/plan_text.h"
+#include "json_value.h"
+#include "spent_text.h"
 
 namespace danas {
 namespace {
@@ -180,11 +182,15 @@ std::string EventPrinter::SearchEnd(const Json& fields) const {
     text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
             ", more than search.budget_max; this is the most probable network within it)";
   }
-  return text + "\nseen: " + FormatThousands(WholeAt(fields, "weight_images")) + " training images in " +
-         FormatThousands(WholeAt(fields, "weight_steps")) + " weight steps, " +
-         FormatThousands(WholeAt(fields, "alpha_images")) + " validation images in " +
-         FormatThousands(WholeAt(fields, "alpha_steps")) + " α steps; " +
-         FormatDuration(fields.at("timing").at("seconds").get<double>());
+  text += "\nseen: " + FormatThousands(WholeAt(fields, "weight_images")) + " training images in " +
+          FormatThousands(WholeAt(fields, "weight_steps")) + " weight steps, " +
+          FormatThousands(WholeAt(fields, "alpha_images")) + " validation images in " +
+          FormatThousands(WholeAt(fields, "alpha_steps")) + " α steps; " +
+          FormatDuration(fields.at("timing").at("seconds").get<double>());
+  const Json* passed = ObjectAt(fields, "macs_passed");
+  const std::string spent =
+      SpentText(SharesOfTime(fields), passed != nullptr ? NumberAt(*passed, "total") : std::nullopt);
+  return spent.empty() ? text : text + "\ntime: " + spent;
 }
 
 // Over all validation images, and of the classes known least and best.

@@ -1,5 +1,6 @@
 #include "danas/report/plan_text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -13,6 +14,10 @@ std::string CostText(const SearchPlan& plan, double cost) {
   return plan.unit == "ms" ? FormatDecimals(cost, 2) : FormatCount(cost);
 }
 
+std::string ShareText(const SearchPlan& plan, double macs) {
+  return FormatDecimals(100 * macs / (plan.macs() + plan.final.macs), 1) + " %";
+}
+
 std::string FinalText(const SearchPlan& plan) {
   const FinalPlan& final = plan.final;
   if (final.networks == 0) return "";
@@ -24,21 +29,31 @@ std::string FinalText(const SearchPlan& plan) {
     text += "trained on " + FormatThousands(final.finalist_training_images) + " and ";
   }
   text += "scored on " + FormatThousands(final.finalist_images) + " images;\n             at most " +
-          FormatCount(final.macs) + " MACs, " + FormatDecimals(100 * final.macs / (plan.macs() + final.macs), 1) +
-          " % of the search";
-  return text + (plan.probed ? ", about " + FormatDuration(final.seconds) + "\n" : "\n");
+          FormatCount(final.macs) + " MACs, " + ShareText(plan, final.macs) + " of the search, and " +
+          FormatBytes(final.memory_bytes) + " of tensors";
+  if (plan.probed) {
+    text += ";\n             about " + FormatDuration(final.seconds);
+    if (final.finalist_macs > 0) text += ", of these the finalists' " + FormatDuration(final.finalist_seconds);
+  }
+  return text + "\n";
 }
 
 // What is scored for the prunings, where they do not go by α.
 std::string ScoringText(const SearchPlan& plan) {
   if (plan.scoring_images == 0) return "";
   int64_t scored = 0;
-  double macs = 0;
-  for (const PhasePlan& phase : plan.phases) scored += phase.scored, macs += phase.scoring_macs;
+  double macs = 0, seconds = 0, bytes = 0;
+  for (const PhasePlan& phase : plan.phases) {
+    scored += phase.scored;
+    macs += phase.scoring_macs;
+    seconds += phase.scoring_seconds;
+    bytes = std::max(bytes, phase.scoring_memory_bytes);
+  }
   return "prunings: by " + plan.pruning_score + ", " + FormatThousands(scored) +
          (plan.pruning_score == "paths" ? " networks" : " mixtures") + " scored on at most " +
          FormatThousands(plan.scoring_images) + " images each;\n          at most " + FormatCount(macs) + " MACs, " +
-         FormatDecimals(100 * macs / (plan.macs() + plan.final.macs), 1) + " % of the search\n";
+         ShareText(plan, macs) + " of the search, and " + FormatBytes(bytes) + " of tensors" +
+         (plan.probed ? ";\n          about " + FormatDuration(seconds) + "\n" : "\n");
 }
 
 // Nothing where the relaxation decides what weight steps compute.
@@ -154,7 +169,9 @@ Json PhaseJson(const PhasePlan& phase, bool probed) {
           {"macs_per_step", phase.macs_per_step},
           {"parameters", phase.parameters},
           {"memory_bytes", phase.memory_bytes},
-          {"seconds", probed ? Json(phase.seconds) : Json()}};
+          {"seconds", probed ? Json(phase.seconds) : Json()},
+          {"scoring_memory_bytes", phase.scoring_memory_bytes},
+          {"scoring_seconds", probed ? Json(phase.scoring_seconds) : Json()}};
 }
 
 }  // namespace
@@ -201,7 +218,10 @@ Json PlanJson(const SearchPlan& plan) {
             {"finalist_training_images", plan.final.finalist_training_images},
             {"finalist_images", plan.final.finalist_images},
             {"macs", plan.final.macs},
-            {"seconds", plan.probed ? Json(plan.final.seconds) : Json()}}},
+            {"finalist_macs", plan.final.finalist_macs},
+            {"memory_bytes", plan.final.memory_bytes},
+            {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
+            {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}}},
           {"phases", std::move(phases)}};
 }
 

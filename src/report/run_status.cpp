@@ -15,6 +15,7 @@
 #include "danas/report/progress_file.h"
 #include "json_value.h"
 #include "search_work.h"
+#include "spent_text.h"
 
 namespace danas {
 namespace {
@@ -143,6 +144,8 @@ class Reader {
       status_.cost = NumberAt(*end, "cost");
       status_.share_done = 1;
       if (const Json* timing = ObjectAt(*end, "timing")) status_.seconds_taken = NumberAt(*timing, "seconds");
+      if (const Json* passed = ObjectAt(*end, "macs_passed")) status_.macs_passed = NumberAt(*passed, "total");
+      status_.spent = SharesOfTime(*end);
     }
   }
 

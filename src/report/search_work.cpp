@@ -15,9 +15,11 @@ SearchWork::SearchWork(const Json& search_start) {
                        .classes = IntegerAt(phase, "classes"),
                        .epochs = IntegerAt(phase, "epochs"),
                        .of_epoch = 3 * macs * NumberAt(phase, "weight_images").value_or(0) +
-                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0)});
-    total_ += phases_.back().of_epoch * static_cast<double>(phases_.back().epochs);
+                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0),
+                       .of_scoring = NumberAt(phase, "scoring_macs").value_or(0)});
+    total_ += phases_.back().Whole();
   }
+  total_ += NumberAt(search_start, "final_macs").value_or(0);
 }
 
 size_t SearchWork::IndexOf(const Json& epoch) const {
@@ -52,7 +54,7 @@ double SearchWork::Done(const Json* epoch) const {
   const size_t index = IndexOf(*epoch);
   if (index >= phases_.size()) return 0;
   double done = 0;
-  for (size_t i = 0; i < index; ++i) done += static_cast<double>(phases_[i].epochs) * phases_[i].of_epoch;
+  for (size_t i = 0; i < index; ++i) done += phases_[i].Whole();
   return done + static_cast<double>(IntegerAt(*epoch, "epoch")) * phases_[index].of_epoch;
 }
 

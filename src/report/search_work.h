@@ -16,7 +16,8 @@ class SearchWork {
   // The epoch under way after `epoch` (an event; null: none is over yet).
   RunPosition After(const Json* epoch) const;
 
-  // In [0, 1]: a training pass counts three forward passes, one that moves α two, each by its MACs an image.
+  // In [0, 1]: a training pass counts three forward passes, one that moves α two, each by its MACs an image; what is
+  // scored one. A phase's pruning counts once the next one has an epoch.
   double ShareAfter(const Json* epoch) const;
 
   // At the speed of the last epochs among `events`; none where they took no time.
@@ -27,7 +28,10 @@ class SearchWork {
     std::string name;
     int64_t classes = 0;
     int64_t epochs = 0;
-    double of_epoch = 0;  // MACs
+    double of_epoch = 0;    // MACs
+    double of_scoring = 0;  // MACs, of its pruning
+
+    double Whole() const { return of_epoch * static_cast<double>(epochs) + of_scoring; }
   };
   double Done(const Json* epoch) const;     // MACs
   size_t IndexOf(const Json& epoch) const;  // of its phase; phases_.size() where the plan has none of that name

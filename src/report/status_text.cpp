@@ -6,6 +6,7 @@
 #include "danas/core/utc_time.h"
 #include "danas/report/plan_text.h"
 #include "danas/report/text_table.h"
+#include "spent_text.h"
 
 namespace danas {
 namespace {
@@ -208,6 +209,8 @@ Json RunJson(const RunStatus& status) {
   json["budget"] = Number(status.budget);
   json["budget_max"] = Number(status.budget_max);
   json["cost"] = Number(status.cost);
+  for (const auto& [part, share] : status.spent) json["spent"][part] = share;
+  json["macs_passed"] = Number(status.macs_passed);
   if (!status.candidates.empty()) json["candidates"] = status.candidates;
   json["networks_in_band"] = Number(status.networks_in_band);
   if (status.unclear_cuts) json.update({{"cuts", *status.cuts}, {"unclear_cuts", *status.unclear_cuts}});
@@ -240,6 +243,7 @@ std::string StatusText(const RunStatus& status) {
   }
   lines.Add("last epoch", LastEpoch(status));
   if (status.test_accuracy) lines.Add("test", "top-1 " + Percent(*status.test_accuracy, 2));
+  lines.Add("time", SpentText(status.spent, status.macs_passed));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
   lines.Add("pruned last", LastPruning(status));

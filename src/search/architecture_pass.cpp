@@ -59,6 +59,7 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   class_loss_sum_ = at::Tensor();
   cost_ = 0;
   computed_ = 0;
+  macs_ = 0;
   LossScaler& scaler = state_.training.scaler;
   StepResult result = AccumulateGradients(
       batch, AlphaRecipe(config_).micro_batch, [this](const Batch& part) { return ComputePart(part); }, &scaler);
@@ -66,6 +67,7 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
     if (weight.grad().defined()) throw std::logic_error("the architecture pass made a gradient of a weight");
   }
   SumOverAllRanks(batch, result);
+  totals_.macs += macs_;
   UnscaleGradients();
   // With a scaler infinite gradients are part of the game: Apply() leaves the step out and the scale falls.
   if (!scaler.enabled()) result.gradient_norm = state_.alpha.GradientNorm();
@@ -78,7 +80,9 @@ void ArchitectureStep::SumOverAllRanks(const Batch& batch, StepResult& result) {
   ranks.Sum(state_.alpha.Gradients());
   const double images = static_cast<double>(batch.size());
   at::Tensor cost = at::full_like(class_loss_sum_, cost_ * images, class_loss_sum_.options().dtype(at::kDouble));
-  SumOverRanks(ranks, batch.size(), result, {&class_loss_sum_, &cost});
+  at::Tensor macs = at::full_like(cost, macs_);
+  SumOverRanks(ranks, batch.size(), result, {&class_loss_sum_, &cost, &macs});
+  macs_ = macs.item<double>();
   if (draws_differ()) cost_ = cost.item<double>() / static_cast<double>(images_);
 }
 
@@ -105,6 +109,7 @@ StepResult ArchitectureStep::ComputePart(const Batch& part) {
     return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
   }();
   const auto images = static_cast<double>(part.size());
+  macs_ += images * forward_macs_.Of(draw.choices);
   const at::Tensor class_loss_sum = ClassLossSum(logits_nk, part.targets, classes_, /*smoothing=*/0);
   const at::Tensor detached = class_loss_sum.detach();
   class_loss_sum_ = class_loss_sum_.defined() ? class_loss_sum_ + detached : detached;
@@ -149,17 +154,19 @@ void ArchitectureStep::Discard() {
 
 ArchitectureStep::Means ArchitectureStep::TakeMeans() {
   const ArchitectureTotals totals = std::exchange(totals_, {});
-  if (totals.steps == 0) return {};
+  if (totals.steps == 0) return {.macs = totals.macs};
   return {.class_loss = totals.class_losses.item<double>() / static_cast<double>(totals.images),
-          .expected_cost = totals.costs / static_cast<double>(totals.steps)};
+          .expected_cost = totals.costs / static_cast<double>(totals.steps),
+          .macs = totals.macs};
 }
 
 void Describe(StateFields& fields, ArchitectureTotals& totals) {
-  auto& [images, steps, costs, class_losses] = totals;
+  auto& [images, steps, costs, class_losses, macs] = totals;
   fields.Value("images", images);
   fields.Value("steps", steps);
   fields.Value("costs", costs);
   fields.Tensor("class_losses", class_losses);
+  if (fields.version() >= 2) fields.Value("macs", macs);
 }
 
 void Describe(StateFields& fields, InterleavedPosition& position) {
@@ -179,7 +186,7 @@ ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& confi
                                    .apply = [&] { step.Apply(); },
                                    .discard = [&] { step.Discard(); }});
   const ArchitectureStep::Means means = step.TakeMeans();
-  return {pass, means.class_loss, means.expected_cost};
+  return {pass, means.class_loss, means.expected_cost, means.macs};
 }
 
 InterleavedArchitecture::InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes,
@@ -234,7 +241,7 @@ ArchitectureResult InterleavedArchitecture::Finish() {
   pass.loss /= images;
   pass.accuracy /= images;
   const ArchitectureStep::Means means = step_.TakeMeans();
-  return {pass, means.class_loss, means.expected_cost};
+  return {pass, means.class_loss, means.expected_cost, means.macs};
 }
 
 }  // namespace danas

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "danas/search/arch_parameters.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/score.h"
+#include "search_setup.h"
 
 namespace danas {
 namespace {
@@ -46,8 +48,8 @@ at::Tensor MaskedProbability(const std::vector<double>& alpha_c, size_t masked, 
   return ProbabilityOf(log_p_c, type);
 }
 
-CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameters& alpha,
-                                 const ScoringOptions& options) {
+CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameters& alpha, const ScoringOptions& options,
+                                 double& macs) {
   const std::vector<std::vector<double>> alpha_lc = alpha.Values();
   std::vector<LayerChoice> choices;
   int64_t candidates = 0, done = 0;
@@ -55,6 +57,7 @@ CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameter
     choices.push_back({.probability_c = ProbabilityOf(LogSoftmax(alpha_lc[l]), alpha.alpha(l).scalar_type())});
     candidates += alpha_lc[l].size() > 1 ? std::ssize(alpha_lc[l]) : 0;
   }
+  macs += static_cast<double>(candidates + 1) * scorer.MacsOfMixture(choices);
   const std::vector<float> whole_n = scorer.ScoreMixture(choices, ImageLosses::kGive).loss_n;
   std::vector<std::vector<std::vector<float>>> masked_lcn;
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
@@ -75,10 +78,11 @@ CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameter
 }
 
 CandidateScores MeasureByPaths(const SubnetScorer& scorer, const SearchInputs& inputs, const SearchRun& run,
-                               const ScoringOptions& options) {
+                               const ScoringOptions& options, double& macs) {
   const SearchState& state = run.state;
   const std::vector<std::vector<size_t>> networks =
       DrawPaths(state.costs, inputs.config.search, inputs.config.seed, run.position.phase);
+  macs += scorer.MacsOfScore(networks);
   std::vector<std::vector<float>> loss_pn;
   for (SubnetScore& score : scorer.Score(networks, options)) loss_pn.push_back(std::move(score.loss_n));
   std::vector<size_t> candidates_l;
@@ -109,7 +113,8 @@ std::vector<std::vector<size_t>> DrawPaths(const CostTable& costs, const SearchC
 }
 
 CandidateScores MeasureCandidates(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
-                                  const SearchRun& run, ProgressSink* progress) {
+                                  SearchRun& run, ProgressSink* progress) {
+  const auto start = std::chrono::steady_clock::now();
   const SearchState& state = run.state;
   const Config& config = inputs.config;
   const PruningScore kind = config.search.pruning.score;
@@ -118,14 +123,18 @@ CandidateScores MeasureCandidates(const SearchInputs& inputs, const SearchCourse
   const ScoringSets sets{.validation = EasiestClasses(course.split.architecture, course.order, classes),
                          .training = EasiestClasses(course.split.weights, course.order, classes),
                          .classes = classes};
-  const SubnetScorer scorer(state.supernet, sets, config, inputs.device, inputs.ranks);
+  const SubnetScorer scorer(SupernetToScore(inputs, state), sets, config, inputs.device, inputs.ranks);
   ScoringOptions options{
       .losses = ImageLosses::kGive,
       .progress = progress,
       .label = plan.phase.name + ", scoring candidates",
       .run_share = [&](double share) { return (run.work.done + share * plan.scoring_macs) / run.work.total; }};
-  return kind == PruningScore::kPaths ? MeasureByPaths(scorer, inputs, run, options)
-                                      : MeasureByMasking(scorer, state.alpha, options);
+  double macs = 0;
+  CandidateScores scores = kind == PruningScore::kPaths ? MeasureByPaths(scorer, inputs, run, options, macs)
+                                                        : MeasureByMasking(scorer, state.alpha, options, macs);
+  run.passed.Add(SearchPart::kScoring, macs,
+                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return scores;
 }
 
 }  // namespace danas

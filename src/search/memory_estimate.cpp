@@ -230,4 +230,27 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
   return std::max(peak, held + head.sum().kept + head.sum().widest);
 }
 
+double ScoringElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool mixtures,
+                       const Computation& how) {
+  double held = 0, peak = 0;
+  for (size_t l = 0; l < space.layers().size(); ++l) {
+    const LayerSpec& layer = space.layers()[l];
+    const double input = layer.shape.in * Area(layer.shape.input);
+    const double output = layer.shape.out * Area(layer.shape.output());
+    double inside = 0;
+    bool any_fused = false, all_fused = true;
+    for (const BlockSpec& block : layer.candidates) {
+      const CandidateElements elements = CountElements(block, layer.shape, how.fused);
+      inside = std::max(inside, elements.widest * (elements.fused ? 1 : 2));
+      any_fused |= elements.fused;
+      all_fused &= elements.fused;
+    }
+    held = mixtures ? input : held + input;
+    double outputs = output;
+    if (mixtures && !all_fused) outputs = output * (candidates_l[l] + (any_fused ? 1 : 0));
+    peak = std::max(peak, held + outputs + inside);
+  }
+  return peak;
+}
+
 }  // namespace danas

@@ -39,7 +39,8 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
-               TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
+               TrainingLoader(config_, config_.train, device_, inputs.ranks)),
+      forward_macs_(state_.space()) {
   if (run_.position.begins_phase()) run_.interleaved = {};
   if (HasOwnPaths(config_.search)) paths_.emplace(config_.search, state_.costs);
   if (!plan.phase.searches) return;
@@ -57,10 +58,12 @@ PassResult PhaseTraining::WeightPass() {
   const WeightPassOptions options{.pass = BeginPass("weights", WeightPassWork(plan_)),
                                   .classes = plan_.phase.classes,
                                   .forwards = [this](int64_t) { return DrawForwards(); },
+                                  .passed = [this](int64_t images) { AddWeightMacs(images); },
                                   .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
   position.weights = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
   position.weights_done = true;
   state_.weight_images += position.weights.images;
+  run_.passed.Add(SearchPart::kWeights, 0, position.weights.seconds);
   EndPass(WeightPassWork(plan_));
   return position.weights;
 }
@@ -68,6 +71,7 @@ PassResult PhaseTraining::WeightPass() {
 Forwards PhaseTraining::DrawForwards() {
   const DrawNumber number = NextDraw(config_, state_);
   ++state_.draws;
+  step_macs_ = 0;
   if (!paths_) {
     return {
         ForwardOf(DrawChoices(state_.alpha, RelaxationNow(config_, state_), Pass::kWeights, number, device_).choices)};
@@ -80,9 +84,15 @@ Forwards PhaseTraining::DrawForwards() {
 }
 
 Forward PhaseTraining::ForwardOf(std::vector<LayerChoice> choices) {
+  step_macs_ += forward_macs_.Of(choices);
   return [this, choices = std::move(choices)](const at::Tensor& image_nchw) {
     return state_.supernet->forward(image_nchw, choices);
   };
+}
+
+// With ranks.draws own as if every process had drawn what the first did.
+void PhaseTraining::AddWeightMacs(int64_t images) {
+  run_.passed.Add(SearchPart::kWeights, step_macs_ * static_cast<double>(images), 0);
 }
 
 void PhaseTraining::AfterWeightStep(int64_t steps) {
@@ -95,10 +105,14 @@ std::optional<ArchitectureResult> PhaseTraining::ArchitecturePass() {
   const double work = ArchitecturePassWork(plan_);
   if (interleaved()) {
     run_.work.done += work;
-    return interleaved_->Finish();
+    const ArchitectureResult steps = interleaved_->Finish();
+    run_.passed.Add(SearchPart::kArchitecture, steps.macs, steps.pass.seconds);
+    run_.passed.Add(SearchPart::kWeights, 0, -steps.pass.seconds);  // they were in the weight pass
+    return steps;
   }
   const ArchitectureResult result = TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_,
                                                           BeginPass("architecture", work), run_.architecture);
+  run_.passed.Add(SearchPart::kArchitecture, result.macs, result.pass.seconds);
   EndPass(work);
   return result;
 }

@@ -7,6 +7,7 @@
 #include "danas/data/subset.h"
 #include "danas/schedule/search_plan.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/forward_macs.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
 #include "danas/search/weight_paths.h"
@@ -42,6 +43,7 @@ class PhaseTraining {
   Forwards DrawForwards();
   Forward ForwardOf(std::vector<LayerChoice> choices);
   void AfterWeightStep(int64_t steps);
+  void AddWeightMacs(int64_t images);
 
   const Config& config_;
   const PhasePlan& plan_;
@@ -52,6 +54,8 @@ class PhaseTraining {
   at::Device device_;
   Loader weights_;
   std::optional<WeightPaths> paths_;  // where the config has own paths
+  ForwardMacs forward_macs_;
+  double step_macs_ = 0;  // of an image in the weight step under way
   std::optional<Loader> architecture_;
   std::optional<InterleavedArchitecture> interleaved_;
 };

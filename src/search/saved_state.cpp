@@ -98,7 +98,13 @@ LoadedState LoadState(const SavedState& state, const Config& config, at::Device 
   try {
     fields.Within("state", [&](StateFields& f) {
       f.Within("alpha", [&](StateFields& a) { alpha.Describe(a); });
-      f.Within("training.weights", [&](StateFields& w) {
+      const bool averaged = config.search.scoring.ema > 0;
+      if (averaged && !f.HasValue("training.average.updates")) {
+        throw CheckpointError(
+            "it has no average of the weights, which search.scoring.ema asks for; score with the weights themselves, "
+            "--set search.scoring.ema=0");
+      }
+      f.Within(averaged ? "training.average" : "training.weights", [&](StateFields& w) {
         for (const auto& [name, tensor] : StateOf(*loaded.supernet)) w.Contents(name, tensor);
       });
     });

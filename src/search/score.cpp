@@ -13,6 +13,7 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/nn/norm.h"
+#include "danas/search/forward_macs.h"
 #include "danas/search/kept_images.h"
 #include "danas/train/amp.h"
 #include "danas/train/class_loss.h"
@@ -80,6 +81,22 @@ struct Sums {
 
   at::Tensor loss_k, correct_k, loss_kn;
 };
+
+Networks SortedWithoutEquals(Networks networks) {
+  std::ranges::sort(networks);
+  networks.erase(std::unique(networks.begin(), networks.end()), networks.end());
+  return networks;
+}
+
+// A rank's part of the networks, cut into those whose statistics are held together where they have their own.
+std::vector<Networks> InWalks(const Networks& sorted, const RankPart& part, bool own_statistics) {
+  const int64_t at_once = own_statistics ? kNetworksAtOnce : part.size();
+  std::vector<Networks> walks;
+  for (int64_t first = part.first; first < part.last; first += at_once) {
+    walks.emplace_back(sorted.begin() + first, sorted.begin() + std::min(part.last, first + at_once));
+  }
+  return walks;
+}
 
 void RequireOfSpace(const Networks& networks, const SearchSpace& space) {
   const std::vector<LayerSpec>& layers = space.layers();
@@ -160,16 +177,13 @@ int64_t SubnetScorer::images() const { return CountImagesOf(validation_); }
 std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const ScoringOptions& options) const {
   RequireOfSpace(networks, supernet_->space());
   if (networks.empty()) return {};
-  Networks sorted = networks;
-  std::ranges::sort(sorted);
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  const Networks sorted = SortedWithoutEquals(networks);
   Sums sums(sorted.size(), images(), options.losses);
   const RankPart own = PartOfRank(std::ssize(sorted), ranks_.rank(), ranks_.count());
   ScoringProgress progress(options, static_cast<size_t>(own.size()), validation_.size() + training_.size());
-  const int64_t at_once = training_.empty() ? own.size() : kNetworksAtOnce;
-  for (int64_t first = own.first; first < own.last; first += at_once) {
-    const int64_t last = std::min(own.last, first + at_once);
-    SubnetRunner runner(*supernet_, Networks(sorted.begin() + first, sorted.begin() + last), runtime_);
+  int64_t first = own.first;
+  for (const Networks& together : InWalks(sorted, own, !training_.empty())) {
+    SubnetRunner runner(*supernet_, together, runtime_);
     for (const Batch& batch : training_) {
       runner.Average(batch.images, [&](size_t) { progress.Done(batch.size()); });
     }
@@ -181,6 +195,7 @@ std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const Sco
       });
       image += batch.size();
     }
+    first += std::ssize(together);
   }
   sums.Share(ranks_);
   std::vector<SubnetScore> scores;
@@ -213,6 +228,26 @@ SubnetScore SubnetScorer::ScoreMixture(const std::vector<LayerChoice>& choices, 
   const SubnetScore score = sums.ScoreOf(0, images());
   RequireFinite(score, "a mixture");
   return score;
+}
+
+double SubnetScorer::MacsOfScore(const Networks& networks) const {
+  const Networks sorted = SortedWithoutEquals(networks);
+  const ForwardMacs macs(supernet_->space());
+  const auto scored = static_cast<double>(images()), averaged = static_cast<double>(CountImagesOf(training_));
+  double sum = 0;
+  for (int r = 0; r < ranks_.count(); ++r) {
+    const RankPart part = PartOfRank(std::ssize(sorted), r, ranks_.count());
+    for (const Networks& together : InWalks(sorted, part, !training_.empty())) {
+      sum += scored * macs.OfWalk(together, /*classifies=*/true) + averaged * macs.OfWalk(together, false);
+    }
+  }
+  return sum;
+}
+
+double SubnetScorer::MacsOfMixture(const std::vector<LayerChoice>& choices) const {
+  const ForwardMacs macs(supernet_->space());
+  const auto scored = static_cast<double>(images()), averaged = static_cast<double>(CountImagesOf(training_));
+  return ranks_.count() * (scored * macs.Of(choices) + averaged * macs.OfFeatures(choices));
 }
 
 }  // namespace danas

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/forward_macs.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
@@ -48,6 +50,7 @@ ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& cours
       run_(run),
       progress_(progress),
       keeper_(keeper),
+      supernet_(SupernetToScore(inputs, run.state)),
       field_(FieldOf(inputs.config.search, run.state.costs, run.state.alpha_steps > 0)) {
   const int classes = course.plan.phases.back().phase.classes;
   sets_ = {.validation = EasiestClasses(course.split.architecture, course.order, classes),
@@ -97,19 +100,24 @@ void ScoredChoice::ScoreNetworks() {
 void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<std::vector<size_t>>& chunk,
                                  const std::string& label) {
   FinalScores& known = run_.final_scores;
-  const std::vector<SubnetScore> scores = scorer.Score(chunk, {.progress = progress_, .label = label});
+  const auto before = static_cast<double>(known.losses.size()), more = static_cast<double>(chunk.size());
+  const ShareOfRun share_of_run = [&](double share) { return RunShare(before + share * more, 0); };
+  const std::vector<SubnetScore> scores =
+      scorer.Score(chunk, {.progress = progress_, .label = label, .run_share = share_of_run});
   for (size_t n = 0; n < chunk.size(); ++n) {
     known.networks.push_back(chunk[n]);
     known.losses.push_back(scores[n].loss);
     known.accuracies.push_back(scores[n].accuracy);
   }
+  run_.passed.Add(SearchPart::kScoring, scorer.MacsOfScore(chunk), TakeSeconds());
   KeepIfDue();
 }
 
 void ScoredChoice::ScoreList(const std::vector<std::vector<size_t>>& networks) {
   const FinalScores& known = run_.final_scores;
+  to_score_ = static_cast<double>(networks.size());
   if (known.losses.size() >= networks.size()) return;
-  const SubnetScorer scorer(run_.state.supernet, sets_, inputs_.config, inputs_.device, inputs_.ranks);
+  const SubnetScorer scorer(supernet_, sets_, inputs_.config, inputs_.device, inputs_.ranks);
   for (size_t done = known.losses.size(); done < networks.size(); done = known.losses.size()) {
     const size_t end = std::min(networks.size(), done + kChunk);
     ScoreOneChunk(
@@ -124,6 +132,7 @@ void ScoredChoice::ScoreList(const std::vector<std::vector<size_t>>& networks) {
 void ScoredChoice::ScoreByEvolution() {
   const SearchConfig& search = inputs_.config.search;
   FinalScores& known = run_.final_scores;
+  to_score_ = static_cast<double>(search.evolution.generations * search.evolution.population);
   Evolution evolution(run_.state.costs, field_.band, search.evolution, inputs_.config.seed);
   for (size_t told = 0; told < known.losses.size();) {
     const size_t count = std::min(known.losses.size() - told, evolution.waiting().size());
@@ -132,7 +141,7 @@ void ScoredChoice::ScoreByEvolution() {
     told += count;
   }
   if (evolution.over()) return;
-  const SubnetScorer scorer(run_.state.supernet, sets_, inputs_.config, inputs_.device, inputs_.ranks);
+  const SubnetScorer scorer(supernet_, sets_, inputs_.config, inputs_.device, inputs_.ranks);
   while (!evolution.over()) {
     const std::vector<std::vector<size_t>> chunk = evolution.waiting();
     const size_t before = known.losses.size();
@@ -163,18 +172,35 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
   Config config = inputs_.config;
   config.search.scoring.images = config.search.finalist_scoring_images;
   const std::string label = "finalist " + std::to_string(number) + "/" + std::to_string(count);
-  const SearchState& state = run_.state;
-  const SearchSpace network = state.space().Select(choice);
+  const SearchSpace network = run_.state.space().Select(choice);
   auto supernet = std::make_shared<Supernet>(network, SupernetOptions{.how = config.nn});
   MoveTo(*supernet, inputs_.device, config.runtime);
-  LoadState(*supernet, Among(StateOf(*state.supernet), StateOf(*supernet)), label);
-  TrainFinalist(*supernet, label);
+  LoadState(*supernet, Among(StateOf(*supernet_), StateOf(*supernet)), label);
+  const FinalPlan& plan = course_.plan.final;
+  const double training = 3 * static_cast<double>(plan.finalist_training_images),
+               training_share = training / (training + static_cast<double>(plan.finalist_images));
+  const auto share_of_run = [&](double share) {
+    return RunShare(to_score_, (static_cast<double>(number - 1) + share) / static_cast<double>(count));
+  };
+  const double training_macs =
+      TrainFinalist(*supernet, label, [&](double share) { return share_of_run(training_share * share); });
   const SubnetScorer scorer(supernet, sets_, config, inputs_.device, inputs_.ranks);
-  return scorer.Score({std::vector<size_t>(choice.size(), 0)}, {.losses = ImageLosses::kGive, .label = label}).front();
+  const std::vector<std::vector<size_t>> itself = {std::vector<size_t>(choice.size(), 0)};
+  SubnetScore score =
+      scorer
+          .Score(
+              itself,
+              {.losses = ImageLosses::kGive,
+               .progress = progress_,
+               .label = label,
+               .run_share = [&](double share) { return share_of_run(training_share + (1 - training_share) * share); }})
+          .front();
+  run_.passed.Add(SearchPart::kFinalists, training_macs + scorer.MacsOfScore(itself), TakeSeconds());
+  return score;
 }
 
 // All finalists see the same images in the same order: what tells them apart is the network alone.
-void ScoredChoice::TrainFinalist(Supernet& network, const std::string& label) const {
+double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, const ShareOfRun& share_of_run) const {
   const Config& config = inputs_.config;
   TrainConfig recipe = config.train;
   recipe.lr = config.search.finalist_lr;
@@ -187,10 +213,12 @@ void ScoredChoice::TrainFinalist(Supernet& network, const std::string& label) co
     images_of_pass.push_back(std::min(left, sets_.training.size()));
     steps += BatchesOf(images_of_pass.back(), recipe.batch, least_last);
   }
-  if (steps == 0) return;
+  if (steps == 0) return 0;
   WeightTraining training(recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, steps), inputs_.device,
                           {.ranks = inputs_.ranks, .config = config.ranks, .paths_vary = false});
   training.Bind(network);
+  const double image_macs = ForwardMacs(network.space()).Of({});
+  double macs = 0, passes_done = 0;
   int64_t pass = run_.state.passes;  // of the loader: none that the search has seen
   for (const int64_t images : images_of_pass) {
     Loader loader(EvenSample(sets_.training, images, config.seed),
@@ -198,12 +226,33 @@ void ScoredChoice::TrainFinalist(Supernet& network, const std::string& label) co
                   TrainingLoader(config, recipe, inputs_.device, inputs_.ranks));
     TrainWeightsPass(
         network, loader, training,
-        {.pass = {.label = label + ", weights", .epoch = pass++, .progress = progress_, .ranks = inputs_.ranks},
+        {.pass = {.label = label + ", weights",
+                  .epoch = pass++,
+                  .progress = progress_,
+                  .run_share =
+                      [&](double share) {
+                        return share_of_run((passes_done + share) / static_cast<double>(images_of_pass.size()));
+                      },
+                  .ranks = inputs_.ranks},
          .classes = sets_.classes,
          .forwards = [&](int64_t) -> Forwards {
            return {[&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }};
-         }});
+         },
+         .passed = [&](int64_t seen) { macs += image_macs * static_cast<double>(seen); }});
+    ++passes_done;
   }
+  return macs;
+}
+
+double ScoredChoice::RunShare(double networks, double finalists) const {
+  const FinalPlan& plan = course_.plan.final;
+  const double done = networks / to_score_ * (plan.macs - plan.finalist_macs) + finalists * plan.finalist_macs;
+  return (run_.work.done + done) / run_.work.total;
+}
+
+double ScoredChoice::TakeSeconds() {
+  const auto now = std::chrono::steady_clock::now();
+  return std::chrono::duration<double>(now - std::exchange(taken_, now)).count();
 }
 
 void ScoredChoice::KeepIfDue() {

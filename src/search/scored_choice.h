@@ -1,6 +1,10 @@
 // The last choice by scores: search/final_scores.h says what, this does it.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <memory>
+
 #include "danas/search/final_choice.h"
 #include "danas/search/final_scores.h"
 #include "danas/search/score.h"
@@ -20,6 +24,8 @@ class ScoredChoice {
   FinalChoice Choose();
 
  private:
+  using ShareOfRun = std::function<double(double share)>;
+
   void ScoreNetworks();
   void ScoreList(const std::vector<std::vector<size_t>>& networks);
   void ScoreByEvolution();
@@ -27,16 +33,23 @@ class ScoredChoice {
                      const std::string& label);
   void ScoreFinalists();
   SubnetScore ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count);
-  void TrainFinalist(Supernet& network, const std::string& label) const;
+  // Returns its MACs forward.
+  double TrainFinalist(Supernet& network, const std::string& label, const ShareOfRun& share_of_run) const;
+  // With so many networks scored, and this share of the finalists done.
+  double RunShare(double networks, double finalists) const;
   void KeepIfDue();
+  double TakeSeconds();  // since they were last taken, or this began
 
   const SearchInputs& inputs_;
   const SearchCourse& course_;
   SearchRun& run_;
   ProgressSink* progress_;
   CheckpointKeeper* keeper_;
+  std::shared_ptr<Supernet> supernet_;  // that networks are scored with
   ScoredField field_;
   ScoringSets sets_;
+  double to_score_ = 1;  // networks
+  std::chrono::steady_clock::time_point taken_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace danas

@@ -115,6 +115,7 @@ Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
            {"alpha_steps", plan.alpha_steps()},
            {"images", plan.images()},
            {"memory_bytes", plan.memory_bytes()},
+           {"final_macs", plan.final.macs},
            {"phases", phases}}};
 }
 
@@ -195,8 +196,9 @@ Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateSc
   return event;
 }
 
-Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds) {
-  return {
+Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds) {
+  const SearchState& state = run.state;
+  Event event = {
       "search_end",
       {{"network", ChoiceNames(state.space(), choice.choice)},
        {"argmax", ChoiceNames(state.space(), choice.argmax)},
@@ -213,6 +215,11 @@ Event EndEvent(const SearchResult& result, const FinalChoice& choice, const Sear
        {"alpha_images", state.alpha_images},
        {"timing",
         {{"seconds", seconds}, {"device_hours", result.device_hours}, {"peak_resident_bytes", PeakResidentBytes()}}}}};
+  if (run.passed.from_begin) {
+    event.fields["macs_passed"] = MacsJson(run.passed);
+    event.fields["timing"]["seconds_of"] = SecondsJson(run.passed);
+  }
+  return event;
 }
 
 }  // namespace danas

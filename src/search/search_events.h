@@ -9,6 +9,7 @@
 #include "danas/search/final_choice.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/search_loop.h"
+#include "danas/search/search_run.h"
 #include "danas/search/search_state.h"
 #include "danas/search/weight_paths.h"
 
@@ -30,7 +31,7 @@ Event AlphaEvent(const EpochReport& report, const SearchState& state);
 // Call before the space is cut.
 Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const SearchState& state);
 
-Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
+Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds);
 
 // Names of the candidates `choice` takes, one a layer.
 std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector<size_t>& choice);

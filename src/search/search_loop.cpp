@@ -131,7 +131,7 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
   const double spent = run.seconds_before + seconds();
   const SearchResult result = report.Finish(choice, run, spent);
   if (keeper) keeper->Finish();
-  report.End(result, choice, run.state, spent);  // once all is written: what has ended is not gone on with
+  report.End(result, choice, run, spent);  // once all is written: what has ended is not gone on with
   return result;
 }
 

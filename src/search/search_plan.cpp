@@ -7,68 +7,23 @@
 #include <numeric>
 
 #include "danas/core/error.h"
-#include "danas/nn/fused_layer.h"
 #include "danas/search/final_choice.h"
-#include "danas/search/final_scores.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/weight_paths.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
+#include "plan_basis.h"
+#include "scoring_plan.h"
 
 namespace danas {
 namespace {
-
-constexpr double kWeightStepPasses = 3;  // forward, and twice that for the gradients of features and weights
-constexpr double kAlphaStepPasses = 2;   // forward, and the gradient of features alone
-
-// The mean of each layer's candidates, times how many there are.
-double SumOverLayers(const CostTable& costs, const std::vector<double>& candidates_l) {
-  double sum = costs.fixed;
-  for (size_t l = 0; l < candidates_l.size(); ++l) {
-    const std::vector<double>& layer = costs.candidates_lc[l];
-    sum += candidates_l[l] * std::accumulate(layer.begin(), layer.end(), 0.0) / static_cast<double>(layer.size());
-  }
-  return sum;
-}
-
-std::vector<double> CandidatesOf(const SearchSpace& space) {
-  std::vector<double> counts;
-  for (const LayerSpec& layer : space.layers()) counts.push_back(static_cast<double>(layer.candidates.size()));
-  return counts;
-}
 
 LayerCandidates DroppedOf(const SearchSpace& space, const PruningConfig& config) {
   std::vector<std::vector<double>> alpha_lc;
   for (const LayerSpec& layer : space.layers()) alpha_lc.emplace_back(layer.candidates.size(), 0.0);
   return ChooseWeakest(space, alpha_lc, config);
 }
-
-int64_t FirstSum(const std::vector<int64_t>& counts, int classes) {
-  const auto end = counts.begin() + std::min<int64_t>(classes, static_cast<int64_t>(counts.size()));
-  return std::accumulate(counts.begin(), end, int64_t{0});
-}
-
-// What every phase of a plan is computed from.
-struct PlanBasis {
-  const Config& config;
-  const SearchSpace& space;
-  CostTable macs;
-  CostTable parameters;
-  at::Device device;
-  int ranks;
-  double path_macs;  // of one path of the whole space, the mean
-  TrainConfig alpha = AlphaRecipe(config);
-
-  int64_t Batches(int64_t images, const TrainConfig& recipe) const {
-    return BatchesOf(images, recipe.batch, LeastLastBatch(recipe, ranks));
-  }
-  // Images of a batch in one process.
-  int64_t Batch(const TrainConfig& recipe) const { return (recipe.batch + ranks - 1) / ranks; }
-  int64_t MicroBatch(const TrainConfig& recipe) const {
-    return recipe.micro_batch > 0 ? std::min(recipe.micro_batch, Batch(recipe)) : Batch(recipe);
-  }
-};
 
 // The mean path's MACs: of the paths that are drawn, or of all networks.
 double PathMacs(const std::optional<WeightPaths>& paths, const CostTable& macs) {
@@ -92,11 +47,8 @@ int64_t PathsPerStep(const SearchConfig& search, const std::vector<double>& cand
 double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
                    const std::vector<double>& weight_paths_l) {
   const Config& config = basis.config;
-  const double float_bytes = config.runtime.precision == Precision::kFloat64 ? 8 : 4;
-  const double element_bytes = config.runtime.amp == AmpKind::kNone ? float_bytes : 2;
-  const Computation how{
-      .fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
-      .recomputes = config.nn.recompute == RecomputeKind::kLayer};
+  const double float_bytes = FloatBytes(config), element_bytes = ElementBytes(config);
+  const Computation how = ComputationOf(basis);
   const auto step_bytes = [&](double elements, const TrainConfig& recipe) {
     return element_bytes * static_cast<double>(basis.MicroBatch(recipe)) * elements;
   };
@@ -106,12 +58,13 @@ double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vec
     return static_cast<double>((config.data.queue + 1) * basis.Batch(recipe)) * image_bytes;
   };
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
+  const double averages = KeepsAverage(config) ? float_bytes : 0;
   const double weight_pass =
-      (3 * float_bytes + half_copies) * plan.parameters +
+      (3 * float_bytes + averages + half_copies) * plan.parameters +
       step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how), config.train);
   if (!plan.phase.searches) return weight_pass + batches(config.train);
   const double alpha_pass =
-      (2 * float_bytes + half_copies) * plan.parameters +
+      (2 * float_bytes + averages + half_copies) * plan.parameters +
       step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how), basis.alpha);
   return std::max(weight_pass, alpha_pass) + batches(config.train) + batches(basis.alpha);
 }
@@ -157,56 +110,9 @@ double AlphaImages(const PhasePlan& plan, const Config& config) {
   return static_cast<double>(plan.phase.epochs) * static_cast<double>(plan.architecture_images);
 }
 
-// What a pruning that does not go by α has to score.
-void PlanScoring(const PlanBasis& basis, const SearchSpace& space, const ClassCounts& counts, PhasePlan& plan) {
-  const SearchConfig& search = basis.config.search;
-  if (search.pruning.score == PruningScore::kAlpha || !plan.phase.searches) return;
-  const std::vector<double> candidates_l = CandidatesOf(space);
-  const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;
-  const int64_t images =
-      std::min(search.scoring.images, plan.architecture_images) +
-      (recalibrates ? std::min(search.recalibration_images, FirstSum(counts.weights, plan.phase.classes)) : 0);
-  const bool masks = search.pruning.score == PruningScore::kPerturbation;
-  plan.scored = 1;
-  for (const double candidates : candidates_l) plan.scored += candidates > 1 ? std::llround(candidates) : 0;
-  if (!masks) plan.scored = search.pruning.paths;
-  const double macs = SumOverLayers(basis.macs, masks ? candidates_l : std::vector<double>(candidates_l.size(), 1.0));
-  plan.scoring_macs = static_cast<double>(plan.scored) * static_cast<double>(images) * macs;
-}
-
-// `costs`: of the whole space. `left`: as many candidates as the prunings leave; which, is not known.
-FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTable& costs, const SearchSpace& left,
-                    const ClassCounts& counts) {
-  const SearchConfig& search = basis.config.search;
-  FinalPlan final;
-  if (search.final == FinalChoiceKind::kArgmax) return final;
-  const int classes = plan.phases.back().phase.classes;
-  const auto at_most = [&](int64_t images, const std::vector<int64_t>& of_class) {
-    return std::min(images, FirstSum(of_class, classes));
-  };
-  const ScoredField field = FieldOf(search, costs, plan.alpha_steps() > 0);
-  const bool all_cuts_made = search.pruning.certain == 0;
-  const double in_reach = all_cuts_made ? std::min(field.networks, left.NetworkCount()) : field.networks;
-  if (in_reach <= static_cast<double>(search.final_networks)) {
-    final.networks = in_reach;
-  } else if (field.source == ScoredSource::kEvolution) {
-    final.networks = static_cast<double>(search.evolution.generations * search.evolution.population);
-  } else {
-    final.networks = static_cast<double>(search.final_networks);
-  }
-  final.images = at_most(search.scoring.images, counts.architecture);
-  final.finalists = std::min(search.finalists, static_cast<int64_t>(final.networks));
-  final.finalist_training_images = search.finalist_images;
-  final.finalist_images = at_most(search.finalist_scoring_images, counts.architecture);
-  const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;
-  const int64_t more = recalibrates ? at_most(search.recalibration_images, counts.weights) : 0;
-  const double passes =
-      final.networks * static_cast<double>(final.images + more) +
-      static_cast<double>(final.finalists) * (static_cast<double>(final.finalist_images + more) +
-                                              kWeightStepPasses * static_cast<double>(final.finalist_training_images));
-  const CostTable macs_left = MakeCostTable(*MakeMacsModel(), left);
-  final.macs = passes * SumOverLayers(macs_left, std::vector<double>(left.layers().size(), 1.0));
-  return final;
+// Of forward passes, at the speed of the weight steps that were timed on the supernet of phase `whole`.
+double SecondsOf(double macs, const PhasePlan& whole, const StepTimes& times, int ranks) {
+  return macs * times.weight_seconds / (kWeightStepPasses * whole.macs_per_image) / ranks;
 }
 
 void DescribePaths(const SearchConfig& search, const std::optional<WeightPaths>& paths, SearchPlan& plan) {
@@ -275,12 +181,12 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
     if (times) {
       const PhasePlan& whole = plan.phases.empty() ? of_phase : plan.phases.front();  // what was timed
       const auto weight_images = static_cast<double>(phase.epochs * of_phase.weight_images);
-      const double forward_images = of_phase.scoring_macs / (kWeightStepPasses * of_phase.macs_per_image);
-      of_phase.seconds =
-          ((weight_images + forward_images) * times->weight_seconds * of_phase.macs_per_image / whole.macs_per_image +
-           AlphaImages(of_phase, config) * times->alpha_seconds * of_phase.alpha_macs_per_image /
-               whole.alpha_macs_per_image) /
-          ranks;
+      of_phase.scoring_seconds = SecondsOf(of_phase.scoring_macs, whole, *times, ranks);
+      of_phase.seconds = (weight_images * times->weight_seconds * of_phase.macs_per_image / whole.macs_per_image +
+                          AlphaImages(of_phase, config) * times->alpha_seconds * of_phase.alpha_macs_per_image /
+                              whole.alpha_macs_per_image) /
+                             ranks +
+                         of_phase.scoring_seconds;
     }
     if (phase.searches) {
       const LayerCandidates dropped = DroppedOf(left, config.search.pruning);
@@ -291,8 +197,8 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
   }
   plan.final = PlanFinal(basis, plan, costs, left, counts);
   if (times) {
-    plan.final.seconds =
-        plan.final.macs * times->weight_seconds / (kWeightStepPasses * plan.phases.front().macs_per_image) / ranks;
+    plan.final.seconds = SecondsOf(plan.final.macs, plan.phases.front(), *times, ranks);
+    plan.final.finalist_seconds = SecondsOf(plan.final.finalist_macs, plan.phases.front(), *times, ranks);
   }
   return plan;
 }

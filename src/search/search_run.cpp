@@ -51,15 +51,17 @@ void ReadAlphaTrace(StateFields& fields, GradientTrace& evidence) {
 }  // namespace
 
 void Describe(StateFields& fields, SearchRun& run, const MakeStateFor& make_state, double seconds) {
-  auto& [state, position, architecture, interleaved, final_scores, work, seconds_before, paths] = run;
+  auto& [state, position, architecture, interleaved, final_scores, work, seconds_before, paths, passed] = run;
   fields.Within("state", [&](StateFields& f) { Describe(f, state, make_state); });
   fields.Within("position", [&](StateFields& f) { Describe(f, position); });
   fields.Within("architecture", [&](StateFields& f) { Describe(f, architecture); });
   fields.Within("interleaved", [&](StateFields& f) { Describe(f, interleaved); });
   if (fields.version() < 2) {
     fields.Within("trace", [&](StateFields& f) { ReadAlphaTrace(f, state.alpha.evidence()); });
+    passed.from_begin = false;
   } else {
     fields.Within("final_scores", [&](StateFields& f) { Describe(f, final_scores); });
+    fields.Within("passed", [&](StateFields& f) { Describe(f, passed); });
   }
   if (paths) fields.Within("paths", [&](StateFields& f) { Describe(f, *paths); });
   fields.Value("work_done", work.done);

@@ -78,6 +78,20 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   return course;
 }
 
+TrainConfig SupernetRecipe(const Config& config) {
+  TrainConfig recipe = config.train;
+  if (config.search.scoring.ema > 0) recipe.ema_decay = config.search.scoring.ema;
+  return recipe;
+}
+
+std::shared_ptr<Supernet> SupernetToScore(const SearchInputs& inputs, const SearchState& state) {
+  if (inputs.config.search.scoring.ema == 0) return state.supernet;
+  auto averaged = std::make_shared<Supernet>(state.space(), SupernetOptions{.how = inputs.config.nn});
+  MoveTo(*averaged, inputs.device, inputs.config.runtime);
+  LoadState(*averaged, state.training.ema.value().State(), "the weights' average");
+  return averaged;
+}
+
 SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space) {
   const Config& config = inputs.config;
   const PhasePlan& first = course.plan.phases.front();
@@ -89,7 +103,7 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, co
                     .costs = MakeCostTable(*inputs.cost, space),
                     .alpha = ArchParameters(space, FloatType(config.runtime)),
                     .training = WeightTraining(
-                        config.train, config.runtime, config.seed, schedule, inputs.device,
+                        SupernetRecipe(config), config.runtime, config.seed, schedule, inputs.device,
                         {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, inputs.device, config.runtime);
@@ -168,9 +182,8 @@ SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchRun& ru
   return result;
 }
 
-void SearchReport::End(const SearchResult& result, const FinalChoice& choice, const SearchState& state,
-                       double seconds) {
-  Record(EndEvent(result, choice, state, seconds));
+void SearchReport::End(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds) {
+  Record(EndEvent(result, choice, run, seconds));
 }
 
 }  // namespace danas

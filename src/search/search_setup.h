@@ -14,6 +14,14 @@ SearchCourse PlanCourse(const SearchInputs& inputs);
 // For `space`, which is what is left of the inputs' at some moment.
 SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space);
 
+// config.train; with search.scoring.ema the weights' average has its decay.
+TrainConfig SupernetRecipe(const Config& config);
+
+// What sub-networks are scored with: the state's supernet or, with search.scoring.ema, one that holds the running
+// average of its weights over all steps. A step of single paths moves few weights; the others' averages go on towards
+// what they are, so that each is a mean over time.
+std::shared_ptr<Supernet> SupernetToScore(const SearchInputs& inputs, const SearchState& state);
+
 // A search at its start.
 SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course);
 
@@ -31,7 +39,7 @@ class SearchReport {
   void Scored(const FinalChoice& choice, const SearchRun& run);
   // Writes best.json and weights.safetensors.
   SearchResult Finish(const FinalChoice& choice, const SearchRun& run, double seconds);
-  void End(const SearchResult& result, const FinalChoice& choice, const SearchState& state, double seconds);
+  void End(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds);
 
  private:
   void Record(const Event& event);

@@ -38,6 +38,12 @@ void Ema::Update() {
   if (!copies.empty()) at::_foreach_copy_(copies, buffers);
 }
 
+void Ema::Restart() {
+  const at::NoGradGuard no_grad;
+  updates_ = 0;
+  for (const Slot& slot : slots_) slot.average.copy_(slot.tensor);
+}
+
 void Ema::Describe(StateFields& fields) {
   fields.Value("updates", updates_);
   for (const Slot& slot : slots_) fields.Contents(slot.name, slot.average);

@@ -70,6 +70,16 @@ void StateFields::Tensor(const std::string& name, at::Tensor& tensor) {
   tensor = saved->to(device_, saved->scalar_type(), false, /*copy=*/true);
 }
 
+void StateFields::Leave(const std::string& name) {
+  const std::string begin = prefix_ + name + ".";
+  for (const auto& [full, tensor] : tensors_) {
+    if (full.starts_with(begin)) taken_.insert(full);
+  }
+  for (const auto& [full, value] : values_.items()) {
+    if (full.starts_with(begin)) taken_.insert(full);
+  }
+}
+
 void StateFields::RequireAllTaken() const {
   for (const auto& [name, tensor] : tensors_) {
     if (!taken_.contains(name)) throw CheckpointError("the checkpoint has a tensor '" + name + "' of no use here");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "danas/core/error.h"
+#include "danas/core/log.h"
 #include "danas/nn/norm.h"
 #include "danas/train/class_loss.h"
 #include "danas/train/device.h"
@@ -48,6 +49,7 @@ class WeightStep {
         AccumulateGradients(batch, training_.recipe.micro_batch, ways, &training_.scaler, training_.reducer.get());
     const Ranks& ranks = training_.shared.ranks;
     SumOverRanks(ranks, batch.size(), result);
+    if (options_.passed) options_.passed(ranks.alone() ? batch.size() : batch.whole_size());
     if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(ranks);
 
     found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
@@ -110,6 +112,14 @@ class WeightStep {
   at::Tensor found_inf_, norm_;
 };
 
+void DescribeAverage(StateFields& fields, std::optional<Ema>& ema) {
+  const bool saved = !fields.restoring() || fields.HasValue("average.updates");
+  if (ema && saved) return fields.Within("average", [&](StateFields& f) { ema->Describe(f); });
+  if (!ema) return fields.Leave("average");
+  ema->Restart();
+  log::warn("the checkpoint has no average of the weights; the average begins with the weights that it has");
+}
+
 }  // namespace
 
 WeightTraining::WeightTraining(const TrainConfig& recipe_, const RuntimeConfig& runtime_, int64_t seed_,
@@ -146,7 +156,7 @@ void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& netw
   });
   fields.Within("momentum", [&](StateFields& f) { sgd_.Describe(f); });
   fields.Within("scaler", [&](StateFields& f) { scaler_.Describe(f); });
-  if (ema_) fields.Within("average", [&](StateFields& f) { ema_->Describe(f); });
+  DescribeAverage(fields, ema_);
   fields.Value("step", step_);
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "danas/core/units.h"
+
 namespace danas {
 namespace {
 
@@ -139,6 +141,19 @@ TEST_F(EventPrinterTest, PruningOfAnEarlierVersionNamesTheClosest) {
       {"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 20}, {"layers", {cut(1, 0.5), cut(3, 0.01)}}};
   EXPECT_EQ(Printed({"pruning", fields}),
             "step1 pruned: 30 → 20 candidates; closest in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, 0.010 apart in α\n");
+}
+
+TEST_F(EventPrinterTest, TheEndSaysWhatTookTheTime) {
+  Json fields = {{"network", {"ir_e1_k3"}},    {"cost", 2e6},          {"parameters", 1000},
+                 {"bounded_by_budget", false}, {"weight_images", 100}, {"weight_steps", 10},
+                 {"alpha_images", 0},          {"alpha_steps", 0},     {"timing", {{"seconds", 50.0}}}};
+  const std::string before = Printed({"search_end", fields});
+  EXPECT_EQ(before.find("time:"), std::string::npos) << before;
+  fields["macs_passed"] = {{"total", 3e9}};
+  fields["timing"]["seconds_of"] = {
+      {"weights", 20.0}, {"architecture", 10.0}, {"scoring", 10.0}, {"finalists", 0.0}, {"total", 40.0}};
+  EXPECT_EQ(Printed({"search_end", fields}), before + "time: 50.0 % weights, 25.0 % α, 25.0 % scoring; " +
+                                                 FormatCount(3e9) + " MACs in forward passes\n");
 }
 
 TEST_F(EventPrinterTest, EventsItDoesNotKnowAreLeftOut) { EXPECT_EQ(Printed({"novel", {{"x", 1}}}), ""); }

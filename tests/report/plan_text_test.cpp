@@ -67,11 +67,20 @@ TEST(PlanText, SaysWhatTheLastChoiceScores) {
   SearchPlan plan = Example();
   EXPECT_EQ(PlanText(plan).find("last choice"), std::string::npos);
   plan.final = {.networks = 1000, .images = 1000, .finalists = 8, .finalist_images = 5000, .macs = 1e12};
+  plan.final.memory_bytes = 3.0 * (1 << 30);
   EXPECT_NE(PlanText(plan).find("last choice: at most 1,000 networks, on 1,000 validation images each;\n"
                                 "             the best 8 scored on 5,000 images;\n"
-                                "             at most 1.0T MACs, 0.0 % of the search\n"),
+                                "             at most 1.0T MACs, 0.0 % of the search, and 3.0 GiB of tensors\n"),
             std::string::npos)
       << PlanText(plan);
+  EXPECT_EQ(plan.memory_bytes(), 64.5 * (1 << 30));
+  plan.final.memory_bytes = 65.0 * (1 << 30);
+  EXPECT_EQ(plan.memory_bytes(), 65.0 * (1 << 30));
+  plan.probed = true, plan.final.seconds = 90, plan.final.finalist_macs = 4e11, plan.final.finalist_seconds = 30;
+  EXPECT_NE(PlanText(plan).find(" of tensors;\n             about 1 min 30 s, of these the finalists' 30 s\n"),
+            std::string::npos)
+      << PlanText(plan);
+  plan.probed = false;
   plan.final.networks = 1, plan.final.finalists = 1, plan.final.finalist_training_images = 2000;
   EXPECT_NE(PlanText(plan).find("at most 1 network, on 1,000 validation images each;\n"
                                 "             the best one trained on 2,000 and scored on 5,000 images;\n"),
@@ -104,14 +113,19 @@ TEST(PlanText, SaysWhatScoringForPruningsTakes) {
   plan.scoring_images = 1000;
   plan.phases[1].scored = 300;
   plan.phases[1].scoring_macs = 0.25 * plan.macs();
+  plan.phases[1].scoring_memory_bytes = 2.0 * (1 << 30), plan.phases[1].scoring_seconds = 30;
   const std::string text = PlanText(plan);
   EXPECT_NE(text.find("prunings: by paths, 300 networks scored on at most 1,000 images each;\n"), std::string::npos)
       << text;
-  EXPECT_NE(text.find(" MACs, 20.0 % of the search\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" MACs, 20.0 % of the search, and 2.0 GiB of tensors\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("α steps for"), std::string::npos) << text;  // α decides nothing
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
   EXPECT_EQ(PlanJson(plan)["phases"][1]["scored"], 300);
+  EXPECT_TRUE(PlanJson(plan)["phases"][1]["scoring_seconds"].is_null());
+  plan.probed = true;
+  EXPECT_NE(PlanText(plan).find(" of tensors;\n          about 30 s\n"), std::string::npos) << PlanText(plan);
+  EXPECT_EQ(PlanJson(plan)["phases"][1]["scoring_seconds"], 30);
 }
 
 TEST(PlanText, WarnsOfEachPhaseWithFewSteps) {

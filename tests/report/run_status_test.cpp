@@ -6,6 +6,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/json.h"
 #include "danas/core/run_folder.h"
+#include "danas/core/units.h"
 #include "danas/core/utc_time.h"
 #include "danas/report/live_text.h"
 #include "danas/report/log_excerpt.h"
@@ -122,6 +123,16 @@ TEST_F(RunStatusTest, ASearchThatDied) {
   EXPECT_THAT(StatusLine(status), HasSubstr("search died, step1 2/2, 33 % done, loss 1.250, top-1 50.0 %"));
 }
 
+TEST_F(RunStatusTest, WhatIsScoredCountsAsWork) {
+  Json start = Json::parse(SearchStart());
+  start["phases"][1]["scoring_macs"] = 6;
+  start["final_macs"] = 12;
+  Log(start.dump() + "\n" + Epoch("warmup", 1, 10) + Epoch("step1", 2, 30));
+  EXPECT_DOUBLE_EQ(Status().share_done.value(), 10.0 / 36);
+  Log(start.dump() + "\n" + Epoch("warmup", 1, 10) + Epoch("step1", 2, 30) + Epoch("step2", 1, 50));
+  EXPECT_DOUBLE_EQ(Status().share_done.value(), 20.0 / 36);
+}
+
 TEST_F(RunStatusTest, ASearchThatLives) {
   Log(SearchStart() + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30) + Epoch("step1", 2, 50) +
       Line("pruning", 50, {{"phase", "step1"}, {"layers", {{{"layer", 1}, {"dropped", {"a", "c"}}}}}}));
@@ -181,6 +192,7 @@ TEST_F(RunStatusTest, FinishedSearchAndTraining) {
   EXPECT_EQ(status.cost, 1.9e6);
   EXPECT_THAT(StatusText(status), HasSubstr("finished 1 min 00 s ago, took 40 s"));
   EXPECT_THAT(StatusText(status), Not(HasSubstr("\n  at ")));
+  EXPECT_THAT(StatusText(status), Not(HasSubstr("\n  time ")));
 
   const std::string begun =
       Line("train_start", 0, {{"model", "resnet18"}, {"epochs", 4}}) +
@@ -196,6 +208,20 @@ TEST_F(RunStatusTest, FinishedSearchAndTraining) {
   status = Status();
   EXPECT_EQ(status.life, RunLife::kFinished);
   EXPECT_EQ(status.test_accuracy, 0.875);
+}
+
+TEST_F(RunStatusTest, SaysWhatASearchSpentItsTimeOn) {
+  const Json seconds_of = {
+      {"weights", 30.0}, {"architecture", 0.0}, {"scoring", 8.0}, {"finalists", 2.0}, {"total", 40.0}};
+  Log(SearchStart() + Line("search_end", 40,
+                           {{"macs_passed", {{"weights", 1e12}, {"total", 1.5e12}}},
+                            {"timing", {{"seconds", 41.0}, {"seconds_of", seconds_of}}}}));
+  const RunStatus status = Status();
+  EXPECT_THAT(StatusText(status), HasSubstr("\n  time        75.0 % weights, 20.0 % scoring, 5.0 % finalists; " +
+                                            FormatCount(1.5e12) + " MACs in forward passes\n"));
+  const Json json = StatusJson({status}).at("runs").at(0);
+  EXPECT_EQ(json.at("spent").at("scoring"), 0.2);
+  EXPECT_EQ(json.at("macs_passed"), 1.5e12);
 }
 
 TEST_F(RunStatusTest, Rankings) {

@@ -191,6 +191,35 @@ class Stop : public ProgressSink {
   int left_;
 };
 
+class Shares : public ProgressSink {
+ public:
+  bool Due() override { return true; }
+  void Show(const Progress& progress) override {
+    EXPECT_GE(progress.run_share_done, last) << progress.label;
+    if (progress.label.starts_with("scoring") || progress.label.starts_with("evolution"))
+      most_scoring = progress.run_share_done;
+    last = progress.run_share_done;
+  }
+  double last = 0, most_scoring = 0;
+};
+
+TEST(ScoredChoice, CountsInTheRunsShare) {
+  for (const int64_t training_images : {0, 150}) {
+    for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
+      Config config = ScoredConfig();
+      config.search.finalist_images = training_images;
+      config.search.final_source = source;
+      config.search.final_networks = source == FinalSource::kAuto ? 1000 : 5;
+      config.search.evolution = {.generations = 2, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
+      Shares shares;
+      Search(config, {.progress = &shares});
+      EXPECT_NEAR(shares.last, 1, 1e-9);
+      EXPECT_LT(shares.most_scoring, 0.99);
+      EXPECT_GT(shares.most_scoring, 0);
+    }
+  }
+}
+
 TEST(ScoredChoice, GoesOnToTheBit) {
   for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
     Config config = ScoredConfig();

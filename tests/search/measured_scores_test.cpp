@@ -128,6 +128,24 @@ TEST_F(MeasureCandidatesTest, PathsOfOneLayerAreTheirLosses) {
   EXPECT_EQ(scores.z({{0, 0, 1}}), 0);  // four networks for a mean and three effects
 }
 
+TEST_F(MeasureCandidatesTest, TakeTheAverageOfTheWeights) {
+  const auto measure_moved = [&](double decay) {
+    config_.search.scoring.ema = decay;
+    Make({3, 2});
+    const at::NoGradGuard no_gradient;
+    for (const at::Tensor& weight : run_->state.supernet->parameters()) weight.mul_(1.5).add_(0.1);
+    return Measure().value_lc;
+  };
+  for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
+    config_.search.pruning.score = score;
+    config_.search.scoring.ema = 0;
+    Make({3, 2});
+    const std::vector<std::vector<double>> of_first_weights = Measure().value_lc;
+    EXPECT_EQ(measure_moved(0.5), of_first_weights) << NameOf(score);  // no step has told the average of the move
+    EXPECT_NE(measure_moved(0), of_first_weights) << NameOf(score);
+  }
+}
+
 TEST_F(MeasureCandidatesTest, MoveNothing) {
   for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
     config_.search.pruning.score = score;

@@ -8,9 +8,11 @@
 #include <iostream>
 
 #include "danas/core/error.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/nn/norm.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/memory_estimate.h"
+#include "danas/search/score.h"
 #include "danas/train/class_loss.h"
 #include "danas/train/memory.h"
 #include "tests/search/search_support.h"
@@ -202,6 +204,38 @@ TEST(MakeSearchPlan, CountsWhatIsScoredForPrunings) {
   EXPECT_EQ(alpha.phases[1].scoring_macs, 0);
   // A forward pass takes a third of a training step's time.
   EXPECT_NEAR(masked.phases[1].seconds - alpha.phases[1].seconds, 13 * 20 * 0.5 / 3, 1e-9);
+  EXPECT_NEAR(masked.phases[1].scoring_seconds, 13 * 20 * 0.5 / 3, 1e-9);
+  EXPECT_EQ(alpha.phases[1].scoring_seconds, 0);
+  EXPECT_EQ(alpha.phases[1].scoring_memory_bytes, 0);
+  // Weights and momentum; 20 images kept; at most all of them in one batch, and in a path's layers.
+  const double image = 3.0 * space.input().height * space.input().width;
+  const std::vector<double> one_l(3, 1.0);
+  const Computation fused{.fused = true};
+  EXPECT_NEAR(paths.phases[1].scoring_memory_bytes,
+              4 * (2 * paths.phases[1].parameters + 20 * (image + ScoringElements(space, one_l, false, fused))), 1e-6);
+}
+
+TEST(MakeSearchPlan, CountsTheMemoryOfTheLastChoice) {
+  const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
+  const ClassCounts counts{.weights = {300, 200, 400, 100}, .architecture = {160, 80, 80, 40}};
+  Config config = PlanConfig();
+  config.search.budget.value = MakeCostTable(*MakeMacsModel(), space).Most();
+  config.search.budget_min.value = MakeCostTable(*MakeMacsModel(), space).Least();
+  config.search.final = FinalChoiceKind::kScored;
+  config.search.scoring = {.images = 40, .batch = 20};
+  config.search.finalist_scoring_images = 40;
+  const auto bytes = [&] {
+    return MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU).final.memory_bytes;
+  };
+  const double image = 4 * 3.0 * space.input().height * space.input().width, before = bytes();
+  config.search.finalist_scoring_images = 100;
+  EXPECT_NEAR(bytes() - before, 60 * image, 1e-6);
+  config.search.scoring.statistics = ScoreStatistics::kRecalibrated;
+  config.search.recalibration_images = 500;
+  EXPECT_NEAR(bytes() - before, 560 * image, 1e-6);
+  config.search.finalist_images = 1000;
+  config.train.batch = 4096;
+  EXPECT_GT(bytes() - before, 4096 * image);
 }
 
 TEST(MakeSearchPlan, ZeroRatioKeepsAllCandidates) {
@@ -332,6 +366,36 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
     const double tolerance = config.nn.kernels == KernelChoice::kAten ? 0.15 : 0.2;
     EXPECT_NEAR(weights / (plan.phases[0].memory_bytes - loaders / 2), 1, tolerance) << weights;
     EXPECT_NEAR(both / (plan.phases[1].memory_bytes - loaders), 1, tolerance) << both;
+  }
+}
+
+// Of a walk through all networks of a space, without the memory that weights and images take.
+TEST(MemoryEstimate, OfScoringIsNearWhatTheProcessGrowsBy) {
+  if (test::kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
+  ASSERT_EQ(mallopt(M_MMAP_THRESHOLD, 64 << 10), 1);
+  const SearchSpace space = test::MakeSpace(std::vector<std::vector<BlockSpec>>(4, test::DistinctBlocks(4)), 16, 24, 4);
+  Config config = test::SmallConfig();
+  config.data.image_size = config.data.test_resize = 24;
+  config.search.scoring = {.images = 64, .batch = 64};
+  const Split split =
+      SplitTrainingSet(test::MakeDataset(4, 40, 24, 1, [](int, RandomStream&, Image&) {}), config.data, config.seed);
+  const std::vector<int> order = {0, 1, 2, 3};
+  const ScoringSets sets{.validation = EasiestClasses(split.architecture, order, 4),
+                         .training = EasiestClasses(split.weights, order, 4),
+                         .classes = 4};
+  for (const KernelChoice kernels : {KernelChoice::kAten, KernelChoice::kAuto}) {
+    config.nn.kernels = kernels;
+    auto supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn});
+    InitializeWeights(*supernet, 0);
+    const SubnetScorer scorer(supernet, sets, config, at::kCPU);
+    std::vector<std::vector<size_t>> networks;
+    for (size_t i = 0; i < 256; ++i) networks.push_back({i / 64, i / 16 % 4, i / 4 % 4, i % 4});
+    scorer.Score(networks);
+    const double grown = PeakGrowth([&] { scorer.Score(networks); });
+    const double elements =
+        ScoringElements(space, std::vector<double>(4, 1.0), false, {.fused = HasFusedKernels(kernels, at::kCPU)});
+    std::cout << "memory of scoring, measured over estimated: " << grown / (4 * 64 * elements) << "\n";
+    EXPECT_NEAR(grown / (4 * 64 * elements), 1, 0.3) << NameOf(kernels);
   }
 }
 

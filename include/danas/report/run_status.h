@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace danas {
@@ -70,6 +71,8 @@ struct RunStatus {
   std::optional<double> test_accuracy;      // of a finished training
   std::string unit;                         // of the costs
   std::optional<double> expected_cost, budget, budget_max, cost;  // cost: of the network that was found
+  std::vector<std::pair<std::string, double>> spent;  // of a finished search's time, the share of each of its parts
+  std::optional<double> macs_passed;        // in all its forward passes
   std::vector<int64_t> candidates;          // left in each layer
   std::optional<double> networks_in_band;   // left after the last pruning
   std::optional<int64_t> cuts, unclear_cuts;  // of the last pruning; the second below two standard errors

@@ -26,7 +26,9 @@ struct PhasePlan {
   double macs_per_step = 0;         // of a weight step, forward and backward
   double parameters = 0;            // of the supernet; mean over which candidates survive
   double memory_bytes = 0;          // peak of tensors: weights, gradients, momentum, what backward needs, batches
-  double seconds = 0;               // 0 without a probe
+  double seconds = 0;               // 0 without a probe; with what its pruning scores
+  double scoring_memory_bytes = 0;  // the same peak while candidates are scored: kept images, activations, weights
+  double scoring_seconds = 0;       // of `seconds`
 };
 
 // The last choice by scores; 0 networks without it.
@@ -36,8 +38,11 @@ struct FinalPlan {
   int64_t finalists = 0;
   int64_t finalist_training_images = 0;
   int64_t finalist_images = 0;
-  double macs = 0;     // of all of it at most: what networks have in common is computed once
-  double seconds = 0;  // 0 without a probe
+  double macs = 0;              // of all of it at most: what networks have in common is computed once
+  double finalist_macs = 0;     // of `macs`, what finalists take
+  double memory_bytes = 0;      // peak of tensors
+  double seconds = 0;           // 0 without a probe
+  double finalist_seconds = 0;  // of `seconds`
 };
 
 struct SearchPlan {
@@ -87,8 +92,8 @@ struct SearchPlan {
     });
   }
   double memory_bytes() const {
-    double most_bytes = 0;
-    for (const PhasePlan& p : phases) most_bytes = std::max(most_bytes, p.memory_bytes);
+    double most_bytes = final.memory_bytes;
+    for (const PhasePlan& p : phases) most_bytes = std::max({most_bytes, p.memory_bytes, p.scoring_memory_bytes});
     return most_bytes;
   }
 

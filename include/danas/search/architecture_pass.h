@@ -7,6 +7,7 @@
 
 #include "danas/config/config.h"
 #include "danas/data/loader.h"
+#include "danas/search/forward_macs.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
 #include "danas/train/pass.h"
@@ -39,6 +40,7 @@ struct ArchitectureTotals {
   int64_t steps = 0;
   double costs = 0;
   at::Tensor class_losses;  // on the device
+  double macs = 0;          // of forward passes, over all processes; of steps left out too
 };
 
 // One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
@@ -51,7 +53,7 @@ class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.
   ArchitectureStep(SearchState& state, const Config& config, int64_t classes, ArchitectureTotals& totals)
-      : state_(state), config_(config), classes_(classes), totals_(totals) {}
+      : state_(state), config_(config), classes_(classes), totals_(totals), forward_macs_(state.space()) {}
 
   StepResult Compute(const Batch& batch);
   void Apply();
@@ -61,6 +63,7 @@ class ArchitectureStep {
   struct Means {
     double class_loss = 0;  // over images
     double expected_cost = 0;
+    double macs = 0;  // the sum
   };
   Means TakeMeans();
 
@@ -75,10 +78,12 @@ class ArchitectureStep {
   const Config& config_;
   int64_t classes_;
   ArchitectureTotals& totals_;
+  ForwardMacs forward_macs_;
   // Of the whole batch.
   int64_t images_ = 0;
   double cost_ = 0;            // mean over the images, of the draws
   int64_t computed_ = 0;       // images of this process
+  double macs_ = 0;            // of forward passes
   at::Tensor class_loss_sum_;  // on the device
 };
 
@@ -86,6 +91,7 @@ struct ArchitectureResult {
   PassResult pass;           // its loss has the cost in it
   double class_loss = 0;     // L_cls, mean over images
   double expected_cost = 0;  // mean over the draws
+  double macs = 0;           // of forward passes, over all processes
 };
 
 void Describe(StateFields& fields, ArchitectureTotals& totals);

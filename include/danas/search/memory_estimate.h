@@ -1,4 +1,4 @@
-// Bytes of tensors that a training step of the supernet holds at its peak, from shapes alone.
+// Elements of tensors that a training step of the supernet, or scoring, holds at its peak, from shapes alone.
 #pragma once
 
 #include <cstdint>
@@ -28,5 +28,10 @@ CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape,
 // the candidates' outputs.
 double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs,
                     const Computation& how);
+
+// The same, without gradients, of scoring. Of networks (SubnetScorer::Score): what goes into every layer, for networks
+// that go on from there, and inside one candidate. Of `mixtures`: a layer's input and its candidates' outputs.
+double ScoringElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool mixtures,
+                       const Computation& how);
 
 }  // namespace danas

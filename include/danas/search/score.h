@@ -73,6 +73,10 @@ class SubnetScorer {
   // Of a mixture (Eq. 6): the supernet with these choices. Every rank computes it.
   SubnetScore ScoreMixture(const std::vector<LayerChoice>& choices, ImageLosses losses = ImageLosses::kLeave) const;
 
+  // Multiply-accumulates of the forward passes that Score() and ScoreMixture() make on all ranks together.
+  double MacsOfScore(const std::vector<std::vector<size_t>>& networks) const;
+  double MacsOfMixture(const std::vector<LayerChoice>& choices) const;
+
   int64_t images() const;
   const Supernet& supernet() const { return *supernet_; }
 

@@ -7,6 +7,7 @@
 
 #include "danas/search/architecture_pass.h"
 #include "danas/search/final_scores.h"
+#include "danas/search/passed_work.h"
 #include "danas/search/search_state.h"
 #include "danas/search/weight_paths.h"
 #include "danas/train/checkpoint.h"
@@ -41,6 +42,7 @@ struct SearchRun {
   WorkDone work = {};
   double seconds_before = 0;             // that earlier processes spent on the run
   std::optional<PathTotals> paths = {};  // of the epoch's weight pass, where the config has own paths
+  PassedWork passed = {};
 };
 
 // What a search makes for a space: supernet, costs, α, optimiser, all at their start.

@@ -26,6 +26,9 @@ class Ema {
   // batch norm) are copied.
   void Update();
 
+  // As after the first Bind(): the averages are the weights as they are now.
+  void Restart();
+
   void Describe(StateFields& fields);
 
   NamedTensors State() const;  // averages and buffers, as LoadState() takes them

@@ -58,6 +58,12 @@ class StateFields {
     prefix_ = outer;
   }
 
+  // Restoring: whether a value of that name was saved.
+  bool HasValue(const std::string& name) const { return values_.contains(prefix_ + name); }
+
+  // Restoring: passes over what was saved under names that begin with `name` and a dot.
+  void Leave(const std::string& name);
+
   const NamedTensors& tensors() const { return tensors_; }  // saved: the run's own, which its next step changes
   const Json& values() const { return values_; }
 

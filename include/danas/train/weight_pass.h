@@ -43,7 +43,8 @@ struct WeightTraining {
   // and average.
   void Bind(torch::nn::Module& network);
 
-  // The bound network's weights and statistics too.
+  // The bound network's weights and statistics too. Where a checkpoint has no average and the recipe asks for one, it
+  // begins with the weights as they are there, which is logged; one that the recipe does not ask for is left.
   void Describe(StateFields& fields, const torch::nn::Module& network);
 
   TrainConfig recipe;
@@ -66,6 +67,8 @@ struct WeightPassOptions {
   // optimiser's one step, as the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are
   // their means.
   std::function<Forwards(int64_t step)> forwards = {};
+  // Told of the images, over all processes, that each step's forward passes went over; of a step that is left out too.
+  std::function<void(int64_t images)> passed = {};
   // Called after each step with the number of steps so far, when no gradient is left: for work in between (an α step
   // after every k). What it changes in the network (modes, requires_grad) it must set back.
   std::function<void(int64_t steps)> after_step = {};

@@ -1,0 +1,35 @@
+// What a search has computed so far, part by part: by it searches are compared, and scoring's share of one is told.
+#pragma once
+
+#include <array>
+
+#include "danas/config/describe.h"
+#include "danas/core/json.h"
+#include "danas/train/run_state.h"
+
+namespace danas {
+
+enum class SearchPart { kWeights, kArchitecture, kScoring, kFinalists };
+template <>
+struct EnumNames<SearchPart> {
+  static constexpr std::array kNames = {"weights", "architecture", "scoring", "finalists"};
+};
+
+struct PassedWork {
+  struct Part {
+    double macs = 0;     // multiply-accumulates of forward passes, over all processes; backward ones are not counted
+    double seconds = 0;  // of the whole steps
+  };
+  std::array<Part, EnumNames<SearchPart>::kNames.size()> parts = {};
+  bool from_begin = true;  // false: the run went on from a checkpoint of an earlier danas, which did not count
+
+  void Add(SearchPart part, double macs, double seconds);
+};
+
+void Describe(StateFields& fields, PassedWork& passed);
+
+// {"weights": ..., "architecture": ..., "scoring": ..., "finalists": ..., "total": ...}
+Json MacsJson(const PassedWork& passed);
+Json SecondsJson(const PassedWork& passed);
+
+}  // namespace danas

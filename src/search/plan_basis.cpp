@@ -1,0 +1,42 @@
+#include "plan_basis.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "danas/nn/fused_layer.h"
+
+namespace danas {
+
+double SumOverLayers(const CostTable& costs, const std::vector<double>& candidates_l) {
+  double sum = costs.fixed;
+  for (size_t l = 0; l < candidates_l.size(); ++l) {
+    const std::vector<double>& layer = costs.candidates_lc[l];
+    sum += candidates_l[l] * std::accumulate(layer.begin(), layer.end(), 0.0) / static_cast<double>(layer.size());
+  }
+  return sum;
+}
+
+std::vector<double> CandidatesOf(const SearchSpace& space) {
+  std::vector<double> counts;
+  for (const LayerSpec& layer : space.layers()) counts.push_back(static_cast<double>(layer.candidates.size()));
+  return counts;
+}
+
+int64_t FirstSum(const std::vector<int64_t>& counts, int classes) {
+  const auto end = counts.begin() + std::min<int64_t>(classes, static_cast<int64_t>(counts.size()));
+  return std::accumulate(counts.begin(), end, int64_t{0});
+}
+
+double FloatBytes(const Config& config) { return config.runtime.precision == Precision::kFloat64 ? 8 : 4; }
+
+double ElementBytes(const Config& config) { return config.runtime.amp == AmpKind::kNone ? FloatBytes(config) : 2; }
+
+Computation ComputationOf(const PlanBasis& basis) {
+  const Config& config = basis.config;
+  return {.fused = config.runtime.amp == AmpKind::kNone && HasFusedKernels(config.nn.kernels, basis.device),
+          .recomputes = config.nn.recompute == RecomputeKind::kLayer};
+}
+
+bool KeepsAverage(const Config& config) { return config.search.scoring.ema > 0 || config.train.ema_decay > 0; }
+
+}  // namespace danas

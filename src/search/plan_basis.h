@@ -1,0 +1,53 @@
+// What every phase of a plan is computed from.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "danas/config/config.h"
+#include "danas/cost/cost_model.h"
+#include "danas/search/memory_estimate.h"
+#include "danas/search/search_plan.h"
+#include "danas/train/loaders.h"
+
+namespace danas {
+
+inline constexpr double kWeightStepPasses = 3;  // forward, and twice that for the gradients of features and weights
+
+// Fixed part, and of every layer the mean of its candidates times how many there are.
+double SumOverLayers(const CostTable& costs, const std::vector<double>& candidates_l);
+
+std::vector<double> CandidatesOf(const SearchSpace& space);
+
+// Of the first `classes`.
+int64_t FirstSum(const std::vector<int64_t>& counts, int classes);
+
+struct PlanBasis {
+  const Config& config;
+  const SearchSpace& space;
+  CostTable macs;
+  CostTable parameters;
+  at::Device device;
+  int ranks;
+  double path_macs;  // of one path of the whole space, the mean
+  TrainConfig alpha = AlphaRecipe(config);
+
+  int64_t Batches(int64_t images, const TrainConfig& recipe) const {
+    return BatchesOf(images, recipe.batch, LeastLastBatch(recipe, ranks));
+  }
+  // Images of a batch in one process.
+  int64_t Batch(const TrainConfig& recipe) const { return (recipe.batch + ranks - 1) / ranks; }
+  int64_t MicroBatch(const TrainConfig& recipe) const {
+    return recipe.micro_batch > 0 ? std::min(recipe.micro_batch, Batch(recipe)) : Batch(recipe);
+  }
+};
+
+// Of a number among weights and images.
+double FloatBytes(const Config& config);
+double ElementBytes(const Config& config);  // of an activation
+bool KeepsAverage(const Config& config);    // of the weights
+
+Computation ComputationOf(const PlanBasis& basis);
+
+}  // namespace danas
