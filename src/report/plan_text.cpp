@@ -140,6 +140,7 @@ std::string ClosingText(const SearchPlan& plan) {
   text += plan.probed ? "about " + FormatDuration(plan.seconds()) + ", from steps timed on this machine\n"
                       : "time not estimated\n";
   for (const PhasePlan& phase : plan.phases) {
+    if (const std::string doubt = FewPathsText(phase); !doubt.empty()) text += Note(doubt);
     if (plan.pruning_score != "alpha") break;  // these decide nothing then
     if (const std::string doubt = FewStepsText(phase); !doubt.empty()) text += Note(doubt);
   }
@@ -162,6 +163,8 @@ Json PhaseJson(const PhasePlan& phase, bool probed) {
           {"cuts", phase.cuts},
           {"scored", phase.scored},
           {"scoring_macs", phase.scoring_macs},
+          {"main_effects", phase.main_effects},
+          {"pair_effects", phase.pair_effects},
           {"candidates", phase.candidates},
           {"paths_per_step", phase.paths_per_step},
           {"macs_per_image", phase.macs_per_image},

@@ -31,8 +31,9 @@ std::string HeadText(const NetworkRanking& ranking) {
             std::to_string(ranking.state->classes) + " classes at last\n";
   }
   if (ranking.score == "supernet") {
-    text += "score: loss with the supernet's weights over " + FormatThousands(ranking.images) +
-            " validation images, normalised by " +
+    text += std::string("score: loss with ") +
+            (ranking.ema > 0 ? "the average of the supernet's weights" : "the supernet's weights") + " over " +
+            FormatThousands(ranking.images) + " validation images, normalised by " +
             (ranking.statistics == "batch" ? "each batch's own statistics" : "statistics taken for each network") +
             "\n";
   } else if (ranking.score == "alpha") {
@@ -132,6 +133,7 @@ Json RankingJson(const NetworkRanking& ranking) {
   if (ranking.score == "supernet") {
     json["images"] = ranking.images;
     json["statistics"] = ranking.statistics;
+    json["ema"] = ranking.ema;
   }
   json["networks"] = Json::array();
   for (const RankedNetwork& network : ranking.networks) json["networks"].push_back(NetworkJson(network, ranking.unit));

@@ -17,4 +17,11 @@ std::string FewStepsText(const PhasePlan& phase) {
          FormatDecimals(kClear / std::sqrt(static_cast<double>(phase.alpha_steps)), 2) + " of its noise in a step";
 }
 
+std::string FewPathsText(const PhasePlan& phase) {
+  if (phase.pair_effects == 0 || phase.scored > phase.main_effects + phase.pair_effects) return "";
+  return phase.phase.name + " has " + FormatThousands(phase.scored) + " networks for " +
+         FormatThousands(phase.main_effects) + " effects of candidates and " + FormatThousands(phase.pair_effects) +
+         " of pairs: pairs are shrunk towards none as far as the networks do not tell them";
+}
+
 }  // namespace danas

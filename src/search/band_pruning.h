@@ -6,6 +6,7 @@
 
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
+#include "danas/cost/network_scores.h"
 #include "danas/search/pruner.h"
 
 namespace danas {
@@ -13,12 +14,11 @@ namespace danas {
 // A space's costs and scores after some of its candidates were dropped, with their places before.
 struct LeftOver {
   CostTable costs;
-  std::vector<std::vector<double>> score_lc;
+  NetworkScores scores;
   std::vector<std::vector<size_t>> place_lc;
 };
 
-LeftOver Without(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
-                 const LayerCandidates& dropped);
+LeftOver Without(const CostTable& costs, const NetworkScores& scores, const LayerCandidates& dropped);
 
 struct BandPruning {
   LayerCandidates dropped;
@@ -27,15 +27,13 @@ struct BandPruning {
 };
 
 // As DecidePruning() says. `groups`: all of the space's; their ranks are of no account.
-BandPruning PruneWithinBand(std::vector<RankedGroup> groups, const CostTable& costs,
-                            const std::vector<std::vector<double>>& score_lc, const CostBand& band,
-                            const PruningConfig& config);
+BandPruning PruneWithinBand(std::vector<RankedGroup> groups, const CostTable& costs, const NetworkScores& scores,
+                            const CostBand& band, const PruningConfig& config);
 
 // The best network of the band that has one of the group's candidates and none of `dropped`, as places of the whole
 // space; none where there is no such network.
 std::optional<std::vector<size_t>> BestNetworkWith(const RankedGroup& group, const LayerCandidates& dropped,
-                                                   const CostTable& costs,
-                                                   const std::vector<std::vector<double>>& score_lc,
+                                                   const CostTable& costs, const NetworkScores& scores,
                                                    const CostBand& band);
 
 }  // namespace danas

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "danas/search/arch_parameters.h"
+#include "pair_fit.h"
 
 namespace danas {
 namespace {
@@ -112,7 +113,39 @@ class AdditiveFit {
   double variance_ = 0;        // of networks around the fit
 };
 
+CandidateScores ScoresOfPairs(const std::vector<size_t>& candidates_l, const std::vector<std::vector<size_t>>& networks,
+                              const std::vector<std::vector<float>>& loss_pn) {
+  const auto fit = std::make_shared<const PairFit>(candidates_l, networks, loss_pn);
+  CandidateScores scores{.kind = PruningScore::kPaths, .value_lc = {}, .z = {}};
+  for (size_t l = 0; l < candidates_l.size(); ++l) {
+    std::vector<double>& value_c = scores.value_lc.emplace_back();
+    for (size_t c = 0; c < candidates_l[l]; ++c) value_c.push_back(fit->Value(l, c));
+  }
+  for (size_t l = 0; l + 1 < candidates_l.size(); ++l) {
+    std::vector<std::vector<double>>& pair_cd = scores.pair_lcd.emplace_back();
+    for (size_t c = 0; c < candidates_l[l]; ++c) {
+      pair_cd.emplace_back();
+      for (size_t d = 0; d < candidates_l[l + 1]; ++d) pair_cd.back().push_back(fit->PairValue(l, c, d));
+    }
+  }
+  scores.pair_deviation = fit->pair_deviation();
+  scores.z = [fit](const std::vector<Claim>& claims) { return fit->Z(claims); };
+  scores.z_of_networks = [fit](const std::vector<size_t>& better, const std::vector<size_t>& worse) {
+    return fit->Z(better, worse);
+  };
+  return scores;
+}
+
 }  // namespace
+
+double CandidateScores::Z(const std::vector<size_t>& better, const std::vector<size_t>& worse) const {
+  if (z_of_networks) return z_of_networks(better, worse);
+  std::vector<Claim> claims;
+  for (size_t l = 0; l < better.size(); ++l) {
+    if (better[l] != worse[l]) claims.push_back({l, better[l], worse[l]});
+  }
+  return z(claims);
+}
 
 double CandidateScores::RootMeanSquareZ() const {
   double squares = 0;
@@ -164,7 +197,8 @@ CandidateScores ScoresOfMasking(const std::vector<std::vector<std::vector<float>
 }
 
 CandidateScores ScoresOfPaths(const std::vector<size_t>& candidates_l, const std::vector<std::vector<size_t>>& networks,
-                              const std::vector<std::vector<float>>& loss_pn) {
+                              const std::vector<std::vector<float>>& loss_pn, PathEffects effects) {
+  if (effects == PathEffects::kPairs) return ScoresOfPairs(candidates_l, networks, loss_pn);
   const auto fit = std::make_shared<const AdditiveFit>(candidates_l, networks, loss_pn);
   CandidateScores scores{.kind = PruningScore::kPaths, .value_lc = {}, .z = {}};
   for (size_t l = 0; l < candidates_l.size(); ++l) {

@@ -7,6 +7,7 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
+#include "danas/cost/best_networks.h"
 #include "danas/cost/budgeted_choice.h"
 #include "danas/search/arch_parameters.h"
 
@@ -53,11 +54,13 @@ void CheckBudget(const SearchConfig& config, const CostTable& costs) {
   }
 }
 
-LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs,
-                                 const std::vector<std::vector<double>>& score_lc, double largest_cost) {
+LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs, const NetworkScores& scores,
+                                 double largest_cost) {
   LayerCandidates kept;
   if (LeastAfter(costs, dropped) <= largest_cost) return kept;
-  const std::vector<size_t> network = BestWithin(costs, score_lc, largest_cost);
+  const std::vector<size_t> network = scores.pair_lcd.empty()
+                                          ? BestWithin(costs, scores.score_lc, largest_cost)
+                                          : BestNetworks(costs, scores, {costs.Least(), largest_cost}, 1).front();
   for (size_t l = 0; l < network.size(); ++l) {
     const auto here = dropped.find(l);
     if (here == dropped.end() || here->second.erase(network[l]) == 0) continue;

@@ -87,7 +87,7 @@ CandidateScores MeasureByPaths(const SubnetScorer& scorer, const SearchInputs& i
   for (SubnetScore& score : scorer.Score(networks, options)) loss_pn.push_back(std::move(score.loss_n));
   std::vector<size_t> candidates_l;
   for (const LayerSpec& layer : state.space().layers()) candidates_l.push_back(layer.candidates.size());
-  return ScoresOfPaths(candidates_l, networks, loss_pn);
+  return ScoresOfPaths(candidates_l, networks, loss_pn, inputs.config.search.pruning.effects);
 }
 
 }  // namespace

@@ -43,9 +43,13 @@ class Decision {
         config_(config),
         band_(BandOf(config)),
         groups_(RankGroups(space, scores.value_lc, config.pruning.granularity, scores.kind)) {
-    for (const std::vector<double>& term_c : scores.Terms()) score_lc_.push_back(ExactInSums(term_c));
+    totals_ = scores.Totals();
+    for (std::vector<double>& term_c : totals_.score_lc) term_c = ExactInSums(term_c);
+    for (std::vector<std::vector<double>>& pair_cd : totals_.pair_lcd) {
+      for (std::vector<double>& pair_d : pair_cd) pair_d = ExactInSums(pair_d);
+    }
     if (aware()) {
-      BandPruning within = PruneWithinBand(groups_, costs, score_lc_, band_, config.pruning);
+      BandPruning within = PruneWithinBand(groups_, costs, totals_, band_, config.pruning);
       pruning_.dropped = std::move(within.dropped);
       pruning_.kept_for_budget = std::move(within.kept);
       groups_ = std::move(within.groups);
@@ -58,10 +62,10 @@ class Decision {
     std::ranges::stable_sort(groups_, {}, &RankedGroup::layer);
     if (config_.pruning.certain > 0) PutOffDoubtful();
     if (!aware()) {
-      pruning_.kept_for_budget = KeepWithinBudget(pruning_.dropped, costs_, scores_.Terms(), LargestCost(config_));
+      pruning_.kept_for_budget = KeepWithinBudget(pruning_.dropped, costs_, scores_.Totals(), LargestCost(config_));
     }
     for (const auto& [layer, candidates] : pruning_.dropped) pruning_.cuts.push_back(CutOf(layer));
-    pruning_.networks_in_band = CountNetworks(Without(costs_, score_lc_, pruning_.dropped).costs, band_);
+    pruning_.networks_in_band = CountNetworks(Without(costs_, totals_, pruning_.dropped).costs, band_);
     return std::move(pruning_);
   }
 
@@ -106,13 +110,13 @@ class Decision {
     cut.first_dropped = *Strongest(dropped, value_c, [&](size_t c) { return IsDropped(layer, c); });
     double order = kept.rank - dropped.rank;
     if (aware()) {
-      const auto with_kept = BestNetworkWith(kept, pruning_.dropped, costs_, score_lc_, band_);
-      const auto with_dropped = BestNetworkWith(dropped, {}, costs_, score_lc_, band_);
+      const auto with_kept = BestNetworkWith(kept, pruning_.dropped, costs_, totals_, band_);
+      const auto with_dropped = BestNetworkWith(dropped, {}, costs_, totals_, band_);
       if (with_kept && with_dropped) {
         cut.last_kept = (*with_kept)[layer];
         cut.first_dropped = (*with_dropped)[layer];
-        cut.z = scores_.z(Claims(*with_kept, *with_dropped));
-        order = ScoreOf(*with_kept) - ScoreOf(*with_dropped);
+        cut.z = scores_.Z(*with_kept, *with_dropped);
+        order = totals_.Total(*with_kept) - totals_.Total(*with_dropped);
         cut.total_gap = order;
       }
     } else {
@@ -121,20 +125,6 @@ class Decision {
     cut.gap = value_c[cut.last_kept] - value_c[cut.first_dropped];
     cut.conflict = cut.z && order * *cut.z < 0;
     return cut;
-  }
-
-  double ScoreOf(const std::vector<size_t>& network) const {
-    double score = 0;
-    for (size_t l = 0; l < network.size(); ++l) score += score_lc_[l][network[l]];
-    return score;
-  }
-
-  static std::vector<Claim> Claims(const std::vector<size_t>& better, const std::vector<size_t>& worse) {
-    std::vector<Claim> claims;
-    for (size_t l = 0; l < better.size(); ++l) {
-      if (better[l] != worse[l]) claims.push_back({l, better[l], worse[l]});
-    }
-    return claims;
   }
 
   LayerCut CutOf(size_t layer) const { return Compare(LastKept(layer), FirstDropped(layer)); }
@@ -160,7 +150,7 @@ class Decision {
   const SearchConfig& config_;
   const CostBand band_;
   std::vector<RankedGroup> groups_;
-  std::vector<std::vector<double>> score_lc_;
+  NetworkScores totals_;
   Pruning pruning_;
 };
 

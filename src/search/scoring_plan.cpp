@@ -49,6 +49,18 @@ double FinalMemoryBytes(const PlanBasis& basis, const FinalPlan& final, const Se
   return BytesBesideScoring(config, SumOverLayers(parameters, CandidatesOf(left))) + std::max(scoring, finalist);
 }
 
+void PlanPaths(const PruningConfig& pruning, const std::vector<double>& candidates_l, PhasePlan& plan) {
+  plan.scored = pruning.paths;
+  plan.main_effects = 1;
+  for (size_t l = 0; l < candidates_l.size(); ++l) {
+    const int64_t others = std::llround(candidates_l[l]) - 1;
+    plan.main_effects += others;
+    if (pruning.effects == PathEffects::kPairs && l + 1 < candidates_l.size()) {
+      plan.pair_effects += others * (std::llround(candidates_l[l + 1]) - 1);
+    }
+  }
+}
+
 }  // namespace
 
 void PlanScoring(const PlanBasis& basis, const SearchSpace& space, const ClassCounts& counts, PhasePlan& plan) {
@@ -63,7 +75,7 @@ void PlanScoring(const PlanBasis& basis, const SearchSpace& space, const ClassCo
   const bool masks = search.pruning.score == PruningScore::kPerturbation;
   plan.scored = 1;
   for (const double candidates : candidates_l) plan.scored += candidates > 1 ? std::llround(candidates) : 0;
-  if (!masks) plan.scored = search.pruning.paths;
+  if (!masks) PlanPaths(search.pruning, candidates_l, plan);
   const double macs = SumOverLayers(basis.macs, masks ? candidates_l : std::vector<double>(candidates_l.size(), 1.0));
   plan.scoring_macs = static_cast<double>(plan.scored) * static_cast<double>(images) * macs;
   plan.scoring_memory_bytes = BytesBesideScoring(basis.config, plan.parameters) +

@@ -193,6 +193,7 @@ Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateSc
                   {"kept_for_budget", NamesOf(pruning.kept_for_budget, state.space())},
                   {"put_off", NamesOf(pruning.put_off, state.space())}}};
   if (!by_alpha) event.fields["values"] = scores.value_lc;
+  if (!scores.pair_lcd.empty()) event.fields["pair_deviation"] = scores.pair_deviation;
   return event;
 }
 

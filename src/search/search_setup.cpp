@@ -34,6 +34,9 @@ void CheckInputs(const SearchInputs& inputs, const Split& split) {
 }
 
 void WarnOfFewSteps(const SearchPlan& plan) {
+  for (const PhasePlan& phase : plan.phases) {
+    if (const std::string doubt = FewPathsText(phase); !doubt.empty()) log::info("{}", doubt);
+  }
   if (plan.pruning_score != NameOf(PruningScore::kAlpha)) return;
   bool any = false;
   for (const PhasePlan& phase : plan.phases) {

@@ -157,5 +157,108 @@ TEST(MaxMarginals, OfTheBestNetworkAreItsTotal) {
   }
 }
 
+// Scores of neighbouring candidates besides.
+NetworkScores MakePairScores(const Case& made, RandomStream& stream) {
+  NetworkScores scores{.score_lc = made.score_lc};
+  for (size_t l = 0; l + 1 < made.score_lc.size(); ++l) {
+    auto& pair_cd = scores.pair_lcd.emplace_back(made.score_lc[l].size());
+    for (auto& pair_d : pair_cd) {
+      for (size_t d = 0; d < made.score_lc[l + 1].size(); ++d) pair_d.push_back(stream.Normal());
+    }
+  }
+  return scores;
+}
+
+double TotalByHand(const NetworkScores& scores, const Network& network) {
+  double total = Total(scores.score_lc, network);
+  for (size_t l = 0; l + 1 < network.size(); ++l) total += scores.pair_lcd[l][network[l]][network[l + 1]];
+  return total;
+}
+
+std::vector<Network> ByTrial(const CostTable& table, const NetworkScores& scores, const CostBand& band) {
+  std::vector<Network> networks;
+  ForEachNetwork(table, [&](const Network& choice) {
+    if (band.Holds(table.OfNetwork(choice))) networks.push_back(choice);
+  });
+  std::ranges::sort(
+      networks, [&](const Network& a, const Network& b) { return TotalByHand(scores, a) > TotalByHand(scores, b); });
+  return networks;
+}
+
+TEST(BestNetworks, WithPairsAreThoseOfTrialInOrder) {
+  RandomStream stream(5, "pairs");
+  int tried = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    const Case made = MakeCase(stream, trial % 2 == 0);
+    const NetworkScores scores = MakePairScores(made, stream);
+    const std::vector<Network> all = ByTrial(made.table, scores, made.band);
+    if (all.empty()) continue;
+    EXPECT_EQ(BestNetworks(made.table, scores, made.band, 1000), all) << "trial " << trial;
+    EXPECT_EQ(BestNetworks(made.table, scores, made.band, 1), std::vector<Network>{all.front()});
+    EXPECT_NEAR(scores.Total(all.front()), TotalByHand(scores, all.front()), 1e-12);
+    ++tried;
+  }
+  EXPECT_GT(tried, 30);
+}
+
+TEST(MaxMarginals, WithPairsAreThoseOfTrial) {
+  RandomStream stream(6, "pairs");
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  for (int trial = 0; trial < 60; ++trial) {
+    const Case made = MakeCase(stream, /*whole=*/true);
+    const NetworkScores scores = MakePairScores(made, stream);
+    const std::vector<Network> all = ByTrial(made.table, scores, made.band);
+    if (all.empty()) continue;
+    Scores expected;
+    for (const auto& score_c : made.score_lc) expected.emplace_back(score_c.size(), kNone);
+    for (const Network& network : all) {
+      for (size_t l = 0; l < network.size(); ++l) {
+        expected[l][network[l]] = std::max(expected[l][network[l]], TotalByHand(scores, network));
+      }
+    }
+    const Scores found = MaxMarginals(made.table, scores, made.band);
+    for (size_t l = 0; l < expected.size(); ++l) {
+      for (size_t c = 0; c < expected[l].size(); ++c) {
+        if (expected[l][c] == kNone) {
+          EXPECT_EQ(found[l][c], kNone) << "trial " << trial << ", layer " << l << ", candidate " << c;
+        } else {
+          EXPECT_NEAR(found[l][c], expected[l][c], 1e-12) << "trial " << trial << ", layer " << l << ", " << c;
+        }
+      }
+    }
+  }
+}
+
+TEST(BestNetworks, PairsOfNoWorthChangeNothing) {
+  RandomStream stream(7, "pairs");
+  for (int trial = 0; trial < 20; ++trial) {
+    const Case made = MakeCase(stream, trial % 2 == 0);
+    if (ByTrial(made.table, made.score_lc, made.band).empty()) continue;
+    NetworkScores scores = MakePairScores(made, stream);
+    for (auto& pair_cd : scores.pair_lcd) {
+      for (auto& pair_d : pair_cd) std::ranges::fill(pair_d, 0.0);
+    }
+    EXPECT_EQ(BestNetworks(made.table, scores, made.band, 10), BestNetworks(made.table, made.score_lc, made.band, 10));
+    const Scores paired = MaxMarginals(made.table, scores, made.band);
+    const Scores single = MaxMarginals(made.table, made.score_lc, made.band);
+    for (size_t l = 0; l < single.size(); ++l) {
+      for (size_t c = 0; c < single[l].size(); ++c) {
+        if (std::isfinite(single[l][c]))
+          EXPECT_NEAR(paired[l][c], single[l][c], 1e-12);
+        else
+          EXPECT_EQ(paired[l][c], single[l][c]);
+      }
+    }
+  }
+}
+
+TEST(BestNetworks, PairsOfAnotherShapeAreRefused) {
+  const CostTable table{"MACs", 5, {{1, 10}, {1, 10}}};
+  NetworkScores scores{.score_lc = {{0, 1}, {0, 1}}, .pair_lcd = {{{0, 1}}}};
+  ExpectErrorContains<ConfigError>([&] { BestNetworks(table, scores, {0, 100}, 1); }, {"pairs", "shapes"});
+  scores.pair_lcd = {{{0, 1}, {0, std::nan("")}}};
+  ExpectErrorContains<ConfigError>([&] { MaxMarginals(table, scores, {0, 100}); }, {"pair", "finite"});
+}
+
 }  // namespace
 }  // namespace danas::test

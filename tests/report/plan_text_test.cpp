@@ -128,6 +128,17 @@ TEST(PlanText, SaysWhatScoringForPruningsTakes) {
   EXPECT_EQ(PlanJson(plan)["phases"][1]["scoring_seconds"], 30);
 }
 
+TEST(PlanText, SaysWherePathsDoNotTellAllPairs) {
+  SearchPlan plan = Example();
+  plan.pruning_score = "paths";
+  plan.phases[1].scored = 300, plan.phases[1].main_effects = 106, plan.phases[1].pair_effects = 500;
+  EXPECT_NE(PlanText(plan).find("note: step1 has 300 networks for 106 effects of candidates and 500 of pairs:"),
+            std::string::npos)
+      << PlanText(plan);
+  plan.phases[1].scored = 607;
+  EXPECT_EQ(PlanText(plan).find("of pairs"), std::string::npos) << PlanText(plan);
+}
+
 TEST(PlanText, WarnsOfEachPhaseWithFewSteps) {
   SearchPlan plan = Example();
   plan.phases.push_back(plan.phases[1]);

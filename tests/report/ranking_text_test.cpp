@@ -57,6 +57,11 @@ TEST(RankingText, SaysWhatWasScoredAndHow) {
         "within 10 MACs: no network"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+  EXPECT_THAT(text, HasSubstr("score: loss with the supernet's weights over"));
+  NetworkRanking averaged = Example();
+  averaged.ema = 0.9;
+  EXPECT_THAT(RankingText(averaged), HasSubstr("score: loss with the average of the supernet's weights over"));
+  EXPECT_EQ(RankingJson(averaged)["ema"], 0.9);
 }
 
 TEST(RankingText, ShowsTheFirstOfMany) {

@@ -44,6 +44,7 @@ Config AveragedConfig(double decay) {
   config.search.paths = WeightPathKind::kUniform;
   config.search.pruning.score = PruningScore::kPaths;
   config.search.pruning.paths = 10;
+  config.search.pruning.ratio = 0.2;  // 4, 3 candidates: 3, 2, then 2, 2: four networks are left
   config.search.scoring = {.images = 40, .ema = decay};
   config.search.final = FinalChoiceKind::kScored;
   config.search.finalists = 2;

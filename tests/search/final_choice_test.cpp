@@ -46,10 +46,10 @@ TEST(LargestCost, IsTwoPercentAboveTheTargetUnlessSaid) {
 TEST(KeepWithinBudget, TakesBackWhatTheBestNetworkWithinItNeeds) {
   const std::vector<std::vector<double>> alpha_lc = {{-1, 0, 1}, {-1, 1}};
   LayerCandidates dropped = {{0, {0, 1}}, {1, {0}}}, free = dropped;
-  EXPECT_TRUE(KeepWithinBudget(free, kCosts, alpha_lc, 23).empty());
+  EXPECT_TRUE(KeepWithinBudget(free, kCosts, {.score_lc = alpha_lc}, 23).empty());
   EXPECT_EQ(free, dropped);
   // Within 19: {1, 1} of cost 19.
-  EXPECT_EQ(KeepWithinBudget(dropped, kCosts, alpha_lc, 19), (LayerCandidates{{0, {1}}}));
+  EXPECT_EQ(KeepWithinBudget(dropped, kCosts, {.score_lc = alpha_lc}, 19), (LayerCandidates{{0, {1}}}));
   EXPECT_EQ(dropped, (LayerCandidates{{0, {0}}, {1, {0}}}));
 }
 

@@ -161,7 +161,7 @@ TEST(DecidePruning, BlindDropsWhatTheRankingSaysAndKeepsWithinTheBudget) {
     const Case c = RandomCase(seed);
     LayerCandidates dropped = ChooseWeakest(c.space, c.alpha_lc, c.config.pruning);
     const LayerCandidates kept =
-        KeepWithinBudget(dropped, c.costs, LogProbabilities(c.alpha_lc), LargestCost(c.config));
+        KeepWithinBudget(dropped, c.costs, {.score_lc = LogProbabilities(c.alpha_lc)}, LargestCost(c.config));
     const Pruning pruning = c.Decide();
     EXPECT_EQ(pruning.dropped, dropped) << seed;
     EXPECT_EQ(pruning.kept_for_budget, kept) << seed;

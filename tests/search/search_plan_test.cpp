@@ -194,6 +194,12 @@ TEST(MakeSearchPlan, CountsWhatIsScoredForPrunings) {
   const SearchPlan paths = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});
   EXPECT_EQ(paths.phases[0].scored, 0);
   EXPECT_EQ(paths.phases[1].scored, 50);
+  EXPECT_EQ(paths.phases[1].main_effects, 1 + 5 + 5);
+  EXPECT_EQ(paths.phases[1].pair_effects, 0);
+  config.search.pruning.effects = PathEffects::kPairs;
+  const SearchPlan pairs = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU);
+  EXPECT_EQ(pairs.phases[1].pair_effects, 25);
+  EXPECT_EQ(pairs.phases[2].pair_effects, 9);
   EXPECT_NEAR(paths.phases[1].scoring_macs, 50 * 20 * MakeCostTable(*MakeMacsModel(), space).Mean(), 1);
   config.search.pruning.score = PruningScore::kPerturbation;
   const SearchPlan masked = MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU, StepTimes{0.5, 0.25});

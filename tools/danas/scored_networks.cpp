@@ -35,6 +35,7 @@ NetworkRanking OrderNetworks(const ScoredNetworks& scored, const SearchedRun& ru
   }
   if (!scored.subnets.empty()) {
     ranking.statistics = NameOf(run.config.search.scoring.statistics);
+    ranking.ema = run.config.search.scoring.ema;
     ranking.images = scored.images;
   }
   std::vector<size_t> order(scored.networks.size());

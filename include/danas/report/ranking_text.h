@@ -40,6 +40,7 @@ struct NetworkRanking {
   std::string score;                         // "supernet", "alpha", "macs", "parameters", "naswot", "zico"
   std::optional<StateOfRanking> state = {};  // none: the score needs none
   std::string statistics = {};               // supernet: search.scoring.statistics
+  double ema = 0;                            // supernet: search.scoring.ema; 0: the weights themselves
   int64_t images = 0;                        // supernet
   std::string unit = {};                     // of the costs
   std::vector<RankedNetwork> networks = {};  // best first

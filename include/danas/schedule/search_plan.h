@@ -17,6 +17,8 @@ struct PhasePlan {
   int64_t weight_steps = 0;         // of the whole phase
   int64_t alpha_steps = 0;
   int64_t cuts = 0;            // layers that the pruning at its end cuts
+  int64_t main_effects = 0;    // that a fit to scored paths has: a mean, and of each layer all candidates but one
+  int64_t pair_effects = 0;    // with pruning.effects pairs, of neighbouring candidates
   int64_t scored = 0;          // networks, or supernets with a candidate masked, that are scored for it at most
   double scoring_macs = 0;     // of that, at most
   double candidates = 0;       // a layer, mean over all layers
@@ -112,5 +114,8 @@ inline constexpr int64_t kFewAlphaSteps = 200;
 // That a phase has few α steps for its cuts, and what they can tell; empty where there are enough. A difference of r
 // times its own deviation reaches r √n standard errors in n steps.
 std::string FewStepsText(const PhasePlan& phase);
+
+// That a phase's paths do not tell all effects of pairs, and what becomes of those; empty where they may.
+std::string FewPathsText(const PhasePlan& phase);
 
 }  // namespace danas

@@ -8,6 +8,7 @@
 #include "danas/config/search_config.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
+#include "danas/cost/network_scores.h"
 #include "danas/search/final_scores.h"
 #include "danas/search/pruner.h"
 
@@ -27,9 +28,9 @@ CostBand BandOf(const SearchConfig& config);
 void CheckBudget(const SearchConfig& config, const CostTable& costs);
 
 // Takes back from what a pruning drops what the best network within `largest_cost` needs, if no network would be left
-// within it, by the sum of its candidates' scores. Returns what was taken back.
-LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs,
-                                 const std::vector<std::vector<double>>& score_lc, double largest_cost);
+// within it, by its total score. Returns what was taken back.
+LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& costs, const NetworkScores& scores,
+                                 double largest_cost);
 
 struct FinalChoice {
   std::vector<size_t> argmax;  // a candidate for each layer
