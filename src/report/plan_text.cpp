@@ -141,7 +141,7 @@ std::string ClosingText(const SearchPlan& plan) {
                       : "time not estimated\n";
   for (const PhasePlan& phase : plan.phases) {
     if (const std::string doubt = FewPathsText(phase); !doubt.empty()) text += Note(doubt);
-    if (plan.pruning_score != "alpha") break;  // these decide nothing then
+    if (plan.pruning_score != "alpha") continue;  // α decides nothing then
     if (const std::string doubt = FewStepsText(phase); !doubt.empty()) text += Note(doubt);
   }
   if (plan.certain > 0) {

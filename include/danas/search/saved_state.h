@@ -38,8 +38,8 @@ struct LoadedState {
   std::vector<std::vector<double>> alpha_lc;
 };
 
-// With search.scoring.ema the supernet holds the weights' average. Throws CheckpointError where its tensors are not whole
-// or not those of the space, or no average was kept.
+// With search.scoring.ema the supernet holds the weights' average. Throws CheckpointError where its tensors are not
+// whole or not those of the space, or no average was kept.
 LoadedState LoadState(const SavedState& state, const Config& config, at::Device device);
 
 }  // namespace danas
