@@ -1,7 +1,7 @@
 """The images of a table of truth: so many of each class of a dataset, told so exactly that others can take the same.
 
-Read are IDX files (MNIST's family) and CIFAR-100's binary layout, of which the twenty coarse labels are taken. The part
-is written in a form that danas reads: IDX again, or a folder of PNM files for each class.
+Read are IDX files (MNIST's family) and CIFAR-100's binary layout, of which the coarse labels are taken. The part is
+written in a form that danas reads: IDX again, or a folder of PNM files for each class.
 """
 
 import collections
@@ -14,7 +14,6 @@ import pathlib
 import shutil
 import typing
 
-COARSE_CLASSES = 20
 CIFAR_SHAPE = (3, 32, 32)
 NAME = 12  # hex digits of an image's hash in a list: among 60,000 images two agree by chance once in 10^5 lists
 
@@ -89,13 +88,14 @@ def read_idx_set(folder, name):
     return tuple(shape), [Picture(label, pixels[i * size:(i + 1) * size]) for i, label in enumerate(values)]
 
 
-def read_coarse(path):
+def read_coarse(path, classes):
     data, size = read_bytes(path), 2 + math.prod(CIFAR_SHAPE)
     if not data or len(data) % size:
         raise ImageError(f"{path}: {len(data)} bytes are no whole number of records of {size} bytes; fetch it again")
     pictures = [Picture(data[at], data[at + 2:at + size]) for at in range(0, len(data), size)]
-    if max(picture.label for picture in pictures) >= COARSE_CLASSES:
-        raise ImageError(f"{path}: a coarse label above {COARSE_CLASSES - 1}; this is not CIFAR-100")
+    if max(picture.label for picture in pictures) >= len(classes):
+        raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} classes are named; this is "
+                         "not CIFAR-100")
     return pictures
 
 
@@ -104,9 +104,10 @@ def read_images(folder):
     if (folder / "train.bin").exists():
         names = folder / "coarse_label_names.txt"
         classes = names.read_text(encoding="utf-8").split() if names.exists() else []
-        if len(classes) != COARSE_CLASSES:
-            raise ImageError(f"{names}: found {len(classes)} names, expected {COARSE_CLASSES}: it is part of CIFAR-100")
-        return Images(classes, CIFAR_SHAPE, read_coarse(folder / "train.bin"), read_coarse(folder / "test.bin"), True)
+        if not classes:
+            raise ImageError(f"{names}: no names of classes; it is part of CIFAR-100, one name a line")
+        return Images(classes, CIFAR_SHAPE, read_coarse(folder / "train.bin", classes),
+                      read_coarse(folder / "test.bin", classes), True)
     if any(folder.glob("train-images-idx3-ubyte*")):
         shape, train = read_idx_set(folder, "train")
         test_shape, test = read_idx_set(folder, "t10k")
