@@ -1,8 +1,10 @@
 #include "danas/arch/genotype.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "danas/core/error.h"
 #include "space_reader.h"
 
 namespace danas {
@@ -72,6 +74,25 @@ Genotype FromDocument(const Document& document) {
   return genotype;
 }
 
+// A folder, or a file that is not there, is often that of a search: says which networks the search left.
+void RequireFile(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(path, error);
+  if (!is_folder && std::filesystem::exists(path, error)) return;
+  const std::filesystem::path folder = is_folder ? path : path.parent_path();
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("best") && name.ends_with(".json")) found.push_back((folder / name).string());
+  }
+  if (found.empty()) return;  // the reader says what is wrong
+  std::ranges::sort(found);
+  std::string list;
+  for (const std::string& name : found) list += (list.empty() ? "" : ", ") + name;
+  throw FileError((is_folder ? path.string() + " is a folder" : "there is no " + path.string()) +
+                  "; networks in it: " + list);
+}
+
 }  // namespace
 
 Json ToJson(const Genotype& genotype) {
@@ -82,7 +103,10 @@ Json ToJson(const Genotype& genotype) {
           {"origin", genotype.origin}};
 }
 
-Genotype ReadGenotype(const std::filesystem::path& path) { return FromDocument(Document::Read(path)); }
+Genotype ReadGenotype(const std::filesystem::path& path) {
+  RequireFile(path);
+  return FromDocument(Document::Read(path));
+}
 
 Genotype GenotypeFromJson(const Json& json, const std::string& where) {
   return FromDocument(Document::FromJson(json, where));

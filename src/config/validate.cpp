@@ -76,7 +76,25 @@ void CheckEasiness(const Checker& check, const EasinessConfig& easiness) {
   check.Require(!easiness.networks.empty(), "easiness.networks", "empty; expected a folder");
 }
 
+void CheckBudgets(const Checker& check, const SearchConfig& search) {
+  const std::vector<Count>& budgets = search.budgets;
+  if (budgets.empty()) return;
+  for (size_t b = 1; b < budgets.size(); ++b) {
+    check.Require(budgets[b - 1].value < budgets[b].value, "search.budgets",
+                  NumberText(budgets[b].value) + " follows " + NumberText(budgets[b - 1].value) +
+                      "; expected each budget above the one before");
+  }
+  for (const auto& [bound, key] : {std::pair(search.budget_min.value, "search.budget_min"),
+                                   std::pair(search.budget_max.value, "search.budget_max")}) {
+    check.Require(bound == 0, key,
+                  NumberText(bound) +
+                      ", but search.budgets is set: the band of each of its budgets T is [0.95 T, 1.02 T]. Leave "
+                      "search.budget_min and search.budget_max out, or set search.budget instead");
+  }
+}
+
 void CheckSearch(const Checker& check, const SearchConfig& search) {
+  CheckBudgets(check, search);
   check.Require(
       search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
       NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");

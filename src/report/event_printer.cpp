@@ -13,6 +13,12 @@ namespace {
 
 std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
 
+// "323M: ", of a search for several budgets.
+std::string BudgetOf(const Json& fields) {
+  return fields.contains("budget") && fields.at("budget").is_string() ? fields.at("budget").get<std::string>() + ": "
+                                                                      : "";
+}
+
 std::string Place(const Json& fields) {
   return std::to_string(WholeAt(fields, "epoch")) + "/" + std::to_string(WholeAt(fields, "epochs"));
 }
@@ -79,8 +85,9 @@ std::string Evidence(const Json& fields) {
 
 // What is left, what was put off, how sure the cuts are, and the least sure of them.
 std::string Pruning(const Json& fields) {
-  std::string text = fields.at("phase").get<std::string>() + " pruned: " + fields.at("candidates_before").dump() +
-                     " → " + fields.at("candidates_after").dump() + " candidates";
+  std::string text = BudgetOf(fields) + fields.at("phase").get<std::string>() +
+                     " pruned: " + fields.at("candidates_before").dump() + " → " +
+                     fields.at("candidates_after").dump() + " candidates";
   if (fields.contains("networks_in_band")) {
     const auto networks = fields.at("networks_in_band").get<double>();
     text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " of the budget";
@@ -95,6 +102,12 @@ std::string Pruning(const Json& fields) {
   const auto closest = std::ranges::min_element(layers, {}, [](const Json& cut) { return Sureness(cut); });
   return text + (fields.contains("unclear_cuts") ? "\n  least sure in " : "; closest in ") +
          Cut(*closest, fields.value("score", "alpha") == "alpha");
+}
+
+// What the branches of several budgets leave of the supernet.
+std::string SupernetPruned(const Json& fields) {
+  return fields.at("phase").get<std::string>() + ": the supernet keeps what any budget keeps, " +
+         fields.at("candidates_before").dump() + " → " + fields.at("candidates_after").dump() + " candidates";
 }
 
 }  // namespace
@@ -127,14 +140,24 @@ std::string EventPrinter::Mix(const Json& fields) const {
   return text;
 }
 
+// Of each of several budgets what Mix() says of one.
+void EventPrinter::BudgetsOfEpoch(const Json& fields) const {
+  for (const Json& budget : fields.at("budgets")) {
+    screen_.Line("  " + BudgetOf(budget) + "validation " + Loss(budget, "validation_loss", "validation_accuracy"));
+    screen_.Line("  " + Mix(budget));
+  }
+}
+
 // How far α went since the last epoch, how many layers changed their mind, and what the mix now costs.
 std::string EventPrinter::AlphaMovement(const Json& fields) {
+  const std::string budget = BudgetOf(fields);
+  std::vector<LayerAlpha>& before_l = alpha_of_[budget];
   std::vector<LayerAlpha> now;
   double furthest = 0;
   size_t changed = 0;
   for (const Json& layer : fields.at("layers")) {
     LayerAlpha alpha;
-    const LayerAlpha before = now.size() < alpha_.size() ? alpha_[now.size()] : LayerAlpha{};
+    const LayerAlpha before = now.size() < before_l.size() ? before_l[now.size()] : LayerAlpha{};
     std::string leader, leader_before;
     double most = -INFINITY, most_before = -INFINITY;
     for (size_t c = 0; c < layer.at("candidates").size(); ++c) {
@@ -150,15 +173,15 @@ std::string EventPrinter::AlphaMovement(const Json& fields) {
     if (leader != leader_before) ++changed;
     now.push_back(std::move(alpha));
   }
-  alpha_ = std::move(now);
-  return "  α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
-         std::to_string(alpha_.size()) + " layers have another leader; " +
+  before_l = std::move(now);
+  return "  " + budget + "α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
+         std::to_string(before_l.size()) + " layers have another leader; " +
          std::to_string(WholeAt(fields, "alpha_steps")) + " α steps so far";
 }
 
 std::string EventPrinter::FinalScores(const Json& fields) const {
   const Json& finalists = fields.at("finalists");
-  std::string text = "scored: " + FormatThousands(WholeAt(fields, "scored")) + " networks of " +
+  std::string text = BudgetOf(fields) + "scored: " + FormatThousands(WholeAt(fields, "scored")) + " networks of " +
                      FormatCount(fields.at("networks_in_band").get<double>()) + " between " +
                      Cost(fields.at("band").at(0).get<double>()) + " and " +
                      Cost(fields.at("band").at(1).get<double>());
@@ -174,13 +197,23 @@ std::string EventPrinter::FinalScores(const Json& fields) const {
   return text;
 }
 
-std::string EventPrinter::SearchEnd(const Json& fields) const {
-  std::string text = "found: " + Cost(fields.at("cost").get<double>()) + ", " +
+std::string EventPrinter::Found(const Json& fields) const {
+  std::string text = BudgetOf(fields) + "found: " + Cost(fields.at("cost").get<double>()) + ", " +
                      FormatCount(fields.at("parameters").get<double>()) + " parameters:";
   for (const Json& name : fields.at("network")) text += " " + name.get<std::string>();
   if (fields.at("bounded_by_budget").get<bool>()) {
     text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
             ", more than search.budget_max; this is the most probable network within it)";
+  }
+  return text;
+}
+
+std::string EventPrinter::SearchEnd(const Json& fields) const {
+  std::string text;
+  if (fields.contains("found")) {
+    for (const Json& found : fields.at("found")) text += (text.empty() ? "" : "\n") + Found(found);
+  } else {
+    text = Found(fields);
   }
   text += "\nseen: " + FormatThousands(WholeAt(fields, "weight_images")) + " training images in " +
           FormatThousands(WholeAt(fields, "weight_steps")) + " weight steps, " +
@@ -224,10 +257,13 @@ void EventPrinter::Record(const Event& event) {
     if (fields.contains("validation_loss")) {
       screen_.Line(Mix(fields));
     }
+    if (fields.contains("budgets")) BudgetsOfEpoch(fields);
   } else if (event.name == "alpha" && WholeAt(fields, "alpha_steps") > 0) {
     screen_.Line(AlphaMovement(fields));
   } else if (event.name == "pruning") {
     screen_.Line(Pruning(fields));
+  } else if (event.name == "supernet_pruned") {
+    screen_.Line(SupernetPruned(fields));
   } else if (event.name == "final_scores") {
     screen_.Line(FinalScores(fields));
   } else if (event.name == "search_end") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "danas/core/units.h"
@@ -75,21 +76,35 @@ constexpr std::array kSearchEndScalars = {
     ScalarField{"parameters", "found/parameters"},
 };
 
+// `suffix`: of the tags.
 template <size_t N>
-void AddScalars(const Json& object, const std::array<ScalarField, N>& fields, Summary& summary) {
+void AddScalars(const Json& object, const std::array<ScalarField, N>& fields, Summary& summary,
+                const std::string& suffix = "") {
   for (const auto& [field, tag] : fields) {
-    if (const auto number = NumberAt(object, field)) summary.AddScalar(tag, *number);
+    if (const auto number = NumberAt(object, field)) summary.AddScalar(tag + suffix, *number);
   }
 }
 
+// "_323M" of what tells one of several budgets; else nothing.
+std::string SuffixOf(const Json& object) {
+  const auto budget = TextAt(object, "budget");
+  return budget ? "_" + *budget : "";
+}
+
 // Of `number` and `divisor`, where both are there.
-void AddRatio(const char* tag, std::optional<double> number, std::optional<double> divisor, Summary& summary) {
+void AddRatio(const std::string& tag, std::optional<double> number, std::optional<double> divisor, Summary& summary) {
   if (number && divisor && *divisor > 0) summary.AddScalar(tag, *number / *divisor);
 }
 
-void AddEpoch(const Json& event, double budget, Summary& summary) {
+void AddEpoch(const Json& event, std::map<std::string, double>& targets, Summary& summary) {
   AddScalars(event, kEpochScalars, summary);
-  AddRatio("cost/expected_over_budget", NumberAt(event, "expected_cost"), budget, summary);
+  AddRatio("cost/expected_over_budget", NumberAt(event, "expected_cost"), targets[""], summary);
+  for (const Json& budget : ListAt(event, "budgets")) {
+    const std::string suffix = SuffixOf(budget);
+    AddScalars(budget, kEpochScalars, summary, suffix);
+    AddRatio("cost/expected_over_budget" + suffix, NumberAt(budget, "expected_cost"),
+             targets[TextAt(budget, "budget").value_or("")], summary);
+  }
   if (const Json* paths = ObjectAt(event, "paths")) AddScalars(*paths, kPathScalars, summary);
   if (const Json* timing = ObjectAt(event, "timing")) {
     AddScalars(*timing, kTimingScalars, summary);
@@ -141,7 +156,8 @@ std::string Decimals(const Json& object, const char* key) {
 
 // A Markdown table of the layers that were cut.
 std::string PruningText(const Json& event) {
-  std::string text = TextAt(event, "phase").value_or("?") + ": " +
+  const auto budget = TextAt(event, "budget");
+  std::string text = TextAt(event, "phase").value_or("?") + (budget ? ", budget " + *budget : "") + ": " +
                      std::to_string(IntegerAt(event, "candidates_before")) + " → " +
                      std::to_string(IntegerAt(event, "candidates_after")) + " candidates\n";
   if (!ListAt(event, "layers").empty()) {
@@ -250,6 +266,7 @@ std::string LogTranslator::AlphaRecords(const Json& event) {
   const auto step = step_of_epoch_.find({TextAt(event, "phase").value_or(""), IntegerAt(event, "epoch")});
   if (step == step_of_epoch_.end()) return "";
   Summary summary;
+  const std::string suffix = SuffixOf(event);
   double candidates = 0;
   const Json& layers = ListAt(event, "layers");
   for (size_t l = 0; l < layers.size(); ++l) {
@@ -259,12 +276,12 @@ std::string LogTranslator::AlphaRecords(const Json& event) {
     const std::vector<double> spread = OverAllCandidates(l, names, probabilities);
     if (spread.size() < 2) continue;  // there never was a choice
     const std::string layer = LayerName(l, layers.size());
-    summary.AddHistogram("alpha_over_candidates/" + layer, spread);
+    summary.AddHistogram("alpha_over_candidates" + suffix + "/" + layer, spread);
     for (size_t c = 0; c < names.size(); ++c) {
-      summary.AddScalar("probability/" + layer + "/" + names[c], probabilities[c]);
+      summary.AddScalar("probability" + suffix + "/" + layer + "/" + names[c], probabilities[c]);
     }
   }
-  summary.AddScalar("space/candidates", candidates);
+  summary.AddScalar("space/candidates" + suffix, candidates);
   return SummaryRecord(wall_time_, step->second, summary);
 }
 
@@ -278,16 +295,22 @@ std::string LogTranslator::Records(const Json& event) {
 
   Summary summary;
   if (name == "search_start") {
-    budget_ = NumberAt(event, "budget").value_or(0);
+    targets_[""] = NumberAt(event, "budget").value_or(0);
+    for (const Json& budget : ListAt(event, "budgets")) {
+      targets_[TextAt(budget, "budget").value_or("")] = NumberAt(budget, "target").value_or(0);
+    }
   } else if (name == "epoch") {
-    AddEpoch(event, budget_, summary);
+    AddEpoch(event, targets_, summary);
   } else if (name == "class_accuracy") {
     AddScalars(event, kClassAccuracyScalars, summary);
   } else if (name == "pruning") {
+    AddScalars(event, kPruningScalars, summary, SuffixOf(event));
+    summary.AddText("pruning" + SuffixOf(event), PruningText(event));
+  } else if (name == "supernet_pruned") {
     AddScalars(event, kPruningScalars, summary);
-    summary.AddText("pruning", PruningText(event));
   } else if (name == "search_end") {
     AddScalars(event, kSearchEndScalars, summary);
+    for (const Json& found : ListAt(event, "found")) AddScalars(found, kSearchEndScalars, summary, SuffixOf(found));
   } else if (name == "network_judged") {
     const auto top1 = NumberAt(event, "top1");
     if (top1) summary.AddScalar("judge_accuracy/" + TextAt(event, "name").value_or("?"), *top1);

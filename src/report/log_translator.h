@@ -35,7 +35,7 @@ class LogTranslator {
   bool begun_ = false;
   double wall_time_ = 0;
   int64_t step_ = 0;
-  double budget_ = 0;
+  std::map<std::string, double> targets_;  // of each budget; of "" where there is one
   std::map<Place, int64_t> step_of_epoch_;
   // Names in every layer as the first α event lists them, so that a candidate keeps its number when others are pruned.
   std::vector<std::vector<std::string>> candidates_lc_;

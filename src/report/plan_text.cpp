@@ -70,12 +70,31 @@ std::string PathsText(const SearchPlan& plan) {
                                     : "       none there is strictly fair; candidates are drawn as evenly as may be\n");
 }
 
+// What is trained once for all budgets, and what each takes anew.
+std::string BudgetsText(const SearchPlan& plan) {
+  std::string text = "budgets:";
+  for (const PlannedBudget& budget : plan.budgets) {
+    text += (&budget == &plan.budgets.front() ? " " : ", ") + budget.name;
+  }
+  int64_t alpha_passes = 0;
+  for (const PhasePlan& phase : plan.phases) alpha_passes = std::max(alpha_passes, phase.alpha_passes);
+  const double macs = plan.macs() + plan.final.macs, searches = static_cast<double>(plan.budgets.size());
+  text += " " + plan.unit + "; networks from 0.95 to 1.02 of them\n" +
+          "         one supernet; each weight step trains the next of them; " +
+          (alpha_passes > 0 ? std::to_string(alpha_passes) + " α passes" : std::string("no α pass")) + "\n";
+  if (plan.separate_macs <= 0) return text;
+  return text + "         " + FormatCount(macs) + " MACs, " + FormatDecimals(macs / plan.separate_macs * searches, 2) +
+         " times one search; each alone, " + FormatCount(plan.separate_macs) + " together\n         at most " +
+         FormatBytes(plan.memory_bytes()) + " of tensors, one search " + FormatBytes(plan.separate_memory_bytes) + "\n";
+}
+
 std::string OpeningText(const SearchPlan& plan) {
   std::string text = "space: " + std::to_string(plan.searchable_layers) + " layers searched, " +
                      NetworksText(plan.networks) + " networks of " + CostText(plan, plan.least) + " to " +
                      CostText(plan, plan.most) + " " + plan.unit + "\n";
-  text += "budget: " + CostText(plan, plan.budget) + " " + plan.unit + "; no found network above " +
-          CostText(plan, plan.budget_max) + "\n";
+  text += plan.budgets.empty() ? "budget: " + CostText(plan, plan.budget) + " " + plan.unit +
+                                     "; no found network above " + CostText(plan, plan.budget_max) + "\n"
+                               : BudgetsText(plan);
   text += "device: " + plan.device + "; batches of " + std::to_string(plan.batch);
   if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";
   if (plan.micro_batch < plan.batch / plan.ranks) text += ", in parts of " + std::to_string(plan.micro_batch);
@@ -159,6 +178,7 @@ Json PhaseJson(const PhasePlan& phase, bool probed) {
           {"weight_images", phase.weight_images},
           {"architecture_images", phase.architecture_images},
           {"weight_steps", phase.weight_steps},
+          {"alpha_passes", phase.alpha_passes},
           {"alpha_steps", phase.alpha_steps},
           {"cuts", phase.cuts},
           {"scored", phase.scored},
@@ -192,40 +212,50 @@ std::string PlanText(const SearchPlan& plan) {
 Json PlanJson(const SearchPlan& plan) {
   Json phases = Json::array();
   for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
-  return {{"device", plan.device},
-          {"batch", plan.batch},
-          {"alpha_batch", plan.alpha_batch},
-          {"paths", plan.paths},
-          {"pruning_score", plan.pruning_score},
-          {"scoring_images", plan.scoring_images},
-          {"path_cost_least", plan.path_cost_most > 0 ? Json(plan.path_cost_least) : Json()},
-          {"path_cost_most", plan.path_cost_most > 0 ? Json(plan.path_cost_most) : Json()},
-          {"ranks", plan.ranks},
-          {"micro_batch", plan.micro_batch},
-          {"searchable_layers", plan.searchable_layers},
-          {"networks", plan.networks},
-          {"unit", plan.unit},
-          {"least", plan.least},
-          {"most", plan.most},
-          {"budget", plan.budget},
-          {"budget_max", plan.budget_max},
-          {"images", plan.images()},
-          {"weight_steps", plan.weight_steps()},
-          {"alpha_steps", plan.alpha_steps()},
-          {"memory_bytes", plan.memory_bytes()},
-          {"seconds", plan.probed ? Json(plan.seconds()) : Json()},
-          {"final",
-           {{"networks", plan.final.networks},
-            {"images", plan.final.images},
-            {"finalists", plan.final.finalists},
-            {"finalist_training_images", plan.final.finalist_training_images},
-            {"finalist_images", plan.final.finalist_images},
-            {"macs", plan.final.macs},
-            {"finalist_macs", plan.final.finalist_macs},
-            {"memory_bytes", plan.final.memory_bytes},
-            {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
-            {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}}},
-          {"phases", std::move(phases)}};
+  Json json = {{"device", plan.device},
+               {"batch", plan.batch},
+               {"alpha_batch", plan.alpha_batch},
+               {"paths", plan.paths},
+               {"pruning_score", plan.pruning_score},
+               {"scoring_images", plan.scoring_images},
+               {"path_cost_least", plan.path_cost_most > 0 ? Json(plan.path_cost_least) : Json()},
+               {"path_cost_most", plan.path_cost_most > 0 ? Json(plan.path_cost_most) : Json()},
+               {"ranks", plan.ranks},
+               {"micro_batch", plan.micro_batch},
+               {"searchable_layers", plan.searchable_layers},
+               {"networks", plan.networks},
+               {"unit", plan.unit},
+               {"least", plan.least},
+               {"most", plan.most},
+               {"budget", plan.budget},
+               {"budget_max", plan.budget_max},
+               {"images", plan.images()},
+               {"weight_steps", plan.weight_steps()},
+               {"alpha_steps", plan.alpha_steps()},
+               {"memory_bytes", plan.memory_bytes()},
+               {"seconds", plan.probed ? Json(plan.seconds()) : Json()},
+               {"final",
+                {{"networks", plan.final.networks},
+                 {"images", plan.final.images},
+                 {"finalists", plan.final.finalists},
+                 {"finalist_training_images", plan.final.finalist_training_images},
+                 {"finalist_images", plan.final.finalist_images},
+                 {"macs", plan.final.macs},
+                 {"finalist_macs", plan.final.finalist_macs},
+                 {"memory_bytes", plan.final.memory_bytes},
+                 {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
+                 {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}}},
+               {"phases", std::move(phases)}};
+  if (plan.budgets.empty()) return json;
+  for (const char* field : {"budget", "budget_max"}) json.erase(field);
+  for (const PlannedBudget& budget : plan.budgets) {
+    json["budgets"].push_back(
+        {{"budget", budget.name}, {"target", budget.target}, {"least", budget.least}, {"most", budget.most}});
+  }
+  json["macs"] = plan.macs() + plan.final.macs;
+  json["separate_macs"] = plan.separate_macs;
+  json["separate_memory_bytes"] = plan.separate_memory_bytes;
+  return json;
 }
 
 }  // namespace danas

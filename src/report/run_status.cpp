@@ -133,19 +133,44 @@ class Reader {
       ReadEpoch(*epoch);
       status_.seconds_left = work.SecondsLeft(events);
     }
-    const Json* pruning = LastEvent(events, "pruning");
-    ReadCandidates(pruning);
-    if (pruning != nullptr && NumberAt(*pruning, "unclear_cuts")) {
-      status_.networks_in_band = NumberAt(*pruning, "networks_in_band");
-      status_.cuts = IntegerAt(*pruning, "cuts");
-      status_.unclear_cuts = IntegerAt(*pruning, "unclear_cuts");
+    for (const Json& budget : ListAt(*start, "budgets")) {
+      status_.budgets.push_back({.name = TextAt(budget, "budget").value_or("?"), .cost = {}});
     }
+    const Json* pruning = LastEvent(events, "pruning");
+    status_.budgets.empty() ? ReadCandidates(pruning) : ReadSupernet(LastEvent(events, "supernet_pruned"));
+    if (pruning != nullptr && NumberAt(*pruning, "unclear_cuts")) ReadPrunings(events, *pruning);
     if (const Json* end = LastEvent(events, "search_end")) {
       status_.cost = NumberAt(*end, "cost");
+      const Json& found = ListAt(*end, "found");
+      for (size_t b = 0; b < std::min(status_.budgets.size(), found.size()); ++b) {
+        status_.budgets[b].cost = NumberAt(found[b], "cost");
+      }
       status_.share_done = 1;
       if (const Json* timing = ObjectAt(*end, "timing")) status_.seconds_taken = NumberAt(*timing, "seconds");
       if (const Json* passed = ObjectAt(*end, "macs_passed")) status_.macs_passed = NumberAt(*passed, "total");
       status_.spent = SharesOfTime(*end);
+    }
+  }
+
+  // Of the phase of the last one: one a budget.
+  void ReadPrunings(const std::vector<Json>& events, const Json& last) {
+    status_.cuts = 0;
+    status_.unclear_cuts = 0;
+    for (const Json& event : events) {
+      if (!IsNamed(event, "pruning") || TextAt(event, "phase") != TextAt(last, "phase")) continue;
+      if (status_.budgets.empty() && &event != &last) continue;
+      const std::optional<double> networks = NumberAt(event, "networks_in_band");
+      if (networks) status_.networks_in_band = std::min(*networks, status_.networks_in_band.value_or(*networks));
+      *status_.cuts += IntegerAt(event, "cuts");
+      *status_.unclear_cuts += IntegerAt(event, "unclear_cuts");
+    }
+  }
+
+  // What several budgets left of the supernet.
+  void ReadSupernet(const Json* pruned) {
+    if (pruned == nullptr) return;
+    for (const Json& count : ListAt(*pruned, "candidates")) {
+      if (count.is_number_integer()) status_.candidates.push_back(count.get<int64_t>());
     }
   }
 

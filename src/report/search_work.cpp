@@ -15,7 +15,8 @@ SearchWork::SearchWork(const Json& search_start) {
                        .classes = IntegerAt(phase, "classes"),
                        .epochs = IntegerAt(phase, "epochs"),
                        .of_epoch = 3 * macs * NumberAt(phase, "weight_images").value_or(0) +
-                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0),
+                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0) *
+                                       NumberAt(phase, "alpha_passes").value_or(1),
                        .of_scoring = NumberAt(phase, "scoring_macs").value_or(0)});
     total_ += phases_.back().Whole();
   }

@@ -127,7 +127,17 @@ std::string LastEpoch(const RunStatus& status) {
          (validation.empty() ? "" : "; validation " + validation) + (waited.empty() ? "" : "; " + waited);
 }
 
+std::string BudgetCosts(const RunStatus& status) {
+  std::string text = "budgets";
+  for (const BudgetStatus& budget : status.budgets) {
+    text += (&budget == &status.budgets.front() ? " " : ", ") + budget.name;
+    if (budget.cost) text += " (found " + Cost(*budget.cost, status.unit) + ")";
+  }
+  return text;
+}
+
 std::string Costs(const RunStatus& status) {
+  if (!status.budgets.empty()) return BudgetCosts(status);
   const std::string& unit = status.unit;
   std::string text;
   if (status.cost) text = "found " + Cost(*status.cost, unit);
@@ -209,6 +219,9 @@ Json RunJson(const RunStatus& status) {
   json["budget"] = Number(status.budget);
   json["budget_max"] = Number(status.budget_max);
   json["cost"] = Number(status.cost);
+  for (const BudgetStatus& budget : status.budgets) {
+    json["budgets"].push_back({{"budget", budget.name}, {"cost", Number(budget.cost)}});
+  }
   for (const auto& [part, share] : status.spent) json["spent"][part] = share;
   json["macs_passed"] = Number(status.macs_passed);
   if (!status.candidates.empty()) json["candidates"] = status.candidates;

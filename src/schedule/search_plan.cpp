@@ -1,5 +1,6 @@
 #include "danas/schedule/search_plan.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "danas/core/units.h"
@@ -8,13 +9,14 @@ namespace danas {
 
 std::string FewStepsText(const PhasePlan& phase) {
   const bool known = phase.architecture_images > 0;
-  if (!known || phase.cuts == 0 || phase.alpha_steps >= kFewAlphaSteps) return "";
-  const std::string begin = phase.phase.name + " has " + FormatThousands(phase.alpha_steps) + " α steps for " +
-                            FormatThousands(phase.cuts) + " cuts: ";
+  const int64_t steps = phase.alpha_steps / std::max<int64_t>(1, phase.alpha_passes);  // of one budget
+  if (!known || phase.cuts == 0 || steps >= kFewAlphaSteps) return "";
+  const std::string begin =
+      phase.phase.name + " has " + FormatThousands(steps) + " α steps for " + FormatThousands(phase.cuts) + " cuts: ";
   constexpr int64_t kClear = 2;  // standard errors; none reaches more than √n
-  if (phase.alpha_steps <= kClear * kClear) return begin + "too few for 2 standard errors, whatever they show";
+  if (steps <= kClear * kClear) return begin + "too few for 2 standard errors, whatever they show";
   return begin + "2 standard errors take a difference of " +
-         FormatDecimals(kClear / std::sqrt(static_cast<double>(phase.alpha_steps)), 2) + " of its noise in a step";
+         FormatDecimals(kClear / std::sqrt(static_cast<double>(steps)), 2) + " of its noise in a step";
 }
 
 std::string FewPathsText(const PhasePlan& phase) {

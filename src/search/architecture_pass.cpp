@@ -36,7 +36,7 @@ RelaxationConfig RelaxationNow(const Config& config, const SearchState& state) {
   return relaxation;
 }
 
-ArchitectureScope::ArchitectureScope(SearchState& state) : state_(state) {
+ArchitectureScope::ArchitectureScope(SearchState& state, Branch& branch) : state_(state), branch_(branch) {
   for (at::Tensor& weight : state.supernet->parameters()) {
     if (!weight.requires_grad()) continue;
     weight.set_requires_grad(false);
@@ -44,12 +44,12 @@ ArchitectureScope::ArchitectureScope(SearchState& state) : state_(state) {
   }
   SetNormMode(*state.supernet, NormMode::kBatchFrozen);
   state.supernet->train(false);
-  state.alpha.RequireGradient(true);
+  branch.alpha.RequireGradient(true);
 }
 
 ArchitectureScope::~ArchitectureScope() {
-  state_.alpha.ClearGradient();
-  state_.alpha.RequireGradient(false);
+  branch_.alpha.ClearGradient();
+  branch_.alpha.RequireGradient(false);
   SetNormMode(*state_.supernet, NormMode::kBatch);
   for (at::Tensor& weight : frozen_) weight.set_requires_grad(true);
 }
@@ -70,14 +70,14 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   totals_.macs += macs_;
   UnscaleGradients();
   // With a scaler infinite gradients are part of the game: Apply() leaves the step out and the scale falls.
-  if (!scaler.enabled()) result.gradient_norm = state_.alpha.GradientNorm();
+  if (!scaler.enabled()) result.gradient_norm = branch_.alpha.GradientNorm();
   return result;
 }
 
 void ArchitectureStep::SumOverAllRanks(const Batch& batch, StepResult& result) {
   const Ranks& ranks = state_.training.shared.ranks;
   if (ranks.alone()) return;
-  ranks.Sum(state_.alpha.Gradients());
+  ranks.Sum(branch_.alpha.Gradients());
   const double images = static_cast<double>(batch.size());
   at::Tensor cost = at::full_like(class_loss_sum_, cost_ * images, class_loss_sum_.options().dtype(at::kDouble));
   at::Tensor macs = at::full_like(cost, macs_);
@@ -103,17 +103,17 @@ DrawNumber ArchitectureStep::DrawOfPart(const Batch& part) {
 StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Device device = part.images.device();
   const Draw draw =
-      DrawChoices(state_.alpha, RelaxationNow(config_, state_), Pass::kArchitecture, DrawOfPart(part), device);
+      DrawChoices(branch_.alpha, RelaxationNow(config_, state_), Pass::kArchitecture, DrawOfPart(part), device);
   const at::Tensor logits_nk = [&] {
     const AutocastScope autocast(config_.runtime.amp, device.type());
-    return state_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
+    return branch_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
   }();
   const auto images = static_cast<double>(part.size());
   macs_ += images * forward_macs_.Of(draw.choices);
   const at::Tensor class_loss_sum = ClassLossSum(logits_nk, part.targets, classes_, /*smoothing=*/0);
   const at::Tensor detached = class_loss_sum.detach();
   class_loss_sum_ = class_loss_sum_.defined() ? class_loss_sum_ + detached : detached;
-  const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, state_.costs);
+  const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, branch_.costs);
   cost_ += (cost.item<double>() - cost_) * (images / static_cast<double>(computed_));  // exact where all are alike
   const SearchConfig& search = config_.search;
   return {.loss_sum = CostAwareLoss(class_loss_sum / images, cost, search.budget.value, search.loss) * images,
@@ -125,19 +125,19 @@ void ArchitectureStep::UnscaleGradients() {
   const LossScaler& scaler = state_.training.scaler;
   if (!scaler.enabled()) return;
   const double scale = scaler.scale().item<double>();
-  for (const at::Tensor& alpha : state_.alpha.all()) {
+  for (const at::Tensor& alpha : branch_.alpha.all()) {
     if (alpha.grad().defined()) alpha.grad().div_(scale);
   }
 }
 
 void ArchitectureStep::Apply() {
   LossScaler& scaler = state_.training.scaler;
-  const bool finite = !scaler.enabled() || std::isfinite(state_.alpha.GradientNorm().item<double>());
+  const bool finite = !scaler.enabled() || std::isfinite(branch_.alpha.GradientNorm().item<double>());
   if (!finite) {
     scaler.Update(at::ones_like(scaler.scale()));
     return Discard();
   }
-  state_.alpha.Step(config_.search);
+  branch_.alpha.Step(config_.search);
   ++state_.draws;
   ++state_.alpha_steps;
   state_.alpha_images += images_;
@@ -148,7 +148,7 @@ void ArchitectureStep::Apply() {
 }
 
 void ArchitectureStep::Discard() {
-  state_.alpha.ClearGradient();
+  branch_.alpha.ClearGradient();
   ++state_.draws;
 }
 
@@ -169,6 +169,14 @@ void Describe(StateFields& fields, ArchitectureTotals& totals) {
   if (fields.version() >= 2) fields.Value("macs", macs);
 }
 
+void Describe(StateFields& fields, ArchitectureResult& result) {
+  auto& [pass, class_loss, expected_cost, macs] = result;
+  fields.Within("pass", [&](StateFields& f) { Describe(f, pass); });
+  fields.Value("class_loss", class_loss);
+  fields.Value("expected_cost", expected_cost);
+  fields.Value("macs", macs);
+}
+
 void Describe(StateFields& fields, InterleavedPosition& position) {
   auto& [pass, batches, sums, totals] = position;
   fields.Value("pass", pass);
@@ -177,10 +185,10 @@ void Describe(StateFields& fields, InterleavedPosition& position) {
   fields.Within("totals", [&](StateFields& f) { Describe(f, totals); });
 }
 
-ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, ArchitectureTotals& totals) {
-  const ArchitectureScope scope(state);
-  ArchitectureStep step(state, config, classes, totals);
+ArchitectureResult TrainArchitecturePass(SearchState& state, Branch& branch, const Config& config, int64_t classes,
+                                         Loader& loader, const PassOptions& options, ArchitectureTotals& totals) {
+  const ArchitectureScope scope(state, branch);
+  ArchitectureStep step(state, branch, config, classes, totals);
   const PassResult pass = RunPass(loader, options,
                                   {.compute = [&](const Batch& batch) { return step.Compute(batch); },
                                    .apply = [&] { step.Apply(); },
@@ -189,14 +197,16 @@ ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& confi
   return {pass, means.class_loss, means.expected_cost, means.macs};
 }
 
-InterleavedArchitecture::InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes,
-                                                 Loader& loader, std::string label, InterleavedPosition& position)
+InterleavedArchitecture::InterleavedArchitecture(SearchState& state, Branch& branch, const Config& config,
+                                                 int64_t classes, Loader& loader, std::string label,
+                                                 InterleavedPosition& position)
     : state_(state),
+      branch_(branch),
       config_(config),
       loader_(loader),
       label_(std::move(label)),
       position_(position),
-      step_(state, config, classes, position.totals) {
+      step_(state, branch, config, classes, position.totals) {
   if (position_.pass >= 0) loader_.Start(position_.pass, position_.batches);
 }
 
@@ -215,7 +225,7 @@ Batch InterleavedArchitecture::NextBatch() {
 void InterleavedArchitecture::Step() {
   const auto start = std::chrono::steady_clock::now();
   const Batch batch = NextBatch();
-  const ArchitectureScope scope(state_);
+  const ArchitectureScope scope(state_, branch_);
   const StepResult result = step_.Compute(batch);
   const auto loss_sum = result.loss_sum.item<double>();
   const double norm = result.gradient_norm.defined() ? result.gradient_norm.item<double>() : 0;

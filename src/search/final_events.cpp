@@ -23,18 +23,18 @@ Json ScoredList(std::vector<ScoredNetwork> ranked, const SearchSpace& space) {
 
 }  // namespace
 
-Json ScoresJson(const ScoredField& field, const SearchRun& run, const SearchConfig& search) {
-  const FinalScores& scores = run.final_scores;
+Json ScoresJson(const ScoredField& field, const Branch& branch, const SearchConfig& search) {
+  const FinalScores& scores = branch.final_scores;
   const FinalScores::Margin margin = scores.MarginOfBest();
-  const CostTable& costs = run.state.costs;
+  const CostTable& costs = branch.costs;
   return {{"source", NameOf(field.source)},
           {"band", {field.band.low, field.band.high}},
           {"networks_in_band", field.networks},
           {"scored", scores.losses.size()},
-          {"best", ScoredList(scores.Ranked(costs), run.state.space())},
+          {"best", ScoredList(scores.Ranked(costs), branch.space())},
           {"finalist_images", search.finalist_images},
           {"finalist_scoring_images", scores.finalist_loss_fn.size(1)},
-          {"finalists", ScoredList(scores.RankedFinalists(costs), run.state.space())},
+          {"finalists", ScoredList(scores.RankedFinalists(costs), branch.space())},
           {"margin", margin.loss},
           {"standard_error", margin.standard_error}};
 }

@@ -3,11 +3,11 @@
 
 #include "danas/core/json.h"
 #include "danas/search/final_scores.h"
-#include "danas/search/search_run.h"
+#include "danas/search/search_state.h"
 
 namespace danas {
 
 // The event final_scores, and what best.json says of it.
-Json ScoresJson(const ScoredField& field, const SearchRun& run, const SearchConfig& search);
+Json ScoresJson(const ScoredField& field, const Branch& branch, const SearchConfig& search);
 
 }  // namespace danas

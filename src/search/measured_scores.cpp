@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "danas/cost/band_count.h"
 #include "danas/cost/band_sampler.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/score.h"
 #include "search_setup.h"
@@ -48,16 +50,40 @@ at::Tensor MaskedProbability(const std::vector<double>& alpha_c, size_t masked, 
   return ProbabilityOf(log_p_c, type);
 }
 
-CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameters& alpha, const ScoringOptions& options,
-                                 double& macs) {
+// How far the scoring for a pruning got, over all branches.
+class Shown {
+ public:
+  Shown(const ScoringOptions& options, const SearchState& state) : options_(options) {
+    for (const Branch& branch : state.branches) {
+      for (const LayerSpec& layer : branch.space().layers()) {
+        total_ += layer.candidates.size() > 1 ? std::ssize(layer.candidates) : 0;
+      }
+    }
+  }
+
+  void Next() {
+    ++done_;
+    if (options_.progress == nullptr || !options_.progress->Due()) return;
+    Progress progress{.label = options_.label, .done = done_, .total = total_};
+    progress.run_share_done = options_.run_share(static_cast<double>(done_) / static_cast<double>(total_));
+    options_.progress->Show(progress);
+  }
+
+ private:
+  const ScoringOptions& options_;
+  int64_t done_ = 0;
+  int64_t total_ = 0;  // candidates to be masked
+};
+
+CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameters& alpha, Shown& shown, double& macs) {
   const std::vector<std::vector<double>> alpha_lc = alpha.Values();
   std::vector<LayerChoice> choices;
-  int64_t candidates = 0, done = 0;
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
     choices.push_back({.probability_c = ProbabilityOf(LogSoftmax(alpha_lc[l]), alpha.alpha(l).scalar_type())});
-    candidates += alpha_lc[l].size() > 1 ? std::ssize(alpha_lc[l]) : 0;
   }
-  macs += static_cast<double>(candidates + 1) * scorer.MacsOfMixture(choices);
+  int64_t mixtures = 1;
+  for (const std::vector<double>& alpha_c : alpha_lc) mixtures += alpha_c.size() > 1 ? std::ssize(alpha_c) : 0;
+  macs += static_cast<double>(mixtures) * scorer.MacsOfMixture(choices);
   const std::vector<float> whole_n = scorer.ScoreMixture(choices, ImageLosses::kGive).loss_n;
   std::vector<std::vector<std::vector<float>>> masked_lcn;
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
@@ -67,27 +93,43 @@ CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameter
       std::vector<LayerChoice> without = choices;
       without[l].probability_c = MaskedProbability(alpha_lc[l], c, alpha.alpha(l).scalar_type());
       masked_cn.push_back(scorer.ScoreMixture(without, ImageLosses::kGive).loss_n);
-      ++done;
-      if (options.progress == nullptr || !options.progress->Due()) continue;
-      Progress progress{.label = options.label, .done = done, .total = candidates};
-      progress.run_share_done = options.run_share(static_cast<double>(done) / static_cast<double>(candidates));
-      options.progress->Show(progress);
+      shown.Next();
     }
   }
   return ScoresOfMasking(masked_lcn, whole_n);
 }
 
-CandidateScores MeasureByPaths(const SubnetScorer& scorer, const SearchInputs& inputs, const SearchRun& run,
-                               const ScoringOptions& options, double& macs) {
-  const SearchState& state = run.state;
-  const std::vector<std::vector<size_t>> networks =
-      DrawPaths(state.costs, inputs.config.search, inputs.config.seed, run.position.phase);
-  macs += scorer.MacsOfScore(networks);
-  std::vector<std::vector<float>> loss_pn;
-  for (SubnetScore& score : scorer.Score(networks, options)) loss_pn.push_back(std::move(score.loss_n));
-  std::vector<size_t> candidates_l;
-  for (const LayerSpec& layer : state.space().layers()) candidates_l.push_back(layer.candidates.size());
-  return ScoresOfPaths(candidates_l, networks, loss_pn, inputs.config.search.pruning.effects);
+// All branches' networks at once, as networks of the run's supernet: what they have in common is computed once.
+std::vector<CandidateScores> MeasureByPaths(const SubnetScorer& scorer, const SearchCourse& course,
+                                            const SearchRun& run, const ScoringOptions& options, double& macs) {
+  std::vector<std::vector<std::vector<size_t>>> networks_of_branch;
+  std::map<std::vector<size_t>, size_t> places;  // in lexicographic order, so that neighbours share their first layers
+  for (size_t b = 0; b < run.state.branches.size(); ++b) {
+    const Branch& branch = run.state.branches[b];
+    const Config& config = course.budgets[b].config;
+    networks_of_branch.push_back(DrawPaths(branch.costs, config.search, config.seed, run.position.phase));
+    for (const std::vector<size_t>& network : networks_of_branch.back()) places[InSupernet(branch, network)] = 0;
+  }
+  std::vector<std::vector<size_t>> all;
+  for (auto& [network, place] : places) {
+    place = all.size();
+    all.push_back(network);
+  }
+  macs += scorer.MacsOfScore(all);
+  const std::vector<SubnetScore> scores = scorer.Score(all, options);
+  std::vector<CandidateScores> of_branches;
+  for (size_t b = 0; b < networks_of_branch.size(); ++b) {
+    const Branch& branch = run.state.branches[b];
+    std::vector<std::vector<float>> loss_pn;
+    for (const std::vector<size_t>& network : networks_of_branch[b]) {
+      loss_pn.push_back(scores[places.at(InSupernet(branch, network))].loss_n);
+    }
+    std::vector<size_t> candidates_l;
+    for (const LayerSpec& layer : branch.space().layers()) candidates_l.push_back(layer.candidates.size());
+    of_branches.push_back(ScoresOfPaths(candidates_l, networks_of_branch[b], loss_pn,
+                                        course.budgets[b].config.search.pruning.effects));
+  }
+  return of_branches;
 }
 
 }  // namespace
@@ -112,26 +154,40 @@ std::vector<std::vector<size_t>> DrawPaths(const CostTable& costs, const SearchC
   return {drawn.begin(), drawn.end()};
 }
 
-CandidateScores MeasureCandidates(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
-                                  SearchRun& run, ProgressSink* progress) {
+std::vector<CandidateScores> MeasureCandidates(const SearchInputs& inputs, const SearchCourse& course,
+                                               const PhasePlan& plan, SearchRun& run, ProgressSink* progress) {
   const auto start = std::chrono::steady_clock::now();
   const SearchState& state = run.state;
   const Config& config = inputs.config;
   const PruningScore kind = config.search.pruning.score;
-  if (kind == PruningScore::kAlpha) return ScoresOfAlpha(state.alpha.Values(), state.alpha.evidence());
+  std::vector<CandidateScores> scores;
+  if (kind == PruningScore::kAlpha) {
+    for (const Branch& branch : state.branches) {
+      scores.push_back(ScoresOfAlpha(branch.alpha.Values(), branch.alpha.evidence()));
+    }
+    return scores;
+  }
   const int classes = plan.phase.classes;
   const ScoringSets sets{.validation = EasiestClasses(course.split.architecture, course.order, classes),
                          .training = EasiestClasses(course.split.weights, course.order, classes),
                          .classes = classes};
-  const SubnetScorer scorer(SupernetToScore(inputs, state), sets, config, inputs.device, inputs.ranks);
-  ScoringOptions options{
+  const std::shared_ptr<Supernet> supernet = SupernetToScore(inputs, state);
+  SubnetScorer scorer(supernet, sets, config, inputs.device, inputs.ranks);
+  const ScoringOptions options{
       .losses = ImageLosses::kGive,
       .progress = progress,
       .label = plan.phase.name + ", scoring candidates",
       .run_share = [&](double share) { return (run.work.done + share * plan.scoring_macs) / run.work.total; }};
   double macs = 0;
-  CandidateScores scores = kind == PruningScore::kPaths ? MeasureByPaths(scorer, inputs, run, options, macs)
-                                                        : MeasureByMasking(scorer, state.alpha, options, macs);
+  if (kind == PruningScore::kPaths) {
+    scores = MeasureByPaths(scorer, course, run, options, macs);
+  } else {
+    Shown shown(options, state);
+    for (const Branch& branch : state.branches) {
+      scorer.Use(PartOf(supernet, branch));
+      scores.push_back(MeasureByMasking(scorer, branch.alpha, shown, macs));
+    }
+  }
   run.passed.Add(SearchPart::kScoring, macs,
                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return scores;

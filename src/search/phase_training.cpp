@@ -31,6 +31,7 @@ double ArchitecturePassWork(const PhasePlan& plan) {
 PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
                              SearchRun& run, ProgressSink* progress, CheckpointKeeper* keeper)
     : config_(inputs.config),
+      course_(course),
       plan_(plan),
       run_(run),
       state_(run.state),
@@ -39,16 +40,23 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
-               TrainingLoader(config_, config_.train, device_, inputs.ranks)),
-      forward_macs_(state_.space()) {
-  if (run_.position.begins_phase()) run_.interleaved = {};
-  if (HasOwnPaths(config_.search)) paths_.emplace(config_.search, state_.costs);
-  if (!plan.phase.searches) return;
-  architecture_.emplace(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
-                        Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
-                        TrainingLoader(config_, AlphaRecipe(config_), device_, inputs.ranks));
-  if (config_.search.alpha_pass == AlphaPass::kPerEpoch) return;
-  interleaved_.emplace(state_, config_, plan.phase.classes, *architecture_, plan.phase.name, run_.interleaved);
+               TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
+  const size_t branches = state_.branches.size();
+  if (run_.position.begins_phase()) run_.interleaved.assign(branches, {});
+  for (const Branch& branch : state_.branches) forward_macs_.emplace_back(branch.space());
+  for (size_t b = 0; b < branches && HasOwnPaths(config_.search); ++b) {
+    paths_.emplace_back(course.budgets[b].config.search, state_.branches[b].costs);
+  }
+  if (plan.alpha_passes == 0) return;
+  const bool every_k = config_.search.alpha_pass == AlphaPass::kEveryK;
+  for (size_t b = 0; b < (every_k ? branches : 1); ++b) {
+    architecture_.emplace_back(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
+                               Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
+                               TrainingLoader(config_, AlphaRecipe(config_), device_, inputs.ranks));
+    if (!every_k) continue;
+    interleaved_.emplace_back(state_, state_.branches[b], course.budgets[b].config, plan.phase.classes,
+                              architecture_.back(), plan.phase.name, run_.interleaved[b]);
+  }
 }
 
 PassResult PhaseTraining::WeightPass() {
@@ -57,7 +65,7 @@ PassResult PhaseTraining::WeightPass() {
   if (run_.paths && position.pass < 0) *run_.paths = {};
   const WeightPassOptions options{.pass = BeginPass("weights", WeightPassWork(plan_)),
                                   .classes = plan_.phase.classes,
-                                  .forwards = [this](int64_t) { return DrawForwards(); },
+                                  .forwards = [this](int64_t step) { return DrawForwards(step); },
                                   .passed = [this](int64_t images) { AddWeightMacs(images); },
                                   .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
   position.weights = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
@@ -68,25 +76,27 @@ PassResult PhaseTraining::WeightPass() {
   return position.weights;
 }
 
-Forwards PhaseTraining::DrawForwards() {
+Forwards PhaseTraining::DrawForwards(int64_t step) {
+  const auto turn = static_cast<size_t>(step) % state_.branches.size();
+  const Branch& branch = state_.branches[turn];
   const DrawNumber number = NextDraw(config_, state_);
   ++state_.draws;
   step_macs_ = 0;
-  if (!paths_) {
-    return {
-        ForwardOf(DrawChoices(state_.alpha, RelaxationNow(config_, state_), Pass::kWeights, number, device_).choices)};
+  if (paths_.empty()) {
+    return {ForwardOf(
+        turn, DrawChoices(branch.alpha, RelaxationNow(config_, state_), Pass::kWeights, number, device_).choices)};
   }
-  const PathGroup group = paths_->Draw(number);
-  run_.paths->Add(group, state_.costs);
+  const PathGroup group = paths_[turn].Draw(number);
+  run_.paths->Add(group, branch.costs);
   Forwards forwards;
-  for (const std::vector<size_t>& path : group.paths) forwards.push_back(ForwardOf(ChoicesOf(path)));
+  for (const std::vector<size_t>& path : group.paths) forwards.push_back(ForwardOf(turn, ChoicesOf(path)));
   return forwards;
 }
 
-Forward PhaseTraining::ForwardOf(std::vector<LayerChoice> choices) {
-  step_macs_ += forward_macs_.Of(choices);
-  return [this, choices = std::move(choices)](const at::Tensor& image_nchw) {
-    return state_.supernet->forward(image_nchw, choices);
+Forward PhaseTraining::ForwardOf(size_t branch, std::vector<LayerChoice> choices) {
+  step_macs_ += forward_macs_[branch].Of(choices);
+  return [supernet = state_.branches[branch].supernet, choices = std::move(choices)](const at::Tensor& image_nchw) {
+    return supernet->forward(image_nchw, choices);
   };
 }
 
@@ -96,28 +106,44 @@ void PhaseTraining::AddWeightMacs(int64_t images) {
 }
 
 void PhaseTraining::AfterWeightStep(int64_t steps) {
-  if (state_.alpha.HasGradient()) throw std::logic_error("the weight pass made a gradient of α");
-  if (interleaved() && steps % config_.search.alpha_every == 0) interleaved_->Step();
+  for (const Branch& branch : state_.branches) {
+    if (branch.alpha.HasGradient()) throw std::logic_error("the weight pass made a gradient of α");
+  }
+  if (steps % config_.search.alpha_every != 0) return;
+  for (InterleavedArchitecture& interleaved : interleaved_) interleaved.Step();
 }
 
-std::optional<ArchitectureResult> PhaseTraining::ArchitecturePass() {
-  if (!plan_.phase.searches) return std::nullopt;
-  const double work = ArchitecturePassWork(plan_);
-  if (interleaved()) {
-    run_.work.done += work;
-    const ArchitectureResult steps = interleaved_->Finish();
-    run_.passed.Add(SearchPart::kArchitecture, steps.macs, steps.pass.seconds);
-    run_.passed.Add(SearchPart::kWeights, 0, -steps.pass.seconds);  // they were in the weight pass
-    return steps;
+std::vector<ArchitectureResult> PhaseTraining::ArchitecturePasses() {
+  if (!interleaved_.empty()) {
+    std::vector<ArchitectureResult> results;
+    for (InterleavedArchitecture& interleaved : interleaved_) {
+      run_.work.done += ArchitecturePassWork(plan_);
+      results.push_back(interleaved.Finish());
+      const ArchitectureResult& steps = results.back();
+      run_.passed.Add(SearchPart::kArchitecture, steps.macs, steps.pass.seconds);
+      run_.passed.Add(SearchPart::kWeights, 0, -steps.pass.seconds);  // they were in the weight pass
+    }
+    return results;
   }
-  const ArchitectureResult result = TrainArchitecturePass(state_, config_, plan_.phase.classes, *architecture_,
-                                                          BeginPass("architecture", work), run_.architecture);
+  for (size_t b = run_.branches_done.size(); b < static_cast<size_t>(plan_.alpha_passes); ++b) {
+    run_.branches_done.push_back(ArchitecturePass(b));
+  }
+  return std::exchange(run_.branches_done, {});
+}
+
+ArchitectureResult PhaseTraining::ArchitecturePass(size_t branch) {
+  const double work = ArchitecturePassWork(plan_);
+  const std::string& budget = state_.branches[branch].budget;
+  const std::string name = "architecture" + (budget.empty() ? "" : " for " + budget);
+  const ArchitectureResult result =
+      TrainArchitecturePass(state_, state_.branches[branch], course_.budgets[branch].config, plan_.phase.classes,
+                            architecture_.front(), BeginPass(name, work), run_.architecture);
   run_.passed.Add(SearchPart::kArchitecture, result.macs, result.pass.seconds);
   EndPass(work);
   return result;
 }
 
-PassOptions PhaseTraining::BeginPass(const char* name, double work) {
+PassOptions PhaseTraining::BeginPass(const std::string& name, double work) {
   SearchPosition& position = run_.position;
   if (position.pass < 0) position.pass = state_.passes++;
   return {.label = plan_.phase.name + ", epoch " + std::to_string(position.epoch) + "/" +

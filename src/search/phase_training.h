@@ -1,6 +1,7 @@
 // One phase of Algorithm 1: its loaders, and the two passes of an epoch.
 #pragma once
 
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -18,7 +19,8 @@ namespace danas {
 struct SearchCourse {
   SearchPlan plan;
   Split split;
-  std::vector<int> order;  // positions of the dataset's classes, easiest first
+  std::vector<int> order;             // positions of the dataset's classes, easiest first
+  std::vector<SearchInputs> budgets;  // of each branch: the inputs as a search for its budget alone has them
 
   // τ of the epoch at `position`; in warm-up that of the first searching epoch.
   double Temperature(const RelaxationConfig& config, const SearchPosition& position) const;
@@ -30,22 +32,24 @@ class PhaseTraining {
   PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan, SearchRun& run,
                 ProgressSink* progress, CheckpointKeeper* keeper);
 
-  // Eq. 9 over train; with alpha_pass every_k, steps of Eq. 10 in between. Throws std::logic_error if α got a gradient.
+  // Eq. 9 over train: of several branches each step trains the next one's candidates; with alpha_pass every_k, steps of
+  // Eq. 10 in between. Throws std::logic_error if α got a gradient.
   PassResult WeightPass();
 
-  // Eq. 10 over validation; none in warm-up.
-  std::optional<ArchitectureResult> ArchitecturePass();
+  // Eq. 10 over validation, of each branch; none in warm-up, nor where AlphaPasses() are none.
+  std::vector<ArchitectureResult> ArchitecturePasses();
 
  private:
-  bool interleaved() const { return interleaved_.has_value(); }
-  PassOptions BeginPass(const char* name, double work);
+  PassOptions BeginPass(const std::string& name, double work);
   void EndPass(double work);
-  Forwards DrawForwards();
-  Forward ForwardOf(std::vector<LayerChoice> choices);
+  Forwards DrawForwards(int64_t step);
+  Forward ForwardOf(size_t branch, std::vector<LayerChoice> choices);
+  ArchitectureResult ArchitecturePass(size_t branch);
   void AfterWeightStep(int64_t steps);
   void AddWeightMacs(int64_t images);
 
   const Config& config_;
+  const SearchCourse& course_;
   const PhasePlan& plan_;
   SearchRun& run_;
   SearchState& state_;  // run_'s
@@ -53,14 +57,14 @@ class PhaseTraining {
   CheckpointKeeper* keeper_;
   at::Device device_;
   Loader weights_;
-  std::optional<WeightPaths> paths_;  // where the config has own paths
-  ForwardMacs forward_macs_;
-  double step_macs_ = 0;  // of an image in the weight step under way
-  std::optional<Loader> architecture_;
-  std::optional<InterleavedArchitecture> interleaved_;
+  std::vector<WeightPaths> paths_;         // of each branch, where the config has own paths
+  std::vector<ForwardMacs> forward_macs_;  // of each branch
+  double step_macs_ = 0;                   // of an image in the weight step under way
+  std::list<Loader> architecture_;         // one; with alpha_pass every_k one a branch
+  std::list<InterleavedArchitecture> interleaved_;
 };
 
-// MACs of one pass over the weights' and the architecture's images of a phase.
+// MACs of one pass over the weights' images of a phase, and of one over the architecture's.
 double WeightPassWork(const PhasePlan& plan);
 double ArchitecturePassWork(const PhasePlan& plan);
 

@@ -31,6 +31,7 @@ struct PlanBasis {
   at::Device device;
   int ranks;
   double path_macs;  // of one path of the whole space, the mean
+  bool trains_alpha;
   TrainConfig alpha = AlphaRecipe(config);
 
   int64_t Batches(int64_t images, const TrainConfig& recipe) const {
@@ -47,6 +48,11 @@ struct PlanBasis {
 double FloatBytes(const Config& config);
 double ElementBytes(const Config& config);  // of an activation
 bool KeepsAverage(const Config& config);    // of the weights
+
+// What so many of the supernet's parameters take in a weight step, with gradients, momentum, average and copies in half
+// precision; and what they take while networks are scored.
+double TrainingBytes(const Config& config, double parameters);
+double BytesBesideScoring(const Config& config, double parameters);
 
 Computation ComputationOf(const PlanBasis& basis);
 

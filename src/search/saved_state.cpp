@@ -95,9 +95,10 @@ LoadedState LoadState(const SavedState& state, const Config& config, at::Device 
                      .alpha_lc = {}};
   MoveTo(*loaded.supernet, device, config.runtime);
   ArchParameters alpha(state.space, FloatType(config.runtime));
+  const bool has_alpha = !state.checkpoint.values.contains("budgets");
   try {
     fields.Within("state", [&](StateFields& f) {
-      f.Within("alpha", [&](StateFields& a) { alpha.Describe(a); });
+      if (has_alpha) f.Within("alpha", [&](StateFields& a) { alpha.Describe(a); });
       const bool averaged = config.search.scoring.ema > 0;
       if (averaged && !f.HasValue("training.average.updates")) {
         throw CheckpointError(
@@ -111,7 +112,7 @@ LoadedState LoadState(const SavedState& state, const Config& config, at::Device 
   } catch (const CheckpointError& error) {
     throw CheckpointError(state.checkpoint.manifest.string() + ": " + error.what());
   }
-  loaded.alpha_lc = alpha.Values();
+  if (has_alpha) loaded.alpha_lc = alpha.Values();
   return loaded;
 }
 

@@ -11,6 +11,7 @@
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/budgets.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
@@ -43,38 +44,50 @@ NamedTensors Among(const NamedTensors& state, const NamedTensors& own) {
 
 }  // namespace
 
-ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run,
+ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run, size_t branch,
                            ProgressSink* progress, CheckpointKeeper* keeper)
     : inputs_(inputs),
       course_(course),
       run_(run),
+      branch_(run.state.branches.at(branch)),
       progress_(progress),
       keeper_(keeper),
-      supernet_(SupernetToScore(inputs, run.state)),
-      field_(FieldOf(inputs.config.search, run.state.costs, run.state.alpha_steps > 0)) {
+      supernet_(PartOf(SupernetToScore(inputs, run.state), branch_)),
+      branch_number_(branch),
+      field_(FieldOf(inputs.config.search, branch_.costs, branch_.alpha.moments().steps > 0)) {
   const int classes = course.plan.phases.back().phase.classes;
   sets_ = {.validation = EasiestClasses(course.split.architecture, course.order, classes),
            .training = EasiestClasses(course.split.weights, course.order, classes),
            .classes = classes};
   const std::string settings = SettingsOf(inputs.config);
-  FinalScores& known = run.final_scores;
+  FinalScores& known = branch_.final_scores;
   if (known.settings != settings) {
     if (!known.losses.empty()) log::info("the last choice begins anew: its scores were made with other settings");
     known = {.settings = settings};
   }
+  // Those of the branches before, whose last choices are over, stand for this one's too.
+  for (size_t b = 0; b < branch; ++b) {
+    const Branch& other = run.state.branches[b];
+    const FinalScores& scores = other.final_scores;
+    for (size_t n = 0; n < scores.networks.size(); ++n) scored_before_[InSupernet(other, scores.networks[n])] = {b, n};
+    for (size_t f = 0; f < scores.finalists.size(); ++f) {
+      finalists_before_[InSupernet(other, scores.finalists[f])] = {b, f};
+    }
+  }
   if (field_.band.low < LeastCost(inputs.config.search)) {
-    log::info(
-        "no network of what is left costs as much as search.budget_min; scored are those up to search.budget_max");
+    log::info("{}no network of what is left costs as much as {}; scored are those up to {}",
+              branch_.budget.empty() ? "" : "budget " + branch_.budget + ": ",
+              branch_.budget.empty() ? "search.budget_min" : "0.95 of it",
+              branch_.budget.empty() ? "search.budget_max" : "1.02 of it");
   }
 }
 
 FinalChoice ScoredChoice::Choose() {
   ScoreNetworks();
   ScoreFinalists();
-  const SearchState& state = run_.state;
-  FinalChoice choice = ChooseNetwork(state.alpha.Values(), state.costs, LargestCost(inputs_.config.search));
-  choice.choice = run_.final_scores.RankedFinalists(state.costs).front().choice;
-  choice.cost = state.costs.OfNetwork(choice.choice);
+  FinalChoice choice = ChooseNetwork(branch_.alpha.Values(), branch_.costs, LargestCost(inputs_.config.search));
+  choice.choice = branch_.final_scores.RankedFinalists(branch_.costs).front().choice;
+  choice.cost = branch_.costs.OfNetwork(choice.choice);
   choice.bounded_by_budget = false;
   choice.scored = field_;
   return choice;
@@ -85,10 +98,10 @@ void ScoredChoice::ScoreNetworks() {
   const auto most = static_cast<size_t>(search.final_networks);
   switch (field_.source) {
     case ScoredSource::kWholeBand:
-      return ScoreList(AllNetworks(run_.state.costs, field_.band, most));
+      return ScoreList(AllNetworks(branch_.costs, field_.band, most));
     case ScoredSource::kBest: {
       std::vector<std::vector<size_t>> best =
-          BestNetworks(run_.state.costs, LogProbabilities(run_.state.alpha.Values()), field_.band, most);
+          BestNetworks(branch_.costs, LogProbabilities(branch_.alpha.Values()), field_.band, most);
       std::ranges::sort(best);  // neighbours share their first layers
       return ScoreList(best);
     }
@@ -99,22 +112,37 @@ void ScoredChoice::ScoreNetworks() {
 
 void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<std::vector<size_t>>& chunk,
                                  const std::string& label) {
-  FinalScores& known = run_.final_scores;
-  const auto before = static_cast<double>(known.losses.size()), more = static_cast<double>(chunk.size());
-  const ShareOfRun share_of_run = [&](double share) { return RunShare(before + share * more, 0); };
-  const std::vector<SubnetScore> scores =
-      scorer.Score(chunk, {.progress = progress_, .label = label, .run_share = share_of_run});
-  for (size_t n = 0; n < chunk.size(); ++n) {
-    known.networks.push_back(chunk[n]);
-    known.losses.push_back(scores[n].loss);
-    known.accuracies.push_back(scores[n].accuracy);
+  FinalScores& known = branch_.final_scores;
+  std::vector<std::vector<size_t>> unknown;
+  for (const std::vector<size_t>& network : chunk) {
+    if (!scored_before_.contains(InSupernet(branch_, network))) unknown.push_back(network);
   }
-  run_.passed.Add(SearchPart::kScoring, scorer.MacsOfScore(chunk), TakeSeconds());
+  const auto scored = static_cast<double>(known.losses.size()), more = static_cast<double>(chunk.size());
+  const ShareOfRun share_of_run = [&](double share) { return RunShare(scored + share * more, 0); };
+  std::vector<SubnetScore> scores;
+  if (!unknown.empty()) {
+    scores =
+        scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = share_of_run});
+  }
+  auto next = scores.begin();
+  for (const std::vector<size_t>& network : chunk) {
+    known.networks.push_back(network);
+    if (const auto before = scored_before_.find(InSupernet(branch_, network)); before != scored_before_.end()) {
+      const FinalScores& there = run_.state.branches[before->second.branch].final_scores;
+      known.losses.push_back(there.losses[before->second.place]);
+      known.accuracies.push_back(there.accuracies[before->second.place]);
+      continue;
+    }
+    known.losses.push_back(next->loss);
+    known.accuracies.push_back(next->accuracy);
+    ++next;
+  }
+  run_.passed.Add(SearchPart::kScoring, scorer.MacsOfScore(unknown), TakeSeconds());
   KeepIfDue();
 }
 
 void ScoredChoice::ScoreList(const std::vector<std::vector<size_t>>& networks) {
-  const FinalScores& known = run_.final_scores;
+  const FinalScores& known = branch_.final_scores;
   to_score_ = static_cast<double>(networks.size());
   if (known.losses.size() >= networks.size()) return;
   const SubnetScorer scorer(supernet_, sets_, inputs_.config, inputs_.device, inputs_.ranks);
@@ -131,9 +159,9 @@ void ScoredChoice::ScoreList(const std::vector<std::vector<size_t>>& networks) {
 // The evolution is a function of the losses so far, and so needs no state of its own.
 void ScoredChoice::ScoreByEvolution() {
   const SearchConfig& search = inputs_.config.search;
-  FinalScores& known = run_.final_scores;
+  FinalScores& known = branch_.final_scores;
   to_score_ = static_cast<double>(search.evolution.generations * search.evolution.population);
-  Evolution evolution(run_.state.costs, field_.band, search.evolution, inputs_.config.seed);
+  Evolution evolution(branch_.costs, field_.band, search.evolution, inputs_.config.seed);
   for (size_t told = 0; told < known.losses.size();) {
     const size_t count = std::min(known.losses.size() - told, evolution.waiting().size());
     const auto begin = known.losses.begin() + static_cast<std::ptrdiff_t>(told);
@@ -153,16 +181,24 @@ void ScoredChoice::ScoreByEvolution() {
 }
 
 void ScoredChoice::ScoreFinalists() {
-  FinalScores& known = run_.final_scores;
-  std::vector<ScoredNetwork> ranked = known.Ranked(run_.state.costs);
+  FinalScores& known = branch_.final_scores;
+  std::vector<ScoredNetwork> ranked = known.Ranked(branch_.costs);
   ranked.resize(std::min(ranked.size(), static_cast<size_t>(inputs_.config.search.finalists)));
   for (size_t f = known.finalists.size(); f < ranked.size(); ++f) {
-    const SubnetScore score = ScoreFinalist(ranked[f].choice, static_cast<int64_t>(f) + 1, std::ssize(ranked));
-    const at::Tensor loss_1n = at::tensor(score.loss_n, at::kFloat).unsqueeze(0);
+    const std::vector<size_t>& choice = ranked[f].choice;
+    at::Tensor loss_1n;
+    if (const auto before = finalists_before_.find(InSupernet(branch_, choice)); before != finalists_before_.end()) {
+      const FinalScores& there = run_.state.branches[before->second.branch].final_scores;
+      loss_1n = there.finalist_loss_fn.narrow(0, static_cast<int64_t>(before->second.place), 1);
+      known.finalist_accuracies.push_back(there.finalist_accuracies[before->second.place]);
+    } else {
+      const SubnetScore score = ScoreFinalist(choice, static_cast<int64_t>(f) + 1, std::ssize(ranked));
+      loss_1n = at::tensor(score.loss_n, at::kFloat).unsqueeze(0);
+      known.finalist_accuracies.push_back(score.accuracy);
+    }
     at::Tensor& all_fn = known.finalist_loss_fn;
-    all_fn = all_fn.defined() ? at::cat({all_fn, loss_1n}) : loss_1n;
-    known.finalists.push_back(ranked[f].choice);
-    known.finalist_accuracies.push_back(score.accuracy);
+    all_fn = all_fn.defined() ? at::cat({all_fn, loss_1n}) : loss_1n.clone();
+    known.finalists.push_back(choice);
     KeepIfDue();
   }
 }
@@ -171,8 +207,8 @@ void ScoredChoice::ScoreFinalists() {
 SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count) {
   Config config = inputs_.config;
   config.search.scoring.images = config.search.finalist_scoring_images;
-  const std::string label = "finalist " + std::to_string(number) + "/" + std::to_string(count);
-  const SearchSpace network = run_.state.space().Select(choice);
+  const std::string label = LabelOf("finalist " + std::to_string(number) + "/" + std::to_string(count));
+  const SearchSpace network = branch_.space().Select(choice);
   auto supernet = std::make_shared<Supernet>(network, SupernetOptions{.how = config.nn});
   MoveTo(*supernet, inputs_.device, config.runtime);
   LoadState(*supernet, Among(StateOf(*supernet_), StateOf(*supernet)), label);
@@ -247,12 +283,17 @@ double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, 
 double ScoredChoice::RunShare(double networks, double finalists) const {
   const FinalPlan& plan = course_.plan.final;
   const double done = networks / to_score_ * (plan.macs - plan.finalist_macs) + finalists * plan.finalist_macs;
-  return (run_.work.done + done) / run_.work.total;
+  const double of_before = static_cast<double>(branch_number_) * plan.macs;
+  return (run_.work.done + (of_before + done) / static_cast<double>(run_.state.branches.size())) / run_.work.total;
 }
 
 double ScoredChoice::TakeSeconds() {
   const auto now = std::chrono::steady_clock::now();
   return std::chrono::duration<double>(now - std::exchange(taken_, now)).count();
+}
+
+std::string ScoredChoice::LabelOf(const std::string& what) const {
+  return branch_.budget.empty() ? what : "budget " + branch_.budget + ", " + what;
 }
 
 void ScoredChoice::KeepIfDue() {

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "danas/search/final_choice.h"
 #include "danas/search/final_scores.h"
@@ -16,9 +20,10 @@ namespace danas {
 
 class ScoredChoice {
  public:
-  // Goes on where run.final_scores stands. All ranks make one and call it alike.
-  ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run, ProgressSink* progress,
-               CheckpointKeeper* keeper);
+  // Of run.state.branches[branch], where its final_scores stand. `inputs`: with the branch's budget. All ranks make one
+  // and call it alike.
+  ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run, size_t branch,
+               ProgressSink* progress, CheckpointKeeper* keeper);
 
   // Scores networks, then finalists. Throws as SubnetScorer and RunPass() do; Interrupted between networks.
   FinalChoice Choose();
@@ -35,18 +40,27 @@ class ScoredChoice {
   SubnetScore ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count);
   // Returns its MACs forward.
   double TrainFinalist(Supernet& network, const std::string& label, const ShareOfRun& share_of_run) const;
-  // With so many networks scored, and this share of the finalists done.
+  // With so many networks of the branch scored, and this share of its finalists done. Branches count alike.
   double RunShare(double networks, double finalists) const;
+  std::string LabelOf(const std::string& what) const;
   void KeepIfDue();
   double TakeSeconds();  // since they were last taken, or this began
 
   const SearchInputs& inputs_;
   const SearchCourse& course_;
   SearchRun& run_;
+  Branch& branch_;
   ProgressSink* progress_;
   CheckpointKeeper* keeper_;
-  std::shared_ptr<Supernet> supernet_;  // that networks are scored with
+  std::shared_ptr<Supernet> supernet_;  // that the branch's networks are scored with
+  size_t branch_number_;
   ScoredField field_;
+  // Networks of the run's supernet that branches before this one have scored, and where their scores stand.
+  struct ScoreBefore {
+    size_t branch = 0;
+    size_t place = 0;
+  };
+  std::map<std::vector<size_t>, ScoreBefore> scored_before_, finalists_before_;
   ScoringSets sets_;
   double to_score_ = 1;  // networks
   std::chrono::steady_clock::time_point taken_ = std::chrono::steady_clock::now();

@@ -8,13 +8,6 @@
 namespace danas {
 namespace {
 
-// What a run holds while it scores, beside the images that are kept and their activations: weights, momentum, the
-// weights' average, and that as weights of a supernet of its own.
-double BytesBesideScoring(const Config& config, double parameters) {
-  const int copies = 2 + (KeepsAverage(config) ? 1 : 0) + (config.search.scoring.ema > 0 ? 1 : 0);
-  return copies * FloatBytes(config) * parameters;
-}
-
 double KeptImageBytes(const PlanBasis& basis, int64_t images) {
   return FloatBytes(basis.config) * static_cast<double>(images) * basis.space.input_channels() *
          basis.space.input().height * basis.space.input().width;
@@ -31,11 +24,10 @@ double ScoringBytes(const PlanBasis& basis, int64_t images, int64_t scored_image
 
 // While networks are scored, or while a finalist of its own weights is trained and scored. `more`: images for
 // statistics.
-double FinalMemoryBytes(const PlanBasis& basis, const FinalPlan& final, const SearchSpace& left, int64_t more) {
+double FinalMemoryBytes(const PlanBasis& basis, const FinalPlan& final, const SearchSpace& left,
+                        double network_parameters, int64_t more) {
   const Config& config = basis.config;
   const std::vector<double> one_path_l(left.layers().size(), 1.0);
-  const CostTable parameters = MakeCostTable(*MakeParametersModel(), left);
-  const double network_parameters = SumOverLayers(parameters, one_path_l);
   const double scoring = ScoringBytes(basis, final.images + more, final.images, one_path_l, /*mixtures=*/false);
   double finalist = FloatBytes(config) * network_parameters +
                     ScoringBytes(basis, final.finalist_images + more, final.finalist_images, one_path_l, false);
@@ -46,7 +38,7 @@ double FinalMemoryBytes(const PlanBasis& basis, const FinalPlan& final, const Se
                             KeptImageBytes(basis, (config.data.queue + 1) * basis.Batch(config.train));
     finalist = std::max(finalist, training);
   }
-  return BytesBesideScoring(config, SumOverLayers(parameters, CandidatesOf(left))) + std::max(scoring, finalist);
+  return BytesBesideScoring(config, final.parameters) + std::max(scoring, finalist);
 }
 
 void PlanPaths(const PruningConfig& pruning, const std::vector<double>& candidates_l, PhasePlan& plan) {
@@ -68,7 +60,7 @@ void PlanScoring(const PlanBasis& basis, const SearchSpace& space, const ClassCo
   if (search.pruning.score == PruningScore::kAlpha || !plan.phase.searches) return;
   const std::vector<double> candidates_l = CandidatesOf(space);
   const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;
-  const int64_t scored_images = std::min(search.scoring.images, plan.architecture_images);
+  const int64_t scored_images = std::min(search.scoring.images, FirstSum(counts.architecture, plan.phase.classes));
   const int64_t images =
       scored_images +
       (recalibrates ? std::min(search.recalibration_images, FirstSum(counts.weights, plan.phase.classes)) : 0);
@@ -115,7 +107,9 @@ FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTa
   const double network_macs = SumOverLayers(macs_left, one_path_l);
   final.finalist_macs = finalist_passes * network_macs;
   final.macs = final.networks * static_cast<double>(final.images + more) * network_macs + final.finalist_macs;
-  final.memory_bytes = FinalMemoryBytes(basis, final, left, more);
+  const CostTable parameters = MakeCostTable(*MakeParametersModel(), left);
+  final.parameters = SumOverLayers(parameters, CandidatesOf(left));
+  final.memory_bytes = FinalMemoryBytes(basis, final, left, SumOverLayers(parameters, one_path_l), more);
   return final;
 }
 

@@ -22,16 +22,20 @@ struct EpochReport {
   int64_t epoch = 0;  // of the phase, from 1
   double lr = 0;      // of the last step
   PassResult weights;
-  std::optional<ArchitectureResult> architecture;
+  std::vector<ArchitectureResult> architecture;  // of each branch, or none
   std::optional<PathTotals> paths;
 };
 Event EpochEvent(const EpochReport& report, const SearchState& state);
-Event AlphaEvent(const EpochReport& report, const SearchState& state);
+Event AlphaEvent(const EpochReport& report, const Branch& branch, const SearchState& state);
 
 // Call before the space is cut.
-Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const SearchState& state);
+Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const Branch& branch);
 
-Event EndEvent(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds);
+// What several branches leave of the supernet, whose space `left` is.
+Event SupernetEvent(const Phase& phase, size_t candidates_before, const SearchSpace& left);
+
+Event EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
+               double seconds);
 
 // Names of the candidates `choice` takes, one a layer.
 std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector<size_t>& choice);

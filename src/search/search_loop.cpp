@@ -3,9 +3,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "danas/arch/space_file.h"
 #include "danas/nn/state.h"
+#include "danas/search/budgets.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/train/agreement_check.h"
 #include "measured_scores.h"
@@ -17,23 +19,25 @@
 namespace danas {
 namespace {
 
-// Every rank drops what rank 0 decides from the numbers.
+// Every rank drops what rank 0 decides from the numbers, branch by branch.
 void Prune(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan, SearchRun& run,
            ProgressSink* progress, SearchReport& report) {
   SearchState& state = run.state;
-  const CandidateScores scores = MeasureCandidates(inputs, course, plan, run, progress);
+  const std::vector<CandidateScores> scores = MeasureCandidates(inputs, course, plan, run, progress);
   const std::string decision = inputs.ranks.FromFirst([&] {
-    const Pruning pruning = DecidePruning(state.space(), scores, state.costs, inputs.config.search);
-    report.Pruned(plan.phase, pruning, scores, state);
-    return Json(pruning.dropped).dump();
+    Json dropped_of_branch = Json::array();
+    for (size_t b = 0; b < state.branches.size(); ++b) {
+      const Branch& branch = state.branches[b];
+      const Pruning pruning = DecidePruning(branch.space(), scores[b], branch.costs, course.budgets[b].config.search);
+      report.Pruned(plan.phase, pruning, scores[b], branch);
+      dropped_of_branch.push_back(pruning.dropped);
+    }
+    return dropped_of_branch.dump();
   });
-  const auto dropped = Json::parse(decision).get<LayerCandidates>();
-  state.supernet = state.supernet->Without(dropped);
-  state.alpha.Drop(dropped);
-  state.training.Bind(*state.supernet);
-  state.costs = MakeCostTable(*inputs.cost, state.space());
+  const size_t candidates_before = state.space().CandidateCount();
+  DropCandidates(state, Json::parse(decision).get<std::vector<LayerCandidates>>());
   run.work.done += plan.scoring_macs;
-  report.SpaceLeft(plan.phase, state);
+  report.SpaceLeft(plan.phase, candidates_before, state);
 }
 
 // Restores the newest checkpoint, where there is one, on every rank. False: the run begins.
@@ -49,10 +53,15 @@ bool GoOn(const SearchInputs& inputs, const SearchOutputs& outputs, CheckpointKe
 void CheckRanks(const SearchInputs& inputs, const SearchState& state, const std::string& when) {
   if (inputs.ranks.alone()) return;
   NamedTensors tensors = StateOf(*state.supernet);
-  for (size_t l = 0; l < state.alpha.layers(); ++l) {
-    tensors.emplace_back("alpha." + std::to_string(l), state.alpha.alpha(l).detach());
+  Json kept = ToJson(state.space());
+  for (const Branch& branch : state.branches) {
+    for (size_t l = 0; l < branch.alpha.layers(); ++l) {
+      tensors.emplace_back(WithBranchName("alpha", branch.budget, ".") + std::to_string(l),
+                           branch.alpha.alpha(l).detach());
+    }
+    if (!branch.budget.empty()) kept[branch.budget] = branch.kept_lc;
   }
-  CheckAgreement(inputs.ranks, tensors, JsonText(ToJson(state.space())), when);
+  CheckAgreement(inputs.ranks, tensors, JsonText(kept), when);
 }
 
 // So that what is dropped can be scored afterwards, or that an interrupt while candidates are scored costs no epoch.
@@ -61,9 +70,10 @@ void KeepBeforePruning(const Config& config, CheckpointKeeper& keeper) {
   if (config.search.pruning.score != PruningScore::kAlpha) keeper.Keep();
 }
 
-FinalChoice ChooseByAlpha(const SearchInputs& inputs, const SearchState& state) {
+// `inputs`: with the branch's budget.
+FinalChoice ChooseByAlpha(const SearchInputs& inputs, const Branch& branch) {
   const std::string text = inputs.ranks.FromFirst([&] {
-    const FinalChoice choice = ChooseNetwork(state.alpha.Values(), state.costs, LargestCost(inputs.config.search));
+    const FinalChoice choice = ChooseNetwork(branch.alpha.Values(), branch.costs, LargestCost(inputs.config.search));
     return Json{choice.choice, choice.argmax, choice.bounded_by_budget, choice.cost, choice.argmax_cost}.dump();
   });
   FinalChoice choice;
@@ -76,17 +86,32 @@ FinalChoice ChooseByAlpha(const SearchInputs& inputs, const SearchState& state) 
   return choice;
 }
 
-FinalChoice ChooseLast(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run,
-                       const SearchOutputs& outputs, SearchReport& report, CheckpointKeeper* keeper) {
-  if (inputs.config.search.final == FinalChoiceKind::kArgmax) return ChooseByAlpha(inputs, run.state);
-  const FinalChoice choice = ScoredChoice(inputs, course, run, outputs.progress, keeper).Choose();
-  report.Scored(choice, run);
-  return choice;
+// Of each branch.
+std::vector<FinalChoice> ChooseLast(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run,
+                                    const SearchOutputs& outputs, SearchReport& report, CheckpointKeeper* keeper) {
+  const bool scored = inputs.config.search.final == FinalChoiceKind::kScored;
+  std::vector<FinalChoice> choices;
+  for (size_t b = 0; b < run.state.branches.size(); ++b) {
+    const SearchInputs& of_budget = course.budgets[b];
+    choices.push_back(scored ? ScoredChoice(of_budget, course, run, b, outputs.progress, keeper).Choose()
+                             : ChooseByAlpha(of_budget, run.state.branches[b]));
+  }
+  // Told when all are made: a run that goes on in between tells nothing twice.
+  for (size_t b = 0; scored && b < choices.size(); ++b) report.Scored(choices[b], run.state.branches[b]);
+  return choices;
+}
+
+// Where the config lists one budget: with that one in search.budget, as which it is all the same.
+SearchInputs WithoutListOfOne(SearchInputs inputs) {
+  SearchConfig& search = inputs.config.search;
+  if (search.budgets.size() == 1) search = WithBudget(search, search.budgets.front().value);
+  return inputs;
 }
 
 }  // namespace
 
-SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs) {
+SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) {
+  const SearchInputs inputs = WithoutListOfOne(given);
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   const SearchCourse course = PlanCourse(inputs);
@@ -113,7 +138,7 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
     while (at.epoch <= plan.phase.epochs) {
       run.state.temperature = course.Temperature(inputs.config.search.relaxation, at);
       const PassResult weights = training.WeightPass();                                    // Eq. 9
-      const std::optional<ArchitectureResult> architecture = training.ArchitecturePass();  // Eq. 10
+      const std::vector<ArchitectureResult> architecture = training.ArchitecturePasses();  // Eq. 10
       CheckRanks(inputs, run.state, "after epoch " + std::to_string(at.epoch) + " of " + plan.phase.name);
       report.Epoch({plan.phase, at.epoch, LastRate(run.state), weights, architecture, run.paths}, run.state);
       ++at.epoch;
@@ -127,11 +152,12 @@ SearchResult RunSearch(const SearchInputs& inputs, const SearchOutputs& outputs)
     at.epoch = 1;
     if (keeper) keeper->Keep(CheckpointKind::kMilestone);
   }
-  const FinalChoice choice = ChooseLast(inputs, course, run, outputs, report, keeper ? &*keeper : nullptr);
+  const std::vector<FinalChoice> choices =
+      ChooseLast(inputs, course, run, outputs, report, keeper ? &*keeper : nullptr);
   const double spent = run.seconds_before + seconds();
-  const SearchResult result = report.Finish(choice, run, spent);
+  const SearchResult result = report.Finish(choices, course, run.state, spent);
   if (keeper) keeper->Finish();
-  report.End(result, choice, run, spent);  // once all is written: what has ended is not gone on with
+  report.End(result, choices, run, spent);  // once all is written: what has ended is not gone on with
   return result;
 }
 

@@ -7,12 +7,14 @@
 #include <numeric>
 
 #include "danas/core/error.h"
+#include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/weight_paths.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
+#include "joined_plan.h"
 #include "plan_basis.h"
 #include "scoring_plan.h"
 
@@ -60,9 +62,9 @@ double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vec
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
   const double averages = KeepsAverage(config) ? float_bytes : 0;
   const double weight_pass =
-      (3 * float_bytes + averages + half_copies) * plan.parameters +
+      TrainingBytes(config, plan.parameters) +
       step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how), config.train);
-  if (!plan.phase.searches) return weight_pass + batches(config.train);
+  if (plan.alpha_passes == 0) return weight_pass + batches(config.train);
   const double alpha_pass =
       (2 * float_bytes + averages + half_copies) * plan.parameters +
       step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how), basis.alpha);
@@ -80,7 +82,8 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   plan.weight_images = FirstSum(counts.weights, phase.classes);
   const int64_t weight_batches = basis.Batches(plan.weight_images, config.train);
   plan.weight_steps = phase.epochs * weight_batches;
-  if (phase.searches) {
+  plan.alpha_passes = phase.searches && basis.trains_alpha ? 1 : 0;
+  if (plan.alpha_passes > 0) {
     plan.architecture_images = FirstSum(counts.architecture, phase.classes);
     plan.alpha_steps = config.search.alpha_pass == AlphaPass::kPerEpoch
                            ? phase.epochs * basis.Batches(plan.architecture_images, basis.alpha)
@@ -107,7 +110,7 @@ double AlphaImages(const PhasePlan& plan, const Config& config) {
   if (config.search.alpha_pass == AlphaPass::kEveryK) {
     return static_cast<double>(plan.alpha_steps) * static_cast<double>(AlphaRecipe(config).batch);
   }
-  return static_cast<double>(plan.phase.epochs) * static_cast<double>(plan.architecture_images);
+  return static_cast<double>(plan.phase.epochs) * static_cast<double>(plan.alpha_passes * plan.architecture_images);
 }
 
 // Of forward passes, at the speed of the weight steps that were timed on the supernet of phase `whole`.
@@ -123,6 +126,84 @@ void DescribePaths(const SearchConfig& search, const std::optional<WeightPaths>&
   const CostBand band = BandOf(search);
   plan.path_cost_least = band.low;
   plan.path_cost_most = band.high;
+}
+
+// What a plan is made from, beside its config.
+struct PlanInputs {
+  const SearchSpace& space;
+  const CostModel& cost;
+  const ClassCounts& counts;
+  at::Device device;
+  int ranks;
+  bool trains_alpha = true;
+};
+
+// Of a search for one budget.
+SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
+  const auto& [space, cost, counts, device, ranks, trains_alpha] = inputs;
+  const CostTable costs = MakeCostTable(cost, space);
+  CheckBudget(config.search, costs);
+  CheckPaths(config.search, costs);
+  CheckPruning(config.search, costs);
+  SearchPlan plan;
+  plan.device = DescribeDevice(device);
+  plan.batch = config.train.batch;
+  plan.alpha_batch = AlphaRecipe(config).batch;
+  plan.searchable_layers = static_cast<int64_t>(space.SearchableLayers());
+  plan.networks = space.NetworkCount();
+  plan.unit = costs.unit;
+  plan.least = costs.Least();
+  plan.most = costs.Most();
+  plan.budget = config.search.budget.value;
+  plan.budget_max = LargestCost(config.search);
+  plan.certain = config.search.pruning.certain;
+  plan.pruning_score = NameOf(config.search.pruning.score);
+  if (config.search.pruning.score != PruningScore::kAlpha) plan.scoring_images = config.search.scoring.images;
+
+  std::optional<WeightPaths> paths;
+  if (HasOwnPaths(config.search)) paths.emplace(config.search, costs);
+  DescribePaths(config.search, paths, plan);
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
+  const PlanBasis basis{.config = config,
+                        .space = space,
+                        .macs = macs,
+                        .parameters = MakeCostTable(*MakeParametersModel(), space),
+                        .device = device,
+                        .ranks = ranks,
+                        .path_macs = PathMacs(paths, macs),
+                        .trains_alpha = trains_alpha};
+  plan.ranks = ranks;
+  plan.micro_batch = basis.MicroBatch(config.train);
+  SearchSpace left = space;
+  for (const Phase& phase : MakePhases(config.schedule, space.classes())) {
+    PhasePlan of_phase = PlanPhase(basis, phase, left, counts);
+    PlanScoring(basis, left, counts, of_phase);
+    if (phase.searches) {
+      const LayerCandidates dropped = DroppedOf(left, config.search.pruning);
+      of_phase.cuts = std::ssize(dropped);
+      left = left.Without(dropped);
+    }
+    plan.phases.push_back(of_phase);
+  }
+  plan.final = PlanFinal(basis, plan, costs, left, counts);
+  return plan;
+}
+
+// `whole`: the phase whose steps were timed, with the whole space.
+void AddSeconds(const Config& config, const StepTimes& times, const PhasePlan& whole, SearchPlan& plan) {
+  const int ranks = plan.ranks;
+  for (PhasePlan& phase : plan.phases) {
+    const auto weight_images = static_cast<double>(phase.phase.epochs * phase.weight_images);
+    phase.scoring_seconds = SecondsOf(phase.scoring_macs, whole, times, ranks);
+    phase.seconds =
+        (weight_images * times.weight_seconds * phase.macs_per_image / whole.macs_per_image +
+         AlphaImages(phase, config) * times.alpha_seconds * phase.alpha_macs_per_image / whole.alpha_macs_per_image) /
+            ranks +
+        phase.scoring_seconds;
+  }
+  plan.final.seconds = SecondsOf(plan.final.macs, whole, times, ranks);
+  plan.final.finalist_seconds = SecondsOf(plan.final.finalist_macs, whole, times, ranks);
+  plan.probed = true;
 }
 
 }  // namespace
@@ -146,60 +227,18 @@ int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
                           const ClassCounts& counts, at::Device device, const std::optional<StepTimes>& times,
                           int ranks) {
-  const CostTable costs = MakeCostTable(cost, space);
-  CheckBudget(config.search, costs);
-  CheckPaths(config.search, costs);
-  CheckPruning(config.search, costs);
-  SearchPlan plan;
-  plan.device = DescribeDevice(device);
-  plan.batch = config.train.batch;
-  plan.alpha_batch = AlphaRecipe(config).batch;
-  plan.searchable_layers = static_cast<int64_t>(space.SearchableLayers());
-  plan.networks = space.NetworkCount();
-  plan.unit = costs.unit;
-  plan.least = costs.Least();
-  plan.most = costs.Most();
-  plan.budget = config.search.budget.value;
-  plan.budget_max = LargestCost(config.search);
-  plan.certain = config.search.pruning.certain;
-  plan.pruning_score = NameOf(config.search.pruning.score);
-  if (config.search.pruning.score != PruningScore::kAlpha) plan.scoring_images = config.search.scoring.images;
-  plan.probed = times.has_value();
-
-  std::optional<WeightPaths> paths;
-  if (HasOwnPaths(config.search)) paths.emplace(config.search, costs);
-  DescribePaths(config.search, paths, plan);
-  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
-  const PlanBasis basis{
-      config, space, macs, MakeCostTable(*MakeParametersModel(), space), device, ranks, PathMacs(paths, macs)};
-  plan.ranks = ranks;
-  plan.micro_batch = basis.MicroBatch(config.train);
-  SearchSpace left = space;
-  for (const Phase& phase : MakePhases(config.schedule, space.classes())) {
-    PhasePlan of_phase = PlanPhase(basis, phase, left, counts);
-    PlanScoring(basis, left, counts, of_phase);
-    if (times) {
-      const PhasePlan& whole = plan.phases.empty() ? of_phase : plan.phases.front();  // what was timed
-      const auto weight_images = static_cast<double>(phase.epochs * of_phase.weight_images);
-      of_phase.scoring_seconds = SecondsOf(of_phase.scoring_macs, whole, *times, ranks);
-      of_phase.seconds = (weight_images * times->weight_seconds * of_phase.macs_per_image / whole.macs_per_image +
-                          AlphaImages(of_phase, config) * times->alpha_seconds * of_phase.alpha_macs_per_image /
-                              whole.alpha_macs_per_image) /
-                             ranks +
-                         of_phase.scoring_seconds;
-    }
-    if (phase.searches) {
-      const LayerCandidates dropped = DroppedOf(left, config.search.pruning);
-      of_phase.cuts = std::ssize(dropped);
-      left = left.Without(dropped);
-    }
-    plan.phases.push_back(of_phase);
+  std::vector<SearchPlan> alone, parts;
+  for (const double target : TargetsOf(config.search)) {
+    Config of_budget = config;
+    of_budget.search = WithBudget(config.search, target);
+    alone.push_back(PlanOne(of_budget, {space, cost, counts, device, ranks}));
+    parts.push_back(AlphaPasses(config.search) > 0
+                        ? alone.back()
+                        : PlanOne(of_budget, {space, cost, counts, device, ranks, /*trains_alpha=*/false}));
   }
-  plan.final = PlanFinal(basis, plan, costs, left, counts);
-  if (times) {
-    plan.final.seconds = SecondsOf(plan.final.macs, plan.phases.front(), *times, ranks);
-    plan.final.finalist_seconds = SecondsOf(plan.final.finalist_macs, plan.phases.front(), *times, ranks);
-  }
+  SearchPlan plan =
+      alone.size() == 1 ? alone.front() : JoinPlans(config, parts, alone, MakeCostTable(*MakeParametersModel(), space));
+  if (times) AddSeconds(config, *times, alone.front().phases.front(), plan);
   return plan;
 }
 

@@ -1,7 +1,9 @@
 #include "danas/search/search_run.h"
 
 #include "danas/arch/space_file.h"
+#include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/search/budgets.h"
 
 namespace danas {
 namespace {
@@ -20,11 +22,13 @@ void Describe(StateFields& fields, SearchState& state, const MakeStateFor& make_
   Json space = fields.restoring() ? Json() : ToJson(state.space());
   fields.Value("space", space);
   if (fields.restoring()) state = make_state(SpaceFromJson(space, "the checkpoint's space"));
-  // The space gives supernet (its shapes) and costs; the supernet's contents are described with its training. The epoch
-  // gives the temperature.
-  auto& [supernet, costs, alpha, training, draws, passes, alpha_steps, weight_images, alpha_images, temperature] =
+  // The space gives supernet (its shapes) and costs; the supernet's contents are described with its training, several
+  // branches on their own. The epoch gives the temperature.
+  auto& [supernet, costs, branches, training, draws, passes, alpha_steps, weight_images, alpha_images, temperature] =
       state;
-  fields.Within("alpha", [&](StateFields& f) { alpha.Describe(f); });
+  if (branches.size() == 1) {
+    fields.Within("alpha", [&](StateFields& f) { branches.front().alpha.Describe(f); });
+  }
   fields.Within("training", [&](StateFields& f) { training.Describe(f, *supernet); });
   fields.Value("draws", draws);
   fields.Value("passes", passes);
@@ -48,19 +52,64 @@ void ReadAlphaTrace(StateFields& fields, GradientTrace& evidence) {
       seen);
 }
 
+void DescribeOnlyBranch(StateFields& fields, SearchRun& run) {
+  Branch& branch = run.state.branches.front();
+  fields.Within("interleaved", [&](StateFields& f) { Describe(f, run.interleaved.front()); });
+  if (fields.version() < 2) {
+    fields.Within("trace", [&](StateFields& f) { ReadAlphaTrace(f, branch.alpha.evidence()); });
+  } else {
+    fields.Within("final_scores", [&](StateFields& f) { Describe(f, branch.final_scores); });
+  }
+}
+
+// The candidates that it keeps give its supernet and costs.
+void DescribeBranch(StateFields& fields, const SearchState& state, Branch& branch, InterleavedPosition& interleaved) {
+  auto& [budget, kept_lc, supernet, costs, alpha, final_scores] = branch;
+  fields.Value("kept", kept_lc);
+  if (fields.restoring()) branch = PartBranch(budget, kept_lc, state, alpha.alpha(0).scalar_type());
+  fields.Within("alpha", [&](StateFields& f) { alpha.Describe(f); });
+  fields.Within("interleaved", [&](StateFields& f) { Describe(f, interleaved); });
+  fields.Within("final_scores", [&](StateFields& f) { Describe(f, final_scores); });
+}
+
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void DescribeBranches(StateFields& fields, SearchRun& run) {
+  std::vector<std::string> names;
+  for (const Branch& branch : run.state.branches) names.push_back(branch.budget);
+  std::vector<std::string> saved = names;
+  fields.Value("budgets", saved);
+  if (saved != names) {
+    throw CheckpointError("the checkpoint is of a search for the budgets " + Listed(saved) + ", search.budgets says " +
+                          Listed(names));
+  }
+  for (size_t b = 0; b < names.size(); ++b) {
+    fields.Within("branch." + names[b],
+                  [&](StateFields& f) { DescribeBranch(f, run.state, run.state.branches[b], run.interleaved.at(b)); });
+  }
+  auto done = std::ssize(run.branches_done);
+  fields.Value("branches_done", done);
+  if (fields.restoring()) run.branches_done.assign(static_cast<size_t>(done), {});
+  for (size_t b = 0; b < run.branches_done.size(); ++b) {
+    fields.Within("branch_done." + std::to_string(b), [&](StateFields& f) { Describe(f, run.branches_done[b]); });
+  }
+}
+
 }  // namespace
 
 void Describe(StateFields& fields, SearchRun& run, const MakeStateFor& make_state, double seconds) {
-  auto& [state, position, architecture, interleaved, final_scores, work, seconds_before, paths, passed] = run;
+  auto& [state, position, architecture, interleaved, work, seconds_before, paths, branches_done, passed] = run;
   fields.Within("state", [&](StateFields& f) { Describe(f, state, make_state); });
   fields.Within("position", [&](StateFields& f) { Describe(f, position); });
   fields.Within("architecture", [&](StateFields& f) { Describe(f, architecture); });
-  fields.Within("interleaved", [&](StateFields& f) { Describe(f, interleaved); });
+  state.branches.size() == 1 ? DescribeOnlyBranch(fields, run) : DescribeBranches(fields, run);
   if (fields.version() < 2) {
-    fields.Within("trace", [&](StateFields& f) { ReadAlphaTrace(f, state.alpha.evidence()); });
     passed.from_begin = false;
   } else {
-    fields.Within("final_scores", [&](StateFields& f) { Describe(f, final_scores); });
     fields.Within("passed", [&](StateFields& f) { Describe(f, passed); });
   }
   if (paths) fields.Within("paths", [&](StateFields& f) { Describe(f, *paths); });

@@ -12,6 +12,7 @@
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/nn/safetensors.h"
+#include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
@@ -48,9 +49,9 @@ void WarnOfFewSteps(const SearchPlan& plan) {
   if (any) log::info("more validation images or epochs, or a smaller train.batch, make more α steps");
 }
 
-Json Origin(const SearchInputs& inputs, const FinalChoice& choice, const SearchRun& run) {
-  const SearchConfig& search = inputs.config.search;
-  const CostTable& costs = run.state.costs;
+// `config`: the run's; `search`: as for the branch's budget alone.
+Json Origin(const SearchInputs& inputs, const SearchConfig& search, const FinalChoice& choice, const Branch& branch) {
+  const CostTable& costs = branch.costs;
   Json origin = {{"command", "search"},
                  {"config", ToJson(inputs.config)},
                  {"seed", inputs.config.seed},
@@ -62,7 +63,7 @@ Json Origin(const SearchInputs& inputs, const FinalChoice& choice, const SearchR
                  {"budget", search.budget.value},
                  {"budget_max", LargestCost(search)},
                  {"bounded_by_budget", choice.bounded_by_budget}};
-  if (choice.scored) origin["scored"] = ScoresJson(*choice.scored, run, inputs.config.search);
+  if (choice.scored) origin["scored"] = ScoresJson(*choice.scored, branch, search);
   return origin;
 }
 
@@ -76,7 +77,12 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   course.order = inputs.ranking.Positions(inputs.training_set->classes.ids);
   course.plan = MakeSearchPlan(config, inputs.space, *inputs.cost, CountImages(course.split, course.order),
                                inputs.device, std::nullopt, inputs.ranks.count());
-  CheckCostLoss(config.search.loss, config.search.budget.value, MakeCostTable(*inputs.cost, inputs.space));
+  const CostTable costs = MakeCostTable(*inputs.cost, inputs.space);
+  for (const double target : TargetsOf(config.search)) {
+    CheckCostLoss(config.search.loss, target, costs);
+    course.budgets.push_back(inputs);
+    course.budgets.back().config.search = WithBudget(config.search, target);
+  }
   WarnOfFewSteps(course.plan);
   return course;
 }
@@ -102,12 +108,17 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, co
       BatchesOf(first.weight_images, config.train.batch, LeastLastBatch(config.train, inputs.ranks.count())));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
-  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
-                    .costs = MakeCostTable(*inputs.cost, space),
-                    .alpha = ArchParameters(space, FloatType(config.runtime)),
-                    .training = WeightTraining(
-                        SupernetRecipe(config), config.runtime, config.seed, schedule, inputs.device,
-                        {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
+  const std::vector<std::string> names = BranchNames(config.search);
+  const bool paths_vary = ComputesPaths(config.search) || names.size() > 1;
+  SearchState state{
+      .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
+      .costs = MakeCostTable(*inputs.cost, space),
+      .branches = {},
+      .training = WeightTraining(SupernetRecipe(config), config.runtime, config.seed, schedule, inputs.device,
+                                 {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = paths_vary})};
+  for (const std::string& name : names) {
+    state.branches.push_back(WholeBranch(name, state.supernet, state.costs, FloatType(config.runtime)));
+  }
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, inputs.device, config.runtime);
   state.training.Bind(*state.supernet);
@@ -120,9 +131,11 @@ double LastRate(const SearchState& state) {
 
 SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
   SearchRun run{.state = MakeState(inputs, course, inputs.space)};
+  run.interleaved.resize(run.state.branches.size());
   if (HasOwnPaths(inputs.config.search)) run.paths.emplace();
   for (const PhasePlan& plan : course.plan.phases) {
-    run.work.total += static_cast<double>(plan.phase.epochs) * (WeightPassWork(plan) + ArchitecturePassWork(plan));
+    run.work.total += static_cast<double>(plan.phase.epochs) *
+                      (WeightPassWork(plan) + static_cast<double>(plan.alpha_passes) * ArchitecturePassWork(plan));
     run.work.total += plan.scoring_macs;
   }
   run.work.total += course.plan.final.macs;
@@ -137,56 +150,81 @@ void SearchReport::Record(const Event& event) {
 
 void SearchReport::Epoch(const EpochReport& report, const SearchState& state) {
   Record(EpochEvent(report, state));
-  Record(AlphaEvent(report, state));
+  for (const Branch& branch : state.branches) {
+    if (state.branches.size() == 1 || AlphaPasses(inputs_.config.search) > 0) Record(AlphaEvent(report, branch, state));
+  }
 }
 
 void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const CandidateScores& scores,
-                          const SearchState& state) {
+                          const Branch& branch) {
   if (!pruning.kept_for_budget.empty()) {
     const bool blind = inputs_.config.search.pruning.budget == PruningBudget::kBlind;
-    log::info("{}: candidates of {} layers stay that the pruning would have dropped, since without them {}", phase.name,
-              pruning.kept_for_budget.size(),
+    log::info("{}{}: candidates of {} layers stay that the pruning would have dropped, since without them {}",
+              phase.name, branch.budget.empty() ? "" : ", budget " + branch.budget, pruning.kept_for_budget.size(),
               blind ? "no network would be left within search.budget_max"
                     : "fewer networks than search.pruning.least_networks would be left within the budget");
   }
-  Record(PruningEvent(phase, pruning, scores, state));
+  Record(PruningEvent(phase, pruning, scores, branch));
 }
 
-void SearchReport::SpaceLeft(const Phase& phase, const SearchState& state) {
+void SearchReport::SpaceLeft(const Phase& phase, size_t candidates_before, const SearchState& state) {
+  if (state.branches.size() > 1) Record(SupernetEvent(phase, candidates_before, state.space()));
   if (outputs_.folder.empty()) return;
-  WriteFileAtomically(outputs_.folder / ("space-" + phase.name + ".json"), JsonText(ToJson(state.space()), 2) + "\n");
+  const auto write = [&](const std::string& name, const SearchSpace& space) {
+    WriteFileAtomically(outputs_.folder / name, JsonText(ToJson(space), 2) + "\n");
+  };
+  write("space-" + phase.name + ".json", state.space());
+  for (const Branch& branch : state.branches) {
+    if (branch.budget.empty()) continue;
+    write(WithBranchName("space-" + phase.name, branch.budget, ".json"), branch.space());
+  }
 }
 
-void SearchReport::Scored(const FinalChoice& choice, const SearchRun& run) {
-  Record({"final_scores", ScoresJson(*choice.scored, run, inputs_.config.search)});
+void SearchReport::Scored(const FinalChoice& choice, const Branch& branch) {
+  Event event = {"final_scores", ScoresJson(*choice.scored, branch, inputs_.config.search)};
+  if (!branch.budget.empty()) event.fields["budget"] = branch.budget;
+  Record(event);
 }
 
-SearchResult SearchReport::Finish(const FinalChoice& choice, const SearchRun& run, double seconds) {
-  const SearchState& state = run.state;
+FoundNetwork SearchReport::Found(const FinalChoice& choice, const SearchConfig& search, const Branch& branch) const {
   const ClassList& classes = inputs_.training_set->classes;
-  SearchResult result{.best = {.network = state.space().Select(choice.choice),
-                               .class_ids = classes.ids,
-                               .class_labels = classes.labels,
-                               .origin = Origin(inputs_, choice, run)},
-                      .argmax = choice.argmax,
-                      .bounded_by_budget = choice.bounded_by_budget,
-                      .cost = choice.cost,
-                      .device_hours = inputs_.ranks.count() * seconds / 3600};
+  FoundNetwork found{.budget = branch.budget,
+                     .best = {.network = branch.space().Select(choice.choice),
+                              .class_ids = classes.ids,
+                              .class_labels = classes.labels,
+                              .origin = Origin(inputs_, search, choice, branch)},
+                     .argmax = choice.argmax,
+                     .bounded_by_budget = choice.bounded_by_budget,
+                     .cost = choice.cost};
   if (choice.bounded_by_budget) {
-    log::info("the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
-              FormatCount(choice.argmax_cost), state.costs.unit, FormatCount(choice.cost), state.costs.unit);
+    log::info("{}the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
+              branch.budget.empty() ? "" : "budget " + branch.budget + ": ", FormatCount(choice.argmax_cost),
+              branch.costs.unit, FormatCount(choice.cost), branch.costs.unit);
+  }
+  return found;
+}
+
+SearchResult SearchReport::Finish(const std::vector<FinalChoice>& choices, const SearchCourse& course,
+                                  const SearchState& state, double seconds) {
+  SearchResult result{.found = {}, .device_hours = inputs_.ranks.count() * seconds / 3600};
+  for (size_t b = 0; b < choices.size(); ++b) {
+    result.found.push_back(Found(choices[b], course.budgets[b].config.search, state.branches[b]));
   }
   if (!outputs_.folder.empty()) {
-    // The result first: where the disk has no room for the weights, the network is not lost.
-    WriteFileAtomically(outputs_.folder / "best.json", JsonText(ToJson(result.best), 2) + "\n");
+    // The results first: where the disk has no room for the weights, the networks are not lost.
+    for (const FoundNetwork& found : result.found) {
+      WriteFileAtomically(outputs_.folder / WithBranchName("best", found.budget, ".json"),
+                          JsonText(ToJson(found.best), 2) + "\n");
+    }
     WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
                      {{"class_order", JsonText(inputs_.ranking.order)}});
   }
   return result;
 }
 
-void SearchReport::End(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds) {
-  Record(EndEvent(result, choice, run, seconds));
+void SearchReport::End(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
+                       double seconds) {
+  Record(EndEvent(result, choices, run, seconds));
 }
 
 }  // namespace danas

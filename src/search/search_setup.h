@@ -1,6 +1,9 @@
 // What stands around Algorithm 1's loop: its start, what it tells, and its end.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
 #include "phase_training.h"
@@ -34,15 +37,19 @@ class SearchReport {
   void Start(const SearchCourse& course);
 
   void Epoch(const EpochReport& report, const SearchState& state);
-  void Pruned(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const SearchState& state);
-  void SpaceLeft(const Phase& phase, const SearchState& state);  // writes space-<phase>.json
-  void Scored(const FinalChoice& choice, const SearchRun& run);
-  // Writes best.json and weights.safetensors.
-  SearchResult Finish(const FinalChoice& choice, const SearchRun& run, double seconds);
-  void End(const SearchResult& result, const FinalChoice& choice, const SearchRun& run, double seconds);
+  // Call before the space is cut.
+  void Pruned(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const Branch& branch);
+  // Writes space-<phase>.json, and of several branches each one's, too. `candidates_before`: the supernet's.
+  void SpaceLeft(const Phase& phase, size_t candidates_before, const SearchState& state);
+  void Scored(const FinalChoice& choice, const Branch& branch);
+  // Writes best.json, or of several branches each one's, and weights.safetensors.
+  SearchResult Finish(const std::vector<FinalChoice>& choices, const SearchCourse& course, const SearchState& state,
+                      double seconds);
+  void End(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run, double seconds);
 
  private:
   void Record(const Event& event);
+  FoundNetwork Found(const FinalChoice& choice, const SearchConfig& search, const Branch& branch) const;
 
   const SearchInputs& inputs_;
   const SearchOutputs& outputs_;

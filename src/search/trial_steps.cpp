@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "danas/nn/norm.h"
+#include "danas/search/budgets.h"
 #include "danas/train/class_loss.h"
 #include "danas/train/device.h"
 #include "danas/train/micro_batch.h"
@@ -21,10 +22,11 @@ SearchState MakeState(const Config& config, const SearchSpace& space, const Cost
                       const Ranks& ranks) {
   SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(cost, space),
-                    .alpha = ArchParameters(space, FloatType(config.runtime)),
+                    .branches = {},
                     .training = WeightTraining(
                         config.train, config.runtime, config.seed, CosineSchedule(config.train, 0, int64_t{1} << 40),
                         device, {.ranks = ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
+  state.branches.push_back(WholeBranch("", state.supernet, state.costs, FloatType(config.runtime)));
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, device, config.runtime);
   state.training.Bind(*state.supernet);
@@ -46,8 +48,9 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
     : config_(config),
       state_(MakeState(config, space, cost, device, ranks)),
       batch_(RandomBatch(space, device, images, ranks.count())),
-      step_(state_, config, space.classes(), totals_) {
-  if (HasOwnPaths(config.search)) paths_.emplace(config.search, state_.costs);
+      step_(state_, state_.branches.front(), config, space.classes(), totals_) {
+  if (!HasOwnPaths(config.search)) return;
+  paths_.emplace(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs);  // of several the first
 }
 
 // What a weight step computes, one after the other.
@@ -58,8 +61,9 @@ std::vector<std::vector<LayerChoice>> TrialSteps::DrawWays() {
   if (paths_) {
     for (const std::vector<size_t>& path : paths_->Draw(number).paths) ways.push_back(ChoicesOf(path));
   } else {
-    ways.push_back(
-        DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, number, batch_.images.device()).choices);
+    ways.push_back(DrawChoices(state_.branches.front().alpha, config_.search.relaxation, Pass::kWeights, number,
+                               batch_.images.device())
+                       .choices);
   }
   return ways;
 }
@@ -91,7 +95,7 @@ double TrialSteps::StepWeights() {
 }
 
 double TrialSteps::StepArchitecture() {
-  if (!scope_) scope_.emplace(state_);
+  if (!scope_) scope_.emplace(state_, state_.branches.front());
   const auto start = Clock::now();
   step_.Compute(batch_).loss_sum.item();
   step_.Apply();

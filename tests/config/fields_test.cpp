@@ -26,11 +26,12 @@ Config Roomy() {
 
 std::string Text(double value) { return Json(value).dump(); }
 
-// `value` as the field takes it: a list has as many of it as it must.
+// `value` as the field takes it: a list has as many of it as it must. One that must rise has one.
 std::string Assignment(const FieldCase& field, const std::string& value) {
   if (field.type != FieldType::kDoubles && field.type != FieldType::kCounts) return field.path + "=" + value;
   std::string list = value;
-  for (size_t i = 1; i < std::max<size_t>(field.info.items, 2); ++i) list += ", " + value;
+  const size_t least = field.path == "search.budgets" && !value.empty() ? 1 : 2;
+  for (size_t i = 1; i < std::max<size_t>(field.info.items, least); ++i) list += ", " + value;
   return field.path + "=[" + list + "]";
 }
 

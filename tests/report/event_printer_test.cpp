@@ -129,6 +129,51 @@ TEST_F(EventPrinterTest, PruningSaysWhereThereIsNoEvidence) {
             "  least sure in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z -1.2, 0.010 apart in α\n");
 }
 
+// What tells of one of several budgets begins with its name.
+TEST_F(EventPrinterTest, SeveralBudgets) {
+  Json fields = PruningFields({Cut(1, 0.5, 3.5)}, 0, true);
+  fields["budget"] = "1.5M";
+  EXPECT_EQ(Printed({"pruning", fields}).substr(0, 44), "1.5M: step1 pruned: 30 → 20 candidates, 1,");
+  EXPECT_EQ(Printed({"supernet_pruned", {{"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 24}}}),
+            "step1: the supernet keeps what any budget keeps, 30 → 24 candidates\n");
+  Event alpha = Alpha({0.1, -0.1}, {0.0, 0.25});
+  alpha.fields["budget"] = "1.5M";
+  EXPECT_EQ(Printed(alpha), "  1.5M: α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+  alpha.fields["budget"] = "2M";  // which has not moved yet
+  EXPECT_EQ(Printed(alpha), "  2M: α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+  const Json of_epoch = {{"budget", "2M"},
+                         {"validation_loss", 1.5},
+                         {"validation_accuracy", 0.25},
+                         {"expected_cost", 2.5e6},
+                         {"z_rms", 1.0}};
+  const Json epoch = {{"phase", "step1"},
+                      {"epoch", 1},
+                      {"epochs", 2},
+                      {"classes", 3},
+                      {"train_loss", 0.5},
+                      {"train_accuracy", 0.5},
+                      {"budgets", Json::array({of_epoch})},
+                      {"timing", {{"seconds", 12.0}}}};
+  EXPECT_NE(
+      Printed({"epoch", epoch}).find("\n  2M: validation loss 1.500, top-1 25.0 %\n    the mix costs 2.5M MACs; "),
+      std::string::npos);
+  const auto found = [](const char* budget, double cost) {
+    return Json{{"budget", budget},
+                {"cost", cost},
+                {"parameters", 1000},
+                {"network", {"ir_e1_k3"}},
+                {"bounded_by_budget", false}};
+  };
+  const std::string end = Printed({"search_end",
+                                   {{"found", {found("1.5M", 1.4e6), found("2M", 2e6)}},
+                                    {"weight_images", 10},
+                                    {"weight_steps", 2},
+                                    {"alpha_images", 0},
+                                    {"alpha_steps", 0},
+                                    {"timing", {{"seconds", 12.0}}}}});
+  EXPECT_EQ(end.find("1.5M: found: 1.4M MACs, 1.0k parameters: ir_e1_k3\n2M: found: 2.0M MACs"), 0u) << end;
+}
+
 TEST_F(EventPrinterTest, PruningOfAnEarlierVersionNamesTheClosest) {
   const auto cut = [](int layer, double gap) {
     return Json{{"layer", layer},

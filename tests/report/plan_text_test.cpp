@@ -46,6 +46,31 @@ TEST(PlanText, FitsEightyColumns) {
   }
 }
 
+TEST(PlanText, SaysWhatSeveralBudgetsTake) {
+  SearchPlan plan = Example();
+  plan.budgets = {{.name = "323M", .target = 323e6, .least = 306.85e6, .most = 329.46e6},
+                  {.name = "372M", .target = 372e6, .least = 353.4e6, .most = 379.44e6},
+                  {.name = "467M", .target = 467e6, .least = 443.65e6, .most = 476.34e6}};
+  plan.phases[1].alpha_passes = 3;
+  plan.separate_macs = 2 * plan.macs();
+  plan.separate_memory_bytes = 60.5 * (1 << 30);
+  const std::string text = PlanText(plan);
+  EXPECT_NE(text.find("budgets: 323M, 372M, 467M MACs; networks from 0.95 to 1.02 of them\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("the next of them; 3 α passes\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" MACs, 1.50 times one search; "), std::string::npos) << text;
+  EXPECT_NE(text.find("at most 64.5 GiB of tensors, one search 60.5 GiB\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("budget: "), std::string::npos);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  const Json json = PlanJson(plan);
+  EXPECT_FALSE(json.contains("budget"));
+  EXPECT_EQ(json["budgets"][2]["budget"], "467M");
+  EXPECT_EQ(json["separate_macs"], plan.separate_macs);
+  for (PhasePlan& phase : plan.phases) phase.alpha_passes = 0;
+  EXPECT_NE(PlanText(plan).find("the next of them; no α pass\n"), std::string::npos);
+}
+
 TEST(PlanText, SaysWhichPathsAreTrained) {
   SearchPlan plan = Example();
   EXPECT_EQ(PlanText(plan).find("paths:"), std::string::npos);

@@ -98,6 +98,32 @@ TEST_F(RunStatusTest, SaysWhatTheLastPruningLeft) {
               HasSubstr("\n  pruned last 430 networks of the budget left, 1 of 5 cuts below 2 standard errors\n"));
 }
 
+TEST_F(RunStatusTest, SeveralBudgets) {
+  Json start = Json::parse(SearchStart());
+  for (const char* field : {"budget", "budget_max"}) start.erase(field);
+  start["budgets"] = {{{"budget", "1.5M"}, {"target", 1.5e6}}, {{"budget", "2M"}, {"target", 2e6}}};
+  const auto pruning = [](const char* phase, const char* budget, int networks, int unclear) {
+    return Line("pruning", 40,
+                {{"phase", phase},
+                 {"layers", Json::array()},
+                 {"networks_in_band", networks},
+                 {"cuts", 5},
+                 {"unclear_cuts", unclear},
+                 {"budget", budget}});
+  };
+  const std::string log = start.dump() + "\n" + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30) +
+                          pruning("step1", "1.5M", 7, 5) + pruning("step2", "1.5M", 430, 1) +
+                          pruning("step2", "2M", 320, 2) +
+                          Line("supernet_pruned", 40, {{"phase", "step2"}, {"candidates", {3, 2}}});
+  Log(log);
+  const std::string text = StatusText(Status());
+  EXPECT_THAT(text, HasSubstr("budgets 1.5M, 2M\n"));
+  EXPECT_THAT(text, HasSubstr("5 left; by layer 3 2\n"));
+  EXPECT_THAT(text, HasSubstr("320 networks of the budget left, 3 of 10 cuts below 2 standard errors\n"));
+  Log(log + Line("search_end", 50, {{"found", {{{"cost", 1.4e6}}, {{"cost", 2.01e6}}}}}));
+  EXPECT_THAT(StatusText(Status()), HasSubstr("budgets 1.5M (found 1.4M MACs), 2M (found 2.0M MACs)\n"));
+}
+
 TEST_F(RunStatusTest, ASearchThatDied) {
   Log(SearchStart() + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30) + R"({"event":"epoch","time":"20)");
   WriteText(folder_ / "alpha.jsonl", Alpha("warmup", 1) + Alpha("step1", 1));

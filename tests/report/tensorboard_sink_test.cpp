@@ -111,6 +111,29 @@ TEST(LogTranslator, PrunedCandidatesKeepTheirBuckets) {
       << "no such epoch";
 }
 
+TEST(LogTranslator, SeveralBudgetsHaveTagsOfTheirOwn) {
+  LogTranslator translator("");
+  const auto told = [&](const std::string& name, Json event) {
+    event["event"] = name;
+    return translator.Records(event);
+  };
+  told("search_start", {{"budgets", {{{"budget", "2M"}, {"target", 2e6}}}}});
+  const Json of_epoch = {{"budget", "2M"}, {"validation_loss", 1.5}, {"expected_cost", 3e6}};
+  const std::string epoch =
+      told("epoch", {{"phase", "step1"}, {"epoch", 1}, {"train_loss", 1.0}, {"budgets", {of_epoch}}});
+  for (const char* tag : {"loss/train", "loss/validation_2M", "cost/expected_2M", "cost/expected_over_budget_2M"}) {
+    EXPECT_THAT(epoch, HasSubstr(tag));
+  }
+  const Json layer = {{"candidates", {"a", "b"}}, {"alpha", {0.0, 1.0}}};
+  const std::string alpha = told("alpha", {{"phase", "step1"}, {"epoch", 1}, {"budget", "2M"}, {"layers", {layer}}});
+  EXPECT_THAT(alpha, HasSubstr("probability_2M/layer00/a"));
+  EXPECT_THAT(alpha, HasSubstr("alpha_over_candidates_2M/layer00"));
+  EXPECT_THAT(told("pruning", {{"phase", "step1"}, {"budget", "2M"}, {"cuts", 3}}), HasSubstr("pruning/cuts_2M"));
+  EXPECT_THAT(told("supernet_pruned", {{"phase", "step1"}, {"candidates_after", 12}}),
+              HasSubstr("space/candidates_after_pruning"));
+  EXPECT_THAT(told("search_end", {{"found", {{{"budget", "2M"}, {"cost", 2e6}}}}}), HasSubstr("found/cost_2M"));
+}
+
 TEST(LogTranslator, WhatIsNotAsItShouldBeIsLeftOut) {
   LogTranslator translator("");
   EXPECT_EQ(translator.Records({{"event", "epoch"}, {"train_loss", nullptr}, {"lr", "x"}, {"time", 3}}),

@@ -6,6 +6,7 @@
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
+#include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
 #include "danas/train/class_loss.h"
 #include "tests/search/search_support.h"
@@ -25,8 +26,9 @@ class ArchitecturePass : public testing::Test {
     SearchState state{
         .supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
         .costs = MakeCostTable(*MakeMacsModel(), space),
-        .alpha = ArchParameters(space),
+        .branches = {},
         .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
+    state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kFloat));
     InitializeWeights(*state.supernet, seed);
     state.training.Bind(*state.supernet);
     return state;
@@ -38,9 +40,9 @@ class ArchitecturePass : public testing::Test {
   }
 
   StepResult Step(SearchState& state, const Batch& batch) {
-    const ArchitectureScope scope(state);
+    const ArchitectureScope scope(state, state.branches[0]);
     ArchitectureTotals totals;
-    ArchitectureStep step(state, config_, 4, totals);
+    ArchitectureStep step(state, state.branches[0], config_, 4, totals);
     StepResult result = step.Compute(batch);
     step.Apply();
     return result;
@@ -62,25 +64,25 @@ TEST_F(ArchitecturePass, MovesAlphaAndNothingElse) {
   const std::vector<at::Tensor> after = Copies(*state_.supernet);  // weights and batch norm's statistics
   ASSERT_EQ(after.size(), before.size());
   for (size_t i = 0; i < before.size(); ++i) test::ExpectSameBits(after[i], before[i]);
-  EXPECT_GT(state_.alpha.alpha(0).abs().max().item<float>(), 0);
-  EXPECT_EQ(state_.alpha.alpha(1).item<float>(), 0);  // a layer without a choice
+  EXPECT_GT(state_.branches[0].alpha.alpha(0).abs().max().item<float>(), 0);
+  EXPECT_EQ(state_.branches[0].alpha.alpha(1).item<float>(), 0);  // a layer without a choice
   EXPECT_EQ(state_.alpha_steps, 3);
   EXPECT_EQ(state_.draws, 3);
 }
 
 TEST_F(ArchitecturePass, WantsNoWeightGradientAndSetsAllBack) {
   {
-    const ArchitectureScope scope(state_);
+    const ArchitectureScope scope(state_, state_.branches[0]);
     for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.requires_grad());
     EXPECT_FALSE(state_.supernet->is_training());
     ArchitectureTotals totals;
-    ArchitectureStep step(state_, config_, 4, totals);
+    ArchitectureStep step(state_, state_.branches[0], config_, 4, totals);
     step.Compute(MakeBatch(8));
-    EXPECT_TRUE(state_.alpha.HasGradient());
+    EXPECT_TRUE(state_.branches[0].alpha.HasGradient());
     for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_FALSE(weight.grad().defined());
   }
-  EXPECT_FALSE(state_.alpha.HasGradient());
-  EXPECT_FALSE(state_.alpha.alpha(0).requires_grad());
+  EXPECT_FALSE(state_.branches[0].alpha.HasGradient());
+  EXPECT_FALSE(state_.branches[0].alpha.alpha(0).requires_grad());
   EXPECT_TRUE(state_.supernet->is_training());
   for (const at::Tensor& weight : state_.supernet->parameters()) EXPECT_TRUE(weight.requires_grad());
   for (const auto& module : state_.supernet->modules()) {
@@ -90,10 +92,10 @@ TEST_F(ArchitecturePass, WantsNoWeightGradientAndSetsAllBack) {
 }
 
 TEST_F(ArchitecturePass, RefusesAWeightGradient) {
-  const ArchitectureScope scope(state_);
+  const ArchitectureScope scope(state_, state_.branches[0]);
   for (at::Tensor& weight : state_.supernet->parameters()) weight.set_requires_grad(true);
   ArchitectureTotals totals;
-  ArchitectureStep step(state_, config_, 4, totals);
+  ArchitectureStep step(state_, state_.branches[0], config_, 4, totals);
   test::ExpectErrorContains<std::logic_error>([&] { step.Compute(MakeBatch(8)); }, {"gradient of a weight"});
 }
 
@@ -102,7 +104,7 @@ TEST_F(ArchitecturePass, AnotherDrawGivesAnotherGradient) {
   other.draws = 1;
   Step(state_, MakeBatch(8));
   Step(other, MakeBatch(8));
-  EXPECT_FALSE(state_.alpha.moments().first_lc[0].equal(other.alpha.moments().first_lc[0]));
+  EXPECT_FALSE(state_.branches[0].alpha.moments().first_lc[0].equal(other.branches[0].alpha.moments().first_lc[0]));
 }
 
 TEST_F(ArchitecturePass, PartsOfABatchShareOneDrawAndAddUp) {
@@ -119,7 +121,8 @@ TEST_F(ArchitecturePass, PartsOfABatchShareOneDrawAndAddUp) {
     test::ExpectClose(parts.loss_sum, once.loss_sum, 1e-5);
     // Adam's first moment after one step is (1 - β1) times the gradient.
     for (const size_t l : {size_t{0}, size_t{2}}) {
-      test::ExpectClose(in_parts.alpha.moments().first_lc[l], at_once.alpha.moments().first_lc[l], 1e-6);
+      test::ExpectClose(in_parts.branches[0].alpha.moments().first_lc[l],
+                        at_once.branches[0].alpha.moments().first_lc[l], 1e-6);
     }
   }
 }
@@ -128,7 +131,9 @@ TEST_F(ArchitecturePass, PartsOfABatchShareOneDrawAndAddUp) {
 TEST_F(ArchitecturePass, PartsWithTheirOwnDrawsAreAveraged) {
   config_.search.loss.kind = LossKind::kAddAbs;
   const Batch batch = MakeBatch(12);
-  const auto first_moment = [](const SearchState& state) { return state.alpha.moments().first_lc[0].clone(); };
+  const auto first_moment = [](const SearchState& state) {
+    return state.branches[0].alpha.moments().first_lc[0].clone();
+  };
   SearchState shared = Fresh(), own = Fresh(), again = Fresh();
   config_.search.alpha_micro_batch = 4;
   Step(shared, batch);
@@ -141,15 +146,15 @@ TEST_F(ArchitecturePass, PartsWithTheirOwnDrawsAreAveraged) {
   at::Tensor sum = at::zeros({4});
   for (const int64_t first : {0, 4, 8}) {
     SearchState state = Fresh();
-    const ArchitectureScope scope(state);
-    const Draw draw = DrawChoices(state.alpha, config_.search.relaxation, Pass::kArchitecture,
+    const ArchitectureScope scope(state, state.branches[0]);
+    const Draw draw = DrawChoices(state.branches[0].alpha, config_.search.relaxation, Pass::kArchitecture,
                                   {.seed = config_.seed, .draw = 0, .first_image = first}, at::kCPU);
     const at::Tensor logits = state.supernet->forward(batch.images.narrow(0, first, 4), draw.choices);
     const at::Tensor loss = ClassLossSum(logits, batch.targets.narrow(0, first, 4), 4, 0) / 4;
     CostAwareLoss(loss, ExpectedCost(draw.cost_probability_lc, state.costs), config_.search.budget.value,
                   config_.search.loss)
         .backward();
-    sum += state.alpha.alpha(0).grad() / 3;
+    sum += state.branches[0].alpha.alpha(0).grad() / 3;
   }
   test::ExpectClose(first_moment(own), (1 - config_.search.alpha_beta1) * sum, 1e-6);
 }
@@ -160,7 +165,7 @@ TEST_F(ArchitecturePass, HardDrawsGiveAGradientInBothForms) {
     config_.search.relaxation.hard_alpha = form;
     SearchState state = Fresh();
     Step(state, MakeBatch(8));
-    EXPECT_GT(state.alpha.alpha(0).abs().max().item<float>(), 0) << NameOf(form);
+    EXPECT_GT(state.branches[0].alpha.alpha(0).abs().max().item<float>(), 0) << NameOf(form);
   }
 }
 
@@ -177,10 +182,11 @@ TEST_F(ArchitecturePass, Bf16AgreesOnTheGradientOfAlpha) {
     config_.runtime.amp = AmpKind::kBf16;
     Step(half, batch);
     at::Tensor difference = at::zeros({}), size = at::zeros({});
-    for (size_t l = 0; l < plain.alpha.layers(); ++l) {
-      EXPECT_EQ(half.alpha.alpha(l).scalar_type(), at::kFloat);
-      difference += (half.alpha.moments().first_lc[l] - plain.alpha.moments().first_lc[l]).square().sum();
-      size += plain.alpha.moments().first_lc[l].square().sum();
+    for (size_t l = 0; l < plain.branches[0].alpha.layers(); ++l) {
+      EXPECT_EQ(half.branches[0].alpha.alpha(l).scalar_type(), at::kFloat);
+      difference +=
+          (half.branches[0].alpha.moments().first_lc[l] - plain.branches[0].alpha.moments().first_lc[l]).square().sum();
+      size += plain.branches[0].alpha.moments().first_lc[l].square().sum();
     }
     const double error = (difference / size).sqrt().item<double>();
     EXPECT_LT(error, 0.02) << "weights " << seed;
@@ -198,7 +204,7 @@ TEST_F(ArchitecturePass, CostMovesAlphaEvenWhereTheClassLossDoesNot) {
     const at::AutoGradMode grad(true);
     for (int i = 0; i < 20; ++i) Step(state, MakeBatch(8));
   }
-  const std::vector<double> alpha = state.alpha.Values()[0];
+  const std::vector<double> alpha = state.branches[0].alpha.Values()[0];
   const std::vector<double>& cost = state.costs.candidates_lc[0];
   const size_t dearest = static_cast<size_t>(std::max_element(cost.begin(), cost.end()) - cost.begin());
   const size_t cheapest = static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin());

@@ -136,12 +136,12 @@ TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
   const auto networks = AllNetworks(Costs(), BandOf(config.search), 1000);
   const std::vector<SubnetScore> scores = scorer.Score(networks);
   const auto best = std::ranges::min_element(scores, {}, &SubnetScore::loss);
-  EXPECT_EQ(run.result.best.network, Space().Select(networks[static_cast<size_t>(best - scores.begin())]));
+  EXPECT_EQ(run.result.first().best.network, Space().Select(networks[static_cast<size_t>(best - scores.begin())]));
   EXPECT_EQ(run.scores()["source"], "band");
   EXPECT_EQ(run.scores()["scored"], networks.size());
   EXPECT_EQ(run.scores()["best"][0]["loss"], best->loss);
   EXPECT_EQ(run.scores()["best"][0]["accuracy"], best->accuracy);
-  EXPECT_EQ(run.result.best.origin["scored"], run.scores());
+  EXPECT_EQ(run.result.first().best.origin["scored"], run.scores());
   EXPECT_EQ(run.events.Named("search_end")[0].fields["chosen_by"], "scores");
 }
 
@@ -172,7 +172,7 @@ TEST(ScoredChoice, OtherSourcesStayInTheBand) {
     const Searched run = Search(config);
     EXPECT_EQ(run.scores()["source"], NameOf(source));
     EXPECT_EQ(run.scores()["scored"], source == FinalSource::kBest ? 5 : 6);
-    EXPECT_TRUE(BandOf(config.search).Holds(run.result.cost));
+    EXPECT_TRUE(BandOf(config.search).Holds(run.result.first().cost));
   }
 }
 
@@ -251,7 +251,7 @@ TEST(ScoredChoice, OtherSettingsScoreAnew) {
   config.search.budget_max.value = 1.1 * Costs().Mean();
   const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
   const Searched whole = Search(config, {.folder = whole_folder.path()});
-  EXPECT_TRUE(BandOf(config.search).Holds(rest.result.cost));
+  EXPECT_TRUE(BandOf(config.search).Holds(rest.result.first().cost));
   EXPECT_EQ(rest.scores()["scored"], CountNetworks(Costs(), BandOf(config.search)));
   for (const char* key : {"scored", "networks_in_band", "finalist_scoring_images", "band"}) {
     EXPECT_EQ(rest.scores()[key], whole.scores()[key]) << key;
@@ -268,7 +268,7 @@ TEST(ScoredChoice, RanksAgree) {
   std::vector<std::string> networks(2);
   OnRankThreads(2, [&](const Ranks& ranks) {
     Searched searched = Search(config, {.ranks = ranks});
-    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.best).dump();
+    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.first().best).dump();
     if (ranks.first()) first = std::move(searched);
   });
   EXPECT_EQ(networks[0], networks[1]);

@@ -88,7 +88,7 @@ class MeasureCandidatesTest : public testing::Test {
   }
 
   const PhasePlan& plan() const { return course_->plan.phases[1]; }
-  CandidateScores Measure() { return MeasureCandidates(*inputs_, *course_, plan(), *run_, nullptr); }
+  CandidateScores Measure() { return MeasureCandidates(*inputs_, *course_, plan(), *run_, nullptr).front(); }
 
   std::vector<SubnetScore> Score(const Networks& networks) {
     const int classes = plan().phase.classes;
@@ -150,10 +150,10 @@ TEST_F(MeasureCandidatesTest, MoveNothing) {
   for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
     config_.search.pruning.score = score;
     Make({3, 3});
-    const std::vector<std::vector<double>> alpha = run_->state.alpha.Values();
+    const std::vector<std::vector<double>> alpha = run_->state.branches[0].alpha.Values();
     const CandidateScores once = Measure();
     EXPECT_EQ(Measure().value_lc, once.value_lc) << NameOf(score);
-    EXPECT_EQ(run_->state.alpha.Values(), alpha);
+    EXPECT_EQ(run_->state.branches[0].alpha.Values(), alpha);
     EXPECT_EQ(run_->state.draws, 0);
   }
 }

@@ -8,6 +8,7 @@
 
 #include "danas/nn/norm.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/budgets.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/train/class_loss.h"
 #include "tests/search/search_support.h"
@@ -49,6 +50,7 @@ class TwinSearch {
     config_.search.loss.kind = loss;
     config_.search.alpha_lr = 0.01;
     config_.search.budget.value = state_.costs.Least();
+    state_.branches.push_back(WholeBranch("", state_.supernet, state_.costs, at::kFloat));
     InitializeWeights(*state_.supernet, config_.seed);
     state_.training.Bind(*state_.supernet);
     Tie();
@@ -56,9 +58,9 @@ class TwinSearch {
 
   void Run() {
     for (int i = 0; i < kWeightSteps; ++i) StepWeights();
-    const ArchitectureScope scope(state_);
+    const ArchitectureScope scope(state_, state_.branches[0]);
     ArchitectureTotals totals;
-    ArchitectureStep step(state_, config_, kClasses, totals);
+    ArchitectureStep step(state_, state_.branches[0], config_, kClasses, totals);
     for (int i = 0; i < kAlphaSteps; ++i) {
       step.Compute(NextBatch());
       step.Apply();
@@ -66,7 +68,7 @@ class TwinSearch {
   }
 
   double Z(size_t layer, size_t better, size_t worse) const {
-    return state_.alpha.evidence().Z({layer, better, worse});
+    return state_.branches[0].alpha.evidence().Z({layer, better, worse});
   }
 
  private:
@@ -91,8 +93,8 @@ class TwinSearch {
 
   void StepWeights() {
     const Batch batch = NextBatch();
-    const Draw draw =
-        DrawChoices(state_.alpha, config_.search.relaxation, Pass::kWeights, NextDraw(config_, state_), at::kCPU);
+    const Draw draw = DrawChoices(state_.branches[0].alpha, config_.search.relaxation, Pass::kWeights,
+                                  NextDraw(config_, state_), at::kCPU);
     ++state_.draws;
     SetNormMode(*state_.supernet, NormMode::kBatch);
     (ClassLossSum(state_.supernet->forward(batch.images, draw.choices), batch.targets, kClasses, 0) / kImages)
@@ -108,7 +110,7 @@ class TwinSearch {
   SearchState state_{
       .supernet = std::make_shared<Supernet>(space_, SupernetOptions{.how = {.kernels = KernelChoice::kAten}}),
       .costs = MakeCostTable(*MakeMacsModel(), space_),
-      .alpha = ArchParameters(space_),
+      .branches = {},
       .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
 };
 

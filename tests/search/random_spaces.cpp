@@ -21,6 +21,7 @@
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/budgets.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/trial_steps.h"
 #include "danas/train/class_loss.h"
@@ -173,8 +174,9 @@ SearchState MakeState(const DrawnSpace& drawn, const Config& config) {
   SearchState state{
       .supernet = std::make_shared<Supernet>(drawn.space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*MakeMacsModel(), drawn.space),
-      .alpha = ArchParameters(drawn.space, at::kDouble),
+      .branches = {},
       .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+  state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kDouble));
   InitializeWeights(*state.supernet, static_cast<int64_t>(drawn.seed));
   MoveTo(*state.supernet, at::kCPU, config.runtime);
   state.training.Bind(*state.supernet);
@@ -191,7 +193,7 @@ Results Steps(const DrawnSpace& drawn, KernelChoice kernels) {
   SetNormMode(*state.supernet, NormMode::kBatch);
   SeedGenerator(at::kCPU, 0, drawn.seed);  // of dropout
   const Draw draw =
-      DrawChoices(state.alpha, drawn.relaxation, danas::Pass::kWeights, NextDraw(config, state), at::kCPU);
+      DrawChoices(state.branches[0].alpha, drawn.relaxation, danas::Pass::kWeights, NextDraw(config, state), at::kCPU);
   const at::Tensor logits = state.supernet->forward(batch.images, draw.choices);
   const at::Tensor loss = ClassLossSum(logits, batch.targets, classes, /*smoothing=*/0.1);
   loss.backward();
@@ -203,12 +205,12 @@ Results Steps(const DrawnSpace& drawn, KernelChoice kernels) {
   state.training.sgd.ZeroGradients();
   for (const auto& buffer : state.supernet->named_buffers()) Add(results, buffer.key(), buffer.value());
 
-  const ArchitectureScope scope(state);
+  const ArchitectureScope scope(state, state.branches[0]);
   ArchitectureTotals totals;
-  ArchitectureStep step(state, config, classes, totals);
+  ArchitectureStep step(state, state.branches[0], config, classes, totals);
   Add(results, "architecture loss", step.Compute(batch).loss_sum);
-  for (size_t l = 0; l < state.alpha.layers(); ++l) {
-    Add(results, "gradient of alpha " + std::to_string(l), state.alpha.alpha(l).grad());
+  for (size_t l = 0; l < state.branches[0].alpha.layers(); ++l) {
+    Add(results, "gradient of alpha " + std::to_string(l), state.branches[0].alpha.alpha(l).grad());
   }
   step.Apply();
   return results;

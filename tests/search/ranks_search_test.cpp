@@ -72,7 +72,7 @@ Searched SearchOn(int count, const Config& config, int per_class = kPerClass, co
   std::vector<std::string> networks(static_cast<size_t>(count));
   OnRankThreads(count, [&](const Ranks& ranks) {
     Searched searched = Search(config, ranks, folder, per_class, resume);
-    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.best.network).dump();
+    networks[static_cast<size_t>(ranks.rank())] = ToJson(searched.result.first().best.network).dump();
     if (ranks.first()) first = std::move(searched);
   });
   for (const std::string& network : networks) EXPECT_EQ(network, networks[0]);
@@ -215,6 +215,19 @@ TEST(RanksSearch, PruningsByMeasuredLossesAgreeToo) {
     // Losses of images are float32, and z is a small difference of them over a small error.
     ExpectSameSearch(SearchOn(2, config), SearchAlone(config), 1e-3);
   }
+}
+
+TEST(RanksSearch, SeveralBudgetsAgreeToo) {
+  Config config = RanksConfigOf();
+  config.train.sync_bn = true;
+  config.search.budgets = {{200e3}, {300e3}, {400e3}};
+  ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+  config.search.paths = WeightPathKind::kUniform;
+  config.search.pruning.score = PruningScore::kPaths;
+  config.search.pruning.paths = 30;
+  config.search.pruning.budget = PruningBudget::kAware;
+  config.search.final = FinalChoiceKind::kScored;
+  ExpectSameSearch(SearchOn(2, config), SearchAlone(config), 1e-3);
 }
 
 TEST(RanksSearch, OwnDrawsAreAveraged) {

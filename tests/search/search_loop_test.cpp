@@ -71,8 +71,8 @@ TEST(RunSearch, GoesThroughAllOfAlgorithmOne) {
   }
   const std::vector<int> left = {8 + 1, 4 + 1, 2 + 1};  // 6, 4, 2, 1 in two layers, and the fixed one
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(run.events.Named("pruning")[i].fields["candidates_after"], left[i]) << i;
-  EXPECT_TRUE(run.result.best.network.IsNetwork());
-  EXPECT_LE(run.result.cost, 1.02 * 300e3);
+  EXPECT_TRUE(run.result.first().best.network.IsNetwork());
+  EXPECT_LE(run.result.first().cost, 1.02 * 300e3);
 }
 
 TEST(RunSearch, FreezesAlphaInWarmUp) {
@@ -114,7 +114,7 @@ TEST(RunSearch, SameSeedSameBits) {
     config.search.relaxation.hard = hard;
     const Searched one = Search(config), two = Search(config);
     EXPECT_EQ(one.events.Text(), two.events.Text());
-    EXPECT_EQ(ToJson(one.result.best).dump(), ToJson(two.result.best).dump());
+    EXPECT_EQ(ToJson(one.result.first().best).dump(), ToJson(two.result.first().best).dump());
     config.seed = 1;
     EXPECT_NE(Search(config).events.Named("alpha").back().fields.dump(),
               one.events.Named("alpha").back().fields.dump());
@@ -139,7 +139,7 @@ TEST(RunSearch, LeavesItsFiles) {
     EXPECT_EQ(space.layers().size(), 3u);
   }
   const Genotype best = ReadGenotype(folder / "best.json");
-  EXPECT_EQ(best.network, run.result.best.network);
+  EXPECT_EQ(best.network, run.result.first().best.network);
   EXPECT_EQ(best.origin["seed"], 0);
   EXPECT_EQ(best.class_ids.size(), 4u);
   const SafetensorsFile weights = ReadSafetensors(folder / "weights.safetensors");
@@ -214,9 +214,9 @@ TEST(RunSearch, StaysWithinTheBudget) {
   config.search.budget.value = costs.Least();
   config.search.budget_max.value = costs.Least() + 1;
   const Searched run = Search(config);
-  EXPECT_EQ(run.result.cost, costs.Least());
-  EXPECT_LE(run.result.cost, config.search.budget_max.value);
-  EXPECT_TRUE(run.result.bounded_by_budget);
+  EXPECT_EQ(run.result.first().cost, costs.Least());
+  EXPECT_LE(run.result.first().cost, config.search.budget_max.value);
+  EXPECT_TRUE(run.result.first().bounded_by_budget);
   size_t kept = 0;
   for (const Event& pruning : run.events.Named("pruning")) kept += pruning.fields["kept_for_budget"].size();
   EXPECT_GT(kept, 0u);
@@ -253,7 +253,7 @@ TEST(RunSearch, PutsOffEveryCutWhereItMustBeSurerThanItCanBe) {
     EXPECT_EQ(fields["put_off"].size(), would_go[i]);
     EXPECT_TRUE(fields["layers"].empty());
   }
-  EXPECT_LE(run.result.cost, 1.02 * 300e3);  // the last choice is among all candidates
+  EXPECT_LE(run.result.first().cost, 1.02 * 300e3);  // the last choice is among all candidates
 }
 
 // Of the networks' own costs the one with the most networks from 0.95 to 1.02 of it.
@@ -281,8 +281,8 @@ TEST(RunSearch, AwareOfTheBudgetItLeavesNetworksOfIt) {
     EXPECT_LE(left, before);
     before = left;
   }
-  EXPECT_GE(run.result.cost, 0.95 * config.search.budget.value);
-  EXPECT_LE(run.result.cost, 1.02 * config.search.budget.value);
+  EXPECT_GE(run.result.first().cost, 0.95 * config.search.budget.value);
+  EXPECT_LE(run.result.first().cost, 1.02 * config.search.budget.value);
 
   config.search.pruning.least_networks = 3;
   for (const Event& pruning : Search(config).events.Named("pruning")) {

@@ -11,6 +11,7 @@
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/norm.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/budgets.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/score.h"
 #include "danas/train/class_loss.h"
@@ -291,23 +292,25 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
   SearchState state{
       .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*MakeMacsModel(), space),
-      .alpha = ArchParameters(space),
+      .branches = {},
       .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+  state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kFloat));
   InitializeWeights(*state.supernet, 0);
   state.training.Bind(*state.supernet);
   const Batch batch{at::randn({config.train.batch, 3, space.input().height, space.input().width})
                         .contiguous(at::MemoryFormat::ChannelsLast),
                     at::zeros({config.train.batch}, at::kLong)};
   for (int i = 0; i < 3; ++i) {
-    const Draw draw = DrawChoices(state.alpha, config.search.relaxation, Pass::kWeights, {.draw = i}, at::kCPU);
+    const Draw draw =
+        DrawChoices(state.branches[0].alpha, config.search.relaxation, Pass::kWeights, {.draw = i}, at::kCPU);
     SetNormMode(*state.supernet, NormMode::kBatch);
     (ClassLossSum(state.supernet->forward(batch.images, draw.choices), batch.targets, 4, 0) / 32).backward();
     state.training.sgd.Step(0.1);
     state.training.sgd.ZeroGradients();
     if (!architecture) continue;
-    const ArchitectureScope scope(state);
+    const ArchitectureScope scope(state, state.branches[0]);
     ArchitectureTotals totals;
-    ArchitectureStep step(state, config, 4, totals);
+    ArchitectureStep step(state, state.branches[0], config, 4, totals);
     step.Compute(batch);
     step.Apply();
   }

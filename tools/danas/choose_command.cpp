@@ -16,6 +16,7 @@
 #include "danas/cost/limits.h"
 #include "danas/report/choice_text.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "rank_command.h"
 #include "run_reports.h"
@@ -38,7 +39,7 @@ struct Limit {
 // What a network is to cost: within the band by the search's own cost, and each limit.
 struct Wish {
   CostBand band;
-  double least_share = 1;  // of the band's high end
+  double least_share = 1;     // of the band's high end
   std::vector<Limit> limits;  // the first is the budget
 };
 
@@ -57,7 +58,11 @@ std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchCo
 }
 
 Wish ReadWish(const CommandLine& line, const SearchedRun& run) {
-  const SearchConfig& search = run.config.search;
+  const std::vector<double> targets = TargetsOf(run.config.search);
+  if (line.target.empty() && targets.size() > 1) {
+    throw UsageError(run.folder.string() + " is a search for several budgets (search.budgets). Name one with --budget");
+  }
+  const SearchConfig search = WithBudget(run.config.search, targets.front());
   const double target = search.budget.value, budget = line.target.empty() ? target : ParseCount(line.target);
   if (budget <= 0) throw UsageError("--budget " + line.target + ": expected a cost above 0");
   const CostBand band = BandOf(search);
@@ -129,6 +134,13 @@ Networks PoolOf(const Wish& wish, const SearchSpace& space, const std::vector<st
   return NetworksWithin(costs, wish.band, limits, score_lc, static_cast<size_t>(count), line.seed);
 }
 
+// Scores of candidates that prefer none.
+std::vector<std::vector<double>> AllAlike(const SearchSpace& space) {
+  std::vector<std::vector<double>> none_lc;
+  for (const LayerSpec& layer : space.layers()) none_lc.emplace_back(layer.candidates.size());
+  return none_lc;
+}
+
 // The newest trained state with enough networks within the limits; else the one with the most.
 const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const CommandLine& line, const Ranks& ranks) {
   const std::string number = ranks.FromFirst([&] {
@@ -136,9 +148,7 @@ const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const Comma
     size_t most = 0;
     for (const SavedState& state : run.states) {
       if (state.weight_steps == 0) continue;
-      std::vector<std::vector<double>> none_lc;
-      for (const LayerSpec& layer : state.space.layers()) none_lc.emplace_back(layer.candidates.size());
-      const size_t networks = PoolOf(wish, state.space, none_lc, line).size();
+      const size_t networks = PoolOf(wish, state.space, AllAlike(state.space), line).size();
       if (networks > most) best = &state;
       most = std::max(most, networks);
       if (most >= kLeastNetworks) break;
@@ -198,6 +208,7 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
   const auto training_set = OpenRunImages(run, ranks);
   std::vector<std::vector<double>> ln_p_lc;
   for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
+  if (ln_p_lc.empty()) ln_p_lc = AllAlike(state.space);  // of several budgets
   const Networks pool = PoolOf(wish, state.space, ln_p_lc, line);
   if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
   log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.manifest.string(), state.when);

@@ -132,7 +132,8 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                                 "  danas search --config my.json --gpus 4\n"
                                 "  danas search --resume runs/mine\n"
                                 "  danas search --resume runs/mine --fork runs/other --set search.budget=150M\n"
-                                "Leaves best.json, the log and the supernet's weights in the run folder.");
+                                "Leaves best.json (of several search.budgets one for each, best-323M.json), the log and\n"
+                                "the supernet's weights in the run folder.");
   AddConfig(search, line);
   AddDataAndDevice(search, line);
   AddRanks(search, line);

@@ -17,6 +17,7 @@
 #include "danas/schedule/truth_agreement.h"
 #include "danas/schedule/truth_table.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/untrained_score.h"
 #include "rank_command.h"
@@ -40,6 +41,15 @@ Truth ReadTruth(const CommandLine& line, const SearchSpace& space) {
   return ReadTruthTable(line.truth, space);
 }
 
+// All of the band, or --sample of it.
+Networks NetworksOf(const CommandLine& line, const CostTable& costs, const CostBand& band) {
+  Networks networks = line.sample > 0 ? SampleNetworks(costs, band, line.sample, line.seed) : EveryNetwork(costs, band);
+  if (!networks.empty()) return networks;
+  throw ConfigError("no network costs " + FormatCount(band.low) + " to " + FormatCount(band.high) + " " + costs.unit +
+                    "; the space has " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
+                    ". Widen --band");
+}
+
 Networks AskedNetworks(const CommandLine& line, const SearchedRun& run, const CostTable& costs, const Truth& truth) {
   if (!line.archs.empty()) return ReadNetworks(line.archs, run.space());
   const bool banded = line.band >= 0;
@@ -52,14 +62,11 @@ Networks AskedNetworks(const CommandLine& line, const SearchedRun& run, const Co
     for (const TrainedNetwork& trained : truth) networks.push_back(trained.network);
     return networks;
   }
-  const double budget = run.config.search.budget.value;
-  const CostBand band =
-      banded ? CostBand{budget * (1 - line.band), budget * (1 + line.band)} : CostBand{costs.Least(), costs.Most()};
-  Networks networks = line.sample > 0 ? SampleNetworks(costs, band, line.sample, line.seed) : EveryNetwork(costs, band);
-  if (networks.empty()) {
-    throw ConfigError("no network costs " + FormatCount(band.low) + " to " + FormatCount(band.high) + " " + costs.unit +
-                      "; the space has " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
-                      ". Widen --band");
+  if (!banded) return NetworksOf(line, costs, {costs.Least(), costs.Most()});
+  Networks networks;
+  for (const double budget : TargetsOf(run.config.search)) {
+    const Networks of_budget = NetworksOf(line, costs, {budget * (1 - line.band), budget * (1 + line.band)});
+    networks.insert(networks.end(), of_budget.begin(), of_budget.end());
   }
   return networks;
 }
@@ -133,8 +140,10 @@ ScoredNetworks ScoreAll(const CommandLine& line, const SearchedRun& run, const N
 }
 
 std::vector<double> BudgetsOf(const CommandLine& line, const SearchConfig& search) {
-  if (line.budgets.empty()) return {LargestCost(search)};
   std::vector<double> budgets;
+  if (line.budgets.empty()) {
+    for (const double target : TargetsOf(search)) budgets.push_back(LargestCost(WithBudget(search, target)));
+  }
   for (const std::string& text : line.budgets) budgets.push_back(ParseCount(text));
   return budgets;
 }

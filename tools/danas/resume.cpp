@@ -47,6 +47,7 @@ constexpr std::array kFixed = {"seed",
                                "schedule.classes",
                                "schedule.class_order",
                                "search.paths",
+                               "search.budgets",
                                "easiness."};
 
 template <size_t N>

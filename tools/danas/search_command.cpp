@@ -1,4 +1,4 @@
-// danas search: plans, runs Algorithm 1, leaves best.json.
+// danas search: plans, runs Algorithm 1, leaves best.json, or one file for each of several budgets.
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -14,6 +14,7 @@
 #include "danas/data/subset.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/report/plan_text.h"
+#include "danas/search/budgets.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
@@ -146,9 +147,14 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
   });
 }
 
+// Of each budget; a config that has one leaves best.json alone.
+std::string ResultFile(const std::string& budget) { return WithBranchName("best", budget, ".json"); }
+
 // Where the log ends with the end of the search there is nothing to go on with.
-bool IsFinished(const std::filesystem::path& run) {
-  if (!std::filesystem::exists(run / "best.json")) return false;
+bool IsFinished(const std::filesystem::path& run, const SearchConfig& search) {
+  for (const std::string& budget : BranchNames(search)) {
+    if (!std::filesystem::exists(run / ResultFile(budget))) return false;
+  }
   const std::string log = ReadFile(run / "log.jsonl");
   const size_t end = log.find_last_not_of('\n');
   if (end == std::string::npos) return false;
@@ -157,13 +163,23 @@ bool IsFinished(const std::filesystem::path& run) {
   return last.find("\"event\":\"search_end\"") != std::string::npos;
 }
 
-int PrintResult(const CommandLine& line, const RunFolder& folder) {
-  const std::filesystem::path best = folder / "best.json";
-  Json json = {{"run", folder.path().string()}, {"best", best.string()}};
-  const Json origin = ReadGenotype(best).origin;
-  if (!origin.contains("cost")) throw ConfigError(best.string() + ": origin.cost is missing; a search writes it");
-  json["cost"] = origin.at("cost").at("value");
-  std::cout << (line.json ? JsonText(json, 2) : best.string()) << "\n";
+int PrintResult(const CommandLine& line, const RunFolder& folder, const SearchConfig& search) {
+  Json json = {{"run", folder.path().string()}};
+  std::string text;
+  for (const std::string& budget : BranchNames(search)) {
+    const std::filesystem::path best = folder / ResultFile(budget);
+    const Json origin = ReadGenotype(best).origin;
+    if (!origin.contains("cost")) throw ConfigError(best.string() + ": origin.cost is missing; a search writes it");
+    const Json& cost = origin.at("cost").at("value");
+    text += best.string() + "\n";
+    if (budget.empty()) {
+      json["best"] = best.string();
+      json["cost"] = cost;
+    } else {
+      json["found"].push_back({{"budget", budget}, {"best", best.string()}, {"cost", cost}});
+    }
+  }
+  std::cout << (line.json ? JsonText(json, 2) + "\n" : text);
   return 0;
 }
 
@@ -184,7 +200,7 @@ int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder*
                               .resume = resume,
                               .notes = notes});
   });
-  return PrintResult(line, *folder);
+  return PrintResult(line, *folder, inputs.config.search);
 }
 
 bool IsRanked(const std::filesystem::path& run) { return std::filesystem::exists(run / "easiness" / "ranking.json"); }
@@ -193,10 +209,10 @@ int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ran
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   const Config config =
       FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ReadConfig(line.config); }); });
-  if (FirstDecides(ranks, [&] { return IsFinished(run); })) {
+  if (FirstDecides(ranks, [&] { return IsFinished(run, config.search); })) {
     if (!folder) return 0;
     log::info("{} is finished already", run.string());
-    return PrintResult(line, *folder);
+    return PrintResult(line, *folder, config.search);
   }
   const at::Device device = OpenRankDevice(config, ranks);
   const bool ranked = !RanksFirst(config) || FirstDecides(ranks, [&] { return IsRanked(run); });

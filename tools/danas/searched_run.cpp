@@ -10,6 +10,7 @@
 #include "danas/core/log.h"
 #include "danas/data/subset.h"
 #include "danas/schedule/easiness_ranking.h"
+#include "danas/search/budgets.h"
 #include "danas/search/kept_images.h"
 #include "danas/search/untrained_score.h"
 #include "rank_command.h"
@@ -67,6 +68,11 @@ SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks) {
   SearchedRun run;
   run.folder = line.run;
   run.config = FirstReads(ranks, [&] { return ReadConfigOf(run.folder, line.config.settings); });
+  if (line.score == "alpha" && TargetsOf(run.config.search).size() > 1) {
+    throw UsageError("--score alpha: " + run.folder.string() +
+                     " is a search for several budgets (search.budgets): α is each one's own, and none is there for "
+                     "all networks. Take --score supernet");
+  }
   run.cost = MakeCostModel(run.config.search);
   run.states = ListSavedStates(run.folder, run.config.schedule);
   return run;

@@ -22,15 +22,17 @@ class EventPrinter : public MetricSink {
 
   std::string SearchEpoch(const Json& fields) const;
   std::string Mix(const Json& fields) const;
+  void BudgetsOfEpoch(const Json& fields) const;
   std::string AlphaMovement(const Json& fields);
   std::string FinalScores(const Json& fields) const;
+  std::string Found(const Json& fields) const;
   std::string SearchEnd(const Json& fields) const;
   std::string ClassAccuracy(const Json& fields) const;
   std::string Cost(double cost) const;
 
   Screen& screen_;
   std::string unit_ = "MACs";
-  std::vector<LayerAlpha> alpha_;
+  std::map<std::string, std::vector<LayerAlpha>> alpha_of_;  // of each budget; "" where there is one
   std::vector<std::string> class_ids_;
 };
 

@@ -51,6 +51,12 @@ struct CheckpointAge {
   double age_seconds = 0;
 };
 
+// One of several budgets of a search.
+struct BudgetStatus {
+  std::string name;            // "323M"
+  std::optional<double> cost;  // of the network that was found for it
+};
+
 struct RunStatus {
   std::filesystem::path folder;
   RunKind kind = RunKind::kUnknown;
@@ -71,11 +77,12 @@ struct RunStatus {
   std::optional<double> test_accuracy;      // of a finished training
   std::string unit;                         // of the costs
   std::optional<double> expected_cost, budget, budget_max, cost;  // cost: of the network that was found
+  std::vector<BudgetStatus> budgets;        // of a search with several
   std::vector<std::pair<std::string, double>> spent;  // of a finished search's time, the share of each of its parts
   std::optional<double> macs_passed;        // in all its forward passes
   std::vector<int64_t> candidates;          // left in each layer
-  std::optional<double> networks_in_band;   // left after the last pruning
-  std::optional<int64_t> cuts, unclear_cuts;  // of the last pruning; the second below two standard errors
+  std::optional<double> networks_in_band;   // left after the last pruning; of several budgets the fewest
+  std::optional<int64_t> cuts, unclear_cuts;  // of the last pruning, of all budgets; the second below two standard errors
   int64_t judged = 0, judges = 0;           // networks of a ranking
   std::optional<CheckpointAge> checkpoint;  // the newest that is whole
   std::vector<std::string> warnings;        // the newest last

@@ -20,17 +20,18 @@ DrawNumber NextDraw(const Config& config, const SearchState& state);
 // search.relaxation with the temperature of the epoch.
 RelaxationConfig RelaxationNow(const Config& config, const SearchState& state);
 
-// While it lives the supernet's weights want no gradient, α does; batch norm takes the batch's statistics and leaves
-// the running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
+// While it lives the supernet's weights want no gradient, the branch's α does; batch norm takes the batch's statistics
+// and leaves the running ones (NormMode::kBatchFrozen); dropout is off. Its end sets the weight pass's state again.
 class ArchitectureScope {
  public:
-  explicit ArchitectureScope(SearchState& state);
+  ArchitectureScope(SearchState& state, Branch& branch);
   ~ArchitectureScope();
   ArchitectureScope(const ArchitectureScope&) = delete;
   ArchitectureScope& operator=(const ArchitectureScope&) = delete;
 
  private:
   SearchState& state_;
+  Branch& branch_;
   std::vector<at::Tensor> frozen_;
 };
 
@@ -43,7 +44,8 @@ struct ArchitectureTotals {
   double macs = 0;          // of forward passes, over all processes; of steps left out too
 };
 
-// One step, in the halves that RunPass() wants. Needs an ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
+// One step of a branch's α, in the halves that RunPass() wants; `config`: with the branch's budget. Needs an
+// ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
 // share one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class
 // loss, so that the sum of the processes' gradients is that of the whole batch's loss. With search.relaxation.draws
 // 'micro_batch' each part has its own draw, which its first image's place in the whole batch numbers: processes that
@@ -52,8 +54,14 @@ struct ArchitectureTotals {
 class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.
-  ArchitectureStep(SearchState& state, const Config& config, int64_t classes, ArchitectureTotals& totals)
-      : state_(state), config_(config), classes_(classes), totals_(totals), forward_macs_(state.space()) {}
+  ArchitectureStep(SearchState& state, Branch& branch, const Config& config, int64_t classes,
+                   ArchitectureTotals& totals)
+      : state_(state),
+        branch_(branch),
+        config_(config),
+        classes_(classes),
+        totals_(totals),
+        forward_macs_(branch.space()) {}
 
   StepResult Compute(const Batch& batch);
   void Apply();
@@ -75,6 +83,7 @@ class ArchitectureStep {
   void UnscaleGradients();
 
   SearchState& state_;
+  Branch& branch_;
   const Config& config_;
   int64_t classes_;
   ArchitectureTotals& totals_;
@@ -95,11 +104,12 @@ struct ArchitectureResult {
 };
 
 void Describe(StateFields& fields, ArchitectureTotals& totals);
+void Describe(StateFields& fields, ArchitectureResult& result);
 
 // One epoch over `loader`, or the rest of it: `options` and `totals` say how far it got. Throws NumericError and
 // Interrupted as RunPass() does.
-ArchitectureResult TrainArchitecturePass(SearchState& state, const Config& config, int64_t classes, Loader& loader,
-                                         const PassOptions& options, ArchitectureTotals& totals);
+ArchitectureResult TrainArchitecturePass(SearchState& state, Branch& branch, const Config& config, int64_t classes,
+                                         Loader& loader, const PassOptions& options, ArchitectureTotals& totals);
 
 // Where the steps between weight steps stand.
 struct InterleavedPosition {
@@ -115,8 +125,8 @@ void Describe(StateFields& fields, InterleavedPosition& position);
 class InterleavedArchitecture {
  public:
   // Goes on from `position`, and keeps it.
-  InterleavedArchitecture(SearchState& state, const Config& config, int64_t classes, Loader& loader, std::string label,
-                          InterleavedPosition& position);
+  InterleavedArchitecture(SearchState& state, Branch& branch, const Config& config, int64_t classes, Loader& loader,
+                          std::string label, InterleavedPosition& position);
 
   void Step();
   ArchitectureResult Finish();  // of the steps since the last Finish()
@@ -125,6 +135,7 @@ class InterleavedArchitecture {
   Batch NextBatch();
 
   SearchState& state_;
+  Branch& branch_;
   const Config& config_;
   Loader& loader_;
   std::string label_;

@@ -34,8 +34,8 @@ std::optional<std::vector<size_t>> NetworkIn(const SearchSpace& from, const std:
                                              const SearchSpace& to);
 
 struct LoadedState {
-  std::shared_ptr<Supernet> supernet;  // on the device
-  std::vector<std::vector<double>> alpha_lc;
+  std::shared_ptr<Supernet> supernet;         // on the device
+  std::vector<std::vector<double>> alpha_lc;  // none of a search for several budgets: each has its own
 };
 
 // With search.scoring.ema the supernet holds the weights' average. Throws CheckpointError where its tensors are not

@@ -1,9 +1,11 @@
 // Algorithm 1 of the paper: warm-up, then for every schedule step training of weights and architecture on the easiest
-// classes and pruning; at the end the best network within the budget.
+// classes and pruning; at the end the best network within the budget, or within
+// each of several (search/budgets.h).
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "danas/arch/genotype.h"
@@ -32,17 +34,25 @@ struct SearchInputs {
 struct SearchOutputs {
   MetricSink* metrics = nullptr;  // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder;   // space-<phase>.json, best.json, weights.safetensors, checkpoints/, or nothing
+  std::filesystem::path folder;   // space-<phase>.json, best.json, or of several budgets best-<budget>.json,
+                                  // weights.safetensors, checkpoints/; or nothing
   bool resume = false;            // goes on from the newest whole checkpoint in `folder`
   std::vector<Event> notes = {};  // are recorded where the run begins or goes on
 };
 
-struct SearchResult {
+struct FoundNetwork {
+  std::string budget = {};  // its name, "323M", where search.budgets has several
   Genotype best;
   std::vector<size_t> argmax;      // per layer of the last space, before the budget
   bool bounded_by_budget = false;  // the argmax network exceeds budget_max; `best` is the best within it
   double cost = 0;                 // of `best`, in the cost model's unit
+};
+
+struct SearchResult {
+  std::vector<FoundNetwork> found;  // one a budget, in their order
   double device_hours = 0;
+
+  const FoundNetwork& first() const { return found.front(); }
 };
 
 // Throws ConfigError (a budget that nothing meets, no validation images, classes that do not fit), DataError,

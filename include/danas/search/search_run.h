@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "danas/search/architecture_pass.h"
-#include "danas/search/final_scores.h"
 #include "danas/search/passed_work.h"
 #include "danas/search/search_state.h"
 #include "danas/search/weight_paths.h"
@@ -36,16 +36,17 @@ struct WorkDone {
 struct SearchRun {
   SearchState state;
   SearchPosition position = {};
-  ArchitectureTotals architecture = {};  // of the architecture pass under way
-  InterleavedPosition interleaved = {};  // with alpha_pass every_k
-  FinalScores final_scores = {};         // of the last choice, with search.final scored
+  ArchitectureTotals architecture = {};               // of the architecture pass under way
+  std::vector<InterleavedPosition> interleaved = {};  // of each branch, with alpha_pass every_k
   WorkDone work = {};
   double seconds_before = 0;             // that earlier processes spent on the run
   std::optional<PathTotals> paths = {};  // of the epoch's weight pass, where the config has own paths
+  // Of the epoch's architecture passes those that are over, a branch each: where there are several branches.
+  std::vector<ArchitectureResult> branches_done = {};
   PassedWork passed = {};
 };
 
-// What a search makes for a space: supernet, costs, α, optimiser, all at their start.
+// What a search makes for a space: supernet, costs, branches that keep all of it, optimiser, all at their start.
 using MakeStateFor = std::function<SearchState(const SearchSpace& space)>;
 
 // Restoring, `make_state` builds what the saved space needs before tensors are filled in. `seconds`: of this process.

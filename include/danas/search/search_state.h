@@ -1,21 +1,38 @@
 // What a search is at one moment: all that training and pruning change.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "danas/cost/cost_model.h"
 #include "danas/nn/supernet.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/final_scores.h"
 #include "danas/search/relaxation.h"
 #include "danas/train/weight_pass.h"
 
 namespace danas {
 
+// What one budget of a search has of its own (search/budgets.h): the candidates that it still keeps, and what is known
+// of them. A search with one budget has one, which keeps all that the supernet has.
+struct Branch {
+  std::string budget = {};                        // its name, "323M"; empty where the search has no other
+  std::vector<std::vector<size_t>> kept_lc = {};  // places of its candidates in the run's supernet, ascending
+  std::shared_ptr<Supernet> supernet = {};        // of these candidates alone: modules of the run's
+  CostTable costs = {};                           // of them
+  ArchParameters alpha;                           // of them
+  FinalScores final_scores = {};                  // of the last choice, with search.final scored
+
+  const SearchSpace& space() const { return supernet->space(); }
+};
+
 struct SearchState {
-  std::shared_ptr<Supernet> supernet;
-  CostTable costs;  // of the supernet's space
-  ArchParameters alpha;
+  std::shared_ptr<Supernet> supernet;  // of all that any branch keeps: whose weights are trained
+  CostTable costs;                     // of its space
+  std::vector<Branch> branches;        // one a budget, in their order
   WeightTraining training;
   int64_t draws = 0;   // numbers the Gumbel draws of the run
   int64_t passes = 0;  // numbers the loaders' passes of the run, over weights and architecture alike
