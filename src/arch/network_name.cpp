@@ -49,6 +49,10 @@ std::vector<size_t> ChoiceOf(const SearchSpace& network, const SearchSpace& spac
     throw ConfigError(where + ": a network of " + std::to_string(network.layers().size()) + " layers; the space " +
                       space.name() + " has " + std::to_string(space.layers().size()));
   }
+  if (network.channel_order() != space.channel_order() && ShufflesChannels(network)) {
+    throw ConfigError(where + ": a network with the channel_order '" + NameOf(network.channel_order()) +
+                      "'; that of the space " + space.name() + " is '" + NameOf(space.channel_order()) + "'");
+  }
   std::vector<size_t> choice;
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec &taken = network.layers()[l], &layer = space.layers()[l];

@@ -86,6 +86,13 @@ SpaceParts Checked(SpaceParts parts) {
 
 }  // namespace
 
+bool ShufflesChannels(const SearchSpace& space) {
+  return std::ranges::any_of(space.layers(), [](const LayerSpec& layer) {
+    return layer.shape.stride == 1 &&
+           std::ranges::any_of(layer.candidates, [](const BlockSpec& block) { return ShufflesChannels(block.kind); });
+  });
+}
+
 std::string DescribeLayer(size_t index, const LayerShape& shape) {
   return "layers[" + std::to_string(index) + "] (" + std::to_string(shape.in) + " -> " + std::to_string(shape.out) +
          ", stride " + std::to_string(shape.stride) + ")";
@@ -103,6 +110,13 @@ int SearchSpace::pooled_features() const { return head_channels() * head().pool 
 
 int SearchSpace::classifier_channels() const {
   return head().hidden.empty() ? pooled_features() : head().hidden.back();
+}
+
+std::optional<int> SearchSpace::StagePlace(size_t layer) const {
+  if (channel_order() == ChannelOrder::kShuffled) return std::nullopt;
+  int place = 0;
+  for (size_t end = layer + 1; end > 0 && KeepsShape(layers().at(end - 1).shape); --end) ++place;
+  return place;
 }
 
 size_t SearchSpace::CandidateCount() const {

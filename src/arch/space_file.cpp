@@ -12,6 +12,7 @@ Json ToJson(const SearchSpace& space) {
   json["norm"] = {{"momentum", space.norm().momentum}, {"epsilon", space.norm().epsilon}};
   json["init"] = {{"convolution", NameOf(space.init().convolution)},
                   {"fully_connected", NameOf(space.init().fully_connected)}};
+  if (space.channel_order() != ChannelOrder::kShuffled) json["channel_order"] = NameOf(space.channel_order());
   const StemSpec& stem = space.stem();
   json["stem"] = {{"channels", stem.channels},
                   {"kernel", stem.kernel},

@@ -186,6 +186,7 @@ LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input,
   if (input != Size{}) parts.input = input;
   parts.classes = node.Key("classes").As<int>();
   if (classes != 0) parts.classes = classes;
+  parts.channel_order = node.KeyOr("channel_order", parts.channel_order);
   NamedCandidates named;
   if (const auto lists = node.Find("candidates")) named = ReadNamedCandidates(*lists);
 

@@ -71,7 +71,8 @@ void CheckEasiness(const Checker& check, const EasinessConfig& easiness) {
   check.Require(!easiness.models.empty(), "easiness.models", "empty; expected at least one network");
   std::set<std::string> seen;
   for (const std::string& model : easiness.models) {
-    check.Require(seen.insert(model).second, "easiness.models", "'" + model + "' is named twice");
+    const std::string name = model.substr(0, model.find('='));  // NAME=FILE: the file is not part of the name
+    check.Require(seen.insert(name).second, "easiness.models", "'" + name + "' is named twice");
   }
   check.Require(!easiness.networks.empty(), "easiness.networks", "empty; expected a folder");
 }

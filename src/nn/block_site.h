@@ -17,6 +17,7 @@ struct BlockSite {
   const NormSpec& norm;
   bool affine;
   KernelChoice kernels;
+  std::optional<int> stage_place;  // SearchSpace::StagePlace
 
   std::shared_ptr<ConvNorm> Conv(const ConvolutionShape& conv, std::optional<Activation> activation) const {
     return std::make_shared<ConvNorm>(conv, norm, affine, activation);

@@ -11,9 +11,13 @@
 
 namespace danas {
 
-MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how) : how_(how) {
+MixedLayer::MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how,
+                       std::optional<int> stage_place)
+    : how_(how) {
   spec_.shape = spec.shape;
-  for (const BlockSpec& block : spec.candidates) Append(block, MakeBlock(block, spec.shape, norm, affine, how.kernels));
+  for (const BlockSpec& block : spec.candidates) {
+    Append(block, MakeBlock(block, spec.shape, norm, affine, how.kernels, stage_place));
+  }
 }
 
 void MixedLayer::Append(const BlockSpec& spec, const std::shared_ptr<Block>& candidate) {

@@ -1,36 +1,28 @@
 // Blocks whose halves or groups of channels are mixed by their order.
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "block_site.h"
+#include "channel_moves.h"
 
 namespace danas {
 namespace {
 
-bool IsChannelsLast(const at::Tensor& x_nchw) {
-  return x_nchw.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
-}
-
-// Views. Their gradients come together in one tensor of the layout of x; those of two slices would be two of zeros, in
-// NCHW.
-std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw) {
-  if (!IsChannelsLast(x_nchw)) {
-    const std::vector<at::Tensor> halves = x_nchw.unflatten(1, {-1, 2}).unbind(2);
-    return {halves[0], halves[1]};
-  }
-  const std::vector<at::Tensor> halves_nhwc = x_nchw.permute({0, 2, 3, 1}).unflatten(3, {-1, 2}).unbind(4);
-  return {halves_nhwc[0].permute({0, 3, 1, 2}), halves_nhwc[1].permute({0, 3, 1, 2})};
+// Where a block that splits its channels and keeps their order finds those of its branch; nothing for others.
+std::optional<BranchPlaces> PlacesOf(const BlockSite& site) {
+  if (!site.stage_place || site.shape.stride != 1) return std::nullopt;
+  return BranchPlaces(site.spec.kind, site.shape.in, *site.stage_place);
 }
 
 // Both shuffle blocks: half of the channels, or a projection of all, beside a branch. The next block's split into even
-// and odd channels is what mixes the two.
+// and odd channels is what mixes the two; where the order is kept, its split into others than this one's.
 class ShuffleAX : public Block {
  public:
   explicit ShuffleAX(const BlockSite& site)
-      : splits_(site.shape.stride == 1), kernels_(site.KernelsOfParts()) {
+      : splits_(site.shape.stride == 1), places_(PlacesOf(site)), kernels_(site.KernelsOfParts()) {
     const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out;
     const int64_t entering = splits_ ? in / 2 : in;
     const Activation activation = site.spec.activation;
@@ -56,6 +48,7 @@ class ShuffleAX : public Block {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
+    if (places_) return places_->Put(x_nchw, Branch(places_->Take(x_nchw)));
     at::Tensor pass, y;
     if (splits_) {
       std::tie(pass, y) = EvenAndOddChannels(x_nchw);
@@ -64,36 +57,27 @@ class ShuffleAX : public Block {
       pass = ForwardUnit(kernels_, x_nchw, {nullptr, shortcut_op_.get(), shortcut_conv_.get()});
       y = x_nchw;
     }
-    for (const FusedCandidate& unit : units_) y = ForwardUnit(kernels_, y, unit);
-    return at::cat({pass, y}, 1);
+    return at::cat({pass, Branch(y)}, 1);
   }
 
  private:
+  at::Tensor Branch(at::Tensor y_nchw) const {
+    for (const FusedCandidate& unit : units_) y_nchw = ForwardUnit(kernels_, y_nchw, unit);
+    return y_nchw;
+  }
+
   void Append(const std::string& name, const std::shared_ptr<ConvNorm>& step) {
     steps_.push_back(branch_->register_module(name, step));
   }
 
   bool splits_;
+  std::optional<BranchPlaces> places_;
   KernelChoice kernels_;
   std::shared_ptr<torch::nn::Module> branch_;
   std::vector<std::shared_ptr<ConvNorm>> steps_;
   std::vector<FusedCandidate> units_;  // the steps, as the kernels take them
   std::shared_ptr<ConvNorm> shortcut_op_, shortcut_conv_;
 };
-
-// [N, C, H, W] -> [N * H * W, C]; of channels_last images, or of some of their channels, a view.
-at::Tensor Pixels(const at::Tensor& x_nchw) { return x_nchw.permute({0, 2, 3, 1}).flatten(0, 2); }
-
-// Back to the size of `like` in all but the channels; channels_last.
-at::Tensor ImagesOf(const at::Tensor& pixels, const at::Tensor& like_nchw) {
-  return pixels.view({like_nchw.size(0), like_nchw.size(2), like_nchw.size(3), -1}).permute({0, 3, 1, 2});
-}
-
-// Channel j of group i becomes channel i of group j.
-at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
-  if (!IsChannelsLast(x_nchw)) return x_nchw.unflatten(1, {groups, -1}).transpose(1, 2).flatten(1, 2);
-  return ImagesOf(Pixels(x_nchw).unflatten(1, {groups, -1}).transpose(1, 2).flatten(1), x_nchw);
-}
 
 class ShuffleV1 : public Block {
  public:
@@ -122,26 +106,10 @@ class ShuffleV1 : public Block {
   std::shared_ptr<ConvNorm> entry_, op_, project_;
 };
 
-// Views of the first and the second half of the channels; as EvenAndOddChannels().
-std::pair<at::Tensor, at::Tensor> HalvesOfChannels(const at::Tensor& x_nchw) {
-  if (!IsChannelsLast(x_nchw)) {
-    const std::vector<at::Tensor> halves = x_nchw.unflatten(1, {2, -1}).unbind(1);
-    return {halves[0], halves[1]};
-  }
-  const std::vector<at::Tensor> halves = Pixels(x_nchw).unflatten(1, {2, -1}).unbind(1);
-  return {ImagesOf(halves[0], x_nchw), ImagesOf(halves[1], x_nchw)};
-}
-
-// Channels a0, b0, a1, b1 ...
-at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw) {
-  if (!IsChannelsLast(b_nchw)) return at::stack({a_nchw, b_nchw}, 2).flatten(1, 2);
-  return ImagesOf(at::stack({Pixels(a_nchw), Pixels(b_nchw)}, 2).flatten(1), a_nchw);
-}
-
 class ShuffleV2 : public Block {
  public:
   explicit ShuffleV2(const BlockSite& site)
-      : splits_(site.shape.stride == 1), kernels_(site.KernelsOfParts()) {
+      : splits_(site.shape.stride == 1), places_(PlacesOf(site)), kernels_(site.KernelsOfParts()) {
     const int64_t in = site.shape.in, stride = site.shape.stride, half = site.shape.out / 2;
     const Activation activation = site.spec.activation;
     if (!splits_) {
@@ -155,6 +123,7 @@ class ShuffleV2 : public Block {
   }
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
+    if (places_) return places_->Put(x_nchw, Branch(places_->Take(x_nchw)));
     at::Tensor pass, y;
     if (splits_) {
       std::tie(pass, y) = HalvesOfChannels(x_nchw);
@@ -163,11 +132,16 @@ class ShuffleV2 : public Block {
       pass = ForwardUnit(kernels_, x_nchw, {nullptr, shortcut_op_.get(), shortcut_conv_.get()});
       y = x_nchw;
     }
-    return Interleaved(pass, ForwardUnit(kernels_, y, {expand_.get(), op_.get(), project_.get()}));
+    return Interleaved(pass, Branch(y));
   }
 
  private:
+  at::Tensor Branch(const at::Tensor& y_nchw) const {
+    return ForwardUnit(kernels_, y_nchw, {expand_.get(), op_.get(), project_.get()});
+  }
+
   bool splits_;
+  std::optional<BranchPlaces> places_;
   KernelChoice kernels_;
   std::shared_ptr<ConvNorm> shortcut_op_, shortcut_conv_, expand_, op_, project_;
 };

@@ -16,8 +16,9 @@ Supernet::Supernet(const SearchSpace& space, const SupernetOptions& options) : s
     stem_ = register_module("stem", std::make_shared<ConvNorm>(conv, space.norm(), options.affine, stem.activation));
   }
   layer_list_ = register_module("layers", std::make_shared<torch::nn::Module>());
-  for (const LayerSpec& layer : space.layers()) {
-    AppendLayer(std::make_shared<MixedLayer>(layer, space.norm(), options.affine, options.how));
+  for (size_t l = 0; l < space.layers().size(); ++l) {
+    AppendLayer(std::make_shared<MixedLayer>(space.layers()[l], space.norm(), options.affine, options.how,
+                                             space.StagePlace(l)));
   }
   head_ = register_module("head", std::make_shared<Head>(space, options.affine));
 }

@@ -123,6 +123,7 @@ class Names {
 
 std::optional<std::map<std::string, std::string>> TorchvisionNames(const SearchSpace& network) {
   if (!network.IsNetwork()) return std::nullopt;
+  if (network.channel_order() == ChannelOrder::kKept && ShufflesChannels(network)) return std::nullopt;
   const auto consists_of = [&](BlockKind kind) {
     return std::ranges::all_of(network.layers(), [&](const LayerSpec& layer) {
       const BlockSpec& block = layer.candidates[0];

@@ -33,9 +33,11 @@ size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
   return static_cast<size_t>(std::ranges::count_if(own, [&](const auto& item) { return names.contains(item.first); }));
 }
 
+constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order";
+
 // The metadata "class_order", a JSON list of texts; empty where there is none.
 std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::filesystem::path& path) {
-  const auto found = file.metadata.find("class_order");
+  const auto found = file.metadata.find(kClassOrder);
   if (found == file.metadata.end()) return {};
   const Json order = ParseJson(found->second);
   const auto is_text = [](const Json& id) { return id.is_string(); };
@@ -88,6 +90,25 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
 
 }  // namespace
 
+std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space,
+                                                   const std::vector<std::string>& class_ids) {
+  std::map<std::string, std::string> metadata = {{kClassOrder, JsonText(class_ids)}};
+  const bool kept = space.channel_order() == ChannelOrder::kKept;
+  if (kept && ShufflesChannels(space)) metadata[kChannelOrder] = NameOf(ChannelOrder::kKept);
+  return metadata;
+}
+
+void RequireChannelOrder(const SearchSpace& space, const std::map<std::string, std::string>& metadata,
+                         const std::filesystem::path& path) {
+  const auto found = metadata.find(kChannelOrder);
+  if (!ShufflesChannels(space) || (found == metadata.end() && !metadata.contains(kClassOrder))) return;
+  const std::string order = found == metadata.end() ? NameOf(ChannelOrder::kShuffled) : found->second;
+  if (order == NameOf(space.channel_order())) return;
+  throw CheckpointError(path.string() + ": these weights are of a network with the channel_order '" + order +
+                        "'; that of the network " + space.name() + " is '" + NameOf(space.channel_order()) +
+                        "', in which they would meet other channels. Give the network they were trained in");
+}
+
 WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
   if (std::error_code unknown; std::filesystem::is_directory(path, unknown)) {
     throw FileError(path.string() + " is a folder; a file of weights is expected");
@@ -98,7 +119,7 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
   }
   if (IsSafetensorsFile(path)) {
     SafetensorsFile file = ReadSafetensors(path);
-    WeightsFile weights{.tensors = {}, .notes = {}, .class_ids = ClassesOf(file, path)};
+    WeightsFile weights{.tensors = {}, .notes = {}, .class_ids = ClassesOf(file, path), .metadata = file.metadata};
     std::tie(weights.tensors, weights.notes) = Cleaned(std::move(file.tensors), path.string());
     return weights;
   }
@@ -126,6 +147,7 @@ void LoadWeights(Supernet& network, const NamedTensors& weights, const std::stri
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {
   const WeightsFile file = ReadWeightsFile(path);
   RequireClasses(file.class_ids, class_ids, path);
+  RequireChannelOrder(network.space(), file.metadata, path);
   for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
   const at::ScalarType type = StateOf(network).at(0).second.scalar_type();
   for (const std::string& note : ConversionNotes(file.tensors, type)) log::info("{}: {}", path.string(), note);

@@ -13,6 +13,7 @@
 #include "danas/core/units.h"
 #include "danas/nn/safetensors.h"
 #include "danas/search/budgets.h"
+#include "danas/nn/weights_file.h"
 #include "danas/search/cost_loss.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/device.h"
@@ -217,7 +218,7 @@ SearchResult SearchReport::Finish(const std::vector<FinalChoice>& choices, const
                           JsonText(ToJson(found.best), 2) + "\n");
     }
     WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
-                     {{"class_order", JsonText(inputs_.ranking.order)}});
+                     WeightsMetadata(state.space(), inputs_.ranking.order));
   }
   return result;
 }

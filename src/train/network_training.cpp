@@ -6,6 +6,7 @@
 
 #include "danas/core/file.h"
 #include "danas/nn/safetensors.h"
+#include "danas/nn/weights_file.h"
 #include "danas/train/agreement_check.h"
 #include "danas/train/device.h"
 #include "danas/train/loaders.h"
@@ -130,8 +131,9 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
       network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, options);
 }
 
-void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const ClassList& classes) {
-  WriteSafetensors(path, state, {{"class_order", JsonText(classes.ids)}});
+void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const SearchSpace& network,
+                  const ClassList& classes) {
+  WriteSafetensors(path, state, WeightsMetadata(network, classes.ids));
 }
 
 TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
@@ -173,10 +175,12 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     return EvaluateImages(network, WholeSet(training.test_set), training, std::string("test set, ") + what,
                           outputs.progress);
   };
-  if (write) WriteWeights(outputs.folder / "weights.safetensors", StateOf(network), classes);
+  if (write) WriteWeights(outputs.folder / "weights.safetensors", StateOf(network), network.space(), classes);
   result.last = test("last epoch's weights");
   if (weights.ema) {
-    if (write) WriteWeights(outputs.folder / "weights-ema.safetensors", weights.ema->State(), classes);
+    if (write) {
+      WriteWeights(outputs.folder / "weights-ema.safetensors", weights.ema->State(), network.space(), classes);
+    }
     for (const auto& [name, tensor] : weights.ema->State()) ranks.TakeFirst({tensor});  // of the statistics
     LoadState(network, weights.ema->State(), "the weights' average");
     result.ema = test("average of the weights");

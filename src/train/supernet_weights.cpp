@@ -8,6 +8,7 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/nn/safetensors.h"
+#include "danas/nn/weights_file.h"
 #include "danas/train/finetune.h"
 
 namespace danas {
@@ -43,6 +44,7 @@ void LoadSupernetWeights(Supernet& network, const std::filesystem::path& path,
   const SafetensorsFile file = ReadSafetensors(path);
   const std::map<std::string, at::Tensor> stored(file.tensors.begin(), file.tensors.end());
   const auto rows = ClassifierRows(file, path, class_ids);
+  RequireChannelOrder(network.space(), file.metadata, path);
   if (!rows) log::info("{}: of other classes; the classifier starts anew", path.string());
 
   const NamedTensors own = StateOf(network);

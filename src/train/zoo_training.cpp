@@ -49,7 +49,7 @@ class EpochEnd {
   void operator()(int64_t epoch) const {
     if (!outputs_.folder.empty() && epoch < training_.epochs && std::ranges::count(kept_, epoch) > 0) {
       WriteWeights(WeightsAfter(outputs_.folder, epoch, training_.epochs), StateOf(network_),
-                   validation_.dataset->classes);
+                   network_.space(), validation_.dataset->classes);
     }
     const EvaluationResult result = EvaluateImages(
         network_, validation_, training_, "validation images, epoch " + std::to_string(epoch), outputs_.progress);

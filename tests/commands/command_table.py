@@ -71,7 +71,7 @@ RUN = {
     # README: commands; scripts/quickstart says some of them again
     "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
     "danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run": Run(
-        add="--no-probe --set schedule.classes=[2,2,3,3] --set data.validation_per_class=2", says="step3"),
+        add="--no-probe --set schedule.classes=[2,2,3,3] --set data.validation_per_class=2", says="not known yet"),
     "danas search --config imagenet_shuffle_mobile.json --data FOLDER --dry-run": Run(
         {"FOLDER": "data/imagenet"},
         add="--no-probe --set schedule.classes=[2,2,3,3] --set data.validation_per_class=2"),

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "danas/config/config_file.h"
+#include "danas/config/preset.h"
 #include "danas/core/error.h"
 #include "tests/support/test_support.h"
 
@@ -47,6 +48,21 @@ TEST(ShippedConfigs, HaveThePapersBudgets) {
     EXPECT_EQ(config.search.budget, Count{budget}) << name;
     EXPECT_EQ(config.schedule.classes, (std::vector<double>{100, 300, 600, 1000})) << name;
     EXPECT_EQ(config.search.pruning.ratio, 0.4) << name;
+  }
+}
+
+// Algorithm 1 as printed, classes from easy to hard by networks that need no training here.
+TEST(ShippedConfigs, ForImagenetAreThePapers) {
+  for (const std::string& name : ShippedNames("")) {
+    if (!name.starts_with("imagenet")) continue;
+    SCOPED_TRACE(name);
+    const Config config = LoadConfig(name);
+    EXPECT_EQ(config.search.preset, SearchPreset::kPaper);
+    EXPECT_EQ(config.schedule.ranking, "auto");
+    for (const PresetValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.of_preset) << value.key;
+    EXPECT_GE(config.easiness.models.size(), 4U);
+    for (const std::string& judge : config.easiness.models)
+      EXPECT_NE(judge.find("=weights/"), std::string::npos) << judge;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "danas/arch/channel_order.h"
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "tests/nn/nn_support.h"
@@ -29,7 +30,12 @@ class Reference {
     for (const auto& item : block.named_buffers()) state_[item.key()] = item.value().to(type);
   }
 
-  at::Tensor Forward(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+  // `stage_place`: of a block that keeps the order of channels.
+  at::Tensor Forward(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x,
+                     std::optional<int> stage_place) {
+    if (stage_place && shape.stride == 1 && ShufflesChannels(spec.kind)) {
+      return InPlace(spec, shape, x, *stage_place);
+    }
     switch (spec.kind) {
       case BlockKind::kInvertedResidual:
         return InvertedResidual(spec, shape, x);
@@ -179,6 +185,19 @@ class Reference {
     return at::cat({pass, y}, 1);
   }
 
+  // The block as published on channels that were shuffled before, and shuffled back behind it: SPOS's once for each
+  // layer of the stage so far, of which the last is its own; ShuffleNetV2's the other way round.
+  at::Tensor InPlace(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x, int place) {
+    const auto shuffled = [](at::Tensor y, int times) {
+      const int64_t half = y.size(1) / 2;
+      for (; times > 0; --times) y = y.unflatten(1, {half, 2}).transpose(1, 2).flatten(1, 2);
+      for (; times < 0; ++times) y = y.unflatten(1, {2, half}).transpose(1, 2).flatten(1, 2);
+      return y;
+    };
+    if (spec.kind == BlockKind::kShuffleV2) return shuffled(ShuffleV2(spec, shape, shuffled(x, 1 - place)), place);
+    return shuffled(Shuffle(spec, shape, shuffled(x, place - 1)), -place);
+  }
+
   at::Tensor ShuffleV1(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
     const int64_t groups = spec.groups, middle = shape.out / 4, images = x.size(0);
     at::Tensor y = ConvNorm(x, "entry", {.out = middle, .groups = spec.dense_entry ? 1 : groups}, spec.activation);
@@ -257,8 +276,10 @@ class Reference {
 struct Case {
   BlockSpec spec;
   LayerShape shape;
+  std::optional<int> stage_place = {};
   std::string Text() const {
     std::ostringstream text;
+    if (stage_place) text << "in order at place " << *stage_place << ", ";
     text << CandidateName(spec) << ' ' << shape.in << " -> " << shape.out << " stride " << shape.stride;
     return text.str();
   }
@@ -331,6 +352,14 @@ std::vector<Case> Cases() {
       add({.kind = kind, .op = dense, .activation = activation}, {kSame, kDown});
     }
   }
+  for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2}) {
+    for (const int place : {1, 2, 3, 9}) {
+      cases.push_back({{.kind = kind, .activation = Activation::kRelu}, kSame, place});
+      cases.push_back({{.kind = kind, .op = dense}, {20, 20, 1, kSize}, place});
+    }
+    cases.push_back({{.kind = kind}, kDown, 0});
+  }
+  cases.push_back({{.kind = BlockKind::kShuffleV1, .groups = 2}, kGrouped[0], 2});
   add({.kind = BlockKind::kIdentity}, {kSame});
   add({.kind = BlockKind::kIdentity, .project = true}, {kSame, kWider, kDown, kDownSame});
   return cases;
@@ -338,7 +367,7 @@ std::vector<Case> Cases() {
 
 std::shared_ptr<Block> RandomBlock(const Case& c, bool affine, NormMode mode, at::ScalarType type,
                                    KernelChoice kernels = KernelChoice::kAuto) {
-  const auto block = MakeBlock(c.spec, c.shape, kNorm, affine, kernels);
+  const auto block = MakeBlock(c.spec, c.shape, kNorm, affine, kernels, c.stage_place);
   block->to(type);
   test::RandomiseState(*block, 1);
   SetNormMode(*block, mode);
@@ -354,7 +383,7 @@ void ExpectEqualsReference(const Case& c, bool affine, NormMode mode, at::Scalar
   Reference reference(*block, mode, at::kDouble);
   const at::Tensor x = Input(c, type);
   const at::Tensor before = x.clone();
-  const at::Tensor expected = reference.Forward(c.spec, c.shape, x.to(at::kDouble));
+  const at::Tensor expected = reference.Forward(c.spec, c.shape, x.to(at::kDouble), c.stage_place);
   ExpectClose(block->forward(x), expected, tolerance, tolerance);
   test::ExpectSameBits(x, before);
   EXPECT_EQ(expected.sizes(), at::IntArrayRef({kBatch, c.shape.out, c.shape.output().height, c.shape.output().width}));
@@ -380,7 +409,7 @@ TEST(Block, GradientsEqualThoseOfItsFormula) {
     std::vector<at::Tensor> inputs = block->parameters();
     inputs.push_back(Input(c, at::kDouble).requires_grad_(true));
     Reference reference(*block, NormMode::kBatch, at::kDouble);
-    const at::Tensor expected = reference.Forward(c.spec, c.shape, inputs.back());
+    const at::Tensor expected = reference.Forward(c.spec, c.shape, inputs.back(), c.stage_place);
     const at::Tensor weight = test::RandomTensor(expected.sizes(), 3);
     const auto actual_gradients = torch::autograd::grad({(block->forward(inputs.back()) * weight).sum()}, inputs);
     const auto expected_gradients = torch::autograd::grad({(expected * weight).sum()}, inputs);

@@ -62,7 +62,18 @@ SearchSpace EveryBlock() {
   return SearchSpace(parts);
 }
 
-std::vector<SearchSpace> Spaces() { return {EveryBlock(), Small("mobile_small"), Small("shuffle_mobile_small")}; }
+// With shuffle blocks that keep the order of channels.
+SearchSpace InOrder(const SearchSpace& space) {
+  SpaceParts parts = space.parts();
+  parts.name += "_in_order";
+  parts.channel_order = ChannelOrder::kKept;
+  return SearchSpace(parts);
+}
+
+std::vector<SearchSpace> Spaces() {
+  const SearchSpace mixed = Small("shuffle_mobile_small");
+  return {EveryBlock(), Small("mobile_small"), mixed, InOrder(EveryBlock()), InOrder(mixed)};
+}
 
 std::shared_ptr<Supernet> MakeSupernet(const SearchSpace& space) {
   auto supernet = std::make_shared<Supernet>(space, SupernetOptions{});
@@ -314,7 +325,7 @@ TEST(Supernet, TakesImagesOfAnyLayout) {
 
 TEST(Supernet, StaysInItsLayout) {
   for (const at::MemoryFormat layout : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
-    for (const SearchSpace& space : {EveryBlock(), Small("mobile_small")}) {
+    for (const SearchSpace& space : {EveryBlock(), InOrder(EveryBlock()), Small("mobile_small")}) {
       SCOPED_TRACE(space.name() + ", layout " + std::to_string(static_cast<int>(layout)));
       // The fused kernels know channels_last alone.
       const bool fused = layout == at::MemoryFormat::ChannelsLast;

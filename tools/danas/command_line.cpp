@@ -184,7 +184,7 @@ void DescribeRuns(CLI::App& app, CommandLine& line) {
                  "  danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data /data/imagenet\n"
                  "Networks that are not trained yet are trained first and kept (easiness.networks). Leaves ranking.json\n"
                  "for schedule.ranking, and a page with the paper's Figures 1 to 3.");
-  AddSetting(easiness, line, "-m,--models", "NAMES", "easiness.models", "networks that judge, with commas (easiness.models)");
+  AddSetting(easiness, line, "-m,--models", "NAMES", "easiness.models", "networks that judge, with commas (easiness.models); NAME=FILE: by these weights");
   easiness.add_option("-w,--weights", line.judge_weights, "judge by these weights instead of training; repeatable")
       ->option_text("NAME=FILE")
       ->expected(1)

@@ -9,6 +9,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "judge_names.h"
 #include "rank_command.h"
 #include "resume.h"
 #include "run_images.h"
@@ -33,8 +34,7 @@ CommandLine FillInDefault(CommandLine line) {
 
 // Of the first network that judges: dataset, image size and split are the same for all.
 Config ConfigOfRun(const CommandLine& line) {
-  const std::string first = ReadConfig(line.config).easiness.models.front();
-  return ConfigOfZooModel(first.substr(0, first.find('@')), line.config);
+  return ConfigOfZooModel(ParseJudgeName(ReadConfig(line.config).easiness.models.front()).model, line.config);
 }
 
 Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder) {

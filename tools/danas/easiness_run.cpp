@@ -1,7 +1,6 @@
 #include "easiness_run.h"
 
 #include <algorithm>
-#include <map>
 
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
@@ -11,53 +10,23 @@
 #include "danas/core/log.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/subset.h"
+#include "judge_names.h"
 #include "zoo_inputs.h"
 
 namespace danas {
 namespace {
 
-// "mobilenetv2@1" -> {"mobilenetv2", "1"}
-std::pair<std::string, std::string> SplitName(const std::string& name) {
-  const size_t at = name.find('@');
-  if (at == std::string::npos) return {name, ""};
-  const std::string seed = name.substr(at + 1);
-  if (seed.empty() || seed.size() > 9 || seed.find_first_not_of("0123456789") != std::string::npos) {
-    throw ConfigError("easiness.models: '" + name + "': expected a seed behind the @, such as mobilenetv2@1");
-  }
-  return {name.substr(0, at), seed};
-}
-
-std::map<std::string, std::string> WeightsByName(const CommandLine& line, const std::vector<std::string>& models) {
-  std::map<std::string, std::string> weights;
-  for (const std::string& text : line.judge_weights) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals + 1 == text.size()) {
-      throw UsageError("--weights " + text + ": expected NAME=FILE, such as resnet34=resnet34.pth");
-    }
-    const std::string name = text.substr(0, equals);
-    if (std::find(models.begin(), models.end(), name) == models.end()) {
-      throw UsageError("--weights " + text + ": '" + name + "' is not among the networks that judge (--models)");
-    }
-    if (!weights.emplace(name, text.substr(equals + 1)).second) {
-      throw UsageError("--weights: '" + name + "' is named twice");
-    }
-    if (!std::filesystem::exists(weights[name])) throw FileError("--weights " + text + ": there is no such file");
-  }
-  return weights;
-}
-
-std::vector<Judge> MakeJudges(const Config& config, const CommandLine& line, at::Device device) {
-  const std::vector<std::string>& models = config.easiness.models;
-  const std::map<std::string, std::string> weights = WeightsByName(line, models);
+std::vector<Judge> MakeJudges(const std::vector<JudgeName>& names, const CommandLine& line, at::Device device) {
   std::vector<Judge> judges;
-  for (const std::string& name : models) {
-    const auto [model, seed] = SplitName(name);
+  for (const JudgeName& name : names) {
     ConfigOptions options = line.config;
-    if (!seed.empty()) options.settings.push_back("seed=" + seed);
-    Judge judge{.name = name, .training = {.model = model, .config = {}, .dataset = {}}, .weights = {}, .folder = {}};
-    judge.training.config = ConfigOfZooModel(model, options);
+    if (!name.seed.empty()) options.settings.push_back("seed=" + name.seed);
+    Judge judge{.name = name.name,
+                .training = {.model = name.model, .config = {}, .dataset = {}},
+                .weights = name.weights,
+                .folder = {}};
+    judge.training.config = ConfigOfZooModel(name.model, options);
     judge.training.device = device;
-    if (const auto file = weights.find(name); file != weights.end()) judge.weights = file->second;
     judges.push_back(std::move(judge));
   }
   return judges;
@@ -139,7 +108,8 @@ JudgeRow RowOf(const Judge& judge) {
                .macs = static_cast<double>(CountMacs(network)),
                .parameters = static_cast<double>(CountParameters(network))};
   if (!judge.weights.empty()) {
-    row.what = "weights from " + judge.weights.string();
+    const bool there = std::filesystem::exists(judge.weights);
+    row.what = (there ? "weights from " : "to get: weights ") + judge.weights.string();
   } else if (judge.finished) {
     row.what = "trained: " + judge.folder.string();
   } else if (judge.begun) {
@@ -223,7 +193,12 @@ EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe
 }  // namespace
 
 EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
-  std::vector<Judge> judges = MakeJudges(config, line, device);
+  const std::vector<JudgeName> names = JudgesOf(config, line);
+  if (const std::string missing = MissingWeights(names); !missing.empty()) {
+    if (!line.dry_run) throw FileError(missing);
+    if (ranks.first()) log::warn("{}", missing);
+  }
+  std::vector<Judge> judges = MakeJudges(names, line, device);
   const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
   FindTrainings(judges, dataset, ListRunImages(ranks, dataset.train, &dataset.test), config.easiness.networks, ranks);
   if (!line.train) RefuseTraining(judges, config.easiness.networks);

@@ -31,7 +31,8 @@ struct BegunEasiness {
 
 // `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). `line.judge_weights` are
 // "NAME=FILE". With `line.probe` each network is timed. Throws ConfigError for an unknown model, UsageError for weights
-// of a network that is not among easiness.models and, where `line.train` is off, for networks that are not trained yet.
+// of a network that is not among easiness.models and, where `line.train` is off, for networks that are not trained yet,
+// FileError where weights are not there; with `line.dry_run` the plan says that instead.
 // Of several ranks the first looks for trainings that are there, and alone has the text.
 EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks);
 

@@ -20,6 +20,7 @@
 #include "danas/train/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
+#include "judge_names.h"
 #include "rank_command.h"
 #include "resume.h"
 #include "run_images.h"
@@ -36,6 +37,12 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 }
 
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
+
+// Before images are looked at, which takes minutes where there are many.
+void RequireJudges(const Config& config, const CommandLine& line) {
+  const std::string missing = MissingWeights(JudgesOf(config, line));
+  if (!missing.empty()) throw FileError("schedule.ranking 'auto': " + missing);
+}
 
 std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
   return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
@@ -104,7 +111,10 @@ int PrintPlan(const Config& config, const CommandLine& line, at::Device device, 
   if (RanksFirst(config) && with_data) {
     const EasinessPlan ranking = PlanRanking(config, line, device, ranks);
     if (!line.json) std::cout << ranking.text << "\n";
-    log::info("schedule.ranking 'auto': the plan takes the classes in the dataset's order until they are ranked");
+  }
+  if (RanksFirst(config) && ranks.first()) {
+    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan takes {}",
+              with_data ? "the dataset's" : "any");
   }
   if (!ranks.first()) return 0;
   const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), line.probe)
@@ -250,6 +260,7 @@ int Begin(const CommandLine& line, Ranks& ranks) {
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   if (line.dry_run) return PrintPlan(config, line, device, ranks);
+  if (RanksFirst(config)) RequireJudges(config, line);
   const auto training_set = OpenImages(config);
   SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
   std::optional<EasinessPlan> ranking;

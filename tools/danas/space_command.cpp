@@ -66,6 +66,7 @@ int ShowSpace(const CommandLine& line) {
             << (space.input_channels() == 1 ? " grey images, " : " images, ") << space.classes() << " classes, "
             << FormatDecimals(std::log10(space.NetworkCount()), 1) << " decades of networks\n";
   for (const std::string& note : loaded.notes) std::cout << "note: " << note << "\n";
+  if (space.channel_order() == ChannelOrder::kKept) std::cout << "channels keep their order in shuffle blocks\n";
   std::cout << "\nstem: " << space.stem().kernel << "x" << space.stem().kernel << " to " << space.stem().channels
             << " channels, stride " << space.stem().stride << "\n";
   for (size_t l = 0; l < space.layers().size(); ++l) {

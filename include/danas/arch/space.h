@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "danas/arch/channel_order.h"
 #include "danas/arch/spec.h"
 
 namespace danas {
@@ -22,8 +24,14 @@ struct SpaceParts {
   HeadSpec head;
   NormSpec norm;
   InitSpec init = {};
+  ChannelOrder channel_order = ChannelOrder::kShuffled;
   bool operator==(const SpaceParts&) const = default;
 };
+
+class SearchSpace;
+
+// Whether a candidate of the space computes something else with another channel_order.
+bool ShufflesChannels(const SearchSpace& space);
 
 // "layers[3] (16 -> 24, stride 2)", as errors and logs name a layer.
 std::string DescribeLayer(size_t index, const LayerShape& shape);
@@ -43,6 +51,7 @@ class SearchSpace {
   const HeadSpec& head() const { return parts_.head; }
   const NormSpec& norm() const { return parts_.norm; }
   const InitSpec& init() const { return parts_.init; }
+  ChannelOrder channel_order() const { return parts_.channel_order; }
   const SpaceParts& parts() const { return parts_; }
 
   // Channels and size that reach the head; channels after its 1x1; features after its pooling; and the features that
@@ -52,6 +61,10 @@ class SearchSpace {
   int head_channels() const;
   int pooled_features() const;
   int classifier_channels() const;
+
+  // With ChannelOrder::kKept how many layers in a row, the last of them this one, keep channels and size; nothing with
+  // ChannelOrder::kShuffled. Candidates make no difference, so that pruning moves no layer.
+  std::optional<int> StagePlace(size_t layer) const;
 
   size_t CandidateCount() const;    // over all layers
   size_t SearchableLayers() const;  // those with more than one candidate

@@ -73,6 +73,7 @@ struct EnumNames<BlockKind> {
 //   s = 1: the first half of the channels passes, the second enters the branch. s = 2: all channels enter the branch,
 //   and a projection (k x k depthwise of stride 2 *; 1x1 -> out / 2) stands for those that pass. The output takes
 //   channels from both in turn. Branch: 1x1 -> out / 2; operator of stride s *; 1x1 -> out / 2.
+// With the space's channel_order "kept" shuffle_a, _x and _v2 split otherwise at s = 1: arch/channel_order.h.
 // residual (section 4.1 names it; reduction 2 is ours, with reduction 4 and a normal operator ResNet's bottleneck)
 //   1x1 in -> out / reduction; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s * where
 //   shapes differ, and the activation follows.

@@ -24,8 +24,9 @@ class Block : public torch::nn::Module {
 
 // `affine`: batch norm with weight and bias (derived networks); without in a supernet, so that α stays comparable
 // between candidates (SPOS). Weights are uninitialised until InitializeWeights().
-// `kernels`: for the parts of blocks that are not fused as a whole.
+// `kernels`: for the parts of blocks that are not fused as a whole. `stage_place`: SearchSpace::StagePlace, for blocks
+// that keep the order of channels; nothing: they shuffle it.
 std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine,
-                                 KernelChoice kernels = KernelChoice::kAuto);
+                                 KernelChoice kernels = KernelChoice::kAuto, std::optional<int> stage_place = {});
 
 }  // namespace danas

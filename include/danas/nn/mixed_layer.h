@@ -27,8 +27,9 @@ struct LayerChoice {
 class MixedLayer : public torch::nn::Module {
  public:
   // `how`: whether candidates go through the fused node (nn/fused_layer.h) where they can, and what backward computes
-  // again.
-  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how = {});
+  // again. `stage_place`: as of MakeBlock().
+  MixedLayer(const LayerSpec& spec, const NormSpec& norm, bool affine, const NnConfig& how = {},
+             std::optional<int> stage_place = {});
 
   // With one candidate the choice is ignored. Candidates that fit the fused kernels are computed as one node, the
   // others beside it. Throws std::invalid_argument for a choice that does not fit the layer.

@@ -11,7 +11,8 @@
 namespace danas {
 
 // From danas's names (as StateOf() a Supernet) to torchvision's, of every parameter and statistic; nothing for a
-// network of blocks of which torchvision has none. Widths, depths and image size do not matter.
+// network of blocks of which torchvision has none, or of shuffle_v2 with ChannelOrder::kKept, in which torchvision's
+// weights would meet other channels. Widths, depths and image size do not matter.
 std::optional<std::map<std::string, std::string>> TorchvisionNames(const SearchSpace& network);
 
 }  // namespace danas

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,20 @@
 
 namespace danas {
 
+// What danas writes beside a network's weights: "class_order", a JSON list of the classes that the classifier's rows
+// stand for, and where the order of channels is kept and that makes a difference, "channel_order".
+std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space, const std::vector<std::string>& class_ids);
+
+// Throws CheckpointError where a file's metadata says that its weights are of another channel_order than the network's,
+// and that makes a difference. What danas did not write says nothing, and is taken.
+void RequireChannelOrder(const SearchSpace& space, const std::map<std::string, std::string>& metadata,
+                         const std::filesystem::path& path);
+
 struct WeightsFile {
   NamedTensors tensors;  // on the CPU; not to be written to
   std::vector<std::string> notes;
   std::vector<std::string> class_ids = {};  // that the classifier's rows stand for, where the file says so (danas's do)
+  std::map<std::string, std::string> metadata = {};
 };
 
 // The format is told by the content, not by the name; names are cleaned in one way for all (src/nn/weight_names.h).
@@ -28,7 +39,7 @@ void LoadWeights(Supernet& network, const NamedTensors& weights, const std::stri
 
 // The same from a file; its notes, and what conversion does to its numbers, go to the log. Throws as ReadWeightsFile
 // does, too, and CheckpointError where a number is not finite, or where the file names its classes and they are not
-// `class_ids` in this order (empty: any are taken).
+// `class_ids` in this order (empty: any are taken), or as RequireChannelOrder() does.
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
 }  // namespace danas

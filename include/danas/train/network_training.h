@@ -68,8 +68,9 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
 // Images that a process tests at once: those of a forward pass in training.
 int64_t TestBatch(const TrainConfig& recipe, const Ranks& ranks);
 
-// Weights with the classes that the classifier's rows stand for.
-void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const ClassList& classes);
+// Weights of `network` with the classes that the classifier's rows stand for (WeightsMetadata).
+void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const SearchSpace& network,
+                  const ClassList& classes);
 
 // What result.json holds.
 Json ToJson(const TrainingResult& result, const std::vector<std::string>& class_ids);

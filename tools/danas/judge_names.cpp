@@ -1,0 +1,69 @@
+#include "judge_names.h"
+
+#include <algorithm>
+
+#include "danas/core/error.h"
+
+namespace danas {
+namespace {
+
+void TakeWeights(const std::string& text, std::vector<JudgeName>& judges, std::vector<std::string>& taken) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size()) {
+    throw UsageError("--weights " + text + ": expected NAME=FILE, such as resnet34=resnet34.pth");
+  }
+  const std::string name = text.substr(0, equals);
+  const auto judge = std::ranges::find(judges, name, &JudgeName::name);
+  if (judge == judges.end()) {
+    throw UsageError("--weights " + text + ": '" + name + "' is not among the networks that judge (--models)");
+  }
+  if (std::ranges::find(taken, name) != taken.end()) throw UsageError("--weights: '" + name + "' is named twice");
+  taken.push_back(name);
+  judge->weights = text.substr(equals + 1);
+  if (!std::filesystem::exists(judge->weights)) throw FileError("--weights " + text + ": there is no such file");
+}
+
+}  // namespace
+
+JudgeName ParseJudgeName(const std::string& text) {
+  const auto fail = [&](const std::string& why) { throw ConfigError("easiness.models: '" + text + "': " + why); };
+  JudgeName judge;
+  const size_t equals = text.find('=');
+  judge.name = text.substr(0, equals);
+  if (equals != std::string::npos) {
+    judge.weights = text.substr(equals + 1);
+    if (judge.weights.empty()) fail("expected a file of weights behind the =, such as resnet34=weights/resnet34.pth");
+  }
+  const size_t at = judge.name.find('@');
+  judge.model = judge.name.substr(0, at);
+  if (at == std::string::npos) return judge;
+  judge.seed = judge.name.substr(at + 1);
+  if (judge.seed.empty() || judge.seed.size() > 9 || judge.seed.find_first_not_of("0123456789") != std::string::npos) {
+    fail("expected a seed behind the @, such as mobilenetv2@1");
+  }
+  return judge;
+}
+
+std::vector<JudgeName> JudgesOf(const Config& config, const CommandLine& line) {
+  std::vector<JudgeName> judges;
+  for (const std::string& text : config.easiness.models) judges.push_back(ParseJudgeName(text));
+  std::vector<std::string> taken;
+  for (const std::string& text : line.judge_weights) TakeWeights(text, judges, taken);
+  return judges;
+}
+
+std::string MissingWeights(const std::vector<JudgeName>& judges) {
+  std::string files;
+  for (const JudgeName& judge : judges) {
+    if (judge.weights.empty() || std::filesystem::exists(judge.weights)) continue;
+    files += (files.empty() ? "" : ", ") + judge.weights.string() + " (" + judge.name + ")";
+  }
+  if (files.empty()) return "";
+  return "the networks that judge how easy classes are need weights that are not there: " + files +
+         ". Get these files and put them there (the ImageNet configs name those of torchvision's IMAGENET1K_V1), or "
+         "say "
+         "where they are with --set easiness.models=NAME=FILE,...; a NAME alone is trained first. For a search that "
+         "takes classes in random order: --set schedule.ranking=random";
+}
+
+}  // namespace danas

@@ -1,0 +1,31 @@
+// The networks that judge how easy classes are, as easiness.models names them: NAME, NAME@SEED, NAME=FILE.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "command_line.h"
+#include "danas/config/config.h"
+
+namespace danas {
+
+struct JudgeName {
+  std::string name;               // "mobilenetv2@1"
+  std::string model;              // "mobilenetv2"
+  std::string seed;               // "1"; empty: the config's
+  std::filesystem::path weights;  // it judges by these; empty: by a training of its own
+};
+
+// Throws ConfigError for another form.
+JudgeName ParseJudgeName(const std::string& text);
+
+// Those of the config, with the weights of `line.judge_weights` ("NAME=FILE") before its own. Throws as
+// ParseJudgeName(), UsageError for weights of a network that is not among them, FileError where weights of the line are
+// not there.
+std::vector<JudgeName> JudgesOf(const Config& config, const CommandLine& line);
+
+// Which of their weights are not there, and what to do about it; "" where all are.
+std::string MissingWeights(const std::vector<JudgeName>& judges);
+
+}  // namespace danas
