@@ -30,7 +30,8 @@ void DescribeOrigin(const Node& network, TrainedRun& run) {
   if (model) {
     run.network = model->AsText();
   } else if (sampled) {
-    run.network = "random near " + std::filesystem::path(sampled->KeyOr("near", std::string())).filename().string();
+    const std::string near = std::filesystem::path(sampled->KeyOr("near", std::string())).filename().string();
+    run.network = near.empty() ? "random within the budget" : "random near " + near;
     run.band_percent = sampled->KeyOr("band_percent", 0.0);
   } else if (origin->Find("config")) {
     run.network = "found by search";

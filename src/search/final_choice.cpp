@@ -9,6 +9,7 @@
 #include "danas/core/units.h"
 #include "danas/cost/best_networks.h"
 #include "danas/cost/budgeted_choice.h"
+#include "danas/cost/search_band.h"
 #include "danas/search/arch_parameters.h"
 
 namespace danas {
@@ -32,13 +33,9 @@ std::string CostText(double cost, const CostTable& costs) { return FormatCount(c
 
 }  // namespace
 
-double LargestCost(const SearchConfig& config) {
-  return config.budget_max.value > 0 ? config.budget_max.value : 1.02 * config.budget.value;
-}
+double LargestCost(const SearchConfig& config) { return SearchBand(config).high; }
 
-double LeastCost(const SearchConfig& config) {
-  return config.budget_min.value > 0 ? config.budget_min.value : 0.95 * config.budget.value;
-}
+double LeastCost(const SearchConfig& config) { return SearchBand(config).low; }
 
 CostBand BandOf(const SearchConfig& config) { return {LeastCost(config), LargestCost(config)}; }
 

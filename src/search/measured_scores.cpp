@@ -126,8 +126,8 @@ std::vector<CandidateScores> MeasureByPaths(const SubnetScorer& scorer, const Se
     }
     std::vector<size_t> candidates_l;
     for (const LayerSpec& layer : branch.space().layers()) candidates_l.push_back(layer.candidates.size());
-    of_branches.push_back(ScoresOfPaths(candidates_l, networks_of_branch[b], loss_pn,
-                                        course.budgets[b].config.search.pruning.effects));
+    of_branches.push_back(
+        ScoresOfPaths(candidates_l, networks_of_branch[b], loss_pn, course.budgets[b].config.search.pruning.effects));
   }
   return of_branches;
 }

@@ -121,8 +121,7 @@ void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<s
   const ShareOfRun share_of_run = [&](double share) { return RunShare(scored + share * more, 0); };
   std::vector<SubnetScore> scores;
   if (!unknown.empty()) {
-    scores =
-        scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = share_of_run});
+    scores = scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = share_of_run});
   }
   auto next = scores.begin();
   for (const std::vector<size_t>& network : chunk) {

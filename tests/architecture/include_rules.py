@@ -23,6 +23,7 @@ ROOMS = {
     "train": ["core", "config", "arch", "schedule", "data", "nn"],
     "search": ["core", "config", "arch", "cost", "schedule", "data", "kernels", "nn", "train"],
     "report": ["core", "config", "arch", "cost", "schedule"],
+    "study": ["core", "config", "arch", "cost", "schedule", "report"],
 }
 ROOMS["tools"] = list(ROOMS)
 

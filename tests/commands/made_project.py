@@ -31,6 +31,8 @@ CONFIG = {
     "train": {"batch": 6, "lr": 0.05},
     "finetune": {"epochs": 1, "dropout": 0, "train": {"batch": 6, "lr": 0.05, "lr_warmup_epochs": 0}},
 }
+STUDY = {"name": "my_study", "config": "my.json", "seeds": 1, "arms": {"mine": {}, "drawn": {"random": 1}},
+         "outcome": {"finetune": {}}}
 
 
 def pixels(label: int, number: int, count: int) -> bytes:
@@ -128,6 +130,7 @@ class Project:
         (folder / "my_space.json").write_text(json.dumps(SPACE, indent=1))
         for name in ("C", "my.json", "my.yaml"):
             (folder / name).write_text(json.dumps(CONFIG, indent=1))
+        (folder / "my_study.json").write_text(json.dumps(STUDY, indent=1))
         link_checkout(folder, binaries)
         self.make_runs()
 

@@ -304,6 +304,28 @@ void DescribeScoring(CLI::App& app, CommandLine& line) {
   AddJson(choose, line);
 }
 
+void DescribeStudy(CLI::App& app, CommandLine& line) {
+  CLI::App& study = AddCommand(
+      app, line, Command::kStudy, "study", "Run an experiment: arms, seeds, and what they differ in",
+      "Examples:\n"
+      "  danas study my_study.json --dry-run\n"
+      "  danas study my_study.json --jobs 2\n"
+      "  danas study my_study.json --report --markdown\n"
+      "Each step is a command of danas and is printed. The same command goes on with a study that was ended, and does what\n"
+      "is new after seeds or arms were added. Leaves study.json. The file's form: docs/studies.md.");
+  study.add_option("file", line.in, "study: a file or a shipped name")->option_text("FILE")->required();
+  study.add_option("-r,--run,--run-folder", line.run, "the study's folder (default: runs/study/NAME)")->option_text("DIR");
+  study.add_option("-j,--jobs", line.jobs, "steps at once (default: 1)")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1024}));
+  study.add_option("-d,--data", line.data, "the dataset's folder, for every step (data.root)")->option_text("DIR");
+  study.add_option("--truth", line.truth, "the table of truth, where it lies elsewhere")->option_text("CSV");
+  CLI::Option* report = study.add_flag("--report", line.report, "print the tables of what is there, run nothing");
+  study.add_flag("-n,--dry-run", line.dry_run, "list the steps and which are done, run nothing")->excludes(report);
+  CLI::Option* markdown = study.add_flag("--markdown", line.markdown, "the report as Markdown");
+  study.add_flag("--json", line.json, "print JSON for programs")->excludes(markdown);
+}
+
 void DescribeCost(CLI::App& app, CommandLine& line) {
   CLI::App& cost = AddCommand(app, line, Command::kCost, "cost", "Print what a network or a search space costs",
                               "Examples:\n"
@@ -373,13 +395,16 @@ void DescribeSpace(CLI::App& app, CommandLine& line) {
   check.add_option("file", line.paths, "space files")->option_text("FILE...")->required();
 
   CLI::App& sample = AddCommand(
-      space, line, Command::kSpaceSample, "sample", "Write random networks that cost about as much as a given one",
-      "Example:\n"
+      space, line, Command::kSpaceSample, "sample",
+      "Write random networks that cost about as much as a given one, or as a search's budget allows",
+      "Examples:\n"
       "  danas space sample --arch best.json --band 5% --count 2 --out runs/random\n"
+      "  danas space sample --config my.json --set search.budget=200M --out runs/random\n"
       "Each network of the space within the band is as likely as any other. Writes random-1.json, ...");
   AddArch(sample, line);
-  sample.get_option("--arch")->required();
-  sample.add_option("--space", line.space, "space to draw from (default: the one best.json was found in)")
+  AddConfig(sample, line);
+  sample.get_option("--config")->description("instead of --arch: networks within the budget of this config (a file or a shipped name)");
+  sample.add_option("--space", line.space, "space to draw from (default: the one best.json was found in, or the config's)")
       ->option_text("SPACE");
   sample.add_option("--band", line.band_percent, "MACs within this of the network's, either way (default: 5%)")
       ->option_text("PERCENT")
@@ -613,6 +638,7 @@ void DescribeCommandLine(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", VersionLine(), "print the version");
   DescribeRuns(app, line);
   DescribeScoring(app, line);
+  DescribeStudy(app, line);
   DescribeCost(app, line);
   DescribeWatching(app, line);
   DescribeSpace(app, line);

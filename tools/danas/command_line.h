@@ -21,6 +21,7 @@ enum class Command {
   kEasiness,
   kRank,
   kChoose,
+  kStudy,
   kModels,
   kCost,
   kCompare,
@@ -94,6 +95,12 @@ struct CommandLine {
   std::vector<std::string> budgets;  // "300M"
   std::vector<std::string> limits;   // "parameters=4M"
 
+  // Of `study`.
+  int64_t jobs = 1;
+  bool report = false;
+  bool markdown = false;
+  std::string data;  // the dataset's folder, for every step
+
   std::vector<std::string> kernels;    // of `bench supernet`
   std::vector<std::string> recompute;
   std::string profile;  // file to write
@@ -104,7 +111,7 @@ struct CommandLine {
   std::vector<int64_t> workers;
   int64_t passes = 3;
 
-  std::string in;       // a dataset
+  std::string in;       // a dataset, or a study file
   int64_t threads = 0;  // 0: one for each core
   bool keep_bytes = false;  // of `data pack`
   bool skip_bad = false;

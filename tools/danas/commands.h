@@ -11,6 +11,7 @@ int RunCompare(const CommandLine& line);
 int RunLogCommand(const CommandLine& line);
 int RunStatusCommand(const CommandLine& line);
 int RunModels(const CommandLine& line);
+int RunStudyCommand(const CommandLine& line);
 int RunSpace(const CommandLine& line);
 int RunConfig(const CommandLine& line);
 int RunVersion(const CommandLine& line);

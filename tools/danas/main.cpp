@@ -58,6 +58,8 @@ int RunCommand(const CommandLine& line, char** argv) {
       return RunStatusCommand(line);
     case Command::kModels:
       return RunModels(line);
+    case Command::kStudy:
+      return RunStudyCommand(line);
     case Command::kSpaceList:
     case Command::kSpaceShow:
     case Command::kSpaceCheck:

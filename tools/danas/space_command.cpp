@@ -6,12 +6,14 @@
 #include "commands.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
+#include "danas/config/config_file.h"
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/cost/band_sampler.h"
+#include "danas/cost/search_band.h"
 #include "danas/report/text_table.h"
 #include "inputs.h"
 
@@ -30,8 +32,12 @@ std::filesystem::path FileOfShipped(const std::string& name) {
 }
 
 int ListSpaces(bool json) {
-  TextTable table({{"space"}, {"input"}, {"layers", Align::kRight}, {"candidates", Align::kRight},
-                   {"least", Align::kRight}, {"most MACs", Align::kRight}});
+  TextTable table({{"space"},
+                   {"input"},
+                   {"layers", Align::kRight},
+                   {"candidates", Align::kRight},
+                   {"least", Align::kRight},
+                   {"most MACs", Align::kRight}});
   Json list = Json::array();
   for (const std::string& name : ShippedSpaces()) {
     const SearchSpace space = LoadSpace(FileOfShipped(name)).space;
@@ -103,33 +109,72 @@ Genotype RandomLike(const Genotype& given, const SearchSpace& space, const std::
   return random;
 }
 
-int SampleSpace(const CommandLine& line) {
-  const Genotype given = ReadGenotype(line.arch);
-  const SearchSpace space = SpaceToSample(line, given);
-  const CostTable costs = MakeCostTable(*MakeMacsModel(), space);
-  const double macs = static_cast<double>(CountMacs(given.network));
-  const double low = macs * (1 - line.band_percent / 100), high = macs * (1 + line.band_percent / 100);
+// What is drawn from: the given network stands for its classes and origin.
+struct SampleBasis {
+  Genotype given;
+  SearchSpace space;
+  CostTable costs;
+  CostBand band;
+  Json sampled;      // what is the same for all
+  double whole = 0;  // the cost that percentages are of
+};
 
+SampleBasis NearNetwork(const CommandLine& line) {
+  Genotype given = ReadGenotype(line.arch);
+  const SearchSpace space = SpaceToSample(line, given);
+  const double macs = static_cast<double>(CountMacs(given.network));
+  return {.given = std::move(given),
+          .space = space,
+          .costs = MakeCostTable(*MakeMacsModel(), space),
+          .band = {.low = macs * (1 - line.band_percent / 100), .high = macs * (1 + line.band_percent / 100)},
+          .sampled = {{"near", line.arch}, {"band_percent", line.band_percent}},
+          .whole = macs};
+}
+
+// As many classes as the dataset's format or the space's file says; danas finetune takes the dataset's own.
+SampleBasis WithinBudget(const CommandLine& line) {
+  const Config config = ReadConfig(line.config);
+  const int classes = config.data.format == DataFormat::kCifar10    ? 10
+                      : config.data.format == DataFormat::kCifar100 ? 100
+                                                                    : 0;
+  const auto side = static_cast<int>(config.data.image_size);
+  const SearchSpace space = LoadSpace(line.space.empty() ? config.space : line.space, {side, side}, classes).space;
+  const CostBand band = SearchBand(config.search);
+  const std::vector<size_t> first(space.layers().size(), 0);
+  return {.given = {space.Select(first), {}, {}, {{"config", ToJson(config)}}},
+          .space = space,
+          .costs = MakeCostTable(*MakeCostModel(config.search), space),
+          .band = band,
+          .sampled = {{"least", band.low}, {"most", band.high}},
+          .whole = config.search.budget.value};
+}
+
+int SampleSpace(const CommandLine& line) {
+  const bool by_config = !line.config.config.empty();
+  if (line.arch.empty() != by_config) {
+    throw UsageError("one of --arch (cost about as this network) and --config (cost within its budget) is needed");
+  }
+  const SampleBasis basis = by_config ? WithinBudget(line) : NearNetwork(line);
   std::error_code error;
   std::filesystem::create_directories(line.out, error);
   if (error) throw FileError("cannot make " + line.out + ": " + error.message());
-  TextTable table({{"network"}, {"MACs", Align::kRight}, {"of the given one's", Align::kRight}});
+  const std::string of = by_config ? "of the budget" : "of the given one's";
+  TextTable table({{"network"}, {basis.costs.unit, Align::kRight}, {of, Align::kRight}});
   Json list = Json::array();
   for (int number = 1; number <= line.count; ++number) {
     RandomStream stream(static_cast<uint64_t>(line.seed), "sample", {static_cast<uint64_t>(number)});
-    const std::vector<size_t> choice = SampleNetworkWithin(costs, low, high, stream);
-    const std::filesystem::path path =
-        std::filesystem::path(line.out) / ("random-" + std::to_string(number) + ".json");
-    const double cost = costs.OfNetwork(choice);
-    const Json sampled = {{"near", line.arch}, {"band_percent", line.band_percent}, {"seed", line.seed},
-                          {"number", number}};
-    WriteFileAtomically(path, JsonText(ToJson(RandomLike(given, space, choice, sampled)), 2) + "\n");
-    table.AddRow({path.string(), FormatCount(cost), FormatDecimals(100 * cost / macs, 1) + " %"});
-    list.push_back({{"file", path.string()}, {"macs", std::llround(cost)}});
+    const std::vector<size_t> choice = SampleNetworkWithin(basis.costs, basis.band.low, basis.band.high, stream);
+    const std::filesystem::path path = std::filesystem::path(line.out) / ("random-" + std::to_string(number) + ".json");
+    const double cost = basis.costs.OfNetwork(choice);
+    Json sampled = basis.sampled;
+    sampled.update({{"seed", line.seed}, {"number", number}});
+    WriteFileAtomically(path, JsonText(ToJson(RandomLike(basis.given, basis.space, choice, sampled)), 2) + "\n");
+    table.AddRow({path.string(), FormatCount(cost), FormatDecimals(100 * cost / basis.whole, 1) + " %"});
+    list.push_back({{"file", path.string()}, {"macs", CountMacs(basis.space.Select(choice))}});
   }
   std::cout << (line.json ? JsonText(list, 2) + "\n"
-                          : "drawn uniformly among the networks of " + FormatCount(low) + " to " + FormatCount(high) +
-                                " MACs:\n" + table.Text());
+                          : "drawn uniformly among the networks of " + FormatCount(basis.band.low) + " to " +
+                                FormatCount(basis.band.high) + " " + basis.costs.unit + ":\n" + table.Text());
   return 0;
 }
 

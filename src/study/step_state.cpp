@@ -1,0 +1,150 @@
+#include "danas/study/step_state.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "danas/config/config_file.h"
+#include "danas/config/document.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/log.h"
+#include "danas/core/run_folder.h"
+#include "danas/report/log_excerpt.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A search's last event; before it the files may be there in part.
+bool EndsWith(const fs::path& log, const std::string& event) {
+  const std::vector<Json> events = ReadLogExcerpt(log).events;
+  return !events.empty() && events.back().value("event", "") == event;
+}
+
+bool IsDone(const StudyStep& step) {
+  switch (step.kind) {
+    case StepKind::kEasiness:
+      return fs::exists(step.folder / "easiness.html");  // written last
+    case StepKind::kSearch:
+      return fs::exists(step.folder / "best.json") && EndsWith(step.folder / "log.jsonl", "search_end");
+    case StepKind::kDraw:
+      return fs::exists(step.folder / ("random-" + std::to_string(step.drawn) + ".json"));
+    case StepKind::kFinetune:
+      return fs::exists(step.folder / "result.json");
+  }
+  return false;
+}
+
+fs::path Beside(const fs::path& folder, const std::string& ending) {
+  return folder.parent_path() / (folder.filename().string() + ending);
+}
+
+// Keys that change no result; where images lie is told apart.
+constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "ranks.timeout"};
+constexpr std::array kHarmlessSections = {"checkpoint", "log"};
+constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.class_names"};
+
+template <size_t N>
+bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
+  return std::ranges::any_of(keys, [&](const char* known) { return key == known; });
+}
+
+struct Changes {
+  std::vector<std::string> keys;    // "search.alpha_lr 0.01 -> 0.02"
+  std::vector<std::string> places;  // "data.root ..."
+};
+
+void Collect(const Json& was, const Json& is, const std::string& prefix, Changes& changes) {
+  for (const auto& [name, value] : is.items()) {
+    const std::string key = prefix + name;
+    const Json before = was.value(name, Json());
+    if (before == value || IsOneOf(kHarmless, key) || IsOneOf(kHarmlessSections, key)) continue;
+    if (value.is_object() && before.is_object()) {
+      Collect(before, value, key + ".", changes);
+    } else {
+      (IsOneOf(kPlaces, key) ? changes.places : changes.keys)
+          .push_back(key + " " + JsonText(before) + " -> " + JsonText(value));
+    }
+  }
+}
+
+Changes ChangesOf(const StudyStep& step) {
+  Changes changes;
+  const fs::path path = AskedFile(step);
+  if (!fs::exists(path)) return changes;
+  Json was = Document::Read(path).Root().ToJson();
+  Json is = step.asked;
+  if (was.contains("config") && is.contains("config")) {
+    Collect(ToJson(ConfigFromJson(was.at("config"), path.string())), is.at("config"), "", changes);
+  }
+  was.erase("config");
+  is.erase("config");
+  Collect(was, is, "", changes);
+  return changes;
+}
+
+std::string Listed(const std::vector<std::string>& texts) {
+  constexpr size_t kMost = 4;
+  std::string list;
+  for (size_t i = 0; i < std::min(kMost, texts.size()); ++i) list += (i == 0 ? "" : "; ") + texts[i];
+  return texts.size() > kMost ? list + "; and " + std::to_string(texts.size() - kMost) + " more" : list;
+}
+
+}  // namespace
+
+StepState StateOf(const StudyStep& step) {
+  if (IsDone(step)) return StepState::kDone;
+  return fs::exists(AskedFile(step)) ? StepState::kBegun : StepState::kToDo;
+}
+
+fs::path AskedFile(const StudyStep& step) { return Beside(step.folder, ".asked.json"); }
+fs::path OutputFile(const StudyStep& step) { return Beside(step.folder, ".txt"); }
+
+void WriteAsked(const StudyStep& step) {
+  MakeFolders(AskedFile(step).parent_path());
+  WriteFileAtomically(AskedFile(step), JsonText(step.asked, 2) + "\n");
+}
+
+void CheckUnchanged(const StudyPlan& plan) {
+  std::vector<std::string> changed, moved;
+  for (const StudyStep& step : plan.steps) {
+    const Changes changes = ChangesOf(step);
+    if (!changes.keys.empty()) changed.push_back("'" + step.name + "' (" + Listed(changes.keys) + ")");
+    if (!changes.places.empty()) moved = changes.places;
+  }
+  if (!changed.empty()) {
+    throw ConfigError(
+        "the study asks for other settings than those that these steps were begun with: " + Listed(changed) +
+        ". Leave them as they were, give a changed arm a name of its own, or the study another folder "
+        "with --run");
+  }
+  if (!moved.empty()) log::warn("data lies elsewhere than before and must hold the same images: {}", Listed(moved));
+}
+
+StudyLock::StudyLock(const fs::path& folder) {
+  MakeFolders(folder);
+  const fs::path path = folder / "lock";
+  const std::string holder = FindHolder(folder).name;
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw FileError("cannot open " + path.string() + ": " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    throw FileError(folder.string() + " is in use" + (holder.empty() ? "" : " by " + holder) +
+                    ". Wait for that study to end, or end it; --report shows what is there so far");
+  }
+  const std::string name = "process " + std::to_string(::getpid());
+  // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+  if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, name.data(), name.size(), 0));
+}
+
+StudyLock::~StudyLock() { ::close(descriptor_); }
+
+}  // namespace danas

@@ -1,0 +1,187 @@
+#include "danas/study/trial_result.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "danas/arch/genotype.h"
+#include "danas/arch/network_name.h"
+#include "danas/config/document.h"
+#include "danas/core/error.h"
+#include "danas/core/hash.h"
+#include "danas/cost/search_band.h"
+#include "danas/report/comparison.h"
+#include "danas/report/log_excerpt.h"
+#include "danas/study/step_state.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
+
+const Json& EventNamed(const std::vector<Json>& events, const std::string& name, const fs::path& log) {
+  const auto found = std::ranges::find_if(events, [&](const Json& event) { return event.value("event", "") == name; });
+  if (found == events.end()) throw ConfigError(log.string() + ": the event '" + name + "' is missing");
+  return *found;
+}
+
+// A run's log may have been cut by hand: what is missing is told with the file.
+template <typename Read>
+auto FromLog(const fs::path& log, const Read& read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    throw ConfigError(log.string() + ": not as danas writes it: " + error.what());
+  }
+}
+
+double PlannedMacs(const Json& phases) {
+  double macs = 0;
+  for (const Json& phase : phases) {
+    const double weights = phase.at("macs_per_image").get<double>() * phase.at("weight_images").get<double>();
+    const double alpha_macs = phase.value("alpha_macs_per_image", phase.at("macs_per_image").get<double>());
+    const bool searches = phase.value("searches", true);
+    const double alpha = searches ? alpha_macs * phase.at("architecture_images").get<double>() : 0;
+    macs += phase.at("epochs").get<double>() * (weights + alpha);
+  }
+  return macs;
+}
+
+FindingCost CostOfTraining(const fs::path& run) {
+  const fs::path log = run / "log.jsonl";
+  return FromLog(log, [&]() -> FindingCost {
+    const std::vector<Json> events = ReadLogExcerpt(log).events;
+    const Json& start = EventNamed(events, "finetune_start", log);
+    const TrainedRun trained = ReadTrainedRun(run);
+    return {.macs = static_cast<double>(trained.macs) * static_cast<double>(trained.epochs) *
+                    start.at("train_images").get<double>(),
+            .seconds = trained.seconds};
+  });
+}
+
+}  // namespace
+
+FindingCost CostOfSearch(const fs::path& run) {
+  const fs::path log = run / "log.jsonl";
+  return FromLog(log, [&]() -> FindingCost {
+    const std::vector<Json> events = ReadLogExcerpt(log).events;
+    const Json& end = EventNamed(events, "search_end", log);
+    FindingCost cost{.macs = 0, .seconds = end.at("timing").at("seconds").get<double>()};
+    if (end.contains("macs_passed")) {
+      cost.macs = end.at("macs_passed").at("total").get<double>();
+    } else {
+      cost.macs = PlannedMacs(EventNamed(events, "search_start", log).at("phases"));
+      cost.planned = true;
+    }
+    return cost;
+  });
+}
+
+TrialReader::TrialReader(const Study& study, const StudyPlan& plan) : study_(study), plan_(plan) {
+  if (study.outcome.truth.empty()) return;
+  if (!fs::exists(study.outcome.truth)) {
+    throw FileError("there is no table of truth " + study.outcome.truth.string() +
+                    ", neither beside the study's file nor in this folder. Name one with --truth, or make one with "
+                    "scripts/truth-table");
+  }
+  truth_ = std::make_unique<const TruthLookup>(study.outcome.truth, plan.trials.front().config);
+  const double all = truth_->space().NetworkCount();
+  if (static_cast<double>(truth_->networks()) < all) {
+    notes_.push_back(study.outcome.truth.string() + " has " + std::to_string(truth_->networks()) + " of the space's " +
+                     std::to_string(static_cast<int64_t>(all)) + " networks: shares are of those that it has");
+  }
+  for (const StudyTrial& trial : plan.trials) {  // what cannot be drawn is told before anything runs
+    if (study.arms[trial.arm].random > 0 && !trial.near) ReadDrawn(trial);
+  }
+}
+
+bool TrialReader::IsDone(size_t step) const { return StateOf(plan_.steps[step]) == StepState::kDone; }
+
+std::optional<TrialResult> TrialReader::Read(const StudyTrial& trial) {
+  if (!truth_) return ReadTrained(trial);
+  return study_.arms[trial.arm].random > 0 ? ReadDrawn(trial) : ReadFound(trial);
+}
+
+std::optional<TrialResult> TrialReader::ReadFound(const StudyTrial& trial) {
+  if (!IsDone(*trial.search)) return std::nullopt;
+  const fs::path run = plan_.steps[*trial.search].folder;
+  const fs::path best = run / "best.json";
+  const SearchSpace network = ReadGenotype(best).network;
+  if (network.classes() != truth_->space().classes()) {
+    throw ConfigError(best.string() + " tells " + std::to_string(network.classes()) + " classes apart, the space " +
+                      truth_->space().name() + " of the table of truth " + std::to_string(truth_->space().classes()));
+  }
+  const std::vector<size_t> choice = ChoiceOf(network, truth_->space(), best.string());
+  const auto found = truth_->Find(choice, SearchBand(trial.config.search));
+  if (!found) {
+    const std::string note = best.string() + ": the network " + NetworkName(choice) + " is not in the table; left out";
+    if (std::ranges::find(notes_, note) == notes_.end()) notes_.push_back(note);
+    return std::nullopt;
+  }
+  return TrialResult{.accuracy = found->accuracy,
+                     .truth = found,
+                     .cost = truth_->Cost(choice),
+                     .finding = CostOfSearch(run),
+                     .network = NetworkName(choice)};
+}
+
+std::optional<TrialResult> TrialReader::ReadDrawn(const StudyTrial& trial) {
+  const StudyArm& arm = study_.arms[trial.arm];
+  const CostBand budget = SearchBand(trial.config.search);
+  CostBand band = budget;
+  if (trial.near) {
+    const auto near = ReadFound(plan_.trials[*trial.near]);
+    if (!near) return std::nullopt;
+    band = {.low = near->cost * (1 - arm.band_percent / 100), .high = near->cost * (1 + arm.band_percent / 100)};
+  }
+  const uint64_t of_budget = trial.budget ? HashText(study_.budgets[*trial.budget].text) : 0;
+  RandomStream stream(static_cast<uint64_t>(trial.seed), "study/" + arm.name, {of_budget});
+  const std::vector<std::vector<size_t>> drawn = truth_->Draw(arm.random, band, stream);
+  const std::vector<size_t>& best = truth_->Best(drawn);
+  const auto found = truth_->Find(best, budget);
+  FindingCost finding;
+  if (arm.random > 1) {  // of one there is nothing to find
+    const TruthHead& head = truth_->head();
+    for (const std::vector<size_t>& network : drawn) {
+      finding.macs += truth_->Macs(network) * static_cast<double>(head.epochs * head.train_images);
+    }
+    if (head.epochs * head.train_images == 0) finding.macs = kNotKnown;
+    finding.seconds =
+        head.hours > 0 ? 3600 * head.hours / static_cast<double>(truth_->trainings()) * static_cast<double>(arm.random)
+                       : kNotKnown;
+  }
+  return TrialResult{.accuracy = found->accuracy,
+                     .truth = found,
+                     .cost = truth_->Cost(best),
+                     .finding = finding,
+                     .network = NetworkName(best)};
+}
+
+// The found network, or the best of the drawn ones by its test.
+std::optional<TrialResult> TrialReader::ReadTrained(const StudyTrial& trial) const {
+  std::optional<TrialResult> best;
+  FindingCost all;
+  for (const size_t step : trial.trainings) {
+    if (!IsDone(step)) return std::nullopt;
+    const fs::path run = plan_.steps[step].folder;
+    const TrainedRun trained = ReadTrainedRun(run);
+    const FindingCost one = CostOfTraining(run);
+    all.macs += one.macs;
+    all.seconds += one.seconds;
+    if (best && trained.top1 <= best->accuracy) continue;
+    best = TrialResult{.accuracy = trained.top1,
+                       .truth = {},
+                       .cost = static_cast<double>(trained.macs),
+                       .finding = {},
+                       .network = (run / "network.json").string()};
+  }
+  if (trial.search) {
+    best->finding = CostOfSearch(plan_.steps[*trial.search].folder);
+  } else if (trial.trainings.size() > 1) {
+    best->finding = all;
+  }
+  return best;
+}
+
+}  // namespace danas

@@ -1,0 +1,171 @@
+#include "danas/study/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/study/step_state.h"
+#include "tests/study/study_support.h"
+
+namespace danas {
+namespace {
+
+using test::ExpectErrorContains;
+using test::StudyOf;
+using test::StudyText;
+
+std::string After(const StudyStep& step, const std::string& option) {
+  const auto at = std::ranges::find(step.words, option);
+  return at == step.words.end() ? "" : *(at + 1);
+}
+
+std::vector<std::string> Names(const StudyPlan& plan) {
+  std::vector<std::string> names;
+  for (const StudyStep& step : plan.steps) names.push_back(step.name);
+  return names;
+}
+
+TEST(StudyPlan, GoesSeedBySeed) {
+  const test::TempDir folder;
+  const StudyPlan plan =
+      PlanStudy(StudyOf(folder, StudyText(R"("budgets": ["0.3M", "0.4M"], )", R"("a": {})")), "s", "");
+  EXPECT_EQ(Names(plan), (std::vector<std::string>{"a, seed 0, 0.3M: search", "a, seed 0, 0.3M: finetune",
+                                                   "a, seed 0, 0.4M: search", "a, seed 0, 0.4M: finetune",
+                                                   "a, seed 1, 0.3M: search", "a, seed 1, 0.3M: finetune",
+                                                   "a, seed 1, 0.4M: search", "a, seed 1, 0.4M: finetune"}));
+  EXPECT_EQ(plan.steps[1].needs, std::vector<size_t>{0});
+  EXPECT_EQ(plan.trials[1].config.search.budget.value, 4e5);
+  EXPECT_EQ(plan.trials[1].config.seed, 0);
+}
+
+TEST(StudyPlan, StepsAreCommands) {
+  const test::TempDir folder;
+  const Study study =
+      StudyOf(folder, StudyText(R"("set": {"train.lr": 0.5, "train.batch": 4},
+    "prepare": {"j": {"easiness": {"set": {"train.batch": 8}}}}, )",
+                                R"("a": {"set": {"train.lr": 0.25, "schedule.ranking": "${j}/r.json"}})",
+                                R"({"finetune": {"set": {"finetune.epochs": 9}}})"));
+  const StudyPlan plan = PlanStudy(study, "runs/s", "/some data");
+  const std::string config = ShippedFile("", "truth_a").string();
+  EXPECT_EQ(CommandText(plan.steps[0]), "danas easiness --config " + config +
+                                            " --set train.lr=0.5 --set train.batch=8 --data '/some data' --no-probe "
+                                            "--out runs/s/prepare/j --resume auto");
+  EXPECT_EQ(CommandText(plan.steps[1]),
+            "danas search --config " + config +
+                " --set train.batch=4 --set train.lr=0.25 --set schedule.ranking=runs/s/prepare/j/r.json --data "
+                "'/some data' --seed 0 --no-probe --run runs/s/a/seed-0/search --resume auto");
+  EXPECT_EQ(plan.steps[1].needs, std::vector<size_t>{0});
+  EXPECT_EQ(CommandText(plan.steps[2]),
+            "danas finetune --arch runs/s/a/seed-0/search/best.json --config " + config +
+                " --set train.lr=0.5 --set train.batch=4 --set finetune.epochs=9 --data '/some data' --seed 0 --run "
+                "runs/s/a/seed-0/finetune --resume auto");
+}
+
+TEST(StudyPlan, DrawsNearAnArmThatStandsLater) {
+  const test::TempDir folder;
+  const StudyPlan plan = PlanStudy(
+      StudyOf(folder, StudyText("", R"("d": {"random": 2, "near": "a", "band": "2.5%"}, "a": {}, "r": {"random": 1})")),
+      "s", "");
+  const std::vector<std::string> names = Names(plan);
+  const auto place = [&](const std::string& name) { return std::ranges::find(names, name) - names.begin(); };
+  const StudyStep& near = plan.steps[static_cast<size_t>(place("d, seed 0: networks"))];
+  EXPECT_EQ(After(near, "--arch"), "s/a/seed-0/search/best.json");
+  EXPECT_EQ(After(near, "--band"), "2.5%");
+  EXPECT_EQ(near.needs, std::vector<size_t>{static_cast<size_t>(place("a, seed 0: search"))});
+  EXPECT_LT(place("a, seed 0: search"), place("d, seed 0: networks"));
+  EXPECT_LT(place("d, seed 0: finetune-2"), place("a, seed 1: search"));
+  const StudyStep& within = plan.steps[static_cast<size_t>(place("r, seed 1: networks"))];
+  EXPECT_EQ(After(within, "--config"), ShippedFile("", "truth_a").string());
+  EXPECT_EQ(After(within, "--seed"), "1");
+}
+
+TEST(StudyPlan, WithATableRandomArmsNeedNoStep) {
+  const test::TempDir folder;
+  const StudyPlan plan =
+      PlanStudy(StudyOf(folder, StudyText("", R"("a": {}, "r": {"random": 12})", R"({"truth": "t.csv"})")), "s", "");
+  EXPECT_EQ(Names(plan), (std::vector<std::string>{"a, seed 0: search", "a, seed 1: search"}));
+  EXPECT_EQ(plan.trials.size(), 4u);
+}
+
+TEST(StudyPlan, SaysWhoseSettingsAreWrong) {
+  const test::TempDir folder;
+  const auto fails = [&](const std::string& arms, std::initializer_list<std::string_view> words) {
+    const Study study = StudyOf(folder, StudyText("", arms, R"({"truth": "t.csv"})"));
+    ExpectErrorContains<ConfigError>([&] { PlanStudy(study, "s", ""); }, words);
+  };
+  fails(R"("a": {}, "b": {"set": {"train.lrr": 1}})", {"study.json: arm 'b'", "train.lrr", "did you mean 'lr'"});
+  fails(R"("a": {}, "b": {"set": {"space": "quickstart"}})", {"arm 'b' changes the space"});
+  fails(R"("a": {}, "b": {"set": {"search.cost": "parameters"}})",
+        {"arm 'b' changes the space, the image size or the kind"});
+  fails(R"("a": {"set": {"search.budgets": ["1M", "2M"]}})", {"arm 'a'", "search.budgets"});
+}
+
+// What was asked for, against a record that is changed by hand.
+class StepRecord : public ::testing::Test {
+ protected:
+  StudyPlan Plan(const std::string& more = "") const {
+    return PlanStudy(StudyOf(folder_, StudyText(more, R"("a": {}, "r": {"random": 3})")), folder_ / "s", "");
+  }
+  void Record(const StudyPlan& plan) const {
+    for (const StudyStep& step : plan.steps) WriteAsked(step);
+  }
+  test::TempDir folder_;
+};
+
+TEST_F(StepRecord, TheSameStudyGoesOn) {
+  CheckUnchanged(Plan());
+  Record(Plan());
+  CheckUnchanged(Plan());
+  CheckUnchanged(Plan(R"("set": {"data.workers": 3, "checkpoint.every": 7, "data.root": "elsewhere"}, )"));
+}
+
+TEST_F(StepRecord, OtherSettingsAreRefused) {
+  Record(Plan());
+  ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.lr": 0.75}, )")); },
+                                   {"'a, seed 0: search' (train.lr 0.05 -> 0.75)", "a name of its own", "--run"});
+  ExpectErrorContains<ConfigError>(
+      [&] {
+        CheckUnchanged(PlanStudy(StudyOf(folder_, StudyText("", R"("a": {}, "r": {"random": 4})")), folder_ / "s", ""));
+      },
+      {"'r, seed 0: networks' (count 3 -> 4)"});
+}
+
+// As a record of an earlier danas, which did not know the key.
+TEST_F(StepRecord, AKeyThatWasNotKnownHadItsDefault) {
+  const StudyPlan plan = Plan();
+  Record(plan);
+  Json asked = plan.steps.front().asked;
+  asked["config"]["train"].erase("clip_norm");
+  WriteFileAtomically(AskedFile(plan.steps.front()), asked.dump());
+  CheckUnchanged(plan);
+  ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.clip_norm": 3}, )")); },
+                                   {"train.clip_norm"});
+}
+
+TEST_F(StepRecord, ASearchIsDoneWithItsLastEvent) {
+  const StudyPlan plan = Plan();
+  const StudyStep& search = plan.steps.front();
+  EXPECT_EQ(StateOf(search), StepState::kToDo);
+  WriteAsked(search);
+  EXPECT_EQ(StateOf(search), StepState::kBegun);
+  test::WriteText(search.folder / "best.json", "{}");
+  test::WriteText(search.folder / "log.jsonl", "{\"event\": \"epoch\"}\n");
+  EXPECT_EQ(StateOf(search), StepState::kBegun);
+  test::WriteText(search.folder / "log.jsonl", "{\"event\": \"epoch\"}\n{\"event\": \"search_end\"}\n");
+  EXPECT_EQ(StateOf(search), StepState::kDone);
+}
+
+TEST_F(StepRecord, ADrawIsDoneWithItsLastNetwork) {
+  const StudyPlan plan = Plan();
+  const auto draw = std::ranges::find(plan.steps, StepKind::kDraw, &StudyStep::kind);
+  test::WriteText(draw->folder / "random-2.json", "{}");
+  EXPECT_NE(StateOf(*draw), StepState::kDone);
+  test::WriteText(draw->folder / "random-3.json", "{}");
+  EXPECT_EQ(StateOf(*draw), StepState::kDone);
+}
+
+}  // namespace
+}  // namespace danas
