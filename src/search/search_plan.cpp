@@ -16,6 +16,7 @@
 #include "danas/train/loaders.h"
 #include "joined_plan.h"
 #include "plan_basis.h"
+#include "plan_seconds.h"
 #include "scoring_plan.h"
 
 namespace danas {
@@ -105,19 +106,6 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   return plan;
 }
 
-// Images that α steps of the whole phase see.
-double AlphaImages(const PhasePlan& plan, const Config& config) {
-  if (config.search.alpha_pass == AlphaPass::kEveryK) {
-    return static_cast<double>(plan.alpha_steps) * static_cast<double>(AlphaRecipe(config).batch);
-  }
-  return static_cast<double>(plan.phase.epochs) * static_cast<double>(plan.alpha_passes * plan.architecture_images);
-}
-
-// Of forward passes, at the speed of the weight steps that were timed on the supernet of phase `whole`.
-double SecondsOf(double macs, const PhasePlan& whole, const StepTimes& times, int ranks) {
-  return macs * times.weight_seconds / (kWeightStepPasses * whole.macs_per_image) / ranks;
-}
-
 void DescribePaths(const SearchConfig& search, const std::optional<WeightPaths>& paths, SearchPlan& plan) {
   plan.paths = NameOf(search.paths);
   if (!paths) return;
@@ -187,23 +175,6 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   }
   plan.final = PlanFinal(basis, plan, costs, left, counts);
   return plan;
-}
-
-// `whole`: the phase whose steps were timed, with the whole space.
-void AddSeconds(const Config& config, const StepTimes& times, const PhasePlan& whole, SearchPlan& plan) {
-  const int ranks = plan.ranks;
-  for (PhasePlan& phase : plan.phases) {
-    const auto weight_images = static_cast<double>(phase.phase.epochs * phase.weight_images);
-    phase.scoring_seconds = SecondsOf(phase.scoring_macs, whole, times, ranks);
-    phase.seconds =
-        (weight_images * times.weight_seconds * phase.macs_per_image / whole.macs_per_image +
-         AlphaImages(phase, config) * times.alpha_seconds * phase.alpha_macs_per_image / whole.alpha_macs_per_image) /
-            ranks +
-        phase.scoring_seconds;
-  }
-  plan.final.seconds = SecondsOf(plan.final.macs, whole, times, ranks);
-  plan.final.finalist_seconds = SecondsOf(plan.final.finalist_macs, whole, times, ranks);
-  plan.probed = true;
 }
 
 }  // namespace

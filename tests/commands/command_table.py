@@ -225,7 +225,7 @@ LOOKED_AT = {
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
-    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|truth-table)( .*)?"): Look("long"),
+    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|truth-table|planted-task)( .*)?"): Look("long"),
     re.compile(r"danas study (search_a|easiness_\w+)( .*)?"): Look("long"),
     re.compile(r"cmake .*"): Look("long", {"<folder>": "prefix"}),
     re.compile(r"ctest .*"): Look("long"),

@@ -408,7 +408,6 @@ TEST(SeveralBudgets, PlanCountsWhatTheyShare) {
       const SearchPlan alone = plan(one);
       EXPECT_TRUE(alone.budgets.empty());
       EXPECT_EQ(alone.weight_steps(), together.weight_steps());
-      EXPECT_GE(together.memory_bytes(), alone.memory_bytes());
       separate += macs(alone);
       seconds += alone.seconds();
     }
@@ -416,8 +415,14 @@ TEST(SeveralBudgets, PlanCountsWhatTheyShare) {
     EXPECT_LT(macs(together), 0.67 * separate);  // two searches of the three
     EXPECT_LT(together.seconds(), seconds);
     EXPECT_THAT(together.budgets, testing::SizeIs(3));
+    EXPECT_GT(together.separate_memory_bytes, 0);
   }
   const SearchPlan by_alpha = plan(ByAlpha()), by_scores = plan(ByScores());
+  EXPECT_GE(by_alpha.memory_bytes(), by_alpha.separate_memory_bytes);
+  EXPECT_LT(by_scores.memory_bytes(), by_scores.separate_memory_bytes);  // no α pass
+  // Three times four candidates are more than there are; three times one of a layer's four are fewer.
+  EXPECT_EQ(by_alpha.phases[2].parameters, by_alpha.phases[0].parameters);
+  EXPECT_LT(by_alpha.phases[3].parameters, by_alpha.phases[0].parameters);
   EXPECT_EQ(by_alpha.phases[1].alpha_passes, 3);
   EXPECT_EQ(by_alpha.phases[0].alpha_passes, 0);
   EXPECT_EQ(by_scores.alpha_steps(), 0);

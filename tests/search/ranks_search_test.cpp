@@ -220,7 +220,8 @@ TEST(RanksSearch, PruningsByMeasuredLossesAgreeToo) {
 TEST(RanksSearch, SeveralBudgetsAgreeToo) {
   Config config = RanksConfigOf();
   config.train.sync_bn = true;
-  config.search.budgets = {{200e3}, {300e3}, {400e3}};
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), Space());
+  for (const size_t c : {0, 2, 4}) config.search.budgets.push_back({costs.OfNetwork({c, c, 0})});
   ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
   config.search.paths = WeightPathKind::kUniform;
   config.search.pruning.score = PruningScore::kPaths;

@@ -21,10 +21,10 @@ std::vector<Judge> MakeJudges(const std::vector<JudgeName>& names, const Command
   for (const JudgeName& name : names) {
     ConfigOptions options = line.config;
     if (!name.seed.empty()) options.settings.push_back("seed=" + name.seed);
-    Judge judge{.name = name.name,
-                .training = {.model = name.model, .config = {}, .dataset = {}},
-                .weights = name.weights,
-                .folder = {}};
+    Judge judge;
+    judge.name = name.name;
+    judge.training.model = name.model;
+    judge.weights = name.weights;
     judge.training.config = ConfigOfZooModel(name.model, options);
     judge.training.device = device;
     judges.push_back(std::move(judge));
