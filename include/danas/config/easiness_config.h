@@ -53,7 +53,9 @@ struct EasinessConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("models", models,
-            {.help = "networks that judge; 'NAME@SEED' trains with a seed of its own", .source = "paper"});
+            {.help = "networks that judge; 'NAME@SEED' trains with a seed of its own, 'NAME=FILE' has its weights in a "
+                     "file",
+             .source = "paper"});
     v.Field("kind", kind,
             {.help = "what a class's score is: mean of the entropies' histogram, mean or median entropy, mean "
                      "cross-entropy, error after an early epoch, variance of accuracy over epochs, error",
