@@ -176,7 +176,7 @@ RUN = {
     "danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json": Run(
         {"300M": "120k"}, says="with the other limits met"),
     "danas study my_study.json --dry-run": Run(says="0 of 4 steps are done"),
-    "danas study my_study.json --jobs 2": Run(says="drawn − mine"),
+    "danas study my_study.json --jobs 2": Run(says="arm − mine"),
     "danas study my_study.json --report --markdown": Run(before="danas study my_study.json", says="| drawn |"),
     "danas cost --space shuffle --target 325M": Run(),
     "danas cost --arch runs/mine/best.json": Run(),
