@@ -79,6 +79,21 @@ class PlantedTask(unittest.TestCase):
         self.assertIn("is there already; name another folder", done.stderr)
         self.assertEqual(list((self.folder / "mine").iterdir()), [])
 
+    def test_where_nothing_can_be_written_it_says_so_and_leaves_nothing(self):
+        (self.folder / "file").write_text("")
+        done = self.make("file/inside", "--layers", "2", "--train", "4", "--test", "4")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^planted-task: error: .*inside.*: Not a directory; nothing was left there")
+
+    def test_a_full_disk_leaves_nothing(self):
+        # Files of at most one block: what is beyond cannot be written, as on a disk that is full.
+        words = f"trap '' XFSZ; ulimit -f 1; exec {SCRIPTS / 'planted-task'} --layers 2 --train 8 --test 4 --out full"
+        done = subprocess.run(["bash", "-c", words], cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nothing was left there", done.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_wrong_options_are_named(self):
         for options in (["--layers", "4"], [], ["--layers", "3", "--train", "7"]):
             done = self.make("x", *options)
