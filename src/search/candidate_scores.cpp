@@ -11,6 +11,7 @@
 
 #include "danas/search/arch_parameters.h"
 #include "pair_fit.h"
+#include "sum_to_zero.h"
 
 namespace danas {
 namespace {
@@ -93,16 +94,8 @@ class AdditiveFit {
     return std::max(0.0, of_means - of_images / images);
   }
 
-  // A layer's effects sum to zero: the last is the negative sum of the others.
   at::Tensor Effect(size_t layer, size_t candidate, int64_t columns) const {
-    at::Tensor effect_k = at::zeros({columns}, at::kDouble);
-    const int64_t first = first_l_[layer], others = static_cast<int64_t>(candidates_l_[layer]) - 1;
-    if (static_cast<int64_t>(candidate) < others) {
-      effect_k[first + static_cast<int64_t>(candidate)] = 1;
-    } else {
-      effect_k.narrow(0, first, others).fill_(-1);
-    }
-    return effect_k;
+    return SumToZeroEffect(first_l_[layer], candidates_l_[layer], candidate, columns);
   }
 
   std::vector<int64_t> first_l_;  // column of a layer's first effect

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "sum_to_zero.h"
+
 namespace danas {
 namespace {
 
@@ -147,16 +149,8 @@ double PairFit::ZOf(const Contrast& contrast) const {
   return error > 0 && std::isfinite(error) ? difference_n.mean().item<double>() / error : 0;
 }
 
-// A layer's effects sum to zero: the last is the negative sum of the others.
 at::Tensor PairFit::MainEffect(size_t layer, size_t candidate) const {
-  at::Tensor effect_k = at::zeros({columns_}, at::kDouble);
-  const int64_t first = first_l_[layer], others = static_cast<int64_t>(candidates_l_[layer]) - 1;
-  if (static_cast<int64_t>(candidate) < others) {
-    effect_k[first + static_cast<int64_t>(candidate)] = 1;
-  } else {
-    effect_k.narrow(0, first, others).fill_(-1);
-  }
-  return effect_k;
+  return SumToZeroEffect(first_l_[layer], candidates_l_[layer], candidate, columns_);
 }
 
 double PairFit::Covariance(const std::vector<size_t>& one, const std::vector<size_t>& other) const {

@@ -13,6 +13,7 @@
 #include "danas/search/score.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_plan.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -22,14 +23,6 @@ namespace danas::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The class is a mean colour under noise.
-void DrawColour(int label, RandomStream& random, Image& image) {
-  for (size_t at = 0; at < image.rgb.size(); ++at) {
-    const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-    image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-  }
-}
 
 SearchSpace Space() { return MakeSpace({DistinctBlocks(4), DistinctBlocks(3), DistinctBlocks(1)}, 4, 16, 4); }
 
@@ -56,7 +49,7 @@ Config AveragedConfig(double decay) {
 KeptEvents Search(const Config& config, const fs::path& folder = {}, bool resume = false,
                   ProgressSink* progress = nullptr) {
   KeptEvents events;
-  RunSearch(MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour)),
+  RunSearch(MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, test::DrawMeanColour)),
             {.metrics = &events, .progress = progress, .folder = folder, .resume = resume});
   return events;
 }
@@ -121,7 +114,7 @@ TEST(AveragedScores, AreWhatTheLastChoiceGoesBy) {
   config.search.finalist_scoring_images = 40;
   const TempDir folder;
   const Json scores = Search(config, folder.path()).Named("final_scores").at(0).fields;
-  const SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour));
+  const SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, test::DrawMeanColour));
   const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
   const std::vector<int> order = inputs.ranking.Positions(inputs.training_set->classes.ids);
   const ScoringSets sets{.validation = EasiestClasses(split.architecture, order, 4),

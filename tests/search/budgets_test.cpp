@@ -15,6 +15,7 @@
 #include "danas/search/search_loop.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/lr_schedule.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -133,15 +134,6 @@ TEST(PartBranch, RefusesPlacesThatAreNotThere) {
   }
 }
 
-std::shared_ptr<const DatasetIndex> Dataset() {
-  return test::MakeDataset(4, 40, 16, 1, [](int label, RandomStream& random, Image& image) {
-    for (size_t at = 0; at < image.rgb.size(); ++at) {
-      const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-      image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-    }
-  });
-}
-
 SearchSpace Space() {
   return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(4)}, 4, 16, 4);
 }
@@ -191,8 +183,8 @@ struct Searched {
 
 Searched Search(const Config& config, const fs::path& folder = {}, bool resume = false) {
   test::KeptEvents events;
-  const SearchResult result =
-      RunSearch(test::MakeInputs(config, Space(), Dataset()), {.metrics = &events, .folder = folder, .resume = resume});
+  const SearchResult result = RunSearch(test::MakeInputs(config, Space(), test::MeanColours()),
+                                        {.metrics = &events, .folder = folder, .resume = resume});
   return {result, events};
 }
 

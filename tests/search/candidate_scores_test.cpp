@@ -5,20 +5,14 @@
 #include <cmath>
 
 #include "danas/core/random.h"
+#include "tests/search/path_support.h"
 
 namespace danas {
 namespace {
 
-using Networks = std::vector<std::vector<size_t>>;
-using LossPn = std::vector<std::vector<float>>;
-
-Networks DrawNetworks(const std::vector<size_t>& candidates_l, size_t count, RandomStream& random) {
-  Networks networks(count);
-  for (std::vector<size_t>& network : networks) {
-    for (const size_t candidates : candidates_l) network.push_back(random.UniformInt(candidates));
-  }
-  return networks;
-}
+using test::DrawNetworks;
+using test::LossPn;
+using test::Networks;
 
 // Losses of networks whose candidates add their effects, of images that add their own, with what is neither.
 struct Additive {

@@ -8,6 +8,7 @@
 
 #include "danas/core/hash.h"
 #include "danas/search/search_loop.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -27,12 +28,7 @@ class EvidenceResume : public testing::Test {
   }
 
   std::vector<Event> Run(const fs::path& folder, bool resume) const {
-    const auto dataset = test::MakeDataset(4, 40, 16, 1, [](int label, RandomStream& random, Image& image) {
-      for (size_t at = 0; at < image.rgb.size(); ++at) {
-        const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-        image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-      }
-    });
+    const auto dataset = test::MeanColours();
     const SearchSpace space = test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(4)}, 4, 16, 4);
     test::KeptEvents events;
     SearchOutputs outputs;

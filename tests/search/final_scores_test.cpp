@@ -11,6 +11,7 @@
 #include "danas/nn/safetensors.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/score.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/rank_threads.h"
@@ -18,14 +19,6 @@
 
 namespace danas::test {
 namespace {
-
-// The class is a mean colour under noise.
-void DrawColour(int label, RandomStream& random, Image& image) {
-  for (size_t at = 0; at < image.rgb.size(); ++at) {
-    const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-    image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-  }
-}
 
 SearchSpace Space() { return MakeSpace({DistinctBlocks(4), DistinctBlocks(4), DistinctBlocks(1)}, 4, 16, 4); }
 
@@ -61,7 +54,7 @@ struct Where {
 };
 
 Searched Search(const Config& config, const Where& where = {}) {
-  SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour));
+  SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, test::DrawMeanColour));
   inputs.ranks = where.ranks;
   KeptEvents events;
   SearchOutputs outputs;
@@ -125,7 +118,7 @@ TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
   const Searched run = Search(config, {.folder = folder.path()});
   auto supernet = std::make_shared<Supernet>(Space(), SupernetOptions{.how = config.nn});
   LoadState(*supernet, ReadSafetensors(folder / "weights.safetensors").tensors, "the supernet");
-  const SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, DrawColour));
+  const SearchInputs inputs = MakeInputs(config, Space(), MakeDataset(4, 40, 16, 1, test::DrawMeanColour));
   const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
   const std::vector<int> order = inputs.ranking.Positions(inputs.training_set->classes.ids);
   const SubnetScorer scorer(supernet,

@@ -10,21 +10,15 @@
 #include "danas/search/candidate_scores.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/pruning_decision.h"
+#include "tests/search/path_support.h"
 #include "tests/search/space_support.h"
 
 namespace danas {
 namespace {
 
-using Networks = std::vector<std::vector<size_t>>;
-using LossPn = std::vector<std::vector<float>>;
-
-Networks DrawNetworks(const std::vector<size_t>& candidates_l, size_t count, RandomStream& random) {
-  Networks networks(count);
-  for (std::vector<size_t>& network : networks) {
-    for (const size_t candidates : candidates_l) network.push_back(random.UniformInt(candidates));
-  }
-  return networks;
-}
+using test::DrawNetworks;
+using test::LossPn;
+using test::Networks;
 
 // What is true of losses: effects of candidates and pairs, lower is better, and noise.
 struct Truth {

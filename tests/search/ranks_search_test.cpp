@@ -7,6 +7,7 @@
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
 #include "danas/search/search_loop.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/rank_threads.h"
@@ -18,16 +19,6 @@ namespace {
 using test::OnRankThreads;
 
 constexpr int kPerClass = 37;  // no batch size divides a phase's images
-
-// The class is a mean colour under noise.
-std::shared_ptr<const DatasetIndex> Dataset(int per_class) {
-  return test::MakeDataset(4, per_class, 16, 1, [](int label, RandomStream& random, Image& image) {
-    for (size_t at = 0; at < image.rgb.size(); ++at) {
-      const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-      image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-    }
-  });
-}
 
 SearchSpace Space() {
   return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(1)}, 4, 16, 4);
@@ -51,7 +42,7 @@ struct Searched {
 
 Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder, int per_class,
                 bool resume = false) {
-  SearchInputs inputs = test::MakeInputs(config, Space(), Dataset(per_class));
+  SearchInputs inputs = test::MakeInputs(config, Space(), test::MeanColours(per_class));
   inputs.ranks = ranks;
   test::KeptEvents events;
   SearchOutputs outputs;

@@ -15,6 +15,7 @@
 #include "danas/train/evaluate.h"
 #include "danas/train/loaders.h"
 #include "tests/nn/nn_support.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/rank_threads.h"
@@ -24,13 +25,6 @@ namespace danas {
 namespace {
 
 using Networks = std::vector<std::vector<size_t>>;
-
-void DrawColour(int label, RandomStream& random, Image& image) {
-  for (size_t at = 0; at < image.rgb.size(); ++at) {
-    const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-    image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-  }
-}
 
 // Candidates that are fused as a whole, in parts and not at all, and the one that hands on what it is given.
 SearchSpace MixedSpace() {
@@ -74,7 +68,8 @@ struct Scored {
       : config(given), supernet(std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn})) {
     InitializeWeights(*supernet, 3);
     const std::vector<int> order = {2, 0, 3, 1};
-    const Split split = SplitTrainingSet(test::MakeDataset(4, 40, 16, 1, DrawColour), config.data, config.seed);
+    const Split split =
+        SplitTrainingSet(test::MakeDataset(4, 40, 16, 1, test::DrawMeanColour), config.data, config.seed);
     sets = {.validation = EasiestClasses(split.architecture, order, classes),
             .training = EasiestClasses(split.weights, order, classes),
             .classes = classes};

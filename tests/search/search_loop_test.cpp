@@ -14,6 +14,7 @@
 #include "danas/nn/safetensors.h"
 #include "danas/nn/supernet.h"
 #include "danas/search/final_choice.h"
+#include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -22,15 +23,7 @@
 namespace danas {
 namespace {
 
-// The class is a mean colour under noise.
-void DrawColour(int label, RandomStream& random, Image& image) {
-  for (size_t at = 0; at < image.rgb.size(); ++at) {
-    const double mean = static_cast<int>(at % 3) == label % 3 ? 150 + 20 * (label / 3) : 110;
-    image.rgb[at] = static_cast<uint8_t>(std::clamp(mean + 30 * random.Normal(), 0.0, 255.0));
-  }
-}
-
-std::shared_ptr<const DatasetIndex> SmallDataset() { return test::MakeDataset(4, 40, 16, 1, DrawColour); }
+std::shared_ptr<const DatasetIndex> SmallDataset() { return test::MakeDataset(4, 40, 16, 1, test::DrawMeanColour); }
 SearchSpace SmallSpace() {
   return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(1)}, 4, 16, 4);
 }
