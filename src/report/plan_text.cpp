@@ -99,7 +99,10 @@ std::string OpeningText(const SearchPlan& plan) {
   if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";
   if (plan.micro_batch < plan.batch / plan.ranks) text += ", in parts of " + std::to_string(plan.micro_batch);
   text += "\n";
-  if (plan.alpha_batch > 0 && plan.alpha_batch != plan.batch) {
+  const auto trains_alpha = [](const PhasePlan& phase) { return phase.alpha_passes > 0; };
+  if (std::ranges::none_of(plan.phases, trains_alpha)) {
+    if (plan.budgets.empty()) text += "α: not trained; nothing looks at it\n";
+  } else if (plan.alpha_batch > 0 && plan.alpha_batch != plan.batch) {
     text += "α steps: batches of " + std::to_string(plan.alpha_batch) + "\n";
   }
   return text + PathsText(plan);

@@ -136,8 +136,7 @@ bool UsesAlpha(const SearchConfig& config) {
 }
 
 int64_t AlphaPasses(const SearchConfig& config) {
-  const int64_t budgets = std::ssize(TargetsOf(config));
-  return budgets == 1 || UsesAlpha(config) ? budgets : 0;
+  return UsesAlpha(config) ? std::ssize(TargetsOf(config)) : 0;
 }
 
 Branch WholeBranch(const std::string& budget, const std::shared_ptr<Supernet>& supernet, const CostTable& costs,

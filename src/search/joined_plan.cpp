@@ -68,23 +68,22 @@ FinalPlan JoinFinals(const Config& config, const std::vector<SearchPlan>& plans,
 
 }  // namespace
 
-SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& parts, const std::vector<SearchPlan>& alone,
-                     const CostTable& parameters) {
+SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& alone, const CostTable& parameters) {
   const std::vector<std::string> names = BranchNames(config.search);
-  SearchPlan joined = parts.front();
+  SearchPlan joined = alone.front();
   joined.budget = 0;
   joined.budget_max = 0;
-  joined.final = JoinFinals(config, parts, parameters);
-  for (size_t i = 0; i < joined.phases.size(); ++i) joined.phases[i] = JoinPhases(config, parts, i, parameters);
-  for (size_t b = 0; b < parts.size(); ++b) {
-    const SearchPlan& plan = parts[b];
+  joined.final = JoinFinals(config, alone, parameters);
+  for (size_t i = 0; i < joined.phases.size(); ++i) joined.phases[i] = JoinPhases(config, alone, i, parameters);
+  for (size_t b = 0; b < alone.size(); ++b) {
+    const SearchPlan& plan = alone[b];
     const CostBand band = BandOf(WithBudget(config.search, plan.budget));
     joined.budgets.push_back({.name = names[b], .target = plan.budget, .least = band.low, .most = band.high});
     joined.path_cost_least = std::min(joined.path_cost_least, plan.path_cost_least);
     joined.path_cost_most = std::max(joined.path_cost_most, plan.path_cost_most);
     joined.strictly_fair = joined.strictly_fair && plan.strictly_fair;
-    joined.separate_macs += alone[b].macs() + alone[b].final.macs;
-    joined.separate_memory_bytes = std::max(joined.separate_memory_bytes, alone[b].memory_bytes());
+    joined.separate_macs += plan.macs() + plan.final.macs;
+    joined.separate_memory_bytes = std::max(joined.separate_memory_bytes, plan.memory_bytes());
   }
   return joined;
 }

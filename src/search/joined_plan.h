@@ -10,9 +10,8 @@
 namespace danas {
 
 // Weight steps are those of one search, of the budgets in turn; α passes, scoring and last choices are those of all
-// together, or fewer where budgets share networks. `parts`: each budget's alone, without α where AlphaPasses() are
-// none; `alone`: as a search for that budget would have it. `parameters`: of the whole space. Times are left out.
-SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& parts, const std::vector<SearchPlan>& alone,
-                     const CostTable& parameters);
+// together, or fewer where budgets share networks. `alone`: as a search for each budget would have it. `parameters`: of the
+// whole space. Times are left out.
+SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& alone, const CostTable& parameters);
 
 }  // namespace danas

@@ -31,7 +31,6 @@ struct PlanBasis {
   at::Device device;
   int ranks;
   double path_macs;  // of one path of the whole space, the mean
-  bool trains_alpha;
   TrainConfig alpha = AlphaRecipe(config);
 
   int64_t Batches(int64_t images, const TrainConfig& recipe) const {

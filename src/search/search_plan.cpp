@@ -83,7 +83,7 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   plan.weight_images = FirstSum(counts.weights, phase.classes);
   const int64_t weight_batches = basis.Batches(plan.weight_images, config.train);
   plan.weight_steps = phase.epochs * weight_batches;
-  plan.alpha_passes = phase.searches && basis.trains_alpha ? 1 : 0;
+  plan.alpha_passes = phase.searches && UsesAlpha(config.search) ? 1 : 0;
   if (plan.alpha_passes > 0) {
     plan.architecture_images = FirstSum(counts.architecture, phase.classes);
     plan.alpha_steps = config.search.alpha_pass == AlphaPass::kPerEpoch
@@ -123,12 +123,11 @@ struct PlanInputs {
   const ClassCounts& counts;
   at::Device device;
   int ranks;
-  bool trains_alpha = true;
 };
 
 // Of a search for one budget.
 SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
-  const auto& [space, cost, counts, device, ranks, trains_alpha] = inputs;
+  const auto& [space, cost, counts, device, ranks] = inputs;
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
   CheckPaths(config.search, costs);
@@ -158,8 +157,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
                         .parameters = MakeCostTable(*MakeParametersModel(), space),
                         .device = device,
                         .ranks = ranks,
-                        .path_macs = PathMacs(paths, macs),
-                        .trains_alpha = trains_alpha};
+                        .path_macs = PathMacs(paths, macs)};
   plan.ranks = ranks;
   plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;
@@ -198,17 +196,14 @@ int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
                           const ClassCounts& counts, at::Device device, const std::optional<StepTimes>& times,
                           int ranks) {
-  std::vector<SearchPlan> alone, parts;
+  std::vector<SearchPlan> alone;
   for (const double target : TargetsOf(config.search)) {
     Config of_budget = config;
     of_budget.search = WithBudget(config.search, target);
     alone.push_back(PlanOne(of_budget, {space, cost, counts, device, ranks}));
-    parts.push_back(AlphaPasses(config.search) > 0
-                        ? alone.back()
-                        : PlanOne(of_budget, {space, cost, counts, device, ranks, /*trains_alpha=*/false}));
   }
   SearchPlan plan =
-      alone.size() == 1 ? alone.front() : JoinPlans(config, parts, alone, MakeCostTable(*MakeParametersModel(), space));
+      alone.size() == 1 ? alone.front() : JoinPlans(config, alone, MakeCostTable(*MakeParametersModel(), space));
   if (times) AddSeconds(config, *times, alone.front().phases.front(), plan);
   return plan;
 }

@@ -152,7 +152,7 @@ void SearchReport::Record(const Event& event) {
 void SearchReport::Epoch(const EpochReport& report, const SearchState& state) {
   Record(EpochEvent(report, state));
   for (const Branch& branch : state.branches) {
-    if (state.branches.size() == 1 || AlphaPasses(inputs_.config.search) > 0) Record(AlphaEvent(report, branch, state));
+    if (UsesAlpha(inputs_.config.search)) Record(AlphaEvent(report, branch, state));
   }
 }
 

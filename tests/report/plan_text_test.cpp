@@ -69,6 +69,11 @@ TEST(PlanText, SaysWhatSeveralBudgetsTake) {
   EXPECT_EQ(json["separate_macs"], plan.separate_macs);
   for (PhasePlan& phase : plan.phases) phase.alpha_passes = 0;
   EXPECT_NE(PlanText(plan).find("the next of them; no α pass\n"), std::string::npos);
+  EXPECT_EQ(PlanText(plan).find("α: not trained"), std::string::npos);  // said above, for all budgets
+  plan.budgets.clear();
+  EXPECT_NE(PlanText(plan).find("α: not trained; nothing looks at it\n"), std::string::npos);
+  plan.phases[1].alpha_passes = 1;
+  EXPECT_EQ(PlanText(plan).find("α: not trained"), std::string::npos);
 }
 
 TEST(PlanText, SaysWhichPathsAreTrained) {

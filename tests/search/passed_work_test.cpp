@@ -192,6 +192,7 @@ TEST(PassedWork, GoesOnWithTheRun) {
   config.search.paths = WeightPathKind::kUniform;
   config.search.pruning.score = PruningScore::kPaths;
   config.search.final = FinalChoiceKind::kScored;
+  config.search.final_source = FinalSource::kBest;  // which looks at α, so that there are α passes
   config.search.finalists = 2;
   config.search.finalist_images = 48;
   const Json whole = Search(config).end();

@@ -102,6 +102,20 @@ TEST_F(RankCommandTest, TheNewestStateWithAllCandidatesScoresAFoundNetwork) {
   }
 }
 
+TEST_F(RankCommandTest, AlphaThatNothingLookedAtIsNoScore) {
+  fs::copy(*project_ / "run", *project_ / "untrained_alpha", fs::copy_options::recursive);
+  const fs::path file = *project_ / "untrained_alpha/config.json";
+  Json config = Json::parse(ReadText(file));
+  config["search"]["paths"] = "fair";
+  config["search"]["pruning"]["score"] = "paths";
+  config["search"]["final"] = "scored";
+  WriteText(file, config.dump());
+  for (const char* command : {"rank", "choose"}) {
+    ExpectError(project_->Run({command, "-q", "--run", "untrained_alpha", "--score", "alpha"}), 2,
+                {"untrained_alpha did not train α", "search.pruning.score", "--score supernet"});
+  }
+}
+
 TEST_F(RankCommandTest, SamplesLieInTheBandAndFollowTheSeed) {
   const auto names = [](const Json& ranked) {
     std::set<std::string> found;

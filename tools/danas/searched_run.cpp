@@ -73,6 +73,11 @@ SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks) {
                      " is a search for several budgets (search.budgets): α is each one's own, and none is there for "
                      "all networks. Take --score supernet");
   }
+  if (line.score == "alpha" && !UsesAlpha(run.config.search)) {
+    throw UsageError("--score alpha: " + run.folder.string() +
+                     " did not train α, since nothing looked at it (search.paths, search.pruning.score, search.final). "
+                     "Take --score supernet");
+  }
   run.cost = MakeCostModel(run.config.search);
   run.states = ListSavedStates(run.folder, run.config.schedule);
   return run;

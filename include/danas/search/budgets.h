@@ -31,11 +31,11 @@ std::vector<std::string> BranchNames(const SearchConfig& config);
 // "best-323M.json" of a branch, "best.json" of one without a name.
 std::string WithBranchName(const std::string& stem, const std::string& budget, const std::string& extension);
 
-// Whether anything looks at α: the weights' draws, the prunings or the last choice. A search with one budget trains α
-// anyway; one with several leaves out what nothing looks at.
+// Whether anything looks at α: the weights' draws, the prunings or the last choice. What nothing looks at is not
+// trained.
 bool UsesAlpha(const SearchConfig& config);
 
-// The passes over validation in an epoch of a searching phase: one a budget, or none.
+// The passes over validation in an epoch of a searching phase: one a budget where UsesAlpha(), else none.
 int64_t AlphaPasses(const SearchConfig& config);
 
 // One that keeps the whole supernet, with α at its start. `costs`: of the supernet's space.
