@@ -112,6 +112,17 @@ def tables() -> None:
     mark = b"\xef\xbb\xbf"
     write("latency_table", "with_mark.yaml", mark + b"Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\r\n")
     write("ranking", "with_mark.json", mark + b'{"format": 1, "classes": ["2", "cat", "0", "1"]}\r\n')
+    write("truth_table", "three.csv",
+          "# danas: 0.1\n# layer 0: ir_e1_k3 ir_e1_k5 ir_e3_k3 ir_e3_k5 ir_e6_k3 ir_e6_k5\n"
+          "network,macs,parameters,seed,loss,accuracy,class_0,class_1\n"
+          "2-1-0-5-4,1000,10,0,0.5,0.8,0.7,0.9\n2-1-0-5-4,1000,10,1,0.4,0.84,0.8,0.88\n"
+          "0-0-0-0-0,900,9,0,0.6,0.7,0.6,0.8\n")
+    write("truth_table", "any_order.csv", "accuracy,loss,network\r\n0.5,1,1-1-1-1-1\r\n")
+    write("study", "small.json", json.dumps(
+        {"name": "small", "config": "quickstart.json", "seeds": [0, 3], "budgets": ["1.5M", 1800000],
+         "set": {"runtime": {"threads": 1}}, "prepare": {"judges": {"set": {"easiness.bins": 20}}},
+         "arms": {"a": {"set": {"schedule.ranking": "${judges}/ranking.json"}}, "b": {"random": 12, "near": "a"}},
+         "outcome": {"set": {"finetune.epochs": 1}}, "against": "a"}))
     write("ranking", "written.json", json.dumps(
         {"format": 1, "classes": ["0", "1", "2", "cat"], "fingerprint": "0000000000000001", "scores": [0.1, 0.2, 0.3, 1],
          "kind": "entropy", "networks": [{"network": "a", "images": [1, 2, 3, 4], "histograms": [[1, 0], [0, 2]]}]}))
