@@ -135,9 +135,7 @@ bool UsesAlpha(const SearchConfig& config) {
          config.final == FinalChoiceKind::kArgmax || config.final_source == FinalSource::kBest;
 }
 
-int64_t AlphaPasses(const SearchConfig& config) {
-  return UsesAlpha(config) ? std::ssize(TargetsOf(config)) : 0;
-}
+int64_t AlphaPasses(const SearchConfig& config) { return UsesAlpha(config) ? std::ssize(TargetsOf(config)) : 0; }
 
 Branch WholeBranch(const std::string& budget, const std::shared_ptr<Supernet>& supernet, const CostTable& costs,
                    at::ScalarType type) {

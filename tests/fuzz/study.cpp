@@ -1,6 +1,5 @@
 // A study: experiments as data. Its config and tables are files beside it, which are not there.
 #include "danas/study/study_file.h"
-
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
