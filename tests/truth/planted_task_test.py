@@ -4,7 +4,6 @@
 Usage: planted_task_test.py [unittest options]
 """
 
-import math
 import pathlib
 import subprocess
 import sys
@@ -15,22 +14,45 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 import truth_images  # noqa: E402
 
-PIXELS = 32
+SIDE = 32
+ROWS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))
+KINDS = (((0, 1), (1, 0), (1, 2), (2, 1)), ((0, 2), (2, 0), (1, 1), (2, 2)))
 
 
-def points(picture):
-    """The 16 x 16 points of each channel."""
-    planes = [picture.pixels[k * PIXELS * PIXELS:(k + 1) * PIXELS * PIXELS] for k in range(3)]
-    return [[[plane[2 * y * PIXELS + 2 * x] for x in range(16)] for y in range(16)] for plane in planes]
+def plane(picture, number):
+    """Rows of red, green or blue, without the middle grey."""
+    pixels = picture.pixels[number * SIDE * SIDE:(number + 1) * SIDE * SIDE]
+    return [[v - 128 for v in pixels[y * SIDE:(y + 1) * SIDE]] for y in range(SIDE)]
 
 
-def power(rows, wavelength):
-    """Of a wave along each row."""
-    total = 0.0
-    for row in rows:
-        for wave in (math.sin, math.cos):
-            total += sum((v - 128) * wave(2 * math.pi * x / wavelength) for x, v in enumerate(row)) ** 2
-    return total
+def halved(rows):
+    """Means of 2 x 2."""
+    return [[(a + b + c + d) / 4 for a, b, c, d in zip(*(row[i::2] for row in rows[y:y + 2] for i in (0, 1)))]
+            for y in range(0, len(rows), 2)]
+
+
+def energy(rows, across, along):
+    """What a motif's filter finds around every second point."""
+    motif = [[a * b for b in ROWS[along]] for a in ROWS[across]]
+    length = sum(v * v for row in motif for v in row)
+    return sum(sum(motif[i][j] * rows[y + i - 1][x + j - 1] for i in range(3) for j in range(3)) ** 2
+               for y in range(2, len(rows) - 1, 2) for x in range(2, len(rows) - 1, 2)) / length
+
+
+def motifs(rows):
+    """Of which bit's kinds there is more."""
+    zero, one = (sum(energy(rows, *kind) for kind in kinds) for kinds in KINDS)
+    return one > zero
+
+
+def product(rows, distance):
+    """Of points so far from each other in a row."""
+    return sum(a * b for row in rows for a, b in zip(row, row[distance:]))
+
+
+def echoes(rows, distance):
+    """Whether columns repeat more than rows do."""
+    return product(list(zip(*rows)), distance) > product(rows, distance)
 
 
 class PlantedTask(unittest.TestCase):
@@ -52,20 +74,18 @@ class PlantedTask(unittest.TestCase):
         images = self.images("three", "--layers", "3", "--train", "80", "--test", "8")
         self.assertEqual(len(images.classes), 8)
         self.assertEqual([sum(p.label == k for p in images.train) for k in range(8)], [10] * 8)
-        for bit, wavelength in ((1, 3.0), (2, 10.0)):
-            right = 0
-            for picture in images.train:
-                rows = [[sum(v) / 3 for v in zip(*channels)] for channels in zip(*points(picture))]
-                columns = list(map(list, zip(*rows)))
-                along_y = power(columns, wavelength) > power(rows, wavelength)
-                right += along_y == bool(picture.label >> bit & 1)
-            self.assertGreater(right, 72, f"bit {bit}")  # of 80; by chance 40
-        right = 0
-        for picture in images.train:
-            means = [sum(map(sum, channel)) / 256 for channel in points(picture)]
-            turn = math.atan2(means[1] - means[2], means[0] - means[2]) / (2 * math.pi) % 1
-            right += int(turn * 8) % 2 == picture.label & 1
-        self.assertGreater(right, 72)
+        told = {"weave": (0, lambda picture: motifs(plane(picture, 0))),
+                "echo": (1, lambda picture: echoes(plane(picture, 2), 12)),
+                "cloth": (2, lambda picture: motifs(halved(plane(picture, 1))))}
+        for name, (bit, tell) in told.items():
+            right = sum(tell(picture) == bool(picture.label >> bit & 1) for picture in images.train)
+            self.assertGreater(right, 72, name)  # of 80; by chance 40
+
+    def test_nearer_points_do_not_tell_the_echo(self):
+        images = self.images("two", "--layers", "2", "--train", "80", "--test", "4")
+        for distance in range(1, 11):
+            right = sum(echoes(plane(picture, 2), distance) == bool(picture.label >> 1 & 1) for picture in images.train)
+            self.assertLess(abs(right - 40), 20, f"distance {distance}")  # 4.5 standard deviations of chance
 
     def test_a_seed_makes_the_same_images_and_another_others(self):
         first = self.images("a", "--layers", "2", "--train", "8", "--test", "4")
