@@ -226,7 +226,7 @@ LOOKED_AT = {
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
     re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|truth-table|planted-task)( .*)?"): Look("long"),
-    re.compile(r"danas study (search_a|easiness_\w+)( .*)?"): Look("long"),
+    re.compile(r"danas study (planted_2|search_a|easiness_\w+)( .*)?"): Look("long"),
     re.compile(r"cmake .*"): Look("long", {"<folder>": "prefix"}),
     re.compile(r"ctest .*"): Look("long"),
     re.compile(r"tests/golden/\w+\.py --save"): Look("python"),
