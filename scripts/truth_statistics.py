@@ -146,10 +146,28 @@ def describe(rows, resamples=RESAMPLES):
     return lines + of_seeds(rows, repeated, resamples)
 
 
+def describe_losses(rows, resamples=RESAMPLES):
+    """Lines on the same networks by test loss, which tells them apart better than the share of images that are right;
+    `rows`: of each network (macs, parameters, [loss of each seed])."""
+    repeated = [row for row in rows if len(row[2]) >= SEEDS]
+    if len(repeated) < 3:
+        return []
+    macs, _, losses = zip(*repeated)
+    between, seeds, ratio = spreads(macs, losses, resamples)
+    ceiling = estimate(Ceiling(losses).perfect, len(repeated), min(resamples, 300))
+    return [f"  by test loss: spread {between.text(4)} nats, between seeds {seeds.text(4)}, ratio {ratio.text()}; ceiling of "
+            f"τ, all pairs: {ceiling.text(3)}"]
+
+
+def spreads(macs, values, resamples):
+    """Between networks within 5 % of MACs, between seeds, and their ratio."""
+    spread = Spread(macs, values)
+    return [estimate(of, len(macs), resamples) for of in (spread.of_networks, spread.of_seeds, spread.ratio)]
+
+
 def of_seeds(rows, repeated, resamples):
     macs, _, accuracies = zip(*repeated)
-    spread = Spread(macs, accuracies)
-    figures = [estimate(of, len(repeated), resamples) for of in (spread.of_networks, spread.of_seeds, spread.ratio)]
+    figures = spreads(macs, accuracies, resamples)
     like = lambda i, j: near(macs[i], macs[j])
     ceilings = [("all pairs", Ceiling(accuracies)), ("within 5 %", Ceiling(accuracies, like))]
     lines = [f"{len(repeated)} networks with {SEEDS} seeds:",

@@ -56,11 +56,11 @@ class Table:
         lines += [self.rows[key].text() for key in sorted(self.rows)]
         write_whole(self.path, "\n".join(lines) + "\n")
 
-    def by_network(self):
-        """(macs, parameters, [accuracy of each seed]) of every network, seeds in order."""
+    def by_network(self, column="accuracy"):
+        """(macs, parameters, [accuracy, or loss, of each seed]) of every network, seeds in order."""
         found = {}
         for (network, _), row in sorted(self.rows.items()):
-            found.setdefault(network, (row.macs, row.parameters, []))[2].append(row.accuracy)
+            found.setdefault(network, (row.macs, row.parameters, []))[2].append(getattr(row, column))
         return list(found.values())
 
 

@@ -366,6 +366,14 @@ class Figures(unittest.TestCase):
         for count in range(4):
             rows = [(1000 + i, 10, [0.5 + i / 100] * (1 + 2 * (i % 2))) for i in range(count)]
             self.assertTrue(truth_statistics.describe(rows))
+            self.assertEqual(truth_statistics.describe_losses(rows), [])
+
+    def test_losses_have_spreads_of_their_own(self):
+        costs, _, losses = self.drawn(40)
+        (line,) = truth_statistics.describe_losses([(cost, 10, of_one) for cost, of_one in zip(costs, losses)], resamples=50)
+        ratio = truth_statistics.Spread(costs, losses).ratio([1] * 40)
+        self.assertIn(f"ratio {ratio:.2f} [", line)
+        self.assertIn("nats", line)
 
 
 class Committed(unittest.TestCase):
