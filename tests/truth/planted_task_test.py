@@ -5,9 +5,11 @@ Usage: planted_task_test.py [unittest options]
 """
 
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
@@ -112,6 +114,17 @@ class PlantedTask(unittest.TestCase):
                               stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("nothing was left there", done.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_ctrl_c_leaves_nothing(self):
+        words = [SCRIPTS / "planted-task", "--layers", "2", "--out", self.folder / "task", "--train", "100000"]
+        with subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            while not any(self.folder.iterdir()):
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate()
+        self.assertEqual((process.returncode, error), (1, "planted-task: stopped; nothing was left\n"))
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_wrong_options_are_named(self):
