@@ -2,6 +2,7 @@
 order the networks at most. All intervals are 95 %, by bootstrap over networks.
 """
 
+import bisect
 import collections
 import itertools
 import math
@@ -126,6 +127,34 @@ class Ceiling:
         return 2 / math.pi * math.asin(math.sqrt(math.sin(math.pi / 2 * tau))) if tau > 0 else math.nan
 
 
+class TrulyBest:
+    """By how many networks the one with the highest expected accuracy is beaten in the table, whose seeds are chance: no
+    search can do better on average, however well it knows the networks.
+
+    Expectations are drawn as normal ones given the table: around each network's mean, drawn to the mean of all by as much as
+    the seeds' variance takes of the whole. `accuracies`: of each network those of its seeds; `deviation`: of seeds.
+    """
+
+    def __init__(self, accuracies, deviation):
+        self.means = [statistics.fmean(seeds) for seeds in accuracies]
+        noise = [deviation ** 2 / len(seeds) for seeds in accuracies]
+        middle = statistics.fmean(self.means)
+        between = max(0.0, statistics.variance(self.means) - statistics.fmean(noise))
+        kept = [between / (between + n) if between + n > 0 else 0.0 for n in noise]
+        self.centres = [middle + k * (mean - middle) for k, mean in zip(kept, self.means)]
+        self.deviations = [math.sqrt(between * (1 - k)) for k in kept]
+
+    def beaten_by(self, draws=1000, seed=0):
+        """Mean share of the networks, and the share that is not exceeded in 95 % of the draws."""
+        order, shares = sorted(self.means), []
+        numbers = random.Random(seed)
+        for _ in range(draws):
+            drawn = [numbers.gauss(c, d) for c, d in zip(self.centres, self.deviations)]
+            best = self.means[max(range(len(drawn)), key=drawn.__getitem__)]
+            shares.append((len(order) - bisect.bisect_right(order, best)) / len(order))
+        return statistics.fmean(shares), sorted(shares)[math.ceil(0.95 * (draws - 1))]
+
+
 def describe(rows, resamples=RESAMPLES):
     """Lines on a table; `rows`: of each network (macs, parameters, [accuracy of each seed])."""
     lines = [f"{len(rows)} networks, {sum(len(row[2]) for row in rows)} trainings"]
@@ -179,4 +208,18 @@ def of_seeds(rows, repeated, resamples):
                  (ceiling.perfect, ceiling.two_with_third, ceiling.two_seeds)]
         lines.append(f"  ceiling of τ, {name}: {texts[0]}; two seeds with a third {texts[1]}, one with another "
                      f"{texts[2]}")
+    return lines + of_best(rows, figures[1].value)
+
+
+def of_best(rows, deviation):
+    """A line for each quarter of the costs as a budget."""
+    lines, macs = [], sorted(row[0] for row in rows)
+    for quarter in (1, 2, 3, 4):
+        budget = macs[len(macs) * quarter // 4 - 1]
+        within = [accuracies for cost, _, accuracies in rows if cost <= budget]
+        if len(within) < 3:
+            continue
+        mean, most = TrulyBest(within, deviation).beaten_by()
+        lines.append(f"  the truly best of the {len(within)} networks within {budget:,} MACs is beaten by {100 * mean:.1f} % of "
+                     f"them here, by {100 * most:.1f} % at most in 95 of 100 cases")
     return lines

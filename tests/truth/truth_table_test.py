@@ -362,6 +362,22 @@ class Figures(unittest.TestCase):
         two = truth_statistics.Ceiling(accuracies).two_seeds([1] * 200)
         self.assertLess(abs(two), 0.1)
 
+    def test_the_truly_best_is_beaten_as_often_as_it_is_said(self):
+        said, beaten = [], []
+        for seed in range(150):
+            draws = random.Random(seed)
+            truths = [draws.gauss(0.7, self.NETWORKS) for _ in range(100)]
+            one_seed = [truth + draws.gauss(0, self.NETWORKS / 2) for truth in truths]
+            said.append(truth_statistics.TrulyBest([[y] for y in one_seed], self.NETWORKS / 2).beaten_by(60, seed)[0])
+            best = one_seed[max(range(100), key=truths.__getitem__)]
+            beaten.append(sum(y > best for y in one_seed) / 100)
+        self.assertGreater(statistics.fmean(beaten), 0.01)
+        error = statistics.stdev(beaten) / math.sqrt(150)
+        self.assertAlmostEqual(statistics.fmean(said), statistics.fmean(beaten), delta=3 * error)
+
+    def test_where_seeds_add_nothing_the_truly_best_is_the_first(self):
+        self.assertEqual(truth_statistics.TrulyBest([[0.5 + i / 100] for i in range(20)], 0.0).beaten_by(20), (0, 0))
+
     def test_few_networks_are_no_error(self):
         for count in range(4):
             rows = [(1000 + i, 10, [0.5 + i / 100] * (1 + 2 * (i % 2))) for i in range(count)]

@@ -1,0 +1,30 @@
+"""A folder of made images that is there whole or not at all, for the scripts that make some."""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+
+def write_folder(out, fill, program):
+    """`fill(folder)` writes into a new folder, which then takes the name `out`; ends the script where that fails."""
+    out = pathlib.Path(out)
+    if out.exists():
+        sys.exit(f"{program}: error: {out} is there already; name another folder with --out")
+    new = None
+    try:
+        if not out.parent.exists():
+            out.parent.mkdir(parents=True)
+        new = pathlib.Path(tempfile.mkdtemp(prefix=f"{out.name}.", dir=out.parent))
+        fill(new)
+        new.chmod(0o755)
+        os.replace(new, out)
+    except KeyboardInterrupt:
+        sys.exit(f"{program}: stopped; nothing was left")
+    except OSError as error:
+        sys.exit(f"{program}: error: {error.filename or out}: {error.strerror}; nothing was left there. Mend that, or "
+                 "name another folder with --out")
+    finally:
+        if new is not None and new.exists():
+            shutil.rmtree(new, ignore_errors=True)
