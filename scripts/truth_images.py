@@ -120,22 +120,23 @@ def read_images(folder):
 
 # Choosing.
 
-def first_of_each(images, count):
-    """`count` training images, as many of each class, the first ones in the order of the files."""
+def first_of_each(images, kind, count, option):
+    """The dataset with `count` of its images of a kind ("train" or "test"), as many of each class, the first ones in the
+    order of the files; `option` is what asked for so many."""
     each = count // len(images.classes)
     if each == 0 or count % len(images.classes):
-        raise ImageError(f"--train-images {count}: expected a multiple of the {len(images.classes)} classes")
+        raise ImageError(f"{option} {count}: expected a multiple of the {len(images.classes)} classes")
     taken, chosen = collections.Counter(), []
-    for picture in images.train:
+    for picture in getattr(images, kind):
         if taken[picture.label] < each:
             taken[picture.label] += 1
             chosen.append(picture)
     for index, name in enumerate(images.classes):
         found = taken[index if images.coarse else int(name)]
         if found < each:
-            raise ImageError(f"--train-images {count}: {each} of each class, but class '{name}' has {found} training "
-                             "images")
-    return dataclasses.replace(images, train=chosen)
+            raise ImageError(f"{option} {count}: {each} of each class, but class '{name}' has {found} "
+                             f"{'training' if kind == 'train' else kind} images")
+    return dataclasses.replace(images, **{kind: chosen})
 
 
 def write_list(images, path):

@@ -4,20 +4,27 @@ import json
 import statistics
 
 from truth_statistics import near
-from truth_table_file import TableError, name_of
+from truth_table_file import TableError, difference, name_of
 
 
-def number_of(network_json, space_json, path):
-    """The candidate of each layer that a network file has."""
-    layers, of_space = network_json.get("layers", []), space_json["layers"]
-    if len(layers) != len(of_space):
-        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(of_space)}: it is no network of that space")
+def number_of(network, space, path):
+    """The candidate of each layer that a network file has. What is compared is what the table's danas knew: a later one
+    may write more keys."""
+    layers = network["layers"]
+    if len(layers) != len(space["layers"]):
+        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(space['layers'])}: it is no network of "
+                         "that space")
     choice = []
-    for i, (layer, candidates) in enumerate(zip(layers, (layer["candidates"] for layer in of_space))):
-        (taken,) = layer["candidates"] if len(layer.get("candidates", [])) == 1 else (None,)
-        if taken not in candidates:
+    for i, (layer, of_space) in enumerate(zip(layers, space["layers"])):
+        around = {key: value for key, value in of_space.items() if key != "candidates"}
+        other = difference(around, layer, f"layer {i}") or difference(space["stem"], network["stem"], "the stem")
+        if other:
+            raise TableError(f"{path}: {other}: it is no network of the table's space")
+        (taken,) = layer["candidates"]
+        equal = [c for c, candidate in enumerate(of_space["candidates"]) if not difference(candidate, taken, "")]
+        if not equal:
             raise TableError(f"{path}: layer {i} has {json.dumps(taken)}, none of the candidates of the table's space")
-        choice.append(candidates.index(taken))
+        choice.append(equal[0])
     return tuple(choice)
 
 
@@ -27,10 +34,11 @@ def read_choice(path, table):
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise TableError(f"{path}: no JSON ({error}); name a best.json or network.json") from None
-    network = found.get("network") if isinstance(found, dict) else None
-    if not isinstance(network, dict):
-        raise TableError(f"{path}: no 'network' in it; name a best.json or network.json")
-    return number_of(network, json.loads(table.head["space"]), path)
+    try:
+        return number_of(found["network"], json.loads(table.head["space"]), path)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TableError(f"{path}: no network of one candidate a layer, or {table.path} says no space ({error!r}); name a "
+                         "best.json or network.json, and a table of scripts/truth-table") from None
 
 
 def beaten_by(accuracy, others):
@@ -42,9 +50,7 @@ def beaten_by(accuracy, others):
 def describe(path, table):
     """A line on the network in the file `path`."""
     choice = read_choice(path, table)
-    rows = {}
-    for (network, _), row in table.rows.items():
-        rows.setdefault(network, []).append(row)
+    rows = table.rows_of_networks()
     if choice not in rows:
         raise TableError(f"{table.path} has no row of {name_of(choice)}, the network of {path}: "
                          f"{table.head.get('state', 'state unknown')}")

@@ -58,10 +58,15 @@ class Table:
 
     def by_network(self, column="accuracy"):
         """(macs, parameters, [accuracy, or loss, of each seed]) of every network, seeds in order."""
+        return [(rows[0].macs, rows[0].parameters, [getattr(row, column) for row in rows])
+                for rows in self.rows_of_networks().values()]
+
+    def rows_of_networks(self):
+        """Of every network the rows of its seeds, in order."""
         found = {}
         for (network, _), row in sorted(self.rows.items()):
-            found.setdefault(network, (row.macs, row.parameters, []))[2].append(getattr(row, column))
-        return list(found.values())
+            found.setdefault(network, []).append(row)
+        return found
 
 
 def read_table(path):

@@ -3,16 +3,19 @@
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
 
 def write_folder(out, fill, program):
-    """`fill(folder)` writes into a new folder, which then takes the name `out`; ends the script where that fails."""
+    """`fill(folder)` writes into a new folder, which then takes the name `out`; ends the script where that fails.
+    Killed outright (SIGKILL) it leaves the new one, whose name is longer by a dot and some letters."""
     out = pathlib.Path(out)
     if out.exists():
         sys.exit(f"{program}: error: {out} is there already; name another folder with --out")
     new = None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of `finally`
     try:
         if not out.parent.exists():
             out.parent.mkdir(parents=True)

@@ -127,6 +127,17 @@ class PlantedTask(unittest.TestCase):
         self.assertEqual((process.returncode, error), (1, "planted-task: stopped; nothing was left\n"))
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_a_termination_leaves_nothing(self):
+        words = [SCRIPTS / "planted-task", "--layers", "2", "--out", self.folder / "task", "--train", "100000"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            while not any(self.folder.iterdir()):
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.terminate()
+            process.communicate()
+        self.assertEqual(process.returncode, 143)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_wrong_options_are_named(self):
         for options in (["--layers", "4"], [], ["--layers", "3", "--train", "7"]):
             done = self.make("x", *options)

@@ -16,12 +16,13 @@ sys.path.insert(0, str(SCRIPTS))
 from truth_table_file import Row, Table  # noqa: E402
 
 NEAR, WIDE, NONE = ({"block": "inverted_residual", "expand": expand} for expand in (1, 4, 6))
-SPACE = {"layers": [{"candidates": [NEAR, WIDE]}, {"candidates": [NONE, NEAR]}]}
+SPACE = {"stem": {"channels": 8}, "layers": [{"out": 8, "candidates": [NEAR, WIDE]}, {"out": 12, "candidates": [NONE, NEAR]}]}
 ROWS = {(0, 0): (1000, [0.50]), (0, 1): (1020, [0.62]), (1, 0): (1030, [0.60, 0.62]), (1, 1): (2000, [0.90])}
 
 
-def network(*candidates):
-    return json.dumps({"network": {"layers": [{"candidates": [candidate]} for candidate in candidates]}})
+def network(*candidates, channels=12):
+    layers = [{"out": out, "candidates": [candidate]} for out, candidate in zip((8, channels), candidates)]
+    return json.dumps({"network": {"stem": {"channels": 8}, "layers": layers}})
 
 
 class Place(unittest.TestCase):
@@ -52,7 +53,10 @@ class Place(unittest.TestCase):
     def test_networks_of_other_spaces_and_other_files_are_named(self):
         for text, said in ((network(WIDE), "0.json: 1 layers, the table's space has 2"),
                            (network(NONE, NONE), "0.json: layer 0 has .* none of the candidates"),
-                           ("{", "0.json: no JSON"), ("[]", "0.json: no 'network' in it")):
+                           (network(WIDE, NONE, channels=16), "0.json: layer 1.out was 12, now it is 16: it is no network"),
+                           ("{", "0.json: no JSON"), ("[]", "0.json: no network of"), ("7", "0.json: no network of"),
+                           ('{"network": {"layers": [1, 2], "stem": {}}}', "0.json: "),
+                           ('{"network": null}', "0.json: no network of")):
             done = self.place(text)
             self.assertEqual(done.returncode, 1, said)
             self.assertRegex(done.stderr, f"^truth-table: error: {said}")
@@ -61,6 +65,16 @@ class Place(unittest.TestCase):
         lines = (self.folder / "table.csv").read_text().splitlines(True)
         (self.folder / "table.csv").write_text("".join(line for line in lines if not line.startswith("1-1,")))
         self.assertIn("table.csv has no row of 1-1, the network of 0.json", self.place(network(WIDE, NEAR)).stderr)
+
+    def test_a_later_danas_may_write_more_keys(self):
+        self.assertIn("0.json: 1-0, ", self.place(network({**WIDE, "novel": 1}, NONE)).stdout)
+
+    def test_a_table_without_a_space_is_named(self):
+        lines = (self.folder / "table.csv").read_text().splitlines(True)
+        (self.folder / "table.csv").write_text("".join(line for line in lines if not line.startswith("# space")))
+        done = self.place(network(WIDE, NEAR))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("table.csv says no space", done.stderr)
 
     def test_it_goes_with_check(self):
         done = subprocess.run([SCRIPTS / "truth-table", "--place", "x"], text=True, check=False, stderr=subprocess.PIPE)

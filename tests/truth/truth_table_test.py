@@ -233,7 +233,7 @@ class ImagesOfTables(unittest.TestCase):
 
     def test_the_first_of_each_class_are_taken_and_read_back(self):
         read = truth_images.read_images(write_dataset(self.folder / "data"))
-        chosen = truth_images.first_of_each(read, 20)
+        chosen = truth_images.first_of_each(read, "train", 20, "--train-images")
         self.assertEqual(chosen.train, [picture(i % CLASSES, i) for i in range(20)])
         self.assertEqual(len(chosen.test), 40)
         truth_images.write_images(chosen, self.folder / "part")

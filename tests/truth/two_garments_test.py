@@ -65,10 +65,10 @@ class TwoGarments(unittest.TestCase):
 
     def test_what_it_cannot_make_is_said_and_nothing_left(self):
         there = sorted(self.folder.iterdir())
-        for options, said in ((["--train", "27"], "are not there: 24 are. Lower --train or --test, to a multiple of 3"),
-                              (["--train", "7", "--test", "6"], "are not there: 6 are"),
+        for options, said in ((["--train", "27"], "--train 27: 9 of each class, but class '0' has 8 training images"),
+                              (["--train", "6", "--test", "7"], "--test 7: expected a multiple of the 3 classes"),
                               (["--data", str(self.folder)], "neither IDX files"),
-                              (["--train", "0"], "an image of each class at least")):
+                              (["--train", "0"], "--train 0: expected a multiple of the 3 classes")):
             done = self.make("made", *options)
             self.assertIn(done.returncode, (1, 2), done.stderr)
             self.assertIn(said, done.stderr)
