@@ -205,6 +205,10 @@ std::string EventPrinter::Found(const Json& fields) const {
     text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
             ", more than search.budget_max; this is the most probable network within it)";
   }
+  if (fields.value("chosen_by", "") == "sample") {
+    text += "\n(drawn from softmax(α) within search.budget_max; the argmax of α costs " +
+            Cost(fields.at("argmax_cost").get<double>()) + ")";
+  }
   return text;
 }
 

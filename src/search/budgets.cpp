@@ -132,7 +132,7 @@ std::string WithBranchName(const std::string& stem, const std::string& budget, c
 
 bool UsesAlpha(const SearchConfig& config) {
   return config.paths == WeightPathKind::kGumbel || config.pruning.score != PruningScore::kPaths ||
-         config.final == FinalChoiceKind::kArgmax || config.final_source == FinalSource::kBest;
+         config.final != FinalChoiceKind::kScored || config.final_source == FinalSource::kBest;
 }
 
 int64_t AlphaPasses(const SearchConfig& config) { return UsesAlpha(config) ? std::ssize(TargetsOf(config)) : 0; }

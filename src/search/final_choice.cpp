@@ -1,12 +1,15 @@
 #include "danas/search/final_choice.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
+#include "danas/cost/band_sampler.h"
 #include "danas/cost/best_networks.h"
 #include "danas/cost/budgeted_choice.h"
 #include "danas/cost/search_band.h"
@@ -65,6 +68,20 @@ LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& cost
     if (here->second.empty()) dropped.erase(here);
   }
   return kept;
+}
+
+FinalChoice SampleNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost,
+                          RandomStream& stream) {
+  FinalChoice result = ChooseNetwork(alpha_lc, costs, largest_cost);
+  std::vector<std::vector<double>> weight_lc = LogProbabilities(alpha_lc);
+  for (std::vector<double>& weight_c : weight_lc) {
+    for (double& weight : weight_c) weight = std::exp(weight);
+  }
+  result.choice = BandSampler(costs, {costs.Least(), largest_cost}, std::move(weight_lc)).Draw(stream);
+  result.cost = costs.OfNetwork(result.choice);
+  result.bounded_by_budget = false;
+  result.sampled = true;
+  return result;
 }
 
 FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,

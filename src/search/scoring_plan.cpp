@@ -78,7 +78,7 @@ FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTa
                     const ClassCounts& counts) {
   const SearchConfig& search = basis.config.search;
   FinalPlan final;
-  if (search.final == FinalChoiceKind::kArgmax) return final;
+  if (search.final != FinalChoiceKind::kScored) return final;
   const int classes = plan.phases.back().phase.classes;
   const auto at_most = [&](int64_t images, const std::vector<int64_t>& of_class) {
     return std::min(images, FirstSum(of_class, classes));

@@ -109,11 +109,16 @@ Json BranchesOfEpoch(const EpochReport& report, const SearchState& state) {
   return branches;
 }
 
+std::string ChosenBy(const FinalChoice& choice) {
+  if (choice.scored) return "scores";
+  return choice.sampled ? "sample" : "alpha";
+}
+
 Json FoundFields(const FoundNetwork& found, const FinalChoice& choice, const Branch& branch) {
   return {{"network", ChoiceNames(branch.space(), choice.choice)},
           {"argmax", ChoiceNames(branch.space(), choice.argmax)},
           {"bounded_by_budget", choice.bounded_by_budget},
-          {"chosen_by", choice.scored ? "scores" : "alpha"},
+          {"chosen_by", ChosenBy(choice)},
           {"unit", branch.costs.unit},
           {"cost", choice.cost},
           {"argmax_cost", choice.argmax_cost},

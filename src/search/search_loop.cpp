@@ -70,11 +70,16 @@ void KeepBeforePruning(const Config& config, CheckpointKeeper& keeper) {
   if (config.search.pruning.score != PruningScore::kAlpha) keeper.Keep();
 }
 
-// `inputs`: with the branch's budget.
-FinalChoice ChooseByAlpha(const SearchInputs& inputs, const Branch& branch) {
+// `inputs`: with the budget of branch `b`.
+FinalChoice ChooseByAlpha(const SearchInputs& inputs, const Branch& branch, size_t b) {
   const std::string text = inputs.ranks.FromFirst([&] {
-    const FinalChoice choice = ChooseNetwork(branch.alpha.Values(), branch.costs, LargestCost(inputs.config.search));
-    return Json{choice.choice, choice.argmax, choice.bounded_by_budget, choice.cost, choice.argmax_cost}.dump();
+    const double largest_cost = LargestCost(inputs.config.search);
+    RandomStream stream(static_cast<uint64_t>(inputs.config.seed), "final", {static_cast<uint64_t>(b)});
+    const FinalChoice choice = inputs.config.search.final == FinalChoiceKind::kSampled
+                                   ? SampleNetwork(branch.alpha.Values(), branch.costs, largest_cost, stream)
+                                   : ChooseNetwork(branch.alpha.Values(), branch.costs, largest_cost);
+    return Json{choice.choice, choice.argmax, choice.bounded_by_budget, choice.cost, choice.argmax_cost, choice.sampled}
+        .dump();
   });
   FinalChoice choice;
   const Json json = Json::parse(text);
@@ -83,6 +88,7 @@ FinalChoice ChooseByAlpha(const SearchInputs& inputs, const Branch& branch) {
   json.at(2).get_to(choice.bounded_by_budget);
   json.at(3).get_to(choice.cost);
   json.at(4).get_to(choice.argmax_cost);
+  json.at(5).get_to(choice.sampled);
   return choice;
 }
 
@@ -94,7 +100,7 @@ std::vector<FinalChoice> ChooseLast(const SearchInputs& inputs, const SearchCour
   for (size_t b = 0; b < run.state.branches.size(); ++b) {
     const SearchInputs& of_budget = course.budgets[b];
     choices.push_back(scored ? ScoredChoice(of_budget, course, run, b, outputs.progress, keeper).Choose()
-                             : ChooseByAlpha(of_budget, run.state.branches[b]));
+                             : ChooseByAlpha(of_budget, run.state.branches[b], b));
   }
   // Told when all are made: a run that goes on in between tells nothing twice.
   for (size_t b = 0; scored && b < choices.size(); ++b) report.Scored(choices[b], run.state.branches[b]);

@@ -201,6 +201,18 @@ TEST_F(EventPrinterTest, TheEndSaysWhatTookTheTime) {
                                                  FormatCount(3e9) + " MACs in forward passes\n");
 }
 
+TEST_F(EventPrinterTest, ANetworkThatWasDrawnSaysSo) {
+  Json fields = {
+      {"network", {"ir_e1_k3"}},    {"cost", 2e6},          {"parameters", 1000},           {"argmax_cost", 3e6},
+      {"bounded_by_budget", false}, {"weight_images", 100}, {"weight_steps", 10},           {"chosen_by", "alpha"},
+      {"alpha_images", 0},          {"alpha_steps", 0},     {"timing", {{"seconds", 50.0}}}};
+  EXPECT_EQ(Printed({"search_end", fields}).find("drawn"), std::string::npos);
+  fields["chosen_by"] = "sample";
+  EXPECT_NE(Printed({"search_end", fields})
+                .find("(drawn from softmax(α) within search.budget_max; the argmax of α costs 3.0M"),
+            std::string::npos);
+}
+
 TEST_F(EventPrinterTest, EventsItDoesNotKnowAreLeftOut) { EXPECT_EQ(Printed({"novel", {{"x", 1}}}), ""); }
 
 }  // namespace

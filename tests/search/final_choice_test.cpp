@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+
 #include "danas/core/error.h"
 #include "tests/support/test_support.h"
 
@@ -25,6 +28,27 @@ TEST(ChooseNetwork, TakesTheBestWithinTheBudgetElse) {
   EXPECT_EQ(choice.choice, (std::vector<size_t>{1, 0}));
   EXPECT_EQ(choice.cost, 17);
   EXPECT_TRUE(choice.bounded_by_budget);
+}
+
+TEST(SampleNetwork, DrawsAsSoftmaxDoesWithinTheBudget) {
+  // Within 17: {1, 0} 17, {0, 1} 15, {0, 0} 13, with e^1 · e^0, e^0 · e^2 and e^0 · e^0.
+  const std::vector<std::vector<double>> alpha_lc = {{0, 1, 9}, {0, 2}};
+  const double sum = std::exp(1.0) + std::exp(2.0) + 1;
+  std::map<std::vector<size_t>, double> share;
+  constexpr int kDraws = 20000;
+  for (uint64_t i = 0; i < kDraws; ++i) {
+    RandomStream stream(1, "final", {i});
+    const FinalChoice choice = SampleNetwork(alpha_lc, kCosts, 17, stream);
+    EXPECT_EQ(choice.cost, kCosts.OfNetwork(choice.choice));
+    EXPECT_EQ(choice.argmax, (std::vector<size_t>{2, 1}));
+    EXPECT_TRUE(choice.sampled);
+    EXPECT_FALSE(choice.bounded_by_budget);
+    share[choice.choice] += 1.0 / kDraws;
+  }
+  ASSERT_EQ(share.size(), 3u);
+  EXPECT_NEAR((share[{1, 0}]), std::exp(1.0) / sum, 0.015);  // four standard errors
+  EXPECT_NEAR((share[{0, 1}]), std::exp(2.0) / sum, 0.015);
+  EXPECT_NEAR((share[{0, 0}]), 1 / sum, 0.015);
 }
 
 TEST(CheckBudget, SaysTheReachableRange) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
@@ -136,6 +137,24 @@ TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
   EXPECT_EQ(run.scores()["best"][0]["accuracy"], best->accuracy);
   EXPECT_EQ(run.result.first().best.origin["scored"], run.scores());
   EXPECT_EQ(run.events.Named("search_end")[0].fields["chosen_by"], "scores");
+}
+
+TEST(SampledChoice, IsDrawnByTheSeedWithinTheBudget) {
+  Config config = ScoredConfig();
+  config.search.final = FinalChoiceKind::kSampled;
+  config.search.pruning.score = PruningScore::kAlpha;
+  const auto found = [&](int64_t seed) {
+    config.seed = seed;
+    const Searched run = Search(config);
+    const Json end = run.events.Named("search_end")[0].fields;
+    EXPECT_EQ(end["chosen_by"], "sample");
+    EXPECT_GT(end["alpha_steps"], 0);
+    EXPECT_LE(run.result.first().cost, LargestCost(config.search));
+    return end["network"];
+  };
+  EXPECT_EQ(found(1), found(1));
+  const std::set<Json> others = {found(1), found(2), found(3), found(4)};
+  EXPECT_GT(others.size(), 1u);
 }
 
 TEST(ScoredChoice, FinalistsAreScoredAgain) {

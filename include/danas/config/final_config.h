@@ -6,10 +6,10 @@
 namespace danas {
 
 // How the network that a search ends with is chosen.
-enum class FinalChoiceKind { kArgmax, kScored };
+enum class FinalChoiceKind { kArgmax, kScored, kSampled };
 template <>
 struct EnumNames<FinalChoiceKind> {
-  static constexpr std::array kNames = {"argmax", "scored"};
+  static constexpr std::array kNames = {"argmax", "scored", "sampled"};
 };
 
 // Which networks the last choice scores where the band holds more than final_networks.

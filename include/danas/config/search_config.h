@@ -132,7 +132,7 @@ struct SearchConfig {
     v.Nested("scoring", scoring, "how sub-networks are scored with the supernet's weights");
     v.Field("final", final,
             {.help = "argmax: of α in every layer, within the budget; scored: the network of the band [budget_min, "
-                     "budget_max] with the lowest validation loss",
+                     "budget_max] with the lowest validation loss; sampled: drawn from softmax(α) within budget_max",
              .source = "paper"});
     v.Field("final_networks", final_networks,
             {.help = "scored: the whole band where it holds no more networks than these, else as many of it",

@@ -1,4 +1,5 @@
-// The network that a search ends with: the argmax of α in every layer, or the best within the budget.
+// The network that a search ends with: the argmax of α in every layer, or the best within the budget; or one that
+// softmax(α) draws, which section 4.3 of the paper argues against.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "danas/config/search_config.h"
+#include "danas/core/random.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
 #include "danas/cost/network_scores.h"
@@ -34,14 +36,19 @@ LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& cost
 
 struct FinalChoice {
   std::vector<size_t> argmax;  // a candidate for each layer
-  std::vector<size_t> choice;  // argmax, or the highest sum of ln softmax(α) within the budget
+  std::vector<size_t> choice;  // argmax, or the highest sum of ln softmax(α) within the budget; or drawn
   double argmax_cost = 0;
   double cost = 0;
   bool bounded_by_budget = false;
+  bool sampled = false;
   std::optional<ScoredField> scored = {};  // with search.final scored: where `choice` is the best of, by loss
 };
 
 FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,
                           double largest_cost);
+
+// search.final sampled: drawn with the probability that softmax(α) gives it among the networks within `largest_cost`.
+FinalChoice SampleNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost,
+                          RandomStream& stream);
 
 }  // namespace danas
