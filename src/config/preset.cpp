@@ -16,11 +16,11 @@ const std::vector<std::string> kPaper = {
     "search.final=argmax",        "schedule.ranking=auto",
 };
 
-// Single paths, a pruning that knows the budget, a last choice by scores; the class schedule and the pruning stay. What
-// has been measured of it: docs/search-study.md.
+// Single paths of any cost, a pruning that knows the budget, a last choice by a fit of scores; the class schedule and
+// the pruning stay. What has been measured of it: docs/search-study.md.
 const std::vector<std::string> kRobust = {
-    "search.paths=fair",        "search.pruning.score=paths", "search.pruning.budget=aware",
-    "search.pruning.certain=2", "search.final=scored",
+    "search.paths=fair",        "search.paths_band=false", "search.pruning.score=paths", "search.pruning.budget=aware",
+    "search.pruning.certain=2", "search.final=scored",     "search.final_effects=main",  "search.finalists=1",
 };
 
 const std::vector<std::string> kNothing;

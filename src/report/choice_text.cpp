@@ -39,6 +39,10 @@ std::string ChoiceText(const NetworkChoice& choice) {
   std::string text = ReachText(choice.limits) + "scored: " + FormatThousands(std::ssize(choice.ranking.networks)) +
                      " networks " + BandText(choice.band, choice.ranking.unit) + " within all limits\n" +
                      RankingText(choice.ranking, kShown);
+  if (!choice.effects.empty()) {
+    text += "ranked by a fit of their losses (search.final_effects " + choice.effects +
+            "): the first is ahead of the next by " + FormatDecimals(choice.z, 1) + " standard errors\n";
+  }
   if (choice.margin) {
     text += "the best is ahead of the next by " + FormatDecimals(choice.margin->value, 4) + " ± " +
             FormatDecimals(choice.margin->high - choice.margin->value, 4) +
@@ -60,6 +64,8 @@ Json ChoiceJson(const NetworkChoice& choice) {
   json["best"] = choice.file;
   json["band"] = BandJson(choice.band);
   json["limits"] = std::move(limits);
+  json["effects"] = choice.effects.empty() ? "none" : choice.effects;
+  if (!choice.effects.empty()) json["z"] = choice.z;
   if (choice.margin) json["margin"] = ToJson(*choice.margin);
   return json;
 }

@@ -187,9 +187,17 @@ std::string EventPrinter::FinalScores(const Json& fields) const {
                      Cost(fields.at("band").at(1).get<double>());
   if (fields.at("source") == "evolution") text += ", by evolution";
   if (fields.at("source") == "best") text += ", the likeliest by α";
-  text += "; " + std::to_string(finalists.size()) + " finalists on " +
+  text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
           FormatThousands(WholeAt(fields, "finalist_scoring_images")) + " images";
   text += "\n  best: validation " + Loss(finalists.at(0), "loss", "accuracy");
+  const std::string effects = fields.value("effects", "none");
+  if (effects != "none") {
+    const auto z = fields.at("z").get<double>();
+    text += "\n  ranked by a fit of their losses, " +
+            std::string(effects == "pairs" ? "main effects and pairs" : "main effects") +
+            ": the first is ahead of the next by " + FormatDecimals(z, 1) + " standard errors";
+    if (std::abs(z) < 2) text += ", a toss-up between the two";
+  }
   if (finalists.size() < 2) return text;
   const auto margin = fields.at("margin").get<double>(), error = fields.at("standard_error").get<double>();
   text += "; ahead of the next by " + FormatDecimals(margin, 4) + " ± " + FormatDecimals(error, 4);

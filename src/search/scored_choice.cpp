@@ -179,19 +179,38 @@ void ScoredChoice::ScoreByEvolution() {
   }
 }
 
+// The first rank's: a fit may round otherwise on another machine.
+std::vector<std::vector<size_t>> ScoredChoice::Finalists() const {
+  const SearchConfig& search = inputs_.config.search;
+  const std::string text = inputs_.ranks.FromFirst([&] {
+    const ScoredRanking ranking = branch_.final_scores.Ranked(branch_.costs, search.final_effects);
+    if (ranking.effects != search.final_effects) {
+      log::warn(
+          "{} networks with a finite loss are too few to fit effects to (search.final_effects): their own losses "
+          "rank them",
+          ranking.networks.size());
+    }
+    Json choices = Json::array();
+    for (const ScoredNetwork& network : ranking.networks) {
+      if (choices.size() < static_cast<size_t>(search.finalists)) choices.push_back(network.choice);
+    }
+    return choices.dump();
+  });
+  return Json::parse(text);
+}
+
 void ScoredChoice::ScoreFinalists() {
   FinalScores& known = branch_.final_scores;
-  std::vector<ScoredNetwork> ranked = known.Ranked(branch_.costs);
-  ranked.resize(std::min(ranked.size(), static_cast<size_t>(inputs_.config.search.finalists)));
-  for (size_t f = known.finalists.size(); f < ranked.size(); ++f) {
-    const std::vector<size_t>& choice = ranked[f].choice;
+  const std::vector<std::vector<size_t>> finalists = Finalists();
+  for (size_t f = known.finalists.size(); f < finalists.size(); ++f) {
+    const std::vector<size_t>& choice = finalists[f];
     at::Tensor loss_1n;
     if (const auto before = finalists_before_.find(InSupernet(branch_, choice)); before != finalists_before_.end()) {
       const FinalScores& there = run_.state.branches[before->second.branch].final_scores;
       loss_1n = there.finalist_loss_fn.narrow(0, static_cast<int64_t>(before->second.place), 1);
       known.finalist_accuracies.push_back(there.finalist_accuracies[before->second.place]);
     } else {
-      const SubnetScore score = ScoreFinalist(choice, static_cast<int64_t>(f) + 1, std::ssize(ranked));
+      const SubnetScore score = ScoreFinalist(choice, static_cast<int64_t>(f) + 1, std::ssize(finalists));
       loss_1n = at::tensor(score.loss_n, at::kFloat).unsqueeze(0);
       known.finalist_accuracies.push_back(score.accuracy);
     }

@@ -36,6 +36,7 @@ class ScoredChoice {
   void ScoreByEvolution();
   void ScoreOneChunk(const SubnetScorer& scorer, const std::vector<std::vector<size_t>>& chunk,
                      const std::string& label);
+  std::vector<std::vector<size_t>> Finalists() const;  // the best of the networks scored
   void ScoreFinalists();
   SubnetScore ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count);
   // Returns its MACs forward.

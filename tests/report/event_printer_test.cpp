@@ -201,6 +201,28 @@ TEST_F(EventPrinterTest, TheEndSaysWhatTookTheTime) {
                                                  FormatCount(3e9) + " MACs in forward passes\n");
 }
 
+TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
+  Json fields = {{"source", "band"},
+                 {"band", {1e6, 2e6}},
+                 {"networks_in_band", 90},
+                 {"scored", 90},
+                 {"finalist_scoring_images", 1000},
+                 {"finalists", {{{"loss", 2.5}, {"accuracy", 0.25}}}},
+                 {"margin", 0.0},
+                 {"standard_error", 0.0}};
+  const std::string by_losses = Printed({"final_scores", fields});
+  EXPECT_EQ(by_losses,
+            "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 1 finalist on 1,000 images\n"
+            "  best: validation loss 2.500, top-1 25.0 %\n");
+  fields["effects"] = "main";
+  fields["z"] = 1.25;
+  EXPECT_NE(
+      Printed({"final_scores", fields})
+          .find("\n  ranked by a fit of their losses, main effects: the first is ahead of the next by 1.2 standard "
+                "errors, a toss-up between the two\n"),
+      std::string::npos);
+}
+
 TEST_F(EventPrinterTest, ANetworkThatWasDrawnSaysSo) {
   Json fields = {
       {"network", {"ir_e1_k3"}},    {"cost", 2e6},          {"parameters", 1000},           {"argmax_cost", 3e6},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -111,6 +112,91 @@ TEST(FinalScores, TheMarginIsPaired) {
   EXPECT_EQ(ranked[2].loss, 4);
 }
 
+// Either layer's candidates add 1, 2 or 4 to the loss, but {0, 0} was unlucky and {2, 2} lucky.
+FinalScores NearlyAdditive() {
+  FinalScores scores;
+  for (size_t a = 0; a < 3; ++a) {
+    for (size_t b = 0; b < 3; ++b) {
+      scores.networks.push_back({a, b});
+      scores.losses.push_back(std::exp2(a) + std::exp2(b));
+      scores.accuracies.push_back(0.5);
+    }
+  }
+  scores.losses.front() += 2.5;
+  scores.losses.back() -= 5.2;
+  return scores;
+}
+
+TEST(FinalScores, AFitTakesOffWhatOneNetworkWasLuckyWith) {
+  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
+  const FinalScores scores = NearlyAdditive();
+  const ScoredRanking by_loss = scores.Ranked(costs, FinalEffects::kNone);
+  EXPECT_EQ(by_loss.networks.front().choice, (std::vector<size_t>{2, 2}));
+  EXPECT_EQ(by_loss.effects, FinalEffects::kNone);
+  const ScoredRanking ranking = scores.Ranked(costs, FinalEffects::kMain);
+  EXPECT_EQ(ranking.effects, FinalEffects::kMain);
+  ASSERT_EQ(ranking.networks.size(), 9u);
+  EXPECT_EQ(ranking.networks.front().choice, (std::vector<size_t>{0, 0}));
+  EXPECT_EQ(ranking.networks.front().cost, 11);
+  EXPECT_EQ(ranking.networks.front().loss, 4.5);
+  EXPECT_GT(ranking.z, 0);
+}
+
+// Of all 27 networks of three layers those with candidate 2 of the first two are better than either alone lets expect.
+TEST(FinalScores, PairsRankWhatMainEffectsMiss) {
+  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}, {100, 200, 300}}};
+  FinalScores scores;
+  for (size_t n = 0; n < 27; ++n) {
+    const std::vector<size_t> network = {n / 9, n / 3 % 3, n % 3};
+    const double together = network[0] == 2 && network[1] == 2 ? 4 : 0;
+    scores.networks.push_back(network);
+    scores.losses.push_back(9 + static_cast<double>(network[0] + network[1] + network[2]) - together +
+                            0.01 * std::sin(7.0 * static_cast<double>(n)));
+    scores.accuracies.push_back(0.5);
+  }
+  EXPECT_EQ(scores.Ranked(costs, FinalEffects::kPairs).networks.front().choice, (std::vector<size_t>{2, 2, 0}));
+  EXPECT_NE(scores.Ranked(costs, FinalEffects::kMain).networks.front().choice, (std::vector<size_t>{2, 2, 0}));
+}
+
+// Where every network is there once, the means of rows and columns are the least-squares fit.
+TEST(FinalScores, TheFitIsThatOfTwoWayMeans) {
+  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
+  const FinalScores scores = NearlyAdditive();
+  const auto loss = [&](size_t a, size_t b) { return scores.losses[3 * a + b]; };
+  double mean = 0, row[3] = {}, column[3] = {};
+  for (size_t a = 0; a < 3; ++a) {
+    for (size_t b = 0; b < 3; ++b) {
+      mean += loss(a, b) / 9;
+      row[a] += loss(a, b) / 3;
+      column[b] += loss(a, b) / 3;
+    }
+  }
+  for (const ScoredNetwork& network : scores.Ranked(costs, FinalEffects::kMain).networks) {
+    const size_t a = network.choice[0], b = network.choice[1];
+    EXPECT_NEAR(network.fitted, row[a] + column[b] - mean, 1e-6);
+  }
+}
+
+TEST(FinalScores, NoFitToAsManyNetworksAsEffects) {
+  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
+  FinalScores scores = NearlyAdditive();
+  for (size_t n = 5; n < 9; ++n) scores.losses[n] = std::numeric_limits<double>::infinity();
+  const ScoredRanking ranking = scores.Ranked(costs, FinalEffects::kMain);
+  EXPECT_EQ(ranking.effects, FinalEffects::kNone);
+  EXPECT_EQ(ranking.networks.front().choice, (std::vector<size_t>{0, 1}));
+}
+
+TEST(FinalScores, WhatDivergedComesLastAndIsNotFitted) {
+  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
+  FinalScores scores = NearlyAdditive();
+  scores.losses[0] = std::numeric_limits<double>::quiet_NaN();
+  scores.losses[1] = std::numeric_limits<double>::infinity();
+  const ScoredRanking ranking = scores.Ranked(costs, FinalEffects::kMain);
+  EXPECT_EQ(ranking.effects, FinalEffects::kMain);
+  for (size_t n = 0; n < 7; ++n) EXPECT_TRUE(std::isfinite(ranking.networks[n].fitted));
+  EXPECT_FALSE(std::isfinite(ranking.networks[7].loss) || std::isfinite(ranking.networks[8].loss));
+}
+
 // Against a scorer of this test's own, on the weights that the search left.
 TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
   const TempDir folder;
@@ -137,6 +223,24 @@ TEST(ScoredChoice, IsTheLowestLossOfTheBand) {
   EXPECT_EQ(run.scores()["best"][0]["accuracy"], best->accuracy);
   EXPECT_EQ(run.result.first().best.origin["scored"], run.scores());
   EXPECT_EQ(run.events.Named("search_end")[0].fields["chosen_by"], "scores");
+}
+
+TEST(ScoredChoice, AFitMayRankTheNetworks) {
+  Config config = ScoredConfig();
+  config.search.final_effects = FinalEffects::kMain;
+  config.search.budget_min.value = Costs().Least();
+  config.search.budget_max.value = Costs().Most();
+  config.search.finalists = 1;
+  const Searched run = Search(config);
+  const Json scores = run.scores();
+  EXPECT_EQ(scores["effects"], "main");
+  EXPECT_EQ(scores["scored"], 16);
+  EXPECT_EQ(run.events.Named("search_end")[0].fields["network"], scores["best"][0]["network"]);
+  double last = -1;
+  for (const Json& network : scores["best"]) {
+    EXPECT_GE(network["fitted_loss"].get<double>(), last);
+    last = network["fitted_loss"];
+  }
 }
 
 TEST(SampledChoice, IsDrawnByTheSeedWithinTheBudget) {

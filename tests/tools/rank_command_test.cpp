@@ -223,6 +223,33 @@ TEST_F(RankCommandTest, ChoosesForAnotherBudget) {
   EXPECT_FALSE(alpha["networks"][0].contains("loss"));
 }
 
+TEST_F(RankCommandTest, ChoosesByTheFitOfTheLastChoice) {
+  const Json losses = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--out", "loss.json"});
+  EXPECT_EQ(losses["effects"], "none");
+  ASSERT_GT(losses["networks"].size(), 10u);  // more than there are effects
+  const Json fitted = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
+                                        "search.final_effects=main", "--out", "fit.json"});
+  EXPECT_EQ(fitted["effects"], "main");
+  EXPECT_TRUE(fitted["z"].is_number());
+  EXPECT_FALSE(fitted.contains("margin"));
+  std::map<std::string, double> loss_of;
+  for (const Json& network : losses["networks"]) loss_of[network["network"]] = network["loss"];
+  double difference = 0, sum = 0;
+  for (const Json& network : fitted["networks"]) {
+    EXPECT_EQ(network["loss"], loss_of.at(network["network"]));
+    sum += network["score"].get<double>() + network["loss"].get<double>();
+    difference = std::max(difference, std::abs(network["score"].get<double>() + network["loss"].get<double>()));
+  }
+  EXPECT_GT(difference, 1e-5);  // a fit is not the losses,
+  EXPECT_NEAR(sum, 0, 1e-4);    // but has their mean
+  const Outcome text = Run("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
+                                      "search.final_effects=main", "--out", "text.json"});
+  EXPECT_THAT(text.out, HasSubstr("ranked by a fit of their losses (search.final_effects main)"));
+  const Json few = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
+                                     "search.final_effects=main", "--sample", "5", "--out", "few.json"});
+  EXPECT_EQ(few["effects"], "none");
+}
+
 TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {
   const Json one = Result("choose", {"--budget", "110k", "--out", "one.json"});
   const double parameters = one["networks"].back()["parameters"].get<double>();

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <limits>
+#include <map>
 #include <optional>
 
 #include "commands.h"
@@ -163,6 +165,44 @@ const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const Comma
                     "limits. Widen them, or raise --sample");
 }
 
+// Scores by the fit that the search's last choice takes, of networks of the state's space: the first rank's, since a
+// fit may round otherwise on another machine.
+void ScoreByFit(const Networks& pool, const CostTable& costs, const SearchConfig& search, const Ranks& ranks,
+                ScoredNetworks& scored, NetworkChoice& choice) {
+  if (search.final_effects == FinalEffects::kPairs && std::ssize(pool) > kMostNetworksWithPairs) {
+    throw UsageError("--sample " + std::to_string(pool.size()) +
+                     ": search.final_effects 'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
+                     " networks");
+  }
+  const std::string text = ranks.FromFirst([&] {
+    std::vector<ScoredNetwork> networks;
+    for (size_t i = 0; i < pool.size(); ++i) {
+      networks.push_back({.choice = pool[i], .loss = scored.subnets[i].loss});
+    }
+    const ScoredRanking ranking = RankScored(std::move(networks), costs, search.final_effects);
+    if (ranking.effects == FinalEffects::kNone) return std::string();
+    std::map<std::vector<size_t>, double> score_of;
+    for (const ScoredNetwork& network : ranking.networks) {
+      const bool finite = std::isfinite(network.fitted);
+      score_of[network.choice] = finite ? -network.fitted : std::numeric_limits<double>::lowest();
+    }
+    std::vector<double> scores;
+    for (const std::vector<size_t>& network : pool) scores.push_back(score_of.at(network));
+    return Json{scores, ranking.z}.dump();
+  });
+  if (text.empty()) {
+    if (search.final_effects != FinalEffects::kNone) {
+      log::info("{} networks are too few to fit effects to (search.final_effects): their own losses rank them",
+                pool.size());
+    }
+    return;
+  }
+  const Json json = Json::parse(text);
+  json.at(0).get_to(scored.scores);
+  choice.effects = NameOf(search.final_effects);
+  json.at(1).get_to(choice.z);
+}
+
 // Mean difference with two standard errors either way.
 std::optional<Estimate> MarginOf(const std::vector<SubnetScore>& best_two) {
   if (best_two.size() < 2) return std::nullopt;
@@ -223,8 +263,11 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
     scored.images = scorer->images();
   }
   scored.scores = scorer ? ScoresOf(scored.subnets) : TotalsOf(ln_p_lc, pool);
-  choice.ranking = OrderNetworks(scored, run, line.score);
   if (scorer) {
+    ScoreByFit(pool, MakeCostTable(*run.cost, state.space), run.config.search, ranks, scored, choice);
+  }
+  choice.ranking = OrderNetworks(scored, run, line.score);
+  if (scorer && choice.effects.empty()) {
     Networks best_two;
     for (size_t i = 0; i < std::min<size_t>(2, pool.size()); ++i) {
       best_two.push_back(

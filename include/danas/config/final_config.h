@@ -19,6 +19,14 @@ struct EnumNames<FinalSource> {
   static constexpr std::array kNames = {"auto", "best", "evolution"};
 };
 
+// What the last choice ranks scored networks by: none: their own losses; main, pairs: a fit of them, as PathEffects.
+enum class FinalEffects { kNone, kMain, kPairs };
+template <>
+struct EnumNames<FinalEffects> {
+  static constexpr std::array kNames = {"none", "main", "pairs"};
+};
+inline constexpr int64_t kMostNetworksWithPairs = 4000;  // the fit's time grows with their third power
+
 // Evolution over the networks of the band; defaults are SPOS's.
 struct EvolutionConfig {
   int64_t generations = 20;

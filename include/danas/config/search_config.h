@@ -64,6 +64,7 @@ struct SearchConfig {
   FinalChoiceKind final = FinalChoiceKind::kArgmax;
   int64_t final_networks = 1000;
   FinalSource final_source = FinalSource::kAuto;
+  FinalEffects final_effects = FinalEffects::kNone;
   int64_t finalists = 8;
   int64_t finalist_images = 0;
   double finalist_lr = 0.01;
@@ -142,9 +143,14 @@ struct SearchConfig {
     v.Field("final_source", final_source,
             {.help = "scored, where the band holds more: best: the highest sums of ln softmax(α); evolution: "
                      "search.evolution decides how many; auto: best where α was trained, else evolution"});
+    v.Field(
+        "final_effects", final_effects,
+        {.help = "scored: what scored networks are ranked by. none: their losses; main: the sums of their "
+                 "candidates' effects, fitted to all their losses, which takes off what a supernet's weights happen "
+                 "to give one network; pairs: also what candidates of neighbouring layers have together"});
     v.Field("finalists", finalists,
             {.help = "scored: the best so many are scored again on more images, and trained on where finalist_images "
-                     "says so; 1: the first score decides",
+                     "says so; 1: the first ranking decides",
              .unit = "networks",
              .min = 1,
              .max = 1000});

@@ -27,6 +27,8 @@ struct NetworkChoice {
   NetworkRanking ranking;  // of the scored networks; the first is the choice
   std::vector<LimitReach> limits = {};
   CostBand band = {};                   // of the budget
+  std::string effects = {};             // of the fit that ranks them; empty: their own losses do
+  double z = 0;                         // how many standard errors that fit stands behind the first against the second
   std::optional<Estimate> margin = {};  // the next best's loss less the choice's, ± two standard errors over the images
   std::string file = {};
 };

@@ -24,7 +24,19 @@ struct ScoredNetwork {
   double cost = 0;
   double loss = 0;      // mean over the images, in nats
   double accuracy = 0;  // share of images
+  double fitted = 0;    // the loss that a fit gives it, where networks are ranked by one
 };
+
+// Networks, the best first.
+struct ScoredRanking {
+  std::vector<ScoredNetwork> networks = {};
+  FinalEffects effects = FinalEffects::kNone;  // kNone: by their own losses
+  double z = 0;  // how many standard errors the fit stands behind the first against the second
+};
+
+// Lowest loss first, that of a fit with `effects` (ScoresOfPaths()); of equal ones the earlier. Where there are no more
+// networks than effects there is no fit, and their own losses rank them; so are those that diverged, at the end.
+ScoredRanking RankScored(std::vector<ScoredNetwork> networks, const CostTable& costs, FinalEffects effects);
 
 struct FinalScores {
   std::string settings = {};  // that the scores were made with: a fork that changes them scores anew
@@ -35,9 +47,10 @@ struct FinalScores {
   std::vector<double> finalist_accuracies = {};
   at::Tensor finalist_loss_fn = {};  // [finalist][image], float32 on the CPU; undefined before the first
 
-  // Lowest loss first; of equal ones the one scored first.
-  std::vector<ScoredNetwork> Ranked(const CostTable& costs) const;
-  std::vector<ScoredNetwork> RankedFinalists(const CostTable& costs) const;
+  // RankScored().
+  ScoredRanking Ranked(const CostTable& costs, FinalEffects effects) const;
+
+  std::vector<ScoredNetwork> RankedFinalists(const CostTable& costs) const;  // lowest loss first
 
   // By how much the runner-up's loss is above the best finalist's, and the standard error of that difference over the
   // images, each image's two losses paired. 0 and 0 with one finalist.
