@@ -250,7 +250,8 @@ Json ToJson(const Config& config) {
 }
 
 Config ConfigFromJson(const Json& json, const std::string& name) {
-  Config config = OverPreset([&](Config& into) { Read(Document::FromJson(json, name), into); });
+  Config config;
+  Read(Document::FromJson(json, name), config);
   Validate(config, name);
   return config;
 }

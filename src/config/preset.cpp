@@ -20,7 +20,7 @@ const std::vector<std::string> kPaper = {
 // the pruning stay. What has been measured of it: docs/search-study.md.
 const std::vector<std::string> kRobust = {
     "search.paths=fair",        "search.paths_band=false", "search.pruning.score=paths", "search.pruning.budget=aware",
-    "search.pruning.certain=2", "search.final=scored",     "search.final_effects=main",  "search.finalists=1",
+    "search.pruning.certain=2", "search.final=scored",     "search.final_effects=main",
 };
 
 const std::vector<std::string> kNothing;

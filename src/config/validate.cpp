@@ -106,9 +106,11 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
        {std::pair(search.loss.exponent, "search.loss.exponent"), std::pair(search.loss.weight, "search.loss.weight")}) {
     check.Require(value == -1 || value >= 0, key, NumberText(value) + "; expected -1 (the kind's own) or at least 0");
   }
-  const int64_t scored = std::max(search.final_networks, search.evolution.generations * search.evolution.population);
-  check.Require(search.final_effects != FinalEffects::kPairs || scored <= kMostNetworksWithPairs,
-                "search.final_effects",
+  const bool evolves = search.final_source != FinalSource::kBest;
+  const int64_t scored =
+      std::max(search.final_networks, evolves ? search.evolution.generations * search.evolution.population : 0);
+  const bool fits_pairs = search.final == FinalChoiceKind::kScored && search.final_effects == FinalEffects::kPairs;
+  check.Require(!fits_pairs || scored <= kMostNetworksWithPairs, "search.final_effects",
                 "'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
                     " networks, and search.final_networks or search.evolution may score " + std::to_string(scored) +
                     "; lower them, or take 'main'");

@@ -190,19 +190,24 @@ std::string EventPrinter::FinalScores(const Json& fields) const {
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
           FormatThousands(WholeAt(fields, "finalist_scoring_images")) + " images";
   text += "\n  best: validation " + Loss(finalists.at(0), "loss", "accuracy");
-  const std::string effects = fields.value("effects", "none");
-  if (effects != "none") {
-    const auto z = fields.at("z").get<double>();
-    text += "\n  ranked by a fit of their losses, " +
-            std::string(effects == "pairs" ? "main effects and pairs" : "main effects") +
-            ": the first is ahead of the next by " + FormatDecimals(z, 1) + " standard errors";
-    if (std::abs(z) < 2) text += ", a toss-up between the two";
+  if (finalists.size() > 1) {
+    const auto margin = fields.at("margin").get<double>(), error = fields.at("standard_error").get<double>();
+    text += "; ahead of the next by " + FormatDecimals(margin, 4) + " ± " + FormatDecimals(error, 4);
+    if (margin < 2 * error) text += ": less than two standard errors, a toss-up between the two";
   }
-  if (finalists.size() < 2) return text;
-  const auto margin = fields.at("margin").get<double>(), error = fields.at("standard_error").get<double>();
-  text += "; ahead of the next by " + FormatDecimals(margin, 4) + " ± " + FormatDecimals(error, 4);
-  if (margin < 2 * error) text += ": less than two standard errors, a toss-up between the two";
-  return text;
+  return text + FitOf(fields);
+}
+
+// What ranked the networks before their finalists were scored.
+std::string EventPrinter::FitOf(const Json& fields) {
+  const std::string effects = fields.value("effects", "none");
+  if (effects == "none") return "";
+  const std::string fit = effects == "pairs" ? "a fit of main effects and pairs" : "a fit of main effects";
+  if (fields.at("finalists").size() > 1) return "\n  the finalists are the best by " + fit + " to all losses";
+  const auto z = fields.at("z").get<double>();
+  const bool toss_up = std::abs(z) < 2;
+  return "\n  it is the best by " + fit + " to all losses, ahead of the next by " + FormatDecimals(z, 1) +
+         " standard errors" + (toss_up ? ": a toss-up between the two" : "");
 }
 
 std::string EventPrinter::Found(const Json& fields) const {

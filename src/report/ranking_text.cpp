@@ -48,6 +48,8 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
   const bool with_loss = ranking.score == "supernet", with_score = !ScoreTitle(ranking).empty();
   std::vector<Column> columns = {{"", Align::kRight}, {"network"}};
   if (with_score) columns.push_back({ScoreTitle(ranking), Align::kRight});
+  const bool with_fit = !ranking.networks.empty() && ranking.networks.front().fitted.has_value();
+  if (with_fit) columns.push_back({"fitted", Align::kRight});
   if (with_loss) columns.insert(columns.end(), {{"loss", Align::kRight}, {"top-1", Align::kRight}});
   columns.push_back({ranking.unit, Align::kRight});
   if (ranking.unit != "parameters") columns.push_back({"parameters", Align::kRight});
@@ -57,6 +59,7 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
     const RankedNetwork& network = ranking.networks[i];
     std::vector<std::string> cells = {std::to_string(i + 1), network.name};
     if (with_score) cells.push_back(FormatDecimals(network.score, 4));
+    if (with_fit) cells.push_back(FormatDecimals(network.fitted.value_or(0), 4));
     if (with_loss) {
       cells.push_back(FormatDecimals(network.loss.value_or(0), 4));
       cells.push_back(Percent(network.accuracy.value_or(0), 1));
@@ -110,6 +113,7 @@ Json NetworkJson(const RankedNetwork& network, const std::string& unit) {
                {"parameters", std::llround(network.parameters)}};
   if (network.loss) json["loss"] = *network.loss;
   if (network.accuracy) json["accuracy"] = *network.accuracy;
+  if (network.fitted) json["fitted_loss"] = *network.fitted;
   if (network.trained) json["trained"] = *network.trained;
   return json;
 }

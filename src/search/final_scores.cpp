@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "danas/cost/band_count.h"
 #include "danas/search/candidate_scores.h"
@@ -14,51 +13,31 @@ namespace danas {
 namespace {
 
 std::vector<ScoredNetwork> RankByLoss(std::vector<ScoredNetwork> networks) {
-  std::ranges::stable_sort(networks, {}, [](const ScoredNetwork& network) {
-    return std::isnan(network.loss) ? std::numeric_limits<double>::infinity() : network.loss;
-  });
+  std::ranges::stable_sort(networks, {}, &ScoredNetwork::loss);
   return networks;
-}
-
-// Those at the end that diverged, whose losses no effects could tell, are left out.
-size_t FiniteOnes(const std::vector<ScoredNetwork>& ranked) {
-  return static_cast<size_t>(
-      std::ranges::count_if(ranked, [](const ScoredNetwork& network) { return std::isfinite(network.loss); }));
-}
-
-size_t MainEffects(const CostTable& costs) {
-  size_t effects = 1;
-  for (const std::vector<double>& cost_c : costs.candidates_lc) effects += cost_c.size() - 1;
-  return effects;
 }
 
 // Of networks in the order of their losses.
 ScoredRanking RankByFit(std::vector<ScoredNetwork> networks, const CostTable& costs, FinalEffects effects) {
-  const size_t finite = FiniteOnes(networks);
-  if (finite <= MainEffects(costs)) return {.networks = std::move(networks)};
+  if (networks.size() <= MainEffects(costs)) return {.networks = std::move(networks)};
   std::vector<size_t> candidates_l;
   for (const std::vector<double>& cost_c : costs.candidates_lc) candidates_l.push_back(cost_c.size());
   std::vector<std::vector<size_t>> choices;
   std::vector<std::vector<float>> loss_pn;  // the mean over the images stands for one image
-  double mean_loss = 0;
-  for (size_t n = 0; n < finite; ++n) {
-    choices.push_back(networks[n].choice);
-    loss_pn.push_back({static_cast<float>(networks[n].loss)});
-    mean_loss += networks[n].loss / static_cast<double>(finite);
+  for (const ScoredNetwork& network : networks) {
+    choices.push_back(network.choice);
+    loss_pn.push_back({static_cast<float>(network.loss)});
   }
-  const CandidateScores scores = ScoresOfPaths(
-      candidates_l, choices, loss_pn, effects == FinalEffects::kPairs ? PathEffects::kPairs : PathEffects::kMain);
+  const PathEffects of_paths = effects == FinalEffects::kPairs ? PathEffects::kPairs : PathEffects::kMain;
+  const CandidateScores scores = ScoresOfPaths(candidates_l, choices, loss_pn, of_paths);
   const NetworkScores totals = scores.Totals();
-  double mean_total = 0;
-  for (const std::vector<size_t>& choice : choices) mean_total += totals.Total(choice) / static_cast<double>(finite);
-  const auto fitted_end = networks.begin() + static_cast<std::ptrdiff_t>(finite);
-  for (auto network = networks.begin(); network != fitted_end; ++network) {
-    network->fitted = mean_loss + mean_total - totals.Total(network->choice);
+  double offset = 0;  // of the mean loss over that of the totals, which have none of the fit's mean
+  for (const ScoredNetwork& network : networks) {
+    offset += (network.loss + totals.Total(network.choice)) / static_cast<double>(networks.size());
   }
-  for (auto network = fitted_end; network != networks.end(); ++network) network->fitted = network->loss;
-  std::stable_sort(networks.begin(), fitted_end,
-                   [](const ScoredNetwork& a, const ScoredNetwork& b) { return a.fitted < b.fitted; });
-  const double z = finite > 1 ? scores.Z(networks[0].choice, networks[1].choice) : 0;
+  for (ScoredNetwork& network : networks) network.fitted = offset - totals.Total(network.choice);
+  std::ranges::stable_sort(networks, {}, &ScoredNetwork::fitted);
+  const double z = scores.Z(networks[0].choice, networks[1].choice);
   return {.networks = std::move(networks), .effects = effects, .z = z};
 }
 
@@ -71,6 +50,18 @@ std::vector<double> MeanLosses(const at::Tensor& loss_fn) {
 }
 
 }  // namespace
+
+size_t MainEffects(const CostTable& costs) {
+  size_t effects = 1;
+  for (const std::vector<double>& cost_c : costs.candidates_lc) effects += cost_c.size() - 1;
+  return effects;
+}
+
+int64_t FinalistsOf(const SearchConfig& config, bool fitted) {
+  constexpr int64_t kByTheirLosses = 8;
+  if (config.finalists > 0) return config.finalists;
+  return fitted ? 1 : kByTheirLosses;
+}
 
 ScoredRanking RankScored(std::vector<ScoredNetwork> networks, const CostTable& costs, FinalEffects effects) {
   networks = RankByLoss(std::move(networks));

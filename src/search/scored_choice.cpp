@@ -184,15 +184,17 @@ std::vector<std::vector<size_t>> ScoredChoice::Finalists() const {
   const SearchConfig& search = inputs_.config.search;
   const std::string text = inputs_.ranks.FromFirst([&] {
     const ScoredRanking ranking = branch_.final_scores.Ranked(branch_.costs, search.final_effects);
-    if (ranking.effects != search.final_effects) {
-      log::warn(
-          "{} networks with a finite loss are too few to fit effects to (search.final_effects): their own losses "
-          "rank them",
-          ranking.networks.size());
+    const bool fitted = ranking.effects != FinalEffects::kNone;
+    if (!fitted && search.final_effects != FinalEffects::kNone && ranking.networks.size() > 1) {
+      log::info(
+          "{} networks are scored, and a fit of their candidates' effects takes more than {}: their own losses rank "
+          "them (search.final_effects)",
+          ranking.networks.size(), MainEffects(branch_.costs));
     }
+    const auto finalists = static_cast<size_t>(FinalistsOf(search, fitted));
     Json choices = Json::array();
-    for (const ScoredNetwork& network : ranking.networks) {
-      if (choices.size() < static_cast<size_t>(search.finalists)) choices.push_back(network.choice);
+    for (size_t n = 0; n < std::min(finalists, ranking.networks.size()); ++n) {
+      choices.push_back(ranking.networks[n].choice);
     }
     return choices.dump();
   });
@@ -202,8 +204,9 @@ std::vector<std::vector<size_t>> ScoredChoice::Finalists() const {
 void ScoredChoice::ScoreFinalists() {
   FinalScores& known = branch_.final_scores;
   const std::vector<std::vector<size_t>> finalists = Finalists();
-  for (size_t f = known.finalists.size(); f < finalists.size(); ++f) {
+  for (size_t f = 0; f < finalists.size(); ++f) {
     const std::vector<size_t>& choice = finalists[f];
+    if (std::ranges::find(known.finalists, choice) != known.finalists.end()) continue;
     at::Tensor loss_1n;
     if (const auto before = finalists_before_.find(InSupernet(branch_, choice)); before != finalists_before_.end()) {
       const FinalScores& there = run_.state.branches[before->second.branch].final_scores;

@@ -94,7 +94,9 @@ FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTa
     final.networks = static_cast<double>(search.final_networks);
   }
   final.images = at_most(search.scoring.images, counts.architecture);
-  final.finalists = std::min(search.finalists, static_cast<int64_t>(final.networks));
+  const bool fits = search.final_effects != FinalEffects::kNone &&
+                    final.networks > static_cast<double>(MainEffects(MakeCostTable(*MakeMacsModel(), left)));
+  final.finalists = std::min(FinalistsOf(search, fits), static_cast<int64_t>(final.networks));
   final.finalist_training_images = search.finalist_images;
   final.finalist_images = at_most(search.finalist_scoring_images, counts.architecture);
   const bool recalibrates = search.scoring.statistics == ScoreStatistics::kRecalibrated;

@@ -184,7 +184,9 @@ TEST(ConfigRules, BetweenFields) {
       {{"search.budget_max=300M"}, "search.budget_max: 300000000 is below search.budget (323000000)"},
       {{"search.budget_min=324M"}, "search.budget_min: 324000000 is above search.budget (323000000)"},
       {{"search.budgets=[323M, 300M]"}, "search.budgets: 300000000 follows 323000000; expected each budget above"},
-      {{"search.final_effects=pairs", "search.final_networks=5000"}, "may score 5000; lower them, or take 'main'"},
+      {{"search.final=scored", "search.final_effects=pairs", "search.final_networks=5000"},
+       "search.final_effects: 'pairs' is fitted to at most 4000 networks, and search.final_networks or "
+       "search.evolution may score 5000; lower them, or take 'main'"},
       {{"search.budgets=[323M, 323M]"}, "search.budgets: 323000000 follows 323000000"},
       {{"search.budgets=[300M, 323M]", "search.budget_max=330M"},
        "search.budget_max: 330000000, but search.budgets is"},

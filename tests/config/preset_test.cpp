@@ -32,7 +32,13 @@ TEST(Preset, FillsInWhatIsLeftOut) {
   const TempDir folder;
   const Config config = Load(folder, FileWith(R"("preset": "robust")"));
   for (const PresetValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.of_preset) << value.key;
+  EXPECT_EQ(config.search.paths, WeightPathKind::kFair);
+  EXPECT_FALSE(config.search.paths_band);
+  EXPECT_EQ(config.search.pruning.score, PruningScore::kPaths);
+  EXPECT_EQ(config.search.pruning.budget, PruningBudget::kAware);
+  EXPECT_EQ(config.search.pruning.certain, 2);
   EXPECT_EQ(config.search.final, FinalChoiceKind::kScored);
+  EXPECT_EQ(config.search.final_effects, FinalEffects::kMain);
   EXPECT_EQ(Load(folder, FileWith(R"("preset": "paper")")).schedule.ranking, "auto");
 }
 
@@ -57,6 +63,16 @@ TEST(Preset, ComesBackFromARunsConfig) {
   const Config config = Load(folder, FileWith(R"("preset": "robust")"), {"search.final=argmax"});
   const Config again = ConfigFromJson(ToJson(config), "config.json");
   EXPECT_EQ(ToJson(again), ToJson(config));
+}
+
+// A run of an earlier danas goes on as it was set then, whatever its preset has come to stand for.
+TEST(Preset, IsNotAppliedToARunsConfig) {
+  const TempDir folder;
+  Json config = ToJson(Load(folder, FileWith(R"("preset": "robust")")));
+  config["search"].erase("final_effects");
+  const Config again = ConfigFromJson(config, "config.json");
+  EXPECT_EQ(again.search.preset, SearchPreset::kRobust);
+  EXPECT_EQ(again.search.final_effects, FinalEffects::kNone);
 }
 
 TEST(Preset, AssignedToAConfigThatIsThere) {

@@ -24,7 +24,7 @@ TEST(ShippedConfigs, AllLoad) {
   const std::vector<std::string> names = ShippedNames("");
   for (const char* name : {"imagenet_shuffle", "imagenet_mobile", "imagenet_shuffle_plus", "imagenet_mobile_plus",
                            "imagenet_shuffle_mobile", "imagenet_shuffle_mobile_b", "imagenet_shuffle_mobile_c",
-                           "cifar10", "cifar100", "fashion_mnist", "image_folder", "quickstart"}) {
+                           "cifar10", "cifar100", "fashion_mnist", "image_folder"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   }
   const std::vector<std::string> spaces = ShippedNames("spaces");
@@ -63,6 +63,16 @@ TEST(ShippedConfigs, ForImagenetAreThePapers) {
     EXPECT_GE(config.easiness.models.size(), 4U);
     for (const std::string& judge : config.easiness.models)
       EXPECT_NE(judge.find("=weights/"), std::string::npos) << judge;
+  }
+}
+
+TEST(ShippedConfigs, SmallOnesAreRobust) {
+  for (const char* name : {"cifar10", "cifar100", "fashion_mnist", "image_folder"}) {
+    const Config config = LoadConfig(name);
+    EXPECT_EQ(config.search.preset, SearchPreset::kRobust) << name;
+    for (const PresetValue& value : PresetValues(config)) {
+      EXPECT_EQ(value.in_config, value.of_preset) << name << ": " << value.key;
+    }
   }
 }
 

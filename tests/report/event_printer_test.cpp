@@ -216,11 +216,22 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
             "  best: validation loss 2.500, top-1 25.0 %\n");
   fields["effects"] = "main";
   fields["z"] = 1.25;
-  EXPECT_NE(
-      Printed({"final_scores", fields})
-          .find("\n  ranked by a fit of their losses, main effects: the first is ahead of the next by 1.2 standard "
-                "errors, a toss-up between the two\n"),
-      std::string::npos);
+  EXPECT_EQ(Printed({"final_scores", fields}),
+            by_losses +
+                "  it is the best by a fit of main effects to all losses, ahead of the next by 1.2 standard errors: "
+                "a toss-up between the two\n");
+  fields["z"] = 3.0;
+  EXPECT_EQ(Printed({"final_scores", fields}),
+            by_losses +
+                "  it is the best by a fit of main effects to all losses, ahead of the next by 3.0 standard errors\n");
+  fields["finalists"].push_back({{"loss", 2.75}, {"accuracy", 0.25}});
+  fields["margin"] = 0.25;
+  fields["standard_error"] = 0.0625;
+  fields["effects"] = "pairs";
+  EXPECT_EQ(Printed({"final_scores", fields}),
+            "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 2 finalists on 1,000 images\n"
+            "  best: validation loss 2.500, top-1 25.0 %; ahead of the next by 0.2500 ± 0.0625\n"
+            "  the finalists are the best by a fit of main effects and pairs to all losses\n");
 }
 
 TEST_F(EventPrinterTest, ANetworkThatWasDrawnSaysSo) {

@@ -61,6 +61,8 @@ TEST(Budgets, AlphaIsUsedWhereSomethingLooksAtIt) {
   config.paths = WeightPathKind::kFair;
   config.pruning.score = PruningScore::kPaths;
   EXPECT_EQ(AlphaPasses(config), 3);  // the last choice
+  config.final = FinalChoiceKind::kSampled;
+  EXPECT_EQ(AlphaPasses(config), 3);
   config.final = FinalChoiceKind::kScored;
   EXPECT_EQ(AlphaPasses(config), 0);
   config.pruning.score = PruningScore::kPerturbation;

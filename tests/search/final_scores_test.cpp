@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
-#include <set>
 
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
@@ -179,22 +177,22 @@ TEST(FinalScores, TheFitIsThatOfTwoWayMeans) {
 
 TEST(FinalScores, NoFitToAsManyNetworksAsEffects) {
   const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
+  EXPECT_EQ(MainEffects(costs), 5u);
   FinalScores scores = NearlyAdditive();
-  for (size_t n = 5; n < 9; ++n) scores.losses[n] = std::numeric_limits<double>::infinity();
+  for (auto* list : {&scores.losses, &scores.accuracies}) list->resize(5);
+  scores.networks.resize(5);
   const ScoredRanking ranking = scores.Ranked(costs, FinalEffects::kMain);
   EXPECT_EQ(ranking.effects, FinalEffects::kNone);
   EXPECT_EQ(ranking.networks.front().choice, (std::vector<size_t>{0, 1}));
 }
 
-TEST(FinalScores, WhatDivergedComesLastAndIsNotFitted) {
-  const CostTable costs{"MACs", 0, {{1, 2, 3}, {10, 20, 30}}};
-  FinalScores scores = NearlyAdditive();
-  scores.losses[0] = std::numeric_limits<double>::quiet_NaN();
-  scores.losses[1] = std::numeric_limits<double>::infinity();
-  const ScoredRanking ranking = scores.Ranked(costs, FinalEffects::kMain);
-  EXPECT_EQ(ranking.effects, FinalEffects::kMain);
-  for (size_t n = 0; n < 7; ++n) EXPECT_TRUE(std::isfinite(ranking.networks[n].fitted));
-  EXPECT_FALSE(std::isfinite(ranking.networks[7].loss) || std::isfinite(ranking.networks[8].loss));
+TEST(FinalScores, HowManyFinalistsThereAre) {
+  SearchConfig search;
+  EXPECT_EQ(FinalistsOf(search, /*fitted=*/false), 8);
+  EXPECT_EQ(FinalistsOf(search, /*fitted=*/true), 1);
+  search.finalists = 3;
+  EXPECT_EQ(FinalistsOf(search, false), 3);
+  EXPECT_EQ(FinalistsOf(search, true), 3);
 }
 
 // Against a scorer of this test's own, on the weights that the search left.
@@ -230,11 +228,12 @@ TEST(ScoredChoice, AFitMayRankTheNetworks) {
   config.search.final_effects = FinalEffects::kMain;
   config.search.budget_min.value = Costs().Least();
   config.search.budget_max.value = Costs().Most();
-  config.search.finalists = 1;
+  config.search.finalists = 0;
   const Searched run = Search(config);
   const Json scores = run.scores();
   EXPECT_EQ(scores["effects"], "main");
   EXPECT_EQ(scores["scored"], 16);
+  EXPECT_EQ(scores["finalists"].size(), 1u);
   EXPECT_EQ(run.events.Named("search_end")[0].fields["network"], scores["best"][0]["network"]);
   double last = -1;
   for (const Json& network : scores["best"]) {
@@ -243,10 +242,26 @@ TEST(ScoredChoice, AFitMayRankTheNetworks) {
   }
 }
 
+TEST(ScoredChoice, WithTooFewNetworksForAFitTheirLossesChooseFinalists) {
+  Config config = ScoredConfig();
+  config.search.final_effects = FinalEffects::kMain;
+  config.search.budget.value = config.search.budget_max.value = 0.9 * Costs().Mean();
+  config.search.budget_min.value = 0.7 * Costs().Mean();
+  config.search.finalists = 0;
+  const double networks = CountNetworks(Costs(), BandOf(config.search));
+  ASSERT_GT(networks, 1);
+  ASSERT_LE(networks, static_cast<double>(MainEffects(Costs())));
+  const Json scores = Search(config).scores();
+  EXPECT_EQ(scores["effects"], "none");
+  EXPECT_FALSE(scores.contains("z"));
+  EXPECT_EQ(static_cast<double>(scores["finalists"].size()), networks);
+}
+
 TEST(SampledChoice, IsDrawnByTheSeedWithinTheBudget) {
   Config config = ScoredConfig();
   config.search.final = FinalChoiceKind::kSampled;
   config.search.pruning.score = PruningScore::kAlpha;
+  int likeliest = 0;
   const auto found = [&](int64_t seed) {
     config.seed = seed;
     const Searched run = Search(config);
@@ -254,11 +269,12 @@ TEST(SampledChoice, IsDrawnByTheSeedWithinTheBudget) {
     EXPECT_EQ(end["chosen_by"], "sample");
     EXPECT_GT(end["alpha_steps"], 0);
     EXPECT_LE(run.result.first().cost, LargestCost(config.search));
+    likeliest += end["network"] == end["argmax"] ? 1 : 0;
     return end["network"];
   };
   EXPECT_EQ(found(1), found(1));
-  const std::set<Json> others = {found(1), found(2), found(3), found(4)};
-  EXPECT_GT(others.size(), 1u);
+  for (const int64_t seed : {2, 3, 4, 5}) found(seed);
+  EXPECT_LT(likeliest, 6);  // of six
 }
 
 TEST(ScoredChoice, FinalistsAreScoredAgain) {
@@ -374,11 +390,36 @@ TEST(ScoredChoice, OtherSettingsScoreAnew) {
   }
 }
 
-TEST(ScoredChoice, RanksAgree) {
+TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
+  Config config = ScoredConfig();
+  config.checkpoint.every = 1e-9;
+  config.search.final_effects = FinalEffects::kMain;
+  config.search.budget_min.value = Costs().Least();
+  config.search.budget_max.value = Costs().Most();
+  config.search.finalists = 2;
+  const TempDir whole_folder;
+  const Searched whole = Search(config, {.folder = whole_folder.path()});
+  ASSERT_EQ(whole.scores()["effects"], "main");
+  for (const int at : {1, 17}) {
+    const TempDir folder;
+    Stop stop(at);
+    EXPECT_THROW(Search(config, {.folder = folder.path(), .progress = &stop}), Interrupted) << "stop " << at;
+    const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
+    EXPECT_EQ(rest.scores(), whole.scores()) << "stop " << at;
+    EXPECT_EQ(ReadText(folder / "best.json"), ReadText(whole_folder / "best.json")) << "stop " << at;
+  }
+}
+
+class RanksOfAScoredChoice : public testing::TestWithParam<FinalEffects> {};
+
+TEST_P(RanksOfAScoredChoice, Agree) {
   Config config = ScoredConfig();
   config.runtime.precision = Precision::kFloat64;
   config.train.sync_bn = true;
   config.search.finalist_images = 64;
+  config.search.final_effects = GetParam();
+  config.search.budget_min.value = Costs().Least();
+  config.search.budget_max.value = Costs().Most();
   const Searched alone = Search(config);
   std::optional<Searched> first;
   std::vector<std::string> networks(2);
@@ -388,10 +429,14 @@ TEST(ScoredChoice, RanksAgree) {
     if (ranks.first()) first = std::move(searched);
   });
   EXPECT_EQ(networks[0], networks[1]);
+  EXPECT_EQ(first->scores()["effects"], NameOf(GetParam()));
   EXPECT_EQ(first->scores()["finalists"][0]["network"], alone.scores()["finalists"][0]["network"]);
   EXPECT_NEAR(first->scores()["finalists"][0]["loss"].get<double>(),
               alone.scores()["finalists"][0]["loss"].get<double>(), 1e-6);
 }
+
+INSTANTIATE_TEST_SUITE_P(Effects, RanksOfAScoredChoice, testing::Values(FinalEffects::kNone, FinalEffects::kMain),
+                         [](const auto& tested) { return std::string(NameOf(tested.param)); });
 
 }  // namespace
 }  // namespace danas::test

@@ -224,30 +224,41 @@ TEST_F(RankCommandTest, ChoosesForAnotherBudget) {
 }
 
 TEST_F(RankCommandTest, ChoosesByTheFitOfTheLastChoice) {
-  const Json losses = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--out", "loss.json"});
+  fs::copy(*project_ / "run", *project_ / "wide", fs::copy_options::recursive);
+  Json config = Json::parse(ReadText(*project_ / "wide/config.json"));
+  config["search"]["budget_min"] = 1;
+  WriteText(*project_ / "wide/config.json", config.dump());
+  const auto choose = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"choose", "-q", "--run", "wide", "--budget", "120k", "--out", "wide.json"});
+    return project_->Run(options);
+  };
+  const std::string main = "search.final_effects=main";
+  const Json losses = Json::parse(choose({"--json"}).out);
   EXPECT_EQ(losses["effects"], "none");
   ASSERT_GT(losses["networks"].size(), 10u);  // more than there are effects
-  const Json fitted = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
-                                        "search.final_effects=main", "--out", "fit.json"});
+  const Json fitted = Json::parse(choose({"--json", "--set", main}).out);
   EXPECT_EQ(fitted["effects"], "main");
   EXPECT_TRUE(fitted["z"].is_number());
-  EXPECT_FALSE(fitted.contains("margin"));
   std::map<std::string, double> loss_of;
   for (const Json& network : losses["networks"]) loss_of[network["network"]] = network["loss"];
   double difference = 0, sum = 0;
   for (const Json& network : fitted["networks"]) {
     EXPECT_EQ(network["loss"], loss_of.at(network["network"]));
-    sum += network["score"].get<double>() + network["loss"].get<double>();
-    difference = std::max(difference, std::abs(network["score"].get<double>() + network["loss"].get<double>()));
+    EXPECT_EQ(network["score"].get<double>(), -network["fitted_loss"].get<double>());
+    const double off = network["fitted_loss"].get<double>() - network["loss"].get<double>();
+    sum += off;
+    difference = std::max(difference, std::abs(off));
   }
   EXPECT_GT(difference, 1e-5);  // a fit is not the losses,
   EXPECT_NEAR(sum, 0, 1e-4);    // but has their mean
-  const Outcome text = Run("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
-                                      "search.final_effects=main", "--out", "text.json"});
-  EXPECT_THAT(text.out, HasSubstr("ranked by a fit of their losses (search.final_effects main)"));
-  const Json few = Result("choose", {"--budget", "120k", "--set", "search.budget_min=1", "--set",
-                                     "search.final_effects=main", "--sample", "5", "--out", "few.json"});
-  EXPECT_EQ(few["effects"], "none");
+  EXPECT_EQ(Json::parse(ReadText(*project_ / "wide.json"))["origin"]["score"]["effects"], "main");
+  EXPECT_THAT(choose({"--set", main}).out,
+              AllOf(HasSubstr("fitted"), HasSubstr("ranked by a fit of their losses (search.final_effects main)")));
+  const Outcome few = choose({"--json", "--set", main, "--sample", "2"});
+  EXPECT_EQ(Json::parse(few.out)["effects"], "none");
+  EXPECT_THAT(few.err, HasSubstr("Raise --sample"));
+  ExpectError(choose({"--set", "search.final=argmax"}), 2, {"search.final:", "search.final_effects"});
+  ExpectError(Run("rank", {"--set", main}), 2, {"search.final_effects: networks are scored as the search was set"});
 }
 
 TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {

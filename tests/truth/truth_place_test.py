@@ -79,7 +79,7 @@ class Place(unittest.TestCase):
     def test_it_goes_with_check(self):
         done = subprocess.run([SCRIPTS / "truth-table", "--place", "x"], text=True, check=False, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("--place goes with --check", done.stderr)
+        self.assertIn("--place and --lead go with --check", done.stderr)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <limits>
 #include <map>
 #include <optional>
 
@@ -29,6 +28,7 @@ namespace danas {
 namespace {
 
 constexpr int64_t kNetworksScored = 300;
+constexpr int64_t kNetworksForAnEffect = 3;  // where a fit ranks them
 // A state with fewer networks within the limits has pruned what they need: an older one is taken.
 constexpr size_t kLeastNetworks = 32;
 
@@ -128,11 +128,14 @@ std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
 
 // Networks of the state's space.
 Networks PoolOf(const Wish& wish, const SearchSpace& space, const std::vector<std::vector<double>>& score_lc,
-                const CommandLine& line) {
+                FinalEffects effects, const CommandLine& line) {
   std::vector<CostLimit> limits = LimitsOf(wish, space);
   const CostTable costs = limits.front().costs;
   limits.erase(limits.begin());
-  const int64_t count = line.sample > 0 ? line.sample : kNetworksScored;
+  int64_t count = line.sample > 0 ? line.sample : kNetworksScored;
+  if (line.sample == 0 && effects != FinalEffects::kNone) {
+    count = std::max(count, kNetworksForAnEffect * static_cast<int64_t>(MainEffects(costs)));
+  }
   return NetworksWithin(costs, wish.band, limits, score_lc, static_cast<size_t>(count), line.seed);
 }
 
@@ -150,7 +153,8 @@ const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const Comma
     size_t most = 0;
     for (const SavedState& state : run.states) {
       if (state.weight_steps == 0) continue;
-      const size_t networks = PoolOf(wish, state.space, AllAlike(state.space), line).size();
+      const size_t networks =
+          PoolOf(wish, state.space, AllAlike(state.space), run.config.search.final_effects, line).size();
       if (networks > most) best = &state;
       most = std::max(most, networks);
       if (most >= kLeastNetworks) break;
@@ -165,41 +169,43 @@ const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const Comma
                     "limits. Widen them, or raise --sample");
 }
 
+void RequireFewForPairs(const Networks& pool, FinalEffects effects) {
+  if (effects != FinalEffects::kPairs || std::ssize(pool) <= kMostNetworksWithPairs) return;
+  throw UsageError("search.final_effects 'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
+                   " networks, found " + std::to_string(pool.size()) +
+                   ". Lower --sample, or take --set search.final_effects=main");
+}
+
 // Scores by the fit that the search's last choice takes, of networks of the state's space: the first rank's, since a
 // fit may round otherwise on another machine.
-void ScoreByFit(const Networks& pool, const CostTable& costs, const SearchConfig& search, const Ranks& ranks,
+void ScoreByFit(const Networks& pool, const CostTable& costs, FinalEffects effects, const Ranks& ranks,
                 ScoredNetworks& scored, NetworkChoice& choice) {
-  if (search.final_effects == FinalEffects::kPairs && std::ssize(pool) > kMostNetworksWithPairs) {
-    throw UsageError("--sample " + std::to_string(pool.size()) +
-                     ": search.final_effects 'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
-                     " networks");
-  }
   const std::string text = ranks.FromFirst([&] {
     std::vector<ScoredNetwork> networks;
     for (size_t i = 0; i < pool.size(); ++i) {
       networks.push_back({.choice = pool[i], .loss = scored.subnets[i].loss});
     }
-    const ScoredRanking ranking = RankScored(std::move(networks), costs, search.final_effects);
+    const ScoredRanking ranking = RankScored(std::move(networks), costs, effects);
     if (ranking.effects == FinalEffects::kNone) return std::string();
     std::map<std::vector<size_t>, double> score_of;
-    for (const ScoredNetwork& network : ranking.networks) {
-      const bool finite = std::isfinite(network.fitted);
-      score_of[network.choice] = finite ? -network.fitted : std::numeric_limits<double>::lowest();
-    }
+    for (const ScoredNetwork& network : ranking.networks) score_of[network.choice] = -network.fitted;
     std::vector<double> scores;
     for (const std::vector<size_t>& network : pool) scores.push_back(score_of.at(network));
     return Json{scores, ranking.z}.dump();
   });
   if (text.empty()) {
-    if (search.final_effects != FinalEffects::kNone) {
-      log::info("{} networks are too few to fit effects to (search.final_effects): their own losses rank them",
-                pool.size());
+    if (pool.size() > 1) {
+      log::warn(
+          "{} networks are scored, and a fit of their candidates' effects (search.final_effects) takes more than "
+          "{}: their own losses rank them. Raise --sample, if there are more of this cost",
+          pool.size(), MainEffects(costs));
     }
     return;
   }
   const Json json = Json::parse(text);
   json.at(0).get_to(scored.scores);
-  choice.effects = NameOf(search.final_effects);
+  scored.fitted = true;
+  choice.effects = NameOf(effects);
   json.at(1).get_to(choice.z);
 }
 
@@ -232,12 +238,16 @@ Json OriginOf(const SearchedRun& run, const DatasetIndex& training_set, const Ne
                {"limits", std::move(limits)},
                {"state", choice.ranking.state->file},
                {"score", {{"name", choice.ranking.score}, {"value", best.score}}}};
+  if (!choice.effects.empty()) {
+    json["score"]["effects"] = choice.effects;
+    json["score"]["z"] = choice.z;
+  }
   if (choice.margin) json["margin"] = ToJson(*choice.margin);
   return json;
 }
 
 int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
-  const SearchedRun run = OpenSearchedRun(line, ranks);
+  const SearchedRun run = OpenSearchedRun(line, ranks, "search.final_effects");
   Wish wish = ReadWish(line, run);
   NetworkChoice choice{.ranking = {.run = run.folder.string(), .score = line.score}};
   choice.limits = ReachOf(wish, run.space());
@@ -249,8 +259,10 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
   std::vector<std::vector<double>> ln_p_lc;
   for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
   if (ln_p_lc.empty()) ln_p_lc = AllAlike(state.space);  // of several budgets
-  const Networks pool = PoolOf(wish, state.space, ln_p_lc, line);
+  const FinalEffects effects = line.score == "supernet" ? run.config.search.final_effects : FinalEffects::kNone;
+  const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, line);
   if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
+  RequireFewForPairs(pool, effects);
   log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.manifest.string(), state.when);
   std::optional<SubnetScorer> scorer;
   if (line.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
@@ -263,11 +275,11 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
     scored.images = scorer->images();
   }
   scored.scores = scorer ? ScoresOf(scored.subnets) : TotalsOf(ln_p_lc, pool);
-  if (scorer) {
-    ScoreByFit(pool, MakeCostTable(*run.cost, state.space), run.config.search, ranks, scored, choice);
+  if (effects != FinalEffects::kNone) {
+    ScoreByFit(pool, MakeCostTable(*run.cost, state.space), effects, ranks, scored, choice);
   }
   choice.ranking = OrderNetworks(scored, run, line.score);
-  if (scorer && choice.effects.empty()) {
+  if (scorer) {
     Networks best_two;
     for (size_t i = 0; i < std::min<size_t>(2, pool.size()); ++i) {
       best_two.push_back(

@@ -279,7 +279,8 @@ void DescribeScoring(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  danas choose --run runs/mine --budget 300M\n"
       "  danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json\n"
-      "Networks are scored by the newest state that the search kept with enough of them within the budget and all limits.\n"
+      "Networks are scored by the newest state that the search kept with enough of them within the budget and all limits,\n"
+      "and ranked as in its last choice: by their losses, or by a fit of these (--set search.final_effects=main).\n"
       "It says what each limit leaves of the others, and writes the best as a best.json for danas finetune.");
   choose.add_option("-r,--run,--run-folder", line.run, "folder of a search, finished or not")
       ->option_text("DIR")

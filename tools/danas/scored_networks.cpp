@@ -49,6 +49,7 @@ NetworkRanking OrderNetworks(const ScoredNetworks& scored, const SearchedRun& ru
     if (!scored.subnets.empty()) {
       network.loss = scored.subnets[i].loss;
       network.accuracy = scored.subnets[i].accuracy;
+      if (scored.fitted) network.fitted = -scored.scores[i];
     }
     ranking.networks.push_back(std::move(network));
   }

@@ -6,6 +6,7 @@
 
 #include "danas/arch/network_name.h"
 #include "danas/config/config_file.h"
+#include "danas/config/document.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/data/subset.h"
@@ -29,14 +30,14 @@ constexpr std::array kFree = {"search.scoring.", "search.recalibration_images",
                               "data.test",       "data.format",
                               "data.workers",    "data.queue"};
 
-void RequireFree(const std::vector<std::string>& settings) {
+void RequireFree(const std::vector<std::string>& settings, const std::string& also_free) {
   for (const std::string& setting : settings) {
     const std::string key = setting.substr(0, setting.find('='));
     const bool free = std::ranges::any_of(
         kFree, [&](std::string_view known) { return known.ends_with('.') ? key.starts_with(known) : key == known; });
-    if (!free) {
-      throw UsageError("--set " + key +
-                       ": networks are scored as the search was set. search.scoring, "
+    if (!free && key != also_free) {
+      throw UsageError("--set " + key + ": networks are scored as the search was set. search.scoring, " +
+                       (also_free.empty() ? "" : also_free + ", ") +
                        "search.recalibration_images, runtime, nn and the place of the same images may be changed");
     }
   }
@@ -49,7 +50,9 @@ Config ReadConfigOf(const fs::path& folder, const std::vector<std::string>& sett
     throw FileError(folder.string() + " is not the folder of a search: it has no " +
                     (fs::exists(config) ? "checkpoints" : "config.json"));
   }
-  return LoadConfig(config.string(), settings);
+  Config of_run = ConfigFromJson(Document::Read(config).Root().ToJson(), config.string());
+  Assign(of_run, settings);
+  return of_run;
 }
 
 // Positions of the dataset's classes, easiest first.
@@ -62,9 +65,9 @@ std::vector<int> ClassOrder(const SearchedRun& run, const DatasetIndex& training
 
 }  // namespace
 
-SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks) {
+SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks, const std::string& also_free) {
   if (line.run.empty()) throw UsageError("--run is needed: the folder of a search");
-  RequireFree(line.config.settings);
+  RequireFree(line.config.settings, also_free);
   SearchedRun run;
   run.folder = line.run;
   run.config = FirstReads(ranks, [&] { return ReadConfigOf(run.folder, line.config.settings); });

@@ -26,7 +26,7 @@ struct SearchedRun {
 
 // Of the folder in --run; --set may change how networks are scored and where, nothing that they are made of. The same
 // on every rank. Throws UsageError, FileError where there is no search, CheckpointError.
-SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks);
+SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks, const std::string& also_free = "");
 
 // The newest state whose space has all of these networks of the whole space. Throws ConfigError where none has.
 const SavedState& StateWithAll(const SearchedRun& run, const std::vector<std::vector<size_t>>& networks,

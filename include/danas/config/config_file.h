@@ -28,7 +28,8 @@ Config LoadConfigOver(const std::filesystem::path& base, const std::string& path
 void Assign(Config& config, const std::vector<std::string>& assignments);
 
 // Every key with its value, as a run folder's config.json holds it. ConfigFromJson(ToJson(c)) equals c. Keys that are
-// left out take their defaults; `name` stands for the file in errors.
+// left out, since an earlier danas did not know them, take their defaults, not those of search.preset, whose values may
+// have been others then; `name` stands for the file in errors.
 Json ToJson(const Config& config);
 Config ConfigFromJson(const Json& json, const std::string& name);
 

@@ -65,7 +65,7 @@ struct SearchConfig {
   int64_t final_networks = 1000;
   FinalSource final_source = FinalSource::kAuto;
   FinalEffects final_effects = FinalEffects::kNone;
-  int64_t finalists = 8;
+  int64_t finalists = 0;
   int64_t finalist_images = 0;
   double finalist_lr = 0.01;
   int64_t finalist_scoring_images = 5000;
@@ -75,7 +75,7 @@ struct SearchConfig {
     v.Field(
         "preset", preset,
         {.help = "values for what the config leaves out. paper: Algorithm 1 as printed; robust: single paths, pruning "
-                 "that knows the budget, a last choice by scores; `danas config show` says which keys"});
+                 "that knows the budget, a last choice by a fit of scores; `danas config show` says which keys"});
     v.Field("budget", budget,
             {.help = "T: the cost the search aims at, in the unit of search.cost",
              .min = 0,
@@ -132,8 +132,9 @@ struct SearchConfig {
              .max = kMostImages});
     v.Nested("scoring", scoring, "how sub-networks are scored with the supernet's weights");
     v.Field("final", final,
-            {.help = "argmax: of α in every layer, within the budget; scored: the network of the band [budget_min, "
-                     "budget_max] with the lowest validation loss; sampled: drawn from softmax(α) within budget_max",
+            {.help = "argmax: of α in every layer, within the budget; scored: the best network of the band "
+                     "[budget_min, budget_max] by validation losses in the supernet; sampled: drawn from softmax(α) "
+                     "within budget_max",
              .source = "paper"});
     v.Field("final_networks", final_networks,
             {.help = "scored: the whole band where it holds no more networks than these, else as many of it",
@@ -148,12 +149,14 @@ struct SearchConfig {
         {.help = "scored: what scored networks are ranked by. none: their losses; main: the sums of their "
                  "candidates' effects, fitted to all their losses, which takes off what a supernet's weights happen "
                  "to give one network; pairs: also what candidates of neighbouring layers have together"});
-    v.Field("finalists", finalists,
-            {.help = "scored: the best so many are scored again on more images, and trained on where finalist_images "
-                     "says so; 1: the first ranking decides",
-             .unit = "networks",
-             .min = 1,
-             .max = 1000});
+    v.Field(
+        "finalists", finalists,
+        {.help = "scored: the best so many are scored again on more images, and trained on where finalist_images "
+                 "says so; the lowest loss then is the result; 1: the first ranking decides; 0: 1 where a fit ranks "
+                 "them (final_effects), else 8",
+         .unit = "networks",
+         .min = 0,
+         .max = 1000});
     v.Field("finalist_images", finalist_images,
             {.help = "scored: training images that each finalist is trained on from the supernet's weights; 0: none",
              .unit = "images",

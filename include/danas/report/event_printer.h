@@ -25,6 +25,7 @@ class EventPrinter : public MetricSink {
   void BudgetsOfEpoch(const Json& fields) const;
   std::string AlphaMovement(const Json& fields);
   std::string FinalScores(const Json& fields) const;
+  static std::string FitOf(const Json& fields);
   std::string Found(const Json& fields) const;
   std::string SearchEnd(const Json& fields) const;
   std::string ClassAccuracy(const Json& fields) const;

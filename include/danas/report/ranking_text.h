@@ -16,6 +16,7 @@ struct RankedNetwork {
   double score = 0;                     // higher is better
   std::optional<double> loss = {};      // with the supernet's weights, in nats
   std::optional<double> accuracy = {};  // share of images
+  std::optional<double> fitted = {};    // the loss that a fit to all networks' losses gives it, where one ranks them
   double cost = 0;                      // in the search's unit
   double parameters = 0;
   std::optional<double> trained = {};  // accuracy of the table of truth

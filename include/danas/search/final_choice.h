@@ -41,7 +41,7 @@ struct FinalChoice {
   double cost = 0;
   bool bounded_by_budget = false;
   bool sampled = false;
-  std::optional<ScoredField> scored = {};  // with search.final scored: where `choice` is the best of, by loss
+  std::optional<ScoredField> scored = {};  // with search.final scored: where `choice` is the best of
 };
 
 FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,

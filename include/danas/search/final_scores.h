@@ -34,8 +34,14 @@ struct ScoredRanking {
   double z = 0;  // how many standard errors the fit stands behind the first against the second
 };
 
+// How many effects a fit of networks with these candidates has, without pairs. It takes more networks than that.
+size_t MainEffects(const CostTable& costs);
+
+// search.finalists, or what its 0 stands for. `fitted`: a fit ranks the networks.
+int64_t FinalistsOf(const SearchConfig& config, bool fitted);
+
 // Lowest loss first, that of a fit with `effects` (ScoresOfPaths()); of equal ones the earlier. Where there are no more
-// networks than effects there is no fit, and their own losses rank them; so are those that diverged, at the end.
+// networks than effects there is no fit, and their own losses rank them. Losses are finite.
 ScoredRanking RankScored(std::vector<ScoredNetwork> networks, const CostTable& costs, FinalEffects effects);
 
 struct FinalScores {
