@@ -66,8 +66,8 @@ RUN = {
     "danas search --config quickstart.json --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
         before=f"{QUICK_EASINESS} --out FOLDER", add="--data data/fashion --no-probe", says="step3"),
     # docs/training-paths.md
-    "danas search --config quickstart.json --set 'search.budgets=[1.5M, 1.8M, 2.1M]' --set schedule.ranking=random "
-    "--dry-run": Run(add="--data data/fashion --no-probe", says="budgets: 1.5M, 1.8M, 2.1M MACs"),
+    "danas search --config quickstart.json --set search.preset=robust --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
+    "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe", says="budgets: 1.5M, 1.8M, 2.1M MACs"),
     # README: commands; scripts/quickstart says some of them again
     "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
     "danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run": Run(
