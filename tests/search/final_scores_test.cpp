@@ -352,6 +352,21 @@ TEST(ScoredChoice, CountsInTheRunsShare) {
   }
 }
 
+// Stopped at each of these lines of the last choice, it ends as it would have. Returns what the whole search told.
+Json StopAndGoOn(const Config& config, const std::vector<int>& stops) {
+  const TempDir whole_folder;
+  const Searched whole = Search(config, {.folder = whole_folder.path()});
+  for (const int at : stops) {
+    const TempDir folder;
+    Stop stop(at);
+    EXPECT_THROW(Search(config, {.folder = folder.path(), .progress = &stop}), Interrupted) << "stop " << at;
+    const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
+    EXPECT_EQ(rest.scores(), whole.scores()) << "stop " << at;
+    EXPECT_EQ(ReadText(folder / "best.json"), ReadText(whole_folder / "best.json")) << "stop " << at;
+  }
+  return whole.scores();
+}
+
 TEST(ScoredChoice, GoesOnToTheBit) {
   for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
     Config config = ScoredConfig();
@@ -360,17 +375,18 @@ TEST(ScoredChoice, GoesOnToTheBit) {
     config.search.final_networks = source == FinalSource::kAuto ? 1000 : 5;
     config.search.final_source = source;
     config.search.evolution = {.generations = 3, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
-    const TempDir whole_folder;
-    const Searched whole = Search(config, {.folder = whole_folder.path()});
-    for (const int at : {0, 3, 7, 12}) {
-      const TempDir folder;
-      Stop stop(at);
-      EXPECT_THROW(Search(config, {.folder = folder.path(), .progress = &stop}), Interrupted) << "stop " << at;
-      const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
-      EXPECT_EQ(rest.scores(), whole.scores()) << "stop " << at;
-      EXPECT_EQ(ReadText(folder / "best.json"), ReadText(whole_folder / "best.json")) << "stop " << at;
-    }
+    StopAndGoOn(config, {0, 3, 7, 12});
   }
+}
+
+TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
+  Config config = ScoredConfig();
+  config.checkpoint.every = 1e-9;
+  config.search.final_effects = FinalEffects::kMain;
+  config.search.budget_min.value = Costs().Least();
+  config.search.budget_max.value = Costs().Most();
+  config.search.finalists = 2;
+  EXPECT_EQ(StopAndGoOn(config, {1, 17})["effects"], "main");
 }
 
 // What a finished run's last checkpoint holds is of its own settings: a fork with others must not take it for its own.
@@ -387,26 +403,6 @@ TEST(ScoredChoice, OtherSettingsScoreAnew) {
   EXPECT_EQ(rest.scores()["scored"], CountNetworks(Costs(), BandOf(config.search)));
   for (const char* key : {"scored", "networks_in_band", "finalist_scoring_images", "band"}) {
     EXPECT_EQ(rest.scores()[key], whole.scores()[key]) << key;
-  }
-}
-
-TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
-  Config config = ScoredConfig();
-  config.checkpoint.every = 1e-9;
-  config.search.final_effects = FinalEffects::kMain;
-  config.search.budget_min.value = Costs().Least();
-  config.search.budget_max.value = Costs().Most();
-  config.search.finalists = 2;
-  const TempDir whole_folder;
-  const Searched whole = Search(config, {.folder = whole_folder.path()});
-  ASSERT_EQ(whole.scores()["effects"], "main");
-  for (const int at : {1, 17}) {
-    const TempDir folder;
-    Stop stop(at);
-    EXPECT_THROW(Search(config, {.folder = folder.path(), .progress = &stop}), Interrupted) << "stop " << at;
-    const Searched rest = Search(config, {.folder = folder.path(), .resume = true});
-    EXPECT_EQ(rest.scores(), whole.scores()) << "stop " << at;
-    EXPECT_EQ(ReadText(folder / "best.json"), ReadText(whole_folder / "best.json")) << "stop " << at;
   }
 }
 
