@@ -147,14 +147,14 @@ std::vector<std::vector<double>> AllAlike(const SearchSpace& space) {
 }
 
 // The newest trained state with enough networks within the limits; else the one with the most.
-const SavedState& StateFor(const Wish& wish, const SearchedRun& run, const CommandLine& line, const Ranks& ranks) {
+const SavedState& StateFor(const Wish& wish, const SearchedRun& run, FinalEffects effects, const CommandLine& line,
+                           const Ranks& ranks) {
   const std::string number = ranks.FromFirst([&] {
     const SavedState* best = nullptr;
     size_t most = 0;
     for (const SavedState& state : run.states) {
       if (state.weight_steps == 0) continue;
-      const size_t networks =
-          PoolOf(wish, state.space, AllAlike(state.space), run.config.search.final_effects, line).size();
+      const size_t networks = PoolOf(wish, state.space, AllAlike(state.space), effects, line).size();
       if (networks > most) best = &state;
       most = std::max(most, networks);
       if (most >= kLeastNetworks) break;
@@ -186,22 +186,22 @@ void ScoreByFit(const Networks& pool, const CostTable& costs, FinalEffects effec
       networks.push_back({.choice = pool[i], .loss = scored.subnets[i].loss});
     }
     const ScoredRanking ranking = RankScored(std::move(networks), costs, effects);
-    if (ranking.effects == FinalEffects::kNone) return std::string();
+    if (ranking.effects == FinalEffects::kNone) {
+      if (pool.size() > 1) {
+        log::warn(
+            "{} networks are scored, and a fit of their candidates' effects (search.final_effects) takes more than "
+            "{}: their own losses rank them. Raise --sample, if there are more of this cost",
+            pool.size(), MainEffects(costs));
+      }
+      return std::string();
+    }
     std::map<std::vector<size_t>, double> score_of;
     for (const ScoredNetwork& network : ranking.networks) score_of[network.choice] = -network.fitted;
     std::vector<double> scores;
     for (const std::vector<size_t>& network : pool) scores.push_back(score_of.at(network));
     return Json{scores, ranking.z}.dump();
   });
-  if (text.empty()) {
-    if (pool.size() > 1) {
-      log::warn(
-          "{} networks are scored, and a fit of their candidates' effects (search.final_effects) takes more than "
-          "{}: their own losses rank them. Raise --sample, if there are more of this cost",
-          pool.size(), MainEffects(costs));
-    }
-    return;
-  }
+  if (text.empty()) return;
   const Json json = Json::parse(text);
   json.at(0).get_to(scored.scores);
   scored.fitted = true;
@@ -253,13 +253,13 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
   choice.limits = ReachOf(wish, run.space());
   choice.band = wish.band;
   const at::Device device = OpenRankDevice(run.config, ranks);
-  const SavedState& state = StateFor(wish, run, line, ranks);
+  const FinalEffects effects = line.score == "supernet" ? run.config.search.final_effects : FinalEffects::kNone;
+  const SavedState& state = StateFor(wish, run, effects, line, ranks);
   const LoadedState loaded = LoadState(state, run.config, device);
   const auto training_set = OpenRunImages(run, ranks);
   std::vector<std::vector<double>> ln_p_lc;
   for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
   if (ln_p_lc.empty()) ln_p_lc = AllAlike(state.space);  // of several budgets
-  const FinalEffects effects = line.score == "supernet" ? run.config.search.final_effects : FinalEffects::kNone;
   const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, line);
   if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
   RequireFewForPairs(pool, effects);

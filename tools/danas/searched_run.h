@@ -24,8 +24,8 @@ struct SearchedRun {
   const SearchSpace& space() const { return states.back().space; }
 };
 
-// Of the folder in --run; --set may change how networks are scored and where, nothing that they are made of. The same
-// on every rank. Throws UsageError, FileError where there is no search, CheckpointError.
+// Of the folder in --run; --set may change how networks are scored and where, and the key `also_free`, nothing that they
+// are made of. The same on every rank. Throws UsageError, FileError where there is no search, CheckpointError.
 SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks, const std::string& also_free = "");
 
 // The newest state whose space has all of these networks of the whole space. Throws ConfigError where none has.
