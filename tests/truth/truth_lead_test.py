@@ -48,6 +48,16 @@ class Lead(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("1 networks up to 1,050 MACs; there is nothing to lead", done.stderr)
 
+    def test_it_is_one_question_and_zero_is_a_cost(self):
+        done = self.lead(0, ROWS)
+        self.assertIn("0 networks up to 0 MACs; there is nothing to lead", done.stderr)
+        for words, message in ((["--lead", "5"], "go with --check"),
+                               (["--check", "table.csv", "--lead", "5", "--place", "best.json"], "ask one")):
+            done = subprocess.run([SCRIPTS / "truth-table", *words], cwd=self.folder, text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr)
+
     def test_one_seed_says_nothing(self):
         done = self.lead(1500, {**ROWS, (0,): (1000, [0.5])})
         self.assertEqual(done.returncode, 1)
