@@ -138,7 +138,7 @@ void ExpectNear(const std::vector<T>& a, const std::vector<T>& b, double toleran
 }
 
 template <typename T>
-void CompareThreads(double tolerance) {
+void ExpectThreadsAgree(double tolerance) {
   UseThreadPool({.threads = [] { return threads; }, .run = RunOnThreads});
   uint64_t seed = 0;
   for (const int64_t in : {1, 8, 17, 40}) {
@@ -167,14 +167,14 @@ void CompareThreads(double tolerance) {
   }
 }
 
-TEST(KernelThreads, FiveComputeWhatOneDoesInDouble) { CompareThreads<double>(1e-9); }
+TEST(KernelThreads, FiveComputeWhatOneDoesInDouble) { ExpectThreadsAgree<double>(1e-9); }
 
 TEST(KernelThreads, FiveComputeWhatOneDoesInFloat) {
   if (Levels().empty()) GTEST_SKIP() << "the processor has no level of the fused kernels";
   for (const std::string& level : Levels()) {
     SCOPED_TRACE(level);
     UseLevel(level);
-    CompareThreads<float>(1e-3);
+    ExpectThreadsAgree<float>(1e-3);
   }
 }
 

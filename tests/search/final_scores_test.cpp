@@ -375,7 +375,8 @@ TEST(ScoredChoice, GoesOnToTheBit) {
     config.search.final_networks = source == FinalSource::kAuto ? 1000 : 5;
     config.search.final_source = source;
     config.search.evolution = {.generations = 3, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
-    StopAndGoOn(config, {0, 3, 7, 12});
+    const Json scores = StopAndGoOn(config, {0, 3, 7, 12});
+    EXPECT_EQ(scores["source"], source == FinalSource::kAuto ? "band" : "evolution");
   }
 }
 
