@@ -2,10 +2,10 @@
 
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import sys
-import tempfile
 
 
 def write_folder(out, fill, program):
@@ -19,7 +19,8 @@ def write_folder(out, fill, program):
     try:
         if not out.parent.exists():
             out.parent.mkdir(parents=True)
-        new = pathlib.Path(tempfile.mkdtemp(prefix=f"{out.name}.", dir=out.parent))
+        new = out.with_name(f"{out.name}.{secrets.token_hex(4)}")  # known before it is there: a signal may come between
+        new.mkdir(0o700)
         fill(new)
         new.chmod(0o755)
         os.replace(new, out)
