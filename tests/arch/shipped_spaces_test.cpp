@@ -68,7 +68,7 @@ TEST(ShippedSpaces, SmallOnesSuitSmallImages) {
     EXPECT_EQ(space.SearchableLayers(), 8u) << name;
     EXPECT_GE(space.feature_size().height, 4) << name;
   }
-  EXPECT_LE(LoadSpace("quickstart").space.SearchableLayers(), 5u);
+  EXPECT_LE(LoadSpace("mobile_tiny").space.SearchableLayers(), 5u);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ RUN = {
     "danas search --config quickstart.json --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
         before=f"{QUICK_EASINESS} --out FOLDER", add="--data data/fashion --no-probe", says="step3"),
     # docs/training-paths.md
-    "danas search --config quickstart.json --set search.preset=robust --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
+    "danas search --config fashion_mnist_short.json --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
     "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe", says="budgets: 1.5M, 1.8M, 2.1M MACs"),
     # README: commands; scripts/quickstart says some of them again
     "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
@@ -201,7 +201,7 @@ RUN = {
                                                          before="danas data pack data/imagenet data/imagenet-256"),
     "danas data info --data /data/cifar10": Run(),
     "danas data info --data /data/packed": Run(before="danas data pack data/photos data/packed"),
-    "danas bench supernet --config quickstart.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
+    "danas bench supernet --config fashion_mnist_short.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
     "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(
         {"--batch 32": "--batch 2", "--threads 2": "--threads 1"}, add=BENCH),
     "danas bench supernet --config imagenet_mobile.json --images 1231167 --batch 8": Run(
@@ -237,7 +237,7 @@ LOOKED_AT = {
     '"nni=python nni_gumbel.py $N --layout channels_last --malloc keep"': Look("peers"),
     "BIN=build/dev/bin tests/bench/fused_table.sh PYTHON PLAIN.py": Look("peers"),
     re.compile(r"tests/bench/shared_machine\.py .*"): Look("long"),
-    re.compile(r"danas train --model mobilenetv2_0\.25 --config quickstart\.json .*"): Look("long"),
+    re.compile(r"danas train --model mobilenetv2_0\.25 --config fashion_mnist_short\.json .*"): Look("long"),
     "git lfs pull": Look("network"),
     "tests/bench/loader_table.sh PYTHON PHOTOGRAPHS torchvision=SCRIPT dali=SCRIPT": Look("peers"),
     "python tests/bench/score_images.py make FOLDER PHOTOGRAPHS --images 240": Look("python"),

@@ -67,7 +67,7 @@ TEST(ShippedConfigs, ForImagenetAreThePapers) {
 }
 
 TEST(ShippedConfigs, SmallOnesAreRobust) {
-  for (const char* name : {"cifar10", "cifar100", "fashion_mnist", "image_folder"}) {
+  for (const char* name : {"cifar10", "cifar100", "fashion_mnist", "fashion_mnist_short", "image_folder", "quickstart"}) {
     const Config config = LoadConfig(name);
     EXPECT_EQ(config.search.preset, SearchPreset::kRobust) << name;
     for (const PresetValue& value : PresetValues(config)) {

@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace danas;
   static const fuzz::Folder folder;
-  static const SearchSpace space = LoadSpace("quickstart").space;
+  static const SearchSpace space = LoadSpace("mobile_tiny").space;
   const std::filesystem::path path = folder.Write("table.yaml", fuzz::Text(data, size));
   std::unique_ptr<CostModel> model;
   if (!fuzz::Accepts([&] { model = ReadLatencyModel(path); })) return 0;

@@ -119,7 +119,7 @@ def tables() -> None:
           "0-0-0-0-0,900,9,0,0.6,0.7,0.6,0.8\n")
     write("truth_table", "any_order.csv", "accuracy,loss,network\r\n0.5,1,1-1-1-1-1\r\n")
     write("study", "small.json", json.dumps(
-        {"name": "small", "config": "quickstart.json", "seeds": [0, 3], "budgets": ["1.5M", 1800000],
+        {"name": "small", "config": "fashion_mnist_short.json", "seeds": [0, 3], "budgets": ["1.5M", 1800000],
          "set": {"runtime": {"threads": 1}}, "prepare": {"judges": {"set": {"easiness.bins": 20}}},
          "arms": {"a": {"set": {"schedule.ranking": "${judges}/ranking.json"}}, "b": {"random": 12, "near": "a"}},
          "outcome": {"set": {"finetune.epochs": 1}}, "against": "a"}))

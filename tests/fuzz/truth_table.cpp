@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace danas;
   static const fuzz::Folder folder;
-  static const SearchSpace space = LoadSpace("quickstart").space;
+  static const SearchSpace space = LoadSpace("mobile_tiny").space;
   const std::filesystem::path file = folder.Write("table.csv", fuzz::Text(data, size));
   fuzz::Accepts([&] {
     const std::vector<TrainedNetwork> networks = ReadTruthTable(file, space);

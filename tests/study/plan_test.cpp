@@ -97,7 +97,7 @@ TEST(StudyPlan, SaysWhoseSettingsAreWrong) {
     ExpectErrorContains<ConfigError>([&] { PlanStudy(study, "s", ""); }, words);
   };
   fails(R"("a": {}, "b": {"set": {"train.lrr": 1}})", {"study.json: arm 'b'", "train.lrr", "did you mean 'lr'"});
-  fails(R"("a": {}, "b": {"set": {"space": "quickstart"}})", {"arm 'b' changes the space"});
+  fails(R"("a": {}, "b": {"set": {"space": "mobile_tiny"}})", {"arm 'b' changes the space"});
   fails(R"("a": {}, "b": {"set": {"search.cost": "parameters"}})",
         {"arm 'b' changes the space, the image size or the kind"});
   fails(R"("a": {"set": {"search.budgets": ["1M", "2M"]}})", {"arm 'a'", "search.budgets"});

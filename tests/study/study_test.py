@@ -253,7 +253,7 @@ class StudyTest(unittest.TestCase):
             ({"arms": {"slow": {"set": {"search.alpa_lr": 1}}}}, ["arm 'slow'", "did you mean 'alpha_lr'"]),
             ({"arms": {"slow": {"set": {}}, "more": {"random": 1000}}}, ["a random arm asks for 1000"]),
             ({"outcome": {"truth": "lost.csv"}}, ["no table of truth", "--truth"]),
-            ({"arms": {**STUDY["arms"], "slow": {"set": {"space": "quickstart"}}}}, ["changes the space"]),
+            ({"arms": {**STUDY["arms"], "slow": {"set": {"space": "mobile_tiny"}}}}, ["changes the space"]),
         ]:
             self.write(**changes)
             done = self.danas(self.folder, "study", "study.json")

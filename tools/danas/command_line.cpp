@@ -515,7 +515,7 @@ void DescribeBench(CLI::App& app, CommandLine& line) {
   CLI::App& supernet = AddCommand(
       bench, line, Command::kBenchSupernet, "supernet", "Time a search's two steps and predict the hours of a search",
       "Examples:\n"
-      "  danas bench supernet --config quickstart.json\n"
+      "  danas bench supernet --config fashion_mnist_short.json\n"
       "  danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2\n"
       "  danas bench supernet --config imagenet_mobile.json --images 1231167 --batch 8\n"
       "  danas bench supernet --space mobile --device cuda --batch 64 --profile steps.txt\n"
