@@ -62,9 +62,9 @@ TRUTH = ("danas rank --run runs/mine --all --score macs --json | python3 -c 'imp
 
 RUN = {
     # README: a first search
-    "danas easiness --config quickstart.json --seed 0": Run(add=f"--data data/fashion {SMALL_JUDGES}"),
-    "danas search --config quickstart.json --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
-        before=f"{QUICK_EASINESS} --out FOLDER", add="--data data/fashion --no-probe", says="step3"),
+    "danas easiness --config quickstart.json --data IMAGES --seed 0": Run({"IMAGES": "data/fashion"}, add=SMALL_JUDGES),
+    "danas search --config quickstart.json --data IMAGES --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
+        {"IMAGES": "data/fashion"}, before=f"{QUICK_EASINESS} --out FOLDER", add="--no-probe", says="step3"),
     # docs/training-paths.md
     "danas search --config fashion_mnist_short.json --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
     "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe", says="budgets: 1.5M, 1.8M, 2.1M MACs"),
@@ -83,6 +83,8 @@ RUN = {
         add=f"--data data/fashion {PLAN}"),
     "danas train --model resnet18 --data FOLDER": Run({"FOLDER": "data/photos"}, add=SMALL_TRAINING),
     "danas evaluate --run $out/found": Run({"$out/found": "runs/final"}),
+    "danas rank --run $out/search --sample 20 --band 10%": Run({"$out/search": "runs/mine"}),
+    "danas choose --run $out/search --budget 0.2M": Run({"$out/search": "runs/mine", "0.2M": "100k"}),
     "danas search --config fashion_mnist.json": Run(add=f"--data data/fashion {SMALL_SEARCH}"),
     # README: when a run ends early
     "danas search --resume runs/RUN": Run({"runs/RUN": "runs/stopped"}, says="runs/stopped/best.json"),

@@ -214,6 +214,11 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
   EXPECT_EQ(by_losses,
             "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 1 finalist on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %\n");
+  fields["band"] = {1, 2e6};
+  EXPECT_EQ(Printed({"final_scores", fields}),
+            "scored: 90 networks of 90 of at most 2.0M MACs; 1 finalist on 1,000 images\n"
+            "  best: validation loss 2.500, top-1 25.0 %\n");
+  fields["band"] = {1e6, 2e6};
   fields["effects"] = "main";
   fields["z"] = 1.25;
   EXPECT_EQ(Printed({"final_scores", fields}),
