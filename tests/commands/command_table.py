@@ -228,7 +228,7 @@ LOOKED_AT = {
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
     re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|soak|truth-table|planted-task|two-garments)( .*)?"): Look("long"),
-    re.compile(r"danas study (planted_2|search_a(_parts)?|easiness_\w+)( .*)?"): Look("long"),
+    re.compile(r"danas study (planted_2|search_(a|a_parts|b)|easiness_\w+)( .*)?"): Look("long"),
     re.compile(r"danas (search --config truth_a\.json|rank) --run RUN .*"): Look("long"),
     re.compile(r"danas search --config truth_a\.json --data IMAGES .*"): Look("long"),
     re.compile(r"cmake .*"): Look("long", {"<folder>": "prefix"}),
