@@ -184,7 +184,8 @@ std::string EventPrinter::FinalScores(const Json& fields) const {
   std::string text = BudgetOf(fields) + "scored: " + FormatThousands(WholeAt(fields, "scored")) + " networks of " +
                      FormatCount(fields.at("networks_in_band").get<double>());
   const auto low = fields.at("band").at(0).get<double>(), high = fields.at("band").at(1).get<double>();
-  text += low > 1 ? " between " + Cost(low) + " and " + Cost(high) : " of at most " + Cost(high);
+  const bool bounded_below = low > high / 100;  // in any unit: search.budget_min 1 stands for none
+  text += bounded_below ? " between " + Cost(low) + " and " + Cost(high) : " of at most " + Cost(high);
   if (fields.at("source") == "evolution") text += ", by evolution";
   if (fields.at("source") == "best") text += ", the likeliest by α";
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +

@@ -214,6 +214,8 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
   EXPECT_EQ(by_losses,
             "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 1 finalist on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %\n");
+  fields["band"] = {0.5, 0.75};  // milliseconds, say: below 1, and a bound
+  EXPECT_NE(Printed({"final_scores", fields}).find(" between "), std::string::npos);
   fields["band"] = {1, 2e6};
   EXPECT_EQ(Printed({"final_scores", fields}),
             "scored: 90 networks of 90 of at most 2.0M MACs; 1 finalist on 1,000 images\n"
