@@ -41,7 +41,7 @@ std::vector<Span> CutIntoBatches(int64_t images, const LoaderOptions& options) {
     spans[spans.size() - 2].whole += spans.back().whole;
     spans.pop_back();
   }
-  for (Span& span : spans) {  // train/ranks.h, PartOfRank
+  for (Span& span : spans) {  // run/ranks.h, PartOfRank
     const int64_t begin = span.first;
     span.first = begin + span.whole * options.rank / options.ranks;
     span.last = begin + span.whole * (options.rank + 1) / options.ranks;

@@ -10,11 +10,11 @@
 
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
+#include "danas/run/device.h"
+#include "danas/run/ranks.h"
 #include "danas/search/cost_loss.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 #include "danas/train/micro_batch.h"
-#include "danas/train/ranks.h"
 
 namespace danas {
 namespace {

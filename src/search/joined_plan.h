@@ -5,7 +5,7 @@
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 
 namespace danas {
 

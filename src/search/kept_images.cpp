@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "danas/core/interrupt.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "danas/train/loaders.h"
 
 namespace danas {

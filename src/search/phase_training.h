@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "danas/data/subset.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/search_loop.h"

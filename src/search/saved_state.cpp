@@ -4,8 +4,8 @@
 
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
+#include "danas/run/device.h"
 #include "danas/search/arch_parameters.h"
-#include "danas/train/device.h"
 
 namespace danas {
 namespace {

@@ -10,11 +10,11 @@
 #include "danas/core/log.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
+#include "danas/run/device.h"
 #include "danas/search/arch_parameters.h"
 #include "danas/search/budgets.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/search_plan.h"
-#include "danas/train/device.h"
 #include "danas/train/loaders.h"
 #include "search_setup.h"
 

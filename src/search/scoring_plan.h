@@ -2,7 +2,7 @@
 #pragma once
 
 #include "danas/cost/cost_model.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 #include "danas/search/search_plan.h"
 #include "plan_basis.h"
 

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "danas/core/hash.h"
-#include "danas/train/device.h"
-#include "danas/train/memory.h"
+#include "danas/run/device.h"
+#include "danas/run/memory.h"
 
 namespace danas {
 namespace {

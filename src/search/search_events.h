@@ -4,7 +4,7 @@
 
 #include "danas/core/json.h"
 #include "danas/core/metrics.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/pruning_decision.h"

@@ -7,9 +7,9 @@
 
 #include "danas/arch/space_file.h"
 #include "danas/nn/state.h"
+#include "danas/run/agreement_check.h"
 #include "danas/search/budgets.h"
 #include "danas/search/pruning_decision.h"
-#include "danas/train/agreement_check.h"
 #include "measured_scores.h"
 #include "phase_training.h"
 #include "scored_choice.h"

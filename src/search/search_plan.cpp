@@ -7,12 +7,12 @@
 #include <numeric>
 
 #include "danas/core/error.h"
+#include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/weight_paths.h"
-#include "danas/train/device.h"
 #include "danas/train/loaders.h"
 #include "joined_plan.h"
 #include "plan_basis.h"

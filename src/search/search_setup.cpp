@@ -13,10 +13,10 @@
 #include "danas/core/units.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
+#include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
 #include "danas/search/search_plan.h"
-#include "danas/train/device.h"
 #include "danas/train/loaders.h"
 #include "final_events.h"
 

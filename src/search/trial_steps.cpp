@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "danas/nn/norm.h"
+#include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 #include "danas/train/micro_batch.h"
 
 namespace danas {

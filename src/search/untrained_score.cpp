@@ -9,8 +9,8 @@
 
 #include "danas/nn/head.h"
 #include "danas/nn/norm.h"
+#include "danas/run/device.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 
 namespace danas {
 namespace {

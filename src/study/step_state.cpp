@@ -16,7 +16,7 @@
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
-#include "danas/report/log_excerpt.h"
+#include "danas/watch/log_excerpt.h"
 
 namespace danas {
 namespace {

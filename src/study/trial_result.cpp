@@ -10,8 +10,8 @@
 #include "danas/core/hash.h"
 #include "danas/cost/search_band.h"
 #include "danas/report/comparison.h"
-#include "danas/report/log_excerpt.h"
 #include "danas/study/step_state.h"
+#include "danas/watch/log_excerpt.h"
 
 namespace danas {
 namespace {

@@ -10,7 +10,7 @@
 #include "danas/core/json.h"
 #include "danas/core/text_file.h"
 #include "danas/core/units.h"
-#include "danas/schedule/truth_table.h"
+#include "danas/easiness/truth_table.h"
 
 namespace danas {
 namespace {

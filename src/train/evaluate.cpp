@@ -4,8 +4,8 @@
 #include <c10/core/InferenceMode.h>
 
 #include "danas/nn/norm.h"
+#include "danas/run/device.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 
 namespace danas {
 namespace {

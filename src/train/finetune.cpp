@@ -1,7 +1,7 @@
 #include "danas/train/finetune.h"
 
 #include "danas/core/error.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 
 namespace danas {
 namespace {

@@ -7,10 +7,10 @@
 #include "danas/core/file.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
-#include "danas/train/agreement_check.h"
-#include "danas/train/device.h"
+#include "danas/run/agreement_check.h"
+#include "danas/run/device.h"
+#include "danas/run/memory.h"
 #include "danas/train/loaders.h"
-#include "danas/train/memory.h"
 #include "danas/train/weight_pass.h"
 
 namespace danas {

@@ -7,8 +7,8 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/nn/norm.h"
+#include "danas/run/device.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 #include "danas/train/micro_batch.h"
 
 namespace danas {

@@ -16,19 +16,23 @@ ROOMS = {
     "config": ["core"],
     "arch": ["core", "config"],
     "cost": ["core", "config", "arch"],
-    "schedule": ["core", "config", "arch"],
-    "data": ["core", "config", "schedule"],
+    "easiness": ["core", "config", "arch"],
+    "data": ["core", "config", "easiness"],
     "kernels": ["core"],
     "nn": ["core", "config", "arch", "cost", "kernels"],
-    "train": ["core", "config", "arch", "schedule", "data", "nn"],
-    "search": ["core", "config", "arch", "cost", "schedule", "data", "kernels", "nn", "train"],
-    "report": ["core", "config", "arch", "cost", "schedule"],
-    "study": ["core", "config", "arch", "cost", "schedule", "report"],
+    "run": ["core", "config", "nn"],
+    "train": ["core", "config", "arch", "easiness", "data", "nn", "run"],
+    "judge": ["core", "config", "arch", "easiness", "data", "nn", "run", "train"],
+    "search": ["core", "config", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
+    "report": ["core", "config", "arch", "cost", "easiness"],
+    "figures": ["core", "easiness", "report"],
+    "watch": ["core", "cost", "report"],
+    "study": ["core", "config", "arch", "cost", "easiness", "report", "watch"],
 }
 ROOMS["tools"] = list(ROOMS)
 
-TORCH_ROOMS = ["nn", "train", "search", "tools"]
-CUDA_FOLDER = "src/train/cuda/"
+TORCH_ROOMS = ["nn", "run", "train", "judge", "search", "tools"]
+CUDA_FOLDER = "src/run/cuda/"
 
 # A pattern of a header's whole name: the rooms that may include it. The first that fits decides.
 LIBRARIES = [
@@ -39,8 +43,8 @@ LIBRARIES = [
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|png|gif_lib|lmdb)\.h", ["data"]),
-    (r"google/protobuf/.*|rhash\.h", ["report"]),
-    (r"zlib\.h", ["data", "nn", "report"]),
+    (r"google/protobuf/.*|rhash\.h", ["watch"]),
+    (r"zlib\.h", ["data", "figures", "nn"]),
     (r"CLI/.*", ["tools"]),
     (r"(spdlog|nlohmann)/.*", ["core"]),
     (r"(sys|arpa|linux|netinet)/[a-z_]+\.h", list(ROOMS)),

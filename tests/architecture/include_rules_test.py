@@ -26,7 +26,7 @@ class IncludeRules(unittest.TestCase):
             "src/core/private.h": "#pragma once\n",
             "src/search/loop.cpp": '#include "danas/train/epoch.h"\n#include <torch/csrc/autograd/variable.h>\n',
             "src/data/decode.cpp": "#include <ATen/core/Tensor.h>\n#include <opencv2/imgcodecs.hpp>\n",
-            "src/train/cuda/parts.cpp": "#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>\n",
+            "src/run/cuda/parts.cpp": "#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>\n",
             "tools/danas/main.cpp": '#include <CLI/CLI.hpp>\n#include "danas/search/search.h"\n',
         }
         self.assertEqual(broken(files), [])

@@ -14,7 +14,7 @@
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/statistics.h"
-#include "danas/train/memory.h"
+#include "danas/run/memory.h"
 
 namespace danas {
 

@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "danas/core/rank_place.h"
-#include "danas/train/agreement_check.h"
-#include "danas/train/ranks.h"
+#include "danas/run/agreement_check.h"
+#include "danas/run/ranks.h"
 #include "tests/bench/supernet_options.h"
 #include "tools/danas/launch.h"
 

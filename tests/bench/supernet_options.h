@@ -9,8 +9,8 @@
 
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
+#include "danas/run/device.h"
 #include "danas/search/trial_steps.h"
-#include "danas/train/device.h"
 #include "tests/bench/bench_support.h"
 
 namespace danas {

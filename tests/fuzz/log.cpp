@@ -1,8 +1,8 @@
 // A run's folder as `danas status` and `danas log` read it: log.jsonl, and behind lines that begin with "#" alpha.jsonl,
 // progress.json, run.log and a checkpoint's manifest.
-#include "danas/report/log_printer.h"
-#include "danas/report/run_status.h"
-#include "danas/report/status_text.h"
+#include "danas/watch/log_printer.h"
+#include "danas/watch/run_status.h"
+#include "danas/watch/status_text.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,5 +1,5 @@
 // ranking.json: the order of a dataset's classes.
-#include "danas/schedule/easiness_ranking.h"
+#include "danas/easiness/easiness_ranking.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,5 +1,5 @@
 // A table of trained networks, of a small space that is shipped.
-#include "danas/schedule/truth_table.h"
+#include "danas/easiness/truth_table.h"
 
 #include "danas/arch/space_file.h"
 #include "fuzz.h"

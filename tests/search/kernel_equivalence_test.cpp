@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "danas/kernels/level.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 

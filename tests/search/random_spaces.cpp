@@ -20,12 +20,12 @@
 #include "danas/core/random.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
+#include "danas/run/device.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/budgets.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/trial_steps.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 #include "tests/nn/nn_support.h"
 #include "tests/support/test_support.h"
 

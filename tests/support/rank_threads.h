@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace danas::test {
 

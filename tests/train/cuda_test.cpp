@@ -7,11 +7,11 @@
 
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
+#include "danas/run/memory.h"
+#include "danas/run/profiler.h"
 #include "danas/train/evaluate.h"
-#include "danas/train/memory.h"
-#include "danas/train/profiler.h"
-#include "src/train/gpu.h"
+#include "src/run/gpu.h"
 #include "tests/support/rank_threads.h"
 #include "tests/train/train_support.h"
 

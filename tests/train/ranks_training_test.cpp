@@ -3,10 +3,10 @@
 
 #include <set>
 
-#include "danas/train/agreement_check.h"
-#include "danas/train/device.h"
+#include "danas/judge/judge.h"
+#include "danas/run/agreement_check.h"
+#include "danas/run/device.h"
 #include "danas/train/finetune.h"
-#include "danas/train/judge.h"
 #include "danas/train/loaders.h"
 #include "tests/support/rank_threads.h"
 #include "tests/train/train_support.h"

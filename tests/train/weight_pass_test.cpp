@@ -5,8 +5,8 @@
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
+#include "danas/run/device.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/device.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {

@@ -24,10 +24,10 @@
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/thread_pool.h"
 #include "danas/report/bench_report.h"
+#include "danas/run/device.h"
+#include "danas/run/memory.h"
 #include "danas/search/search_plan.h"
 #include "danas/search/trial_steps.h"
-#include "danas/train/device.h"
-#include "danas/train/memory.h"
 #include "inputs.h"
 
 namespace danas {

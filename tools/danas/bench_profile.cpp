@@ -12,8 +12,8 @@
 #include "danas/core/log.h"
 #include "danas/core/statistics.h"
 #include "danas/report/profile_report.h"
+#include "danas/run/profiler.h"
 #include "danas/search/trial_steps.h"
-#include "danas/train/profiler.h"
 
 namespace danas {
 namespace {

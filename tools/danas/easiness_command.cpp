@@ -6,7 +6,7 @@
 #include "danas/config/shipped.h"
 #include "danas/core/log.h"
 #include "danas/nn/fused_layer.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"

@@ -7,8 +7,8 @@
 #include "command_line.h"
 #include "danas/config/config.h"
 #include "danas/data/dataset_index.h"
-#include "danas/report/easiness_text.h"
-#include "danas/train/easiness.h"
+#include "danas/figures/easiness_text.h"
+#include "danas/judge/easiness.h"
 #include "run_images.h"
 #include "run_reports.h"
 

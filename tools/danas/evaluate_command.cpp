@@ -16,7 +16,7 @@
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
 #include "danas/report/text_table.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/loaders.h"
 #include "danas/train/network_training.h"

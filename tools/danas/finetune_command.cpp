@@ -7,7 +7,7 @@
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/fused_layer.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "danas/train/finetune.h"
 #include "network_inputs.h"
 #include "rank_command.h"

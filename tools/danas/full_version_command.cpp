@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "commands.h"
-#include "danas/train/device.h"
+#include "danas/run/device.h"
 #include "version_info.h"
 
 namespace danas {

@@ -5,8 +5,8 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/run_folder.h"
-#include "danas/report/log_printer.h"
-#include "danas/report/run_status.h"
+#include "danas/watch/log_printer.h"
+#include "danas/watch/run_status.h"
 #include "program.h"
 
 namespace danas {

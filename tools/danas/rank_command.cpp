@@ -3,8 +3,8 @@
 #include "danas/arch/genotype.h"
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
-#include "danas/train/device.h"
-#include "danas/train/memory.h"
+#include "danas/run/device.h"
+#include "danas/run/memory.h"
 #include "program.h"
 
 namespace danas {

@@ -10,7 +10,7 @@
 #include "command_line.h"
 #include "danas/config/config.h"
 #include "danas/core/run_folder.h"
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 
@@ -32,7 +32,7 @@ Config FirstReads(Ranks& ranks, const std::function<Config()>& read);
 // What `open` gives on rank 0; nothing elsewhere.
 std::optional<RunFolder> FirstOpens(const Ranks& ranks, const std::function<RunFolder()>& open);
 
-// The config's device as this rank has it (train/device.h), which joins the ranks' group.
+// The config's device as this rank has it (run/device.h), which joins the ranks' group.
 at::Device OpenRankDevice(const Config& config, Ranks& ranks);
 
 inline const RunFolder* PointerTo(const std::optional<RunFolder>& folder) { return folder ? &*folder : nullptr; }

@@ -16,7 +16,7 @@
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
 #include "danas/core/text_file.h"
-#include "danas/train/checkpoint.h"
+#include "danas/run/checkpoint.h"
 #include "inputs.h"
 #include "run_images.h"
 #include "run_reports.h"

@@ -9,7 +9,7 @@
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/image_listing.h"
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 

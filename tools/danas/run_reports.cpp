@@ -11,9 +11,9 @@
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
 #include "danas/core/rank_place.h"
-#include "danas/report/event_printer.h"
-#include "danas/report/progress_file.h"
-#include "danas/report/tensorboard_sink.h"
+#include "danas/watch/event_printer.h"
+#include "danas/watch/progress_file.h"
+#include "danas/watch/tensorboard_sink.h"
 
 namespace danas {
 namespace {

@@ -12,10 +12,10 @@
 #include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/dataset_index.h"
-#include "danas/report/progress_file.h"
-#include "danas/report/progress_line.h"
-#include "danas/report/screen.h"
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
+#include "danas/watch/progress_file.h"
+#include "danas/watch/progress_line.h"
+#include "danas/watch/screen.h"
 
 namespace danas {
 

@@ -10,7 +10,7 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/data/subset.h"
-#include "danas/schedule/easiness_ranking.h"
+#include "danas/easiness/easiness_ranking.h"
 #include "danas/search/budgets.h"
 #include "danas/search/kept_images.h"
 #include "danas/search/untrained_score.h"

@@ -9,9 +9,9 @@
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
+#include "danas/run/ranks.h"
 #include "danas/search/saved_state.h"
 #include "danas/search/score.h"
-#include "danas/train/ranks.h"
 
 namespace danas {
 

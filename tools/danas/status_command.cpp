@@ -14,9 +14,9 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/utc_time.h"
-#include "danas/report/live_text.h"
-#include "danas/report/run_status.h"
-#include "danas/report/status_text.h"
+#include "danas/watch/live_text.h"
+#include "danas/watch/run_status.h"
+#include "danas/watch/status_text.h"
 #include "program.h"
 
 namespace danas {

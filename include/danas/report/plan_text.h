@@ -4,7 +4,7 @@
 #include <string>
 
 #include "danas/core/json.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 
 namespace danas {
 

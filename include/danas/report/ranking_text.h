@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "danas/core/json.h"
-#include "danas/schedule/truth_agreement.h"
+#include "danas/easiness/truth_agreement.h"
 
 namespace danas {
 

@@ -10,8 +10,8 @@
 
 #include "danas/arch/space.h"
 #include "danas/config/search_config.h"
+#include "danas/run/run_state.h"
 #include "danas/search/gradient_trace.h"
-#include "danas/train/run_state.h"
 
 namespace danas {
 

@@ -13,7 +13,7 @@
 #include "danas/core/random.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
-#include "danas/train/run_state.h"
+#include "danas/run/run_state.h"
 
 namespace danas {
 

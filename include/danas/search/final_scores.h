@@ -14,8 +14,8 @@
 #include "danas/config/search_config.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
+#include "danas/run/run_state.h"
 #include "danas/search/evolution.h"
-#include "danas/train/run_state.h"
 
 namespace danas {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "danas/train/run_state.h"
+#include "danas/run/run_state.h"
 
 namespace danas {
 

@@ -5,7 +5,7 @@
 
 #include "danas/config/describe.h"
 #include "danas/core/json.h"
-#include "danas/train/run_state.h"
+#include "danas/run/run_state.h"
 
 namespace danas {
 

@@ -10,9 +10,9 @@
 
 #include "danas/arch/space.h"
 #include "danas/config/config.h"
+#include "danas/easiness/class_schedule.h"
 #include "danas/nn/supernet.h"
-#include "danas/schedule/class_schedule.h"
-#include "danas/train/checkpoint.h"
+#include "danas/run/checkpoint.h"
 
 namespace danas {
 

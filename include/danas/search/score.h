@@ -16,7 +16,7 @@
 #include "danas/core/progress.h"
 #include "danas/data/loader.h"
 #include "danas/nn/supernet.h"
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 

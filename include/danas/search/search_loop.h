@@ -14,8 +14,8 @@
 #include "danas/core/progress.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
-#include "danas/schedule/easiness_ranking.h"
-#include "danas/train/ranks.h"
+#include "danas/easiness/easiness_ranking.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 

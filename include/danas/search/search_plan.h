@@ -10,7 +10,7 @@
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/subset.h"
-#include "danas/schedule/search_plan.h"
+#include "danas/easiness/search_plan.h"
 
 namespace danas {
 

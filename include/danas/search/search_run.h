@@ -6,11 +6,11 @@
 #include <optional>
 #include <vector>
 
+#include "danas/run/checkpoint.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/passed_work.h"
 #include "danas/search/search_state.h"
 #include "danas/search/weight_paths.h"
-#include "danas/train/checkpoint.h"
 #include "danas/train/pass.h"
 
 namespace danas {

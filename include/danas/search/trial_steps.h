@@ -9,10 +9,10 @@
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/loader.h"
+#include "danas/run/ranks.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_state.h"
 #include "danas/search/weight_paths.h"
-#include "danas/train/ranks.h"
 
 namespace danas {
 

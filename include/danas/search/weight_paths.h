@@ -18,8 +18,8 @@
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/mixed_layer.h"
+#include "danas/run/run_state.h"
 #include "danas/search/relaxation.h"
-#include "danas/train/run_state.h"
 
 namespace danas {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "danas/nn/safetensors.h"
-#include "danas/train/run_state.h"
+#include "danas/run/run_state.h"
 
 namespace danas {
 

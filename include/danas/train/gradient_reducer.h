@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace c10d {
 class Reducer;

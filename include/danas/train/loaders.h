@@ -3,7 +3,7 @@
 
 #include "danas/config/config.h"
 #include "danas/data/loader.h"
-#include "danas/train/ranks.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "danas/config/train_config.h"
-#include "danas/train/run_state.h"
+#include "danas/run/run_state.h"
 
 namespace danas {
 

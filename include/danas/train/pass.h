@@ -11,8 +11,8 @@
 #include "danas/config/train_config.h"
 #include "danas/core/progress.h"
 #include "danas/data/loader.h"
-#include "danas/train/checkpoint.h"
-#include "danas/train/ranks.h"
+#include "danas/run/checkpoint.h"
+#include "danas/run/ranks.h"
 
 namespace danas {
 

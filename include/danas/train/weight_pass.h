@@ -12,14 +12,14 @@
 
 #include "danas/config/ranks_config.h"
 #include "danas/config/train_config.h"
+#include "danas/run/ranks.h"
+#include "danas/run/run_state.h"
 #include "danas/train/amp.h"
 #include "danas/train/ema.h"
 #include "danas/train/gradient_reducer.h"
 #include "danas/train/lr_schedule.h"
 #include "danas/train/optimizer.h"
 #include "danas/train/pass.h"
-#include "danas/train/ranks.h"
-#include "danas/train/run_state.h"
 
 namespace danas {
 

@@ -1,0 +1,102 @@
+// Checkpoints of a run: copied at once, written beside the training, found again whole or not at all. The folder
+// `checkpoints` of a run holds pairs NUMBER.safetensors (tensors) and NUMBER.json (values, sizes of the logs, hashes):
+// docs/checkpoints.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "danas/config/checkpoint_config.h"
+#include "danas/run/ranks.h"
+#include "danas/run/run_state.h"
+
+namespace danas {
+
+using DescribeRun = std::function<void(StateFields& fields)>;
+
+enum class CheckpointKind { kRegular, kMilestone };  // a milestone is never removed
+
+// One that is whole, and the bytes that the run's logs had when it was written.
+struct StoredCheckpoint {
+  std::filesystem::path manifest;
+  std::filesystem::path tensors;
+  std::map<std::string, int64_t> logs;
+};
+
+// The newest whole one of a run; those passed over are told. Throws CheckpointError where there is none.
+StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
+
+// What a checkpoint says without its tensors, which may have been removed or damaged since.
+struct CheckpointValues {
+  std::filesystem::path manifest;
+  Json values;  // by name, as the run described them
+};
+
+// Of all that are there, the newest first. Those whose manifest is not whole are passed over with a warning; none: empty.
+std::vector<CheckpointValues> ListCheckpoints(const std::filesystem::path& run_folder);
+
+// Throws CheckpointError where its tensors are not whole.
+StateFields OpenCheckpoint(const CheckpointValues& checkpoint, at::Device device);
+
+// Gives all ranks the state that rank 0 has: what `describe` tells there is restored elsewhere, on `device`.
+void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device);
+
+// Of several ranks the first has one, the others none.
+class CheckpointKeeper {
+ public:
+  static constexpr int64_t kFormatVersion = StateFields::kVersion;
+
+  // `describe` is called to save and to restore, from the thread that trains.
+  CheckpointKeeper(std::filesystem::path run_folder, const CheckpointConfig& config, at::Device device,
+                   DescribeRun describe);
+  ~CheckpointKeeper();  // waits for the write under way
+  CheckpointKeeper(const CheckpointKeeper&) = delete;
+  CheckpointKeeper& operator=(const CheckpointKeeper&) = delete;
+
+  // Restores the newest whole checkpoint and cuts the run's logs back to where they were then. One that is cut short,
+  // altered or of a newer version is passed over with a warning. Throws CheckpointError where none is there or whole.
+  void Restore();
+
+  // Restores where there is a checkpoint. Else, where the run was ended before its first one, which it waits for, cuts
+  // the logs back to before their event `start` and returns false: the run begins anew.
+  bool RestoreOrRewind(const std::string& start);
+
+  // Whether `checkpoint.every` has passed, or an interrupt asks the run to end.
+  bool Due() const;
+
+  // The first checkpoint of a run, before its first batch: waits until it is written.
+  void KeepFirst();
+
+  // Copies the state and writes it in the background, after the write before. Throws FileError where that one failed
+  // and checkpoints are required.
+  void Keep(CheckpointKind kind = CheckpointKind::kRegular);
+
+  // At the end of an epoch: Keep(), unless the last is younger than checkpoint.min_seconds.
+  void KeepAfterEpoch();
+
+  // Waits until all is written; throws as Keep() does.
+  void Finish();
+
+ private:
+  struct Copy;
+  class Writer;
+  double SecondsSinceLast() const;
+  void RaiseFailure();
+
+  std::filesystem::path folder_;
+  CheckpointConfig config_;
+  at::Device device_;
+  DescribeRun describe_;
+  int64_t next_number_ = 1;
+  std::chrono::steady_clock::time_point last_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace danas

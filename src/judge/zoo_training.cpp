@@ -1,0 +1,163 @@
+#include "danas/judge/zoo_training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "danas/arch/zoo.h"
+#include "danas/config/config_file.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
+#include "danas/run/device.h"
+
+namespace danas {
+namespace {
+
+// What of a config decides how the weights end. Where files lie and how many threads read them does not.
+Json DecidingParts(Json config) {
+  for (const char* key : {"root", "train", "test", "format", "class_names", "max_pixels", "workers", "queue"}) {
+    config["data"].erase(key);
+  }
+  return {{"seed", config["seed"]},
+          {"nn", config["nn"]},
+          {"amp", config["runtime"]["amp"]},
+          {"precision", config["runtime"]["precision"]},
+          {"data", config["data"]},
+          {"zoo", config["zoo"]}};
+}
+
+Json Shares(const std::vector<ClassAccuracy>& per_class) {
+  Json shares = Json::array();
+  for (const ClassAccuracy& accuracy : per_class) {
+    shares.push_back(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images));
+  }
+  return shares;
+}
+
+// Validation and kept weights.
+class EpochEnd {
+ public:
+  EpochEnd(Supernet& network, const NetworkTraining& training, const Subset& validation, const TrainingOutputs& outputs)
+      : network_(network),
+        training_(training),
+        validation_(validation),
+        outputs_(outputs),
+        kept_(KeptEpochs(training.epochs)) {}
+
+  void operator()(int64_t epoch) const {
+    if (!outputs_.folder.empty() && epoch < training_.epochs && std::ranges::count(kept_, epoch) > 0) {
+      WriteWeights(WeightsAfter(outputs_.folder, epoch, training_.epochs), StateOf(network_),
+                   network_.space(), validation_.dataset->classes);
+    }
+    const EvaluationResult result = EvaluateImages(
+        network_, validation_, training_, "validation images, epoch " + std::to_string(epoch), outputs_.progress);
+    if (outputs_.metrics == nullptr) return;
+    outputs_.metrics->Record({"class_accuracy",
+                              {{"epoch", epoch},
+                               {"images", result.images},
+                               {"loss", result.loss},
+                               {"top1", result.top1},
+                               {"accuracy", Shares(result.per_class)},
+                               {"seconds", result.seconds}}});
+  }
+
+ private:
+  Supernet& network_;
+  const NetworkTraining& training_;
+  const Subset& validation_;
+  const TrainingOutputs& outputs_;
+  std::vector<int64_t> kept_;
+};
+
+// An older danas left no list: then the fingerprint decides.
+bool HasSameImages(const std::filesystem::path& folder, const ZooTraining& training) {
+  if (!training.images || !std::filesystem::exists(folder / kListingFile)) return true;
+  const std::string differences = Differences(ReadListing(folder / kListingFile), *training.images);
+  if (differences.empty()) return true;
+  log::info("{} is passed over: it was trained on other images. {}", folder.string(), differences);
+  return false;
+}
+
+// Whether network.json is there and says that the folder is one of just this training.
+bool IsOf(const std::filesystem::path& folder, const ZooTraining& training) {
+  if (!std::filesystem::exists(folder / "network.json")) return false;
+  const Genotype found = ReadGenotype(folder / "network.json");
+  const Genotype wanted = MakeZooGenotype(training);
+  if (found.network != wanted.network || found.class_ids != wanted.class_ids) return false;
+  if (!found.origin.contains("config") || found.origin.value("fingerprint", "") != wanted.origin["fingerprint"]) {
+    return false;
+  }
+  // Read back, so that keys that did not exist when it was written stand at their defaults.
+  const Config config = ConfigFromJson(found.origin["config"], (folder / "network.json").string());
+  if (DecidingParts(ToJson(config)) != DecidingParts(wanted.origin["config"])) return false;
+  return HasSameImages(folder, training);
+}
+
+}  // namespace
+
+std::vector<int64_t> KeptEpochs(int64_t epochs) {
+  std::set<int64_t> kept;
+  for (const double share : {0.05, 0.5, 1.0}) {
+    kept.insert(std::max<int64_t>(1, std::llround(share * static_cast<double>(epochs))));
+  }
+  return {kept.begin(), kept.end()};
+}
+
+std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs) {
+  return folder / (epoch == epochs ? "weights.safetensors" : "weights-epoch" + std::to_string(epoch) + ".safetensors");
+}
+
+Genotype MakeZooGenotype(const ZooTraining& training) {
+  const auto side = static_cast<int>(training.config.data.image_size);
+  const ClassList& classes = training.dataset.train.classes;
+  SearchSpace network = MakeZooNetwork(training.model, {side, side}, static_cast<int>(classes.ids.size()));
+  return {std::move(network),
+          classes.ids,
+          classes.labels,
+          {{"model", FindZooModel(training.model).name},
+           {"config", ToJson(training.config)},
+           {"fingerprint", HexText(training.dataset.train.fingerprint)}}};
+}
+
+TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs& outputs) {
+  const Config& config = inputs.config;
+  const Genotype genotype = MakeZooGenotype(inputs);
+  const auto network = MakeNetwork(genotype.network, config.nn);
+  InitializeWeights(*network, config.seed);
+  MoveTo(*network, inputs.device, config.runtime);
+  const Split split =
+      SplitTrainingSet(std::make_shared<const DatasetIndex>(inputs.dataset.train), config.data, config.seed);
+  if (!outputs.folder.empty()) {
+    WriteFileAtomically(outputs.folder / "network.json", JsonText(ToJson(genotype), 2) + "\n");
+  }
+  NetworkTraining training{.name = "train",
+                           .config = config,
+                           .recipe = config.zoo.train,
+                           .epochs = config.zoo.epochs,
+                           .images = split.weights,
+                           .test_set = std::make_shared<const DatasetIndex>(inputs.dataset.test),
+                           .device = inputs.device,
+                           .ranks = inputs.ranks};
+  training.start = {{"model", genotype.network.name()},
+                    {"fingerprint", genotype.origin.at("fingerprint")},
+                    {"validation_images", split.architecture.size()},
+                    {"class_ids", genotype.class_ids}};
+  return TrainAndTest(*network, training, outputs, EpochEnd(*network, training, split.architecture, outputs));
+}
+
+bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& training) {
+  const int64_t epochs = training.config.zoo.epochs;
+  if (!std::filesystem::exists(folder / "result.json") || !IsOf(folder, training)) return false;
+  return std::ranges::all_of(
+      KeptEpochs(epochs), [&](int64_t epoch) { return std::filesystem::exists(WeightsAfter(folder, epoch, epochs)); });
+}
+
+bool IsBegunTraining(const std::filesystem::path& folder, const ZooTraining& training) {
+  const std::filesystem::path checkpoints = folder / "checkpoints";
+  return !std::filesystem::exists(folder / "result.json") && std::filesystem::is_directory(checkpoints) &&
+         !std::filesystem::is_empty(checkpoints) && IsOf(folder, training);
+}
+
+}  // namespace danas

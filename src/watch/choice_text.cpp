@@ -1,0 +1,73 @@
+#include "danas/watch/choice_text.h"
+
+#include <cmath>
+
+#include "danas/core/units.h"
+
+namespace danas {
+namespace {
+
+constexpr size_t kShown = 5;
+
+std::string CostText(double cost, const std::string& unit) {
+  return (unit == "ms" ? FormatDecimals(cost, 3) : FormatCount(cost)) + " " + unit;
+}
+
+std::string BandText(const CostBand& band, const std::string& unit) {
+  return "from " + CostText(band.low, unit) + " to " + CostText(band.high, unit);
+}
+
+Json BandJson(const CostBand& band) { return {band.low, band.high}; }
+
+}  // namespace
+
+std::string ReachText(const std::vector<LimitReach>& limits) {
+  std::string text;
+  for (const LimitReach& limit : limits) {
+    text += limit.kind + " at most " + CostText(limit.most, limit.unit) + ": the space reaches " +
+            BandText(limit.whole, limit.unit);
+    if (limits.size() > 1) {
+      text += limit.left ? ", with the other limits met " + BandText(*limit.left, limit.unit)
+                         : ", but no network meets the other limits";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string ChoiceText(const NetworkChoice& choice) {
+  std::string text = ReachText(choice.limits) + "scored: " + FormatThousands(std::ssize(choice.ranking.networks)) +
+                     " networks " + BandText(choice.band, choice.ranking.unit) + " within all limits\n" +
+                     RankingText(choice.ranking, kShown);
+  if (!choice.effects.empty()) {
+    text += "ranked by a fit of their losses (search.final_effects " + choice.effects +
+            "): the first is ahead of the next by " + FormatDecimals(choice.z, 1) + " standard errors\n";
+  }
+  if (choice.margin) {
+    text += "the best is ahead of the next by " + FormatDecimals(choice.margin->value, 4) + " ± " +
+            FormatDecimals(choice.margin->high - choice.margin->value, 4) +
+            " of loss (two standard errors over the images)\n";
+  }
+  return text + choice.file + "\n";
+}
+
+Json ChoiceJson(const NetworkChoice& choice) {
+  Json limits = Json::array();
+  for (const LimitReach& limit : choice.limits) {
+    limits.push_back({{"kind", limit.kind},
+                      {"unit", limit.unit},
+                      {"most", limit.most},
+                      {"whole", BandJson(limit.whole)},
+                      {"left", limit.left ? BandJson(*limit.left) : Json()}});
+  }
+  Json json = RankingJson(choice.ranking);
+  json["best"] = choice.file;
+  json["band"] = BandJson(choice.band);
+  json["limits"] = std::move(limits);
+  json["effects"] = choice.effects.empty() ? "none" : choice.effects;
+  if (!choice.effects.empty()) json["z"] = choice.z;
+  if (choice.margin) json["margin"] = ToJson(*choice.margin);
+  return json;
+}
+
+}  // namespace danas

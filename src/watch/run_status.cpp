@@ -1,0 +1,386 @@
+#include "danas/watch/run_status.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/json.h"
+#include "danas/core/run_folder.h"
+#include "danas/core/utc_time.h"
+#include "danas/watch/log_excerpt.h"
+#include "danas/watch/progress_file.h"
+#include "json_value.h"
+#include "search_work.h"
+#include "spent_text.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kRunLogBytes = int64_t{256} << 10;
+constexpr size_t kMostManifestBytes = size_t{64} << 20;
+constexpr size_t kWarningsShown = 5;
+constexpr double kSilentSeconds = 600;
+
+bool IsNamed(const Json& event, std::string_view name) { return event.at("event") == name; }
+
+// The first or the last event of a name, or null.
+const Json* FirstEvent(const std::vector<Json>& events, std::string_view name) {
+  const auto found = std::find_if(events.begin(), events.end(), [&](const Json& e) { return IsNamed(e, name); });
+  return found == events.end() ? nullptr : &*found;
+}
+
+const Json* LastEvent(const std::vector<Json>& events, std::string_view name) {
+  const auto found = std::find_if(events.rbegin(), events.rend(), [&](const Json& e) { return IsNamed(e, name); });
+  return found == events.rend() ? nullptr : &*found;
+}
+
+std::optional<std::time_t> TimeOf(const Json& object) { return ParseUtc(TextAt(object, "time").value_or("")); }
+
+std::time_t TimeOf(fs::file_time_type time) {
+  return std::chrono::system_clock::to_time_t(std::chrono::file_clock::to_sys(time));
+}
+
+class Reader {
+ public:
+  Reader(const fs::path& folder, std::time_t now) : folder_(folder), now_(now) { status_.folder = folder; }
+
+  RunStatus Read() {
+    if (!HoldsRun(folder_)) throw FileError(folder_.string() + " holds no run: there is no log.jsonl");
+    const LogExcerpt log = ReadLogExcerpt(folder_ / "log.jsonl");
+    if (log.broken > 0) {
+      status_.warnings.push_back("log.jsonl: " + std::to_string(log.broken) + " lines that are no events");
+    }
+    ReadKind(log.events);
+    if (!log.events.empty()) {
+      status_.begun = TimeOf(log.events.front());
+      last_event_ = TimeOf(log.events.back());
+      Sign(last_event_);
+    }
+    if (status_.kind == RunKind::kSearch) ReadSearch(log.events);
+    if (status_.kind == RunKind::kFinetune || status_.kind == RunKind::kTrain) ReadTraining(log.events);
+    ReadRanking(log.events);
+    const bool finished = !log.events.empty() && IsFinished(log.events.back());
+    if (status_.seconds_left && last_event_) {
+      status_.seconds_left = std::max(0.0, *status_.seconds_left - AgeOf(*last_event_));
+    }
+    if (!finished) ReadProgress();
+    ReadCheckpoints();
+    ReadRunLog(finished);
+    ReadLife(finished);
+    return std::move(status_);
+  }
+
+ private:
+  void Sign(std::optional<std::time_t> time) {
+    if (time) last_sign_ = std::max(last_sign_.value_or(*time), *time);
+  }
+  // A clock that was set back makes nothing younger than now.
+  double AgeOf(std::time_t time) const { return std::max(0.0, std::difftime(now_, time)); }
+
+  // A search that ranks classes first begins with the events of a ranking, and keeps it in a folder of its own.
+  void ReadKind(const std::vector<Json>& events) {
+    if (events.empty()) return;
+    if (const Json* start = FirstEvent(events, "search_start")) {
+      status_.kind = RunKind::kSearch;
+      status_.what = TextAt(*start, "space").value_or("");
+    } else if (IsNamed(events.front(), "easiness_start")) {
+      status_.kind = fs::exists(folder_ / "easiness") ? RunKind::kSearch : RunKind::kEasiness;
+    } else if (IsNamed(events.front(), "train_start")) {
+      status_.kind = RunKind::kTrain;
+      status_.what = TextAt(events.front(), "model").value_or("");
+    } else if (IsNamed(events.front(), "finetune_start")) {
+      status_.kind = RunKind::kFinetune;
+    }
+  }
+
+  bool IsFinished(const Json& last) const {
+    return status_.kind != RunKind::kUnknown && IsNamed(last, std::string(NameOf(status_.kind)) + "_end");
+  }
+
+  void ReadEpoch(const Json& epoch) {
+    if (const Json* timing = ObjectAt(epoch, "timing")) status_.share_waited = NumberAt(*timing, "share_waited");
+    if (const auto waited = NumberAt(epoch, "seconds_waited"), seconds = NumberAt(epoch, "seconds");
+        waited && seconds && *seconds > 0) {
+      status_.share_waited = *waited / *seconds;
+    }
+    status_.train_loss = NumberAt(epoch, "train_loss");
+    status_.train_accuracy = NumberAt(epoch, "train_accuracy");
+    status_.validation_loss = NumberAt(epoch, "validation_loss");
+    status_.validation_accuracy = NumberAt(epoch, "validation_accuracy");
+    status_.expected_cost = NumberAt(epoch, "expected_cost");
+  }
+
+  void ReadSearch(const std::vector<Json>& events) {
+    const Json* start = FirstEvent(events, "search_start");
+    if (start == nullptr) {
+      status_.at.phase = "ranking";
+      return;
+    }
+    status_.unit = TextAt(*start, "unit").value_or("");
+    status_.budget = NumberAt(*start, "budget");
+    status_.budget_max = NumberAt(*start, "budget_max");
+    const Json* epoch = LastEvent(events, "epoch");
+    const SearchWork work(*start);
+    status_.at = work.After(epoch);
+    status_.share_done = work.ShareAfter(epoch);
+    if (epoch != nullptr) {
+      ReadEpoch(*epoch);
+      status_.seconds_left = work.SecondsLeft(events);
+    }
+    for (const Json& budget : ListAt(*start, "budgets")) {
+      status_.budgets.push_back({.name = TextAt(budget, "budget").value_or("?"), .cost = {}});
+    }
+    const Json* pruning = LastEvent(events, "pruning");
+    status_.budgets.empty() ? ReadCandidates(pruning) : ReadSupernet(LastEvent(events, "supernet_pruned"));
+    if (pruning != nullptr && NumberAt(*pruning, "unclear_cuts")) ReadPrunings(events, *pruning);
+    if (const Json* end = LastEvent(events, "search_end")) {
+      status_.cost = NumberAt(*end, "cost");
+      const Json& found = ListAt(*end, "found");
+      for (size_t b = 0; b < std::min(status_.budgets.size(), found.size()); ++b) {
+        status_.budgets[b].cost = NumberAt(found[b], "cost");
+      }
+      status_.share_done = 1;
+      if (const Json* timing = ObjectAt(*end, "timing")) status_.seconds_taken = NumberAt(*timing, "seconds");
+      if (const Json* passed = ObjectAt(*end, "macs_passed")) status_.macs_passed = NumberAt(*passed, "total");
+      status_.spent = SharesOfTime(*end);
+    }
+  }
+
+  // Of the phase of the last one: one a budget.
+  void ReadPrunings(const std::vector<Json>& events, const Json& last) {
+    status_.cuts = 0;
+    status_.unclear_cuts = 0;
+    for (const Json& event : events) {
+      if (!IsNamed(event, "pruning") || TextAt(event, "phase") != TextAt(last, "phase")) continue;
+      if (status_.budgets.empty() && &event != &last) continue;
+      const std::optional<double> networks = NumberAt(event, "networks_in_band");
+      if (networks) status_.networks_in_band = std::min(*networks, status_.networks_in_band.value_or(*networks));
+      *status_.cuts += IntegerAt(event, "cuts");
+      *status_.unclear_cuts += IntegerAt(event, "unclear_cuts");
+    }
+  }
+
+  // What several budgets left of the supernet.
+  void ReadSupernet(const Json* pruned) {
+    if (pruned == nullptr) return;
+    for (const Json& count : ListAt(*pruned, "candidates")) {
+      if (count.is_number_integer()) status_.candidates.push_back(count.get<int64_t>());
+    }
+  }
+
+  // The last α event says which candidates its epoch had; a pruning of the same phase came after it.
+  void ReadCandidates(const Json* pruning) {
+    const LogExcerpt alpha = ReadLogExcerpt(folder_ / "alpha.jsonl", 0, kLogTailBytes);
+    if (alpha.events.empty()) return;
+    const Json& last = alpha.events.back();
+    for (const Json& layer : ListAt(last, "layers")) {
+      status_.candidates.push_back(static_cast<int64_t>(ListAt(layer, "candidates").size()));
+    }
+    if (pruning == nullptr || TextAt(*pruning, "phase") != TextAt(last, "phase")) return;
+    for (const Json& cut : ListAt(*pruning, "layers")) {
+      const int64_t layer = NumberAt(cut, "layer") ? IntegerAt(cut, "layer") : -1;
+      if (layer >= 0 && layer < std::ssize(status_.candidates)) {
+        status_.candidates[static_cast<size_t>(layer)] -= std::ssize(ListAt(cut, "dropped"));
+      }
+    }
+  }
+
+  void ReadTraining(const std::vector<Json>& events) {
+    RunPosition& at = status_.at;
+    at.epochs = IntegerAt(events.front(), "epochs");
+    at.epoch = std::min<int64_t>(1, at.epochs);
+    if (const Json* epoch = LastEvent(events, "epoch")) {
+      ReadEpoch(*epoch);
+      const int64_t over = IntegerAt(*epoch, "epoch");
+      at.epoch = std::min(over + 1, at.epochs);
+      if (at.epochs > 0) status_.share_done = static_cast<double>(over) / static_cast<double>(at.epochs);
+      if (const auto seconds = NumberAt(*epoch, "seconds")) {
+        status_.seconds_left = *seconds * static_cast<double>(at.epochs - over);
+      }
+    }
+    if (!IsFinished(events.back())) return;
+    status_.share_done = 1;
+    status_.seconds_taken = NumberAt(events.back(), "seconds");
+    if (const Json* test = ObjectAt(events.back(), "test_last_epoch")) status_.test_accuracy = NumberAt(*test, "top1");
+  }
+
+  void ReadRanking(const std::vector<Json>& events) {
+    if (const Json* start = FirstEvent(events, "easiness_start")) {
+      status_.judges = static_cast<int64_t>(ListAt(*start, "judges").size());
+    }
+    for (const Json& event : events) status_.judged += IsNamed(event, "network_judged") ? 1 : 0;
+    // A run that went on ranks from the beginning.
+    status_.judged = std::min(status_.judged, status_.judges);
+    if (status_.kind == RunKind::kEasiness && IsFinished(events.back())) status_.share_done = 1;
+  }
+
+  void ReadProgress() {
+    const fs::path path = folder_ / ProgressFile::kName;
+    if (!fs::exists(path)) return;
+    Json json;
+    try {
+      json = ParseJson(ReadFile(path, 1 << 20));
+    } catch (const FileError& error) {
+      status_.warnings.emplace_back(error.what());
+      return;
+    }
+    const std::optional<std::time_t> time = json.is_object() ? TimeOf(json) : std::nullopt;
+    if (!time) {
+      status_.warnings.emplace_back("progress.json is not as danas writes it");
+      return;
+    }
+    const bool is_old = last_event_ && *time < *last_event_;  // of a pass that is over, as the log says
+    Sign(time);
+    if (is_old) return;
+    status_.pass = PassProgress{.label = TextAt(json, "label").value_or(""),
+                                .done = IntegerAt(json, "done"),
+                                .total = IntegerAt(json, "total"),
+                                .loss = NumberAt(json, "loss").value_or(0),
+                                .accuracy = NumberAt(json, "accuracy").value_or(0),
+                                .images_per_second = NumberAt(json, "images_per_second").value_or(0),
+                                .age_seconds = AgeOf(*time)};
+    status_.share_done = std::max(NumberAt(json, "share_done"), status_.share_done);
+    if (const auto left = NumberAt(json, "seconds_left")) {
+      status_.seconds_left = std::max(0.0, *left - status_.pass->age_seconds);
+    }
+  }
+
+  void ReadCheckpoints() {
+    std::vector<std::pair<int64_t, fs::path>> found;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "checkpoints", error)) {
+      const std::string stem = entry.path().stem().string();
+      if (entry.path().extension() != ".json" || stem.size() < 6 || stem.size() > 18) continue;
+      if (stem.find_first_not_of("0123456789") == std::string::npos) found.emplace_back(std::stoll(stem), entry.path());
+    }
+    std::sort(found.rbegin(), found.rend());
+    for (const auto& [number, path] : found) {
+      const fs::file_time_type time = fs::last_write_time(path, error);
+      if (error) continue;  // an old one is removed while this looks
+      if (!IsWhole(path)) {
+        status_.warnings.push_back(path.filename().string() + ": this checkpoint was cut short or altered");
+        continue;
+      }
+      Sign(TimeOf(time));
+      status_.checkpoint = CheckpointAge{.number = number, .age_seconds = AgeOf(TimeOf(time))};
+      return;
+    }
+  }
+
+  // Of the manifest; the tensors, gigabytes, are not read for this.
+  static bool IsWhole(const fs::path& manifest) {
+    try {
+      Json json = ParseJson(ReadFile(manifest, kMostManifestBytes));
+      const std::string hash = TextAt(json, "hash").value_or("");
+      if (hash.empty()) return false;
+      json.erase("hash");
+      return HexText(HashText(JsonText(json))) == hash;
+    } catch (const FileError&) {
+      return false;
+    }
+  }
+
+  // Its warnings and errors, "2026-01-31T12:00:00Z warning: text".
+  void ReadRunLog(bool finished) {
+    const std::string tail = ReadTail(folder_ / "run.log", kRunLogBytes);
+    std::vector<std::string> warnings;
+    for (size_t begin = 0, end; (end = tail.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      const std::string line = tail.substr(begin, end - begin);
+      const std::optional<std::time_t> time = ParseUtc(line.substr(0, line.find(' ')));
+      if (!time) continue;
+      Sign(time);
+      const std::string rest = line.substr(line.find(' ') + 1);
+      const bool is_error = rest.starts_with("error: ");
+      status_.stopped_by = is_error ? rest.substr(7) : "";
+      if (!is_error && !rest.starts_with("warning: ")) continue;
+      // A run that goes on says the same again; the last time counts.
+      std::erase_if(warnings, [&](const std::string& said) { return said.ends_with("Z " + rest); });
+      warnings.push_back(line);
+    }
+    if (finished) status_.stopped_by.clear();
+    if (!status_.stopped_by.empty()) warnings.pop_back();
+    const size_t shown = std::min(kWarningsShown, warnings.size());
+    if (shown < warnings.size()) {
+      status_.warnings.push_back("run.log: " + std::to_string(warnings.size() - shown) + " earlier ones");
+    }
+    status_.warnings.insert(status_.warnings.end(), warnings.end() - static_cast<ptrdiff_t>(shown), warnings.end());
+  }
+
+  void ReadLife(bool finished) {
+    const RunHolder holder = FindHolder(folder_);
+    status_.holder = holder.name;
+    if (last_sign_) status_.last_sign_seconds = AgeOf(*last_sign_);
+    if (finished) {
+      status_.life = RunLife::kFinished;
+    } else if (holder.state == RunHolder::State::kAlive) {
+      status_.life = RunLife::kRunning;
+      status_.stopped_by.clear();  // an error of a process before this one
+    } else if (!status_.stopped_by.empty()) {
+      status_.life = RunLife::kStopped;
+    } else if (holder.state == RunHolder::State::kGone) {
+      status_.life = RunLife::kDied;
+    }
+    const bool may_live = status_.life == RunLife::kRunning || status_.life == RunLife::kUnknown;
+    if (!may_live) status_.seconds_left.reset();
+    if (status_.life == RunLife::kRunning && status_.last_sign_seconds.value_or(0) > kSilentSeconds) {
+      status_.warnings.emplace_back("its process lives, but has written nothing for long");
+    }
+  }
+
+  fs::path folder_;
+  std::time_t now_;
+  RunStatus status_;
+  std::optional<std::time_t> last_event_, last_sign_;
+};
+
+void CollectRuns(const fs::path& folder, int depth, std::vector<fs::path>& runs) {
+  if (HoldsRun(folder)) {
+    runs.push_back(folder);
+    return;
+  }
+  if (depth == 0) return;
+  std::error_code error;
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory(error) && !entry.is_symlink(error)) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  for (const fs::path& next : folders) CollectRuns(next, depth - 1, runs);
+}
+
+}  // namespace
+
+const char* NameOf(RunKind kind) {
+  constexpr std::array kNames = {"run", "search", "finetune", "train", "easiness"};
+  return kNames.at(static_cast<size_t>(kind));
+}
+
+const char* NameOf(RunLife life) {
+  constexpr std::array kNames = {"running", "finished", "stopped", "died", "unknown"};
+  return kNames.at(static_cast<size_t>(life));
+}
+
+RunStatus ReadRunStatus(const fs::path& folder, std::time_t now) { return Reader(folder, now).Read(); }
+
+bool HoldsRun(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(folder / "log.jsonl", error);
+}
+
+std::vector<fs::path> FindRuns(const fs::path& folder) {
+  if (!fs::is_directory(folder)) throw FileError("there is no folder " + folder.string());
+  std::vector<fs::path> runs;
+  CollectRuns(folder, 3, runs);
+  if (runs.empty()) {
+    throw FileError(folder.string() + " holds no run: there is no log.jsonl in it, nor up to three folders down");
+  }
+  return runs;
+}
+
+}  // namespace danas

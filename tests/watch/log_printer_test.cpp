@@ -1,0 +1,135 @@
+#include "danas/watch/log_printer.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/support/test_support.h"
+
+namespace danas {
+namespace {
+
+using test::TempDir;
+using test::WriteText;
+using testing::HasSubstr;
+
+class LogPrinterTest : public testing::Test {
+ protected:
+  LogPrinterTest() { WriteText(folder_ / "log.jsonl", ""); }
+
+  static std::string Line(Json event, const char* time = "2026-01-31T12:00:00Z") {
+    event["time"] = time;
+    return event.dump() + "\n";
+  }
+  void Append(const char* file, const std::string& text) const { std::ofstream(folder_ / file, std::ios::app) << text; }
+  std::string New() {
+    text_.clear();
+    while (printer_.PrintNew()) {
+    }
+    return text_;
+  }
+
+  TempDir folder_;
+  std::string text_;
+  LogPrinter printer_{folder_.path(), [this](std::string_view text) { text_ += text; }};
+};
+
+Json Epoch(const char* phase, int epoch) {
+  return {{"event", "epoch"}, {"phase", phase},    {"epoch", epoch},        {"epochs", 2},
+          {"classes", 3},     {"train_loss", 1.0}, {"train_accuracy", 0.5}, {"timing", {{"seconds", 2.0}}}};
+}
+
+Json Alpha(const char* phase, int epoch, double value) {
+  return {{"event", "alpha"},
+          {"phase", phase},
+          {"epoch", epoch},
+          {"alpha_steps", 5},
+          {"layers", {{{"candidates", {"a", "b"}}, {"alpha", {value, 0.0}}}}}};
+}
+
+TEST_F(LogPrinterTest, EventsWithTimesAndDays) {
+  Append("log.jsonl", Line({{"event", "train_start"},
+                            {"model", "resnet18"},
+                            {"seed", 3},
+                            {"device", "cpu"},
+                            {"epochs", 2},
+                            {"train_images", 1200},
+                            {"class_ids", {"x"}}}));
+  Append("log.jsonl", Line({{"event", "train_end"}, {"seconds", 61.0}, {"test_last_epoch", {{"top1", 0.875}}}},
+                           "2026-02-01T00:01:00Z"));
+  EXPECT_EQ(New(),
+            "--- 2026-01-31 (UTC)\n"
+            "12:00:00  training of resnet18, seed 3, cpu: 2 epochs, 1,200 images\n"
+            "--- 2026-02-01 (UTC)\n"
+            "00:01:00  tested: top-1 87.50 %, 1 min 01 s\n");
+  EXPECT_EQ(New(), "");
+}
+
+TEST_F(LogPrinterTest, AlphaStandsBehindItsEpoch) {
+  WriteText(folder_ / "alpha.jsonl", Line(Alpha("step1", 1, 0.1)) + Line(Alpha("step1", 2, 0.3)));
+  Append("log.jsonl", Line(Epoch("step1", 1)) + Line(Epoch("step1", 2)));
+  const std::string text = New();
+  EXPECT_THAT(text, HasSubstr("12:00:00  step1, epoch 1/2, 3 classes: loss 1.000, top-1 50.0 %, 2.00 s\n"
+                              "12:00:00    α moved by up to 0.100"));
+  EXPECT_THAT(text, HasSubstr("epoch 2/2, 3 classes: loss 1.000, top-1 50.0 %, 2.00 s\n"
+                              "12:00:00    α moved by up to 0.200"));
+}
+
+TEST_F(LogPrinterTest, AlphaThatComesLaterIsPrintedThen) {
+  Append("log.jsonl", Line(Epoch("step1", 1)));
+  EXPECT_THAT(New(), HasSubstr("epoch 1/2"));
+  WriteText(folder_ / "alpha.jsonl", Line(Alpha("step0", 9, 9), "2026-01-31T11:00:00Z") + Line(Alpha("step1", 1, 0.1)));
+  EXPECT_EQ(New(), "12:00:00    α moved by up to 0.100; 0 of 1 layers have another leader; 5 α steps so far\n");
+}
+
+TEST_F(LogPrinterTest, ALineIsPrintedOnceItIsWhole) {
+  const std::string line = Line(Epoch("step1", 1));
+  Append("log.jsonl", line.substr(0, 30));
+  EXPECT_EQ(New(), "");
+  Append("log.jsonl", line.substr(30));
+  EXPECT_THAT(New(), HasSubstr("epoch 1/2"));
+}
+
+TEST_F(LogPrinterTest, ALogThatIsCutBackIsTold) {
+  Append("log.jsonl", Line(Epoch("step1", 1)) + Line(Epoch("step1", 2)));
+  New();
+  WriteText(folder_ / "log.jsonl", Line(Epoch("step1", 1)));
+  EXPECT_THAT(New(), HasSubstr("goes on from a checkpoint"));
+  Append("log.jsonl", Line(Epoch("step1", 2)));
+  EXPECT_THAT(New(), HasSubstr("epoch 2/2"));
+}
+
+TEST_F(LogPrinterTest, WhatIsNotAsItShouldBe) {
+  Append("log.jsonl",
+         "not json\n\n" + Line({{"event", "epoch"}, {"epoch", "x"}}) + Line({{"event", "novel"}, {"x", 1}}));
+  const std::string text = New();
+  EXPECT_THAT(text, HasSubstr("(a line that is no event: not json)"));
+  EXPECT_THAT(text, HasSubstr("epoch: its fields are not as danas writes them"));
+  EXPECT_THAT(text, HasSubstr(R"(novel: {"event":"novel","x":1)"));
+}
+
+TEST_F(LogPrinterTest, ListsThatAreTooShort) {
+  Json alpha = Alpha("step1", 1, 0.1);
+  alpha["layers"][0]["alpha"] = Json::array();
+  WriteText(folder_ / "alpha.jsonl", Line(alpha));
+  Append("log.jsonl", Line(Epoch("step1", 1)));
+  EXPECT_THAT(New(), HasSubstr("alpha: its fields are not as danas writes them"));
+  Append("log.jsonl", Line({{"event", "class_accuracy"}, {"loss", 0.5}, {"top1", 0.25}, {"accuracy", Json::array()}}));
+  EXPECT_THAT(New(), HasSubstr("validation loss 0.500, top-1 25.0 %\n"));
+}
+
+TEST(LineReader, ReadsLargeFilesInParts) {
+  const TempDir folder;
+  const std::string line(700'000, 'x');
+  WriteText(folder / "log", line + "\n" + line + line + line + "\n" + "end\nhalf");
+  LineReader reader(folder / "log");
+  std::vector<size_t> sizes;
+  for (LineReader::Lines lines = reader.Read(); !lines.lines.empty(); lines = reader.Read()) {
+    for (const std::string& read : lines.lines) sizes.push_back(read.size());
+  }
+  EXPECT_THAT(sizes, testing::ElementsAre(700'000, 2'100'000, 3));
+  EXPECT_TRUE(LineReader(folder / "none").Read().lines.empty());
+}
+
+}  // namespace
+}  // namespace danas
