@@ -131,7 +131,7 @@ if(NOT LibTorch_OPENMP_MISSING)
   target_compile_options(LibTorch::LibTorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fopenmp>")
   target_link_libraries(LibTorch::LibTorch INTERFACE "${LibTorch_OPENMP_LIBRARY}")
 endif()
-# torch/include ships its own fmt and protobuf; -idirafter lets the system's win, -isystem would not.
+# torch/include ships its own fmt and others; -idirafter lets the system's win, -isystem would not.
 foreach(_dir IN ITEMS "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
   target_compile_options(LibTorch::LibTorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${_dir}>")
 endforeach()

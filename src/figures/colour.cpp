@@ -1,6 +1,6 @@
 #include "danas/figures/colour.h"
 
-#include <zlib.h>
+#include <png.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,29 +43,6 @@ Rgb Colour(double lightness, double chroma, double hue_degrees) {
   return {Encode(colour.red), Encode(colour.green), Encode(colour.blue)};
 }
 
-void AppendBigEndian(std::string& bytes, uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
-}
-
-void AppendChunk(std::string& png, const std::string& kind, const std::string& data) {
-  AppendBigEndian(png, static_cast<uint32_t>(data.size()));
-  const std::string checked = kind + data;
-  png += checked;
-  AppendBigEndian(png, static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(checked.data()),
-                                                   static_cast<uInt>(checked.size()))));
-}
-
-std::string Deflate(const std::string& bytes) {
-  uLongf size = compressBound(bytes.size());
-  std::string packed(size, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
-                bytes.size(), Z_BEST_COMPRESSION) != Z_OK) {
-    throw std::bad_alloc();
-  }
-  packed.resize(size);
-  return packed;
-}
-
 }  // namespace
 
 Rgb Sequential(double value) {
@@ -94,25 +71,22 @@ std::string EncodePng(size_t width, size_t height, const std::vector<uint8_t>& i
   if (width == 0 || height == 0 || indices.size() != width * height || palette.empty() || palette.size() > 256) {
     throw std::invalid_argument("a picture of no size, or whose pixels or colours do not fit it");
   }
-  std::string header;
-  AppendBigEndian(header, static_cast<uint32_t>(width));
-  AppendBigEndian(header, static_cast<uint32_t>(height));
-  header += std::string("\x08\x03\x00\x00\x00", 5);  // 8 bits of a palette; deflate, filters, not interlaced
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(width);
+  image.height = static_cast<png_uint_32>(height);
+  image.format = PNG_FORMAT_RGB_COLORMAP;
+  image.colormap_entries = static_cast<png_uint_32>(palette.size());
+  std::vector<uint8_t> colours;
+  for (const Rgb& colour : palette) colours.insert(colours.end(), {colour.red, colour.green, colour.blue});
 
-  std::string colours;
-  for (const Rgb& colour : palette) {
-    for (const uint8_t part : {colour.red, colour.green, colour.blue}) colours += static_cast<char>(part);
+  std::string png(PNG_IMAGE_PNG_SIZE_MAX(image), '\0');
+  png_alloc_size_t size = png.size();
+  const png_int_32 rows_are_packed = 0;
+  if (png_image_write_to_memory(&image, png.data(), &size, 0, indices.data(), rows_are_packed, colours.data()) == 0) {
+    throw std::runtime_error(std::string("libpng: ") + image.message);
   }
-  std::string rows;
-  for (size_t y = 0; y < height; ++y) {
-    rows += '\0';  // no filter
-    rows.append(reinterpret_cast<const char*>(indices.data()) + y * width, width);
-  }
-  std::string png = "\x89PNG\r\n\x1a\n";
-  AppendChunk(png, "IHDR", header);
-  AppendChunk(png, "PLTE", colours);
-  AppendChunk(png, "IDAT", Deflate(rows));
-  AppendChunk(png, "IEND", "");
+  png.resize(size);
   return png;
 }
 

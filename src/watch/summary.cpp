@@ -1,75 +1,65 @@
 #include "src/watch/summary.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/wire_format_lite.h>
-
 #include <algorithm>
 #include <iterator>
+#include <protozero/pbf_writer.hpp>
 
 #include "src/watch/tfrecord.h"
 
 namespace danas {
 namespace {
 
-using google::protobuf::io::CodedOutputStream;
-using google::protobuf::io::StringOutputStream;
-using Wire = google::protobuf::internal::WireFormatLite;
+using Field = protozero::pbf_tag_type;
 
 // Numbers of the fields, and the two values of enums that are used.
 namespace event {
-constexpr int kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSessionLog = 7;
+constexpr Field kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSessionLog = 7;
 }  // namespace event
 namespace session_log {
-constexpr int kStatus = 1, kStart = 1;
+constexpr Field kStatus = 1, kStart = 1;
 }  // namespace session_log
 namespace summary_value {
-constexpr int kInSummary = 1, kTag = 1, kSimpleValue = 2, kHistogram = 5, kTensor = 8, kMetadata = 9;
+constexpr Field kInSummary = 1, kTag = 1, kSimpleValue = 2, kHistogram = 5, kTensor = 8, kMetadata = 9;
 }  // namespace summary_value
 namespace histogram {
-constexpr int kMin = 1, kMax = 2, kCount = 3, kSum = 4, kSumOfSquares = 5, kLimits = 6, kBuckets = 7;
+constexpr Field kMin = 1, kMax = 2, kCount = 3, kSum = 4, kSumOfSquares = 5, kLimits = 6, kBuckets = 7;
 }  // namespace histogram
 namespace tensor {
-constexpr int kType = 1, kString = 7, kShape = 2, kStrings = 8;
+constexpr Field kType = 1, kString = 7, kShape = 2, kStrings = 8;
 }  // namespace tensor
 namespace metadata {
-constexpr int kPlugin = 1, kPluginName = 1;
+constexpr Field kPlugin = 1, kPluginName = 1;
 }  // namespace metadata
 
 // A message under construction. As protobuf 3 has it, a number that is zero is left out, but where a field says which
 // of several is meant (Float).
 class Message {
  public:
-  Message& Double(int field, double number) {
-    return number == 0 ? *this : Append([&](CodedOutputStream* out) { Wire::WriteDouble(field, number, out); });
+  Message& Double(Field field, double number) {
+    if (number != 0) Writer().add_double(field, number);
+    return *this;
   }
-  Message& Float(int field, float number) {
-    return Append([&](CodedOutputStream* out) { Wire::WriteFloat(field, number, out); });
+  Message& Float(Field field, float number) {
+    Writer().add_float(field, number);
+    return *this;
   }
-  Message& Integer(int field, int64_t number) {
-    return number == 0 ? *this : Append([&](CodedOutputStream* out) { Wire::WriteInt64(field, number, out); });
+  Message& Integer(Field field, int64_t number) {
+    if (number != 0) Writer().add_int64(field, number);
+    return *this;
   }
   // A text, or a message within this one.
-  Message& Bytes(int field, std::string_view bytes) {
-    return Append([&](CodedOutputStream* out) { Wire::WriteBytes(field, std::string(bytes), out); });
+  Message& Bytes(Field field, std::string_view bytes) {
+    Writer().add_bytes(field, bytes.data(), bytes.size());
+    return *this;
   }
-  Message& Doubles(int field, const std::vector<double>& numbers) {
-    return Append([&](CodedOutputStream* out) {
-      Wire::WriteTag(field, Wire::WIRETYPE_LENGTH_DELIMITED, out);
-      out->WriteVarint32(static_cast<uint32_t>(numbers.size() * sizeof(double)));
-      for (const double number : numbers) Wire::WriteDoubleNoTag(number, out);
-    });
+  Message& Doubles(Field field, const std::vector<double>& numbers) {
+    Writer().add_packed_double(field, numbers.begin(), numbers.end());
+    return *this;
   }
   const std::string& bytes() const { return bytes_; }
 
  private:
-  template <typename Write>
-  Message& Append(const Write& write) {
-    StringOutputStream stream(&bytes_);  // appends
-    CodedOutputStream out(&stream);
-    write(&out);
-    return *this;
-  }
+  protozero::pbf_writer Writer() { return protozero::pbf_writer(bytes_); }  // appends
 
   std::string bytes_;
 };
@@ -84,7 +74,7 @@ std::string InSummary(const Message& value) {
   return Message().Bytes(summary_value::kInSummary, value.bytes()).bytes();
 }
 
-std::string EventRecord(double wall_time, int64_t step, int field, std::string_view content) {
+std::string EventRecord(double wall_time, int64_t step, Field field, std::string_view content) {
   return TfRecord(
       Message().Double(event::kWallTime, wall_time).Integer(event::kStep, step).Bytes(field, content).bytes());
 }

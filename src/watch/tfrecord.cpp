@@ -1,6 +1,5 @@
 #include "src/watch/tfrecord.h"
 
-#include <google/protobuf/io/coded_stream.h>
 #include <rhash.h>
 
 #include <array>
@@ -9,8 +8,6 @@
 
 namespace danas {
 namespace {
-
-using google::protobuf::io::CodedOutputStream;
 
 uint32_t Crc32c(std::string_view bytes) {
   static const bool kReady = (rhash_library_init(), true);
@@ -21,10 +18,10 @@ uint32_t Crc32c(std::string_view bytes) {
   return uint32_t{crc[0]} << 24 | uint32_t{crc[1]} << 16 | uint32_t{crc[2]} << 8 | uint32_t{crc[3]};
 }
 
-void AppendMaskedCrc32c(std::string_view bytes, std::string& record) {
-  std::array<uint8_t, 4> crc{};
-  CodedOutputStream::WriteLittleEndian32ToArray(MaskedCrc32c(bytes), crc.data());
-  record.append(crc.begin(), crc.end());
+// The least significant byte first.
+template <typename Number>
+void AppendLittleEndian(Number number, std::string& record) {
+  for (size_t i = 0; i < sizeof(Number); ++i) record += static_cast<char>(number >> 8 * i & 255);
 }
 
 }  // namespace
@@ -32,12 +29,12 @@ void AppendMaskedCrc32c(std::string_view bytes, std::string& record) {
 uint32_t MaskedCrc32c(std::string_view bytes) { return std::rotr(Crc32c(bytes), 15) + 0xa282ead8U; }
 
 std::string TfRecord(std::string_view data) {
-  std::array<uint8_t, 8> length{};
-  CodedOutputStream::WriteLittleEndian64ToArray(data.size(), length.data());
-  std::string record(length.begin(), length.end());
-  AppendMaskedCrc32c(record, record);
+  std::string record;
+  AppendLittleEndian(uint64_t{data.size()}, record);
+  const uint32_t crc_of_length = MaskedCrc32c(record);
+  AppendLittleEndian(crc_of_length, record);
   record += data;
-  AppendMaskedCrc32c(data, record);
+  AppendLittleEndian(MaskedCrc32c(data), record);
   return record;
 }
 

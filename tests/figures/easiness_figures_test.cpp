@@ -1,6 +1,7 @@
 #include "danas/figures/easiness_figures.h"
 
 #include <gtest/gtest.h>
+#include <png.h>
 
 #include <algorithm>
 #include <cctype>
@@ -82,6 +83,20 @@ TEST(Colour, LightnessRunsEvenly) {
   }
   EXPECT_EQ(Diverging(0), (Rgb{250, 250, 250}));
   EXPECT_EQ(HexColour({1, 171, 255}), "#01abff");
+}
+
+TEST(Colour, PngHoldsThePicture) {
+  const std::vector<Rgb> palette = {{250, 250, 250}, {1, 171, 255}, {0, 0, 0}};
+  const std::string png = EncodePng(3, 2, {0, 1, 2, 2, 1, 0}, palette);
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  ASSERT_NE(png_image_begin_read_from_memory(&image, png.data(), png.size()), 0) << image.message;
+  EXPECT_EQ(image.width, 3u);
+  EXPECT_EQ(image.height, 2u);
+  image.format = PNG_FORMAT_RGB;
+  std::vector<uint8_t> rgb(PNG_IMAGE_SIZE(image));
+  ASSERT_NE(png_image_finish_read(&image, nullptr, rgb.data(), 0, nullptr), 0) << image.message;
+  EXPECT_EQ(rgb, (std::vector<uint8_t>{250, 250, 250, 1, 171, 255, 0, 0, 0, 0, 0, 0, 1, 171, 255, 250, 250, 250}));
 }
 
 TEST(Colour, PngRefusesWhatDoesNotFit) {
