@@ -40,6 +40,8 @@ std::string FormatDecimals(double value, int decimals) {
   return buffer.data();
 }
 
+std::string FormatPercent(double share, int decimals) { return FormatDecimals(100 * share, decimals) + " %"; }
+
 std::string FormatCount(double count) {
   constexpr std::array<const char*, 5> kSuffixes = {"", "k", "M", "G", "T"};
   size_t step = 0;

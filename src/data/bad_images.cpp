@@ -42,8 +42,7 @@ void BadImages::Add(const std::string& name, const std::string& reason) {
   }
   if (static_cast<double>(found_.size()) > most_ * static_cast<double>(images_)) {
     throw DataError(std::to_string(found_.size()) + " of the " + std::to_string(images_) + " images of " + dataset_ +
-                    " cannot be read, more than data.most_bad = " + FormatDecimals(100 * most_, 2) +
-                    " % allows; the last one: " + reason);
+                    " cannot be read, more than data.most_bad = " + FormatPercent(most_, 2) + " allows; the last one: " + reason);
   }
 }
 

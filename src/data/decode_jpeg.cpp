@@ -1,18 +1,14 @@
 // JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (accurate integer DCT, smooth chroma
 // upsampling). Only the rows and columns of the wanted box go through the inverse DCT; a reduced picture is the inverse
 // DCT of each block's lowest frequencies (libjpeg's scaling).
-// clang-format off
-#include <cstdio>  // jpeglib.h leaves it to its users
 #include <jerror.h>
-#include <jpeglib.h>
-// clang-format on
-#include <setjmp.h>
 
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "src/data/decoders.h"
+#include "src/data/jpeg_errors.h"
 
 namespace danas {
 namespace {
@@ -20,22 +16,10 @@ namespace {
 // Smooth upsampling looks at the neighbouring columns and rows: pixels this near to a cut may differ.
 constexpr int kMargin = 8;
 
-struct ErrorState {
-  jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
-  jmp_buf jump;
-  char reason[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void OnError(j_common_ptr info) {
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
-  state->manager.format_message(info, state->reason);
-  longjmp(state->jump, 1);
-}
-
 // Warnings are let pass, as Pillow does, but for the one about missing bytes: libjpeg would paint the rest grey.
 void OnMessage(j_common_ptr info, int level) {
   if (level != -1 || info->err->msg_code != JWRN_JPEG_EOF) return;
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
+  JpegErrors* state = JpegErrors::Of(info);
   std::strcpy(state->reason, "the JPEG is cut short");
   longjmp(state->jump, 1);
 }
@@ -60,7 +44,7 @@ class Decompressor {
  private:
   Decompressor() {
     info_.err = jpeg_std_error(&errors_.manager);
-    errors_.manager.error_exit = OnError;
+    errors_.manager.error_exit = JpegErrors::JumpBack;
     errors_.manager.emit_message = OnMessage;
     Guarded([&] { jpeg_create_decompress(&info_); });
   }
@@ -73,7 +57,7 @@ class Decompressor {
   bool EndIsThere() const;
 
   jpeg_decompress_struct info_{};
-  ErrorState errors_{};
+  JpegErrors errors_{};
 };
 
 // Copies `count` pixels of a decoded row. Four components are Adobe's inverted CMYK (Pillow takes all as such).

@@ -1,16 +1,11 @@
 #include "src/data/encode.h"
 
-// clang-format off
-#include <cstdio>  // jpeglib.h leaves it to its users
-#include <jpeglib.h>
-// clang-format on
-#include <setjmp.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <string>
 
 #include "src/data/decoders.h"
+#include "src/data/jpeg_errors.h"
 
 namespace danas {
 namespace {
@@ -28,23 +23,11 @@ std::vector<uint8_t> FirstChannel(const Image& image) {
   return grey;
 }
 
-struct ErrorState {
-  jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
-  jmp_buf jump;
-  char reason[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void OnError(j_common_ptr info) {
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
-  state->manager.format_message(info, state->reason);
-  longjmp(state->jump, 1);
-}
-
 class Compressor {
  public:
   Compressor() {
     info_.err = jpeg_std_error(&errors_.manager);
-    errors_.manager.error_exit = OnError;
+    errors_.manager.error_exit = JpegErrors::JumpBack;
   }
   ~Compressor() {
     jpeg_destroy_compress(&info_);
@@ -80,7 +63,7 @@ class Compressor {
 
  private:
   jpeg_compress_struct info_{};
-  ErrorState errors_{};
+  JpegErrors errors_{};
   unsigned char* buffer_ = nullptr;
   unsigned long bytes_ = 0;
 };

@@ -20,6 +20,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
+#include "danas/core/rank_part.h"
 
 namespace danas {
 namespace {
@@ -41,10 +42,10 @@ std::vector<Span> CutIntoBatches(int64_t images, const LoaderOptions& options) {
     spans[spans.size() - 2].whole += spans.back().whole;
     spans.pop_back();
   }
-  for (Span& span : spans) {  // run/ranks.h, PartOfRank
-    const int64_t begin = span.first;
-    span.first = begin + span.whole * options.rank / options.ranks;
-    span.last = begin + span.whole * (options.rank + 1) / options.ranks;
+  for (Span& span : spans) {
+    const RankPart part = PartOfRank(span.whole, options.rank, options.ranks);
+    span.last = span.first + part.last;
+    span.first += part.first;
   }
   return spans;
 }

@@ -15,8 +15,6 @@ constexpr size_t kMostWithNumbers = 15;
 constexpr size_t kMostNamedColumns = 30;
 constexpr size_t kNameColumns = 20;
 
-std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
-
 // Columns taken together are added up, so that a cell stays the share of images that go to those classes; DrawHeatMap()
 // takes means of rows and columns.
 Matrix AddUpColumns(const Matrix& confusion) {
@@ -62,10 +60,10 @@ std::string Finding(const EasinessStudy& study, const Matrix& confusion) {
       }
     }
   }
-  std::string text = "Mean error of the easiest third " + Percent(error[0]) + ", the middle " + Percent(error[1]) +
-                     ", the hardest " + Percent(error[2]) + ".";
+  std::string text = "Mean error of the easiest third " + FormatPercent(error[0]) + ", the middle " + FormatPercent(error[1]) +
+                     ", the hardest " + FormatPercent(error[2]) + ".";
   if (wrong > 0) {
-    text += " Of all errors " + Percent(wrong_within_hard / wrong) + " are between two classes of the hardest third.";
+    text += " Of all errors " + FormatPercent(wrong_within_hard / wrong) + " are between two classes of the hardest third.";
   }
   return text + " Spearman's ρ of score and 1 − diagonal is " +
          NumberText(Spearman(study.easiness.score_c, MeanErrors(study))) + ".";

@@ -42,8 +42,6 @@ std::vector<T> InOrder(const std::vector<T>& values, const std::vector<int>& ord
   return ordered;
 }
 
-std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
-
 std::string Networks(const EasinessStudy& study) {
   const size_t count = study.judgements.size();
   return count == 1 ? study.judgements.front().network : std::to_string(count) + " networks";
@@ -201,8 +199,8 @@ Figure ThreeHistogramsFigure(const EasinessStudy& study) {
     if (several) variance = std::accumulate(easiness.variance_cb[c].begin(), easiness.variance_cb[c].end(), 0.0) / bins;
     figure.finding +=
         std::string(figure.finding.empty() ? "" : " ") + static_cast<char>(std::toupper(name[0])) + (name + 1) + ": " +
-        study.class_labels[c] + ", " + Percent(easiness.histogram_cb[c].front()) + " of its images in the first bin" +
-        (several ? ", standard deviation over networks " + Percent(std::sqrt(variance)) + " a bin." : ".");
+        study.class_labels[c] + ", " + FormatPercent(easiness.histogram_cb[c].front()) + " of its images in the first bin" +
+        (several ? ", standard deviation over networks " + FormatPercent(std::sqrt(variance)) + " a bin." : ".");
   }
   const double panel = 250, gap = 40;
   Svg svg(60 + 3 * (panel + gap), 290, figure.title, figure.finding);

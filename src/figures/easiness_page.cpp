@@ -39,7 +39,7 @@ std::string NetworkTable(const EasinessStudy& study) {
       correct += judgement.confusion_cc[c][c];
     }
     rows += "<tr>" + Cell(judgement.network) + Cell(FormatThousands(images), true) +
-            Cell(FormatDecimals(100 * static_cast<double>(correct) / static_cast<double>(images), 1) + " %", true) +
+            Cell(FormatPercent(static_cast<double>(correct) / static_cast<double>(images)), true) +
             Cell(judgement.accuracy_ec.empty() ? "weights from a file" : std::to_string(judgement.accuracy_ec.size()),
                  true) +
             Cell(EstimateText(study.agreement.score_error[n])) + "</tr>\n";
@@ -76,7 +76,7 @@ std::string ClassTable(const EasinessStudy& study) {
     const auto c = static_cast<size_t>(study.easiness.order[r]);
     rows += "<tr>" + Cell(std::to_string(r + 1), true) + Cell(study.class_labels[c]) +
             Cell(study.easiness.class_ids[c]) + Cell(FormatDecimals(study.easiness.score_c[c], 4), true) +
-            Cell(FormatDecimals(100 * error_c[c], 1) + " %", true) + "</tr>\n";
+            Cell(FormatPercent(error_c[c]), true) + "</tr>\n";
   }
   const bool few = study.easiness.order.size() <= 30;
   return std::string(few ? "<details open>" : "<details>") + "<summary>All " +

@@ -51,7 +51,7 @@ std::string EasinessText(const EasinessStudy& study, size_t each) {
     }
     const auto c = static_cast<size_t>(order[r]);
     table.AddRow({std::to_string(r + 1), CutToWidth(study.class_labels[c], 36),
-                  FormatDecimals(study.easiness.score_c[c], 4), FormatDecimals(100 * error_c[c], 1) + " %",
+                  FormatDecimals(study.easiness.score_c[c], 4), FormatPercent(error_c[c]),
                   FormatThousands(study.judgements.front().images_c[c])});
   }
   return table.Text();

@@ -40,8 +40,6 @@ struct Training {
   std::vector<double> variance_c;
 };
 
-std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
-
 std::vector<Point> CurveOf(const Training& training, const std::vector<int>& classes) {
   std::vector<Point> points;
   for (size_t e = 0; e < training.epochs(); ++e)
@@ -54,8 +52,8 @@ std::string MatrixFinding(const EasinessStudy& study, const Training& training, 
   std::vector<double> end_error_c;
   for (const double accuracy : training.accuracy_ec.back()) end_error_c.push_back(1 - accuracy);
   return "Over " + std::to_string(training.epochs()) +
-         " epochs the standard deviation of a class's accuracy runs from " + Percent(deviation(order.front())) +
-         " to " + Percent(deviation(order.back())) + ", median " + Percent(deviation(order[order.size() / 2])) +
+         " epochs the standard deviation of a class's accuracy runs from " + FormatPercent(deviation(order.front())) +
+         " to " + FormatPercent(deviation(order.back())) + ", median " + FormatPercent(deviation(order[order.size() / 2])) +
          ". Spearman's ρ of the variance with the easiness score is " +
          NumberText(Spearman(training.variance_c, study.easiness.score_c)) + ", with the error after the last epoch " +
          NumberText(Spearman(training.variance_c, end_error_c)) +
@@ -112,9 +110,9 @@ Figure LearningCurvesFigure(const EasinessStudy& study, const NetworkJudgement& 
                 .finding = {}};
   figure.finding =
       "After epoch " + std::to_string(early) + " the easiest have a mean accuracy of " +
-      Percent(training.Mean(early - 1, easiest)) + ", the hardest of " + Percent(training.Mean(early - 1, hardest)) +
-      "; after the last " + Percent(training.Mean(training.epochs() - 1, easiest)) + " and " +
-      Percent(training.Mean(training.epochs() - 1, hardest)) + ". Nine tenths of that they have after epoch " +
+      FormatPercent(training.Mean(early - 1, easiest)) + ", the hardest of " + FormatPercent(training.Mean(early - 1, hardest)) +
+      "; after the last " + FormatPercent(training.Mean(training.epochs() - 1, easiest)) + " and " +
+      FormatPercent(training.Mean(training.epochs() - 1, hardest)) + ". Nine tenths of that they have after epoch " +
       std::to_string(training.EpochsToNineTenths(easiest)) + " and " +
       std::to_string(training.EpochsToNineTenths(hardest)) + ".";
 

@@ -6,6 +6,7 @@
 
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/judge/judge.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
@@ -174,7 +175,7 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
   });
   if (!first) return {};
   JudgedNetwork judged{.judgement = scores.Finish(), .relevance = {}};
-  judged.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  judged.seconds = SecondsSince(start);
   judged.judgement.weights = HexText(HashWeights(*network));
   if (recorded) judged.judgement.accuracy_ec = ReadClassAccuracies(judge.folder, class_ids.size());
   if (tally) {

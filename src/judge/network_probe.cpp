@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 
+#include "danas/core/seconds_since.h"
 #include "danas/judge/easiness.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
@@ -21,7 +22,7 @@ double SecondsOf(const std::function<void()>& work, const at::Tensor& result_on_
   const auto start = std::chrono::steady_clock::now();
   work();
   if (!result_on_device.is_cpu()) result_on_device.sum().item<float>();  // waits for the device
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return SecondsSince(start);
 }
 
 // Of one image. Few images take longer each than many: their number grows until a step is long enough, or is `most`.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "danas/core/seconds_since.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/parallel.h"
 
@@ -50,8 +51,6 @@ namespace {
 HWY_EXPORT(MultiplyAdds);
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr int kTries = 5;  // the best counts: other programs only ever slow one down
 

@@ -21,7 +21,7 @@ double Share(double work, double seconds, double work_per_second) {
   return work_per_second > 0 ? work / seconds / work_per_second : 0;
 }
 
-std::string Percent(double share) { return share > 0 ? FormatDecimals(100 * share, 0) + " %" : "-"; }
+std::string Percent(double share) { return share > 0 ? FormatPercent(share, 0) : "-"; }
 std::string Milliseconds(const std::vector<double>& seconds) { return FormatDecimals(1000 * Median(seconds), 1); }
 
 std::string RatioText(const RatioInterval& ratio) {

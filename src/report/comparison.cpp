@@ -38,8 +38,6 @@ void DescribeOrigin(const Node& network, TrainedRun& run) {
   }
 }
 
-std::string Percent(double share) { return FormatDecimals(100 * share, 2) + " %"; }
-
 std::string SignedPercent(double share) { return (share < 0 ? "−" : "+") + FormatDecimals(std::abs(100 * share), 1) + " %"; }
 
 double AgainstFirst(const std::vector<TrainedRun>& runs, const TrainedRun& run) {
@@ -113,8 +111,8 @@ std::string ComparisonText(const std::vector<TrainedRun>& runs) {
                                       FormatCount(static_cast<double>(run.macs)),
                                       &run == &runs.front() ? "" : SignedPercent(AgainstFirst(runs, run)),
                                       FormatCount(static_cast<double>(run.parameters)),
-                                      Percent(run.top1)};
-    if (ema) cells.push_back(run.ema_top1 ? Percent(*run.ema_top1) : "");
+                                      FormatPercent(run.top1, 2)};
+    if (ema) cells.push_back(run.ema_top1 ? FormatPercent(*run.ema_top1, 2) : "");
     cells.push_back(FormatDuration(run.seconds));
     table.AddRow(cells);
   }

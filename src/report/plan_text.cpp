@@ -15,7 +15,7 @@ std::string CostText(const SearchPlan& plan, double cost) {
 }
 
 std::string ShareText(const SearchPlan& plan, double macs) {
-  return FormatDecimals(100 * macs / (plan.macs() + plan.final.macs), 1) + " %";
+  return FormatPercent(macs / (plan.macs() + plan.final.macs));
 }
 
 std::string FinalText(const SearchPlan& plan) {

@@ -12,8 +12,6 @@ constexpr size_t kMostRows = 30;
 constexpr size_t kNameColumns = 90;
 
 std::string Milliseconds(double seconds) { return FormatDecimals(1000 * seconds, 2); }
-std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
-
 int64_t CountOf(const std::vector<ProfileRow>& rows) {
   int64_t count = 0;
   for (const ProfileRow& row : rows) count += row.count;
@@ -31,7 +29,7 @@ std::string RowsText(const std::string& title, const std::vector<ProfileRow>& ro
   const double all = SecondsOf(rows);
   const auto add = [&](const std::string& name, int64_t count, double seconds) {
     table.AddRow({CutToWidth(name, kNameColumns), FormatThousands(count), Milliseconds(seconds),
-                  Percent(all > 0 ? seconds / all : 0)});
+                  FormatPercent(all > 0 ? seconds / all : 0)});
   };
   const auto shown = static_cast<std::ptrdiff_t>(std::min(rows.size(), kMostRows));
   const std::vector<ProfileRow> rest(rows.begin() + shown, rows.end());
@@ -47,8 +45,8 @@ std::string KernelLine(const StepProfile& profile) {
     return "the profiler saw no kernel: this LibTorch has no CUPTI, or the driver does not let it trace\n";
   }
   return "a kernel or copy ran for " + Milliseconds(profile.kernel_seconds) + " ms: the GPU was idle for " +
-         Percent(profile.IdleShare(profile.plain_seconds)) + " of the step without the profiler, " +
-         Percent(profile.IdleShare(profile.wall_seconds)) + " of the profiled one\n";
+         FormatPercent(profile.IdleShare(profile.plain_seconds)) + " of the step without the profiler, " +
+         FormatPercent(profile.IdleShare(profile.wall_seconds)) + " of the profiled one\n";
 }
 
 Json RowsJson(const std::vector<ProfileRow>& rows) {

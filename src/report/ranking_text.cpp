@@ -15,8 +15,6 @@ std::string CostCell(const std::string& unit, double cost) {
 
 Json CostNumber(const std::string& unit, double cost) { return unit == "ms" ? Json(cost) : Json(std::llround(cost)); }
 
-std::string Percent(double share, int decimals = 2) { return FormatDecimals(100 * share, decimals) + " %"; }
-
 // Of the column; none where the score stands in another one.
 std::string ScoreTitle(const NetworkRanking& ranking) {
   if (ranking.score == "alpha") return "Σ ln p";
@@ -62,11 +60,11 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
     if (with_fit) cells.push_back(FormatDecimals(network.fitted.value_or(0), 4));
     if (with_loss) {
       cells.push_back(FormatDecimals(network.loss.value_or(0), 4));
-      cells.push_back(Percent(network.accuracy.value_or(0), 1));
+      cells.push_back(FormatPercent(network.accuracy.value_or(0), 1));
     }
     cells.push_back(CostCell(ranking.unit, network.cost));
     if (ranking.unit != "parameters") cells.push_back(FormatThousands(std::llround(network.parameters)));
-    if (ranking.truth) cells.push_back(network.trained ? Percent(*network.trained) : "–");
+    if (ranking.truth) cells.push_back(network.trained ? FormatPercent(*network.trained, 2) : "–");
     table.AddRow(cells);
   }
   std::string text = table.Text();
@@ -100,8 +98,7 @@ std::string TruthText(const NetworkRanking& ranking) {
     text += "  " + FormatThousands(ranking.truth->unknown) + " of those scored not in the table, and left out\n";
   }
   text += "  τ-b over all pairs: " + Interval(agreement.tau, 3) + "\n  τ-b over the " +
-          FormatThousands(agreement.near_pairs) + " pairs within " + FormatDecimals(100 * kNearCosts, 0) +
-          " % of cost: " + Interval(agreement.tau_near, 3) + "\n";
+          FormatThousands(agreement.near_pairs) + " pairs within " + FormatPercent(kNearCosts, 0) + " of cost: " + Interval(agreement.tau_near, 3) + "\n";
   for (const BestWithinBudget& budget : agreement.budgets) text += BudgetText(budget, ranking.unit);
   return text;
 }

@@ -15,6 +15,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/core/units.h"
 #include "danas/nn/safetensors.h"
 
@@ -339,7 +340,7 @@ bool CheckpointKeeper::RestoreOrRewind(const std::string& start) {
 }
 
 double CheckpointKeeper::SecondsSinceLast() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - last_).count();
+  return SecondsSince(last_);
 }
 
 bool CheckpointKeeper::Due() const {

@@ -11,6 +11,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "rank_pulse.h"
 
 namespace danas {
@@ -31,8 +32,6 @@ constexpr const char* kStoreGone = "rank 0, or the launcher that serves the rank
 constexpr const char* kStoreSilent = "rank 0, or the launcher that serves the ranks' store, does not answer";
 
 std::string Key(const char* kind, int rank) { return RankPulse::Key(kind, rank); }
-
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // A rank that is gone after a signal has most likely got it, too.
 [[noreturn]] void ThrowPeerError(const std::string& text) {

@@ -352,6 +352,4 @@ void Ranks::Leave() {
   group_.reset();
 }
 
-RankPart PartOfRank(int64_t count, int rank, int ranks) { return {count * rank / ranks, count * (rank + 1) / ranks}; }
-
 }  // namespace danas

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "danas/core/softmax.h"
+
 namespace danas {
 namespace {
 
@@ -130,15 +132,6 @@ void ArchParameters::Drop(const std::map<size_t, std::set<size_t>>& dropped) {
   }
   evidence_ = {};
   ClearGradient();
-}
-
-std::vector<double> LogSoftmax(const std::vector<double>& alpha_c) {
-  const double largest = std::ranges::max(alpha_c);
-  double sum = 0;
-  for (const double alpha : alpha_c) sum += std::exp(alpha - largest);
-  std::vector<double> result;
-  for (const double alpha : alpha_c) result.push_back(alpha - largest - std::log(sum));
-  return result;
 }
 
 std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc) {

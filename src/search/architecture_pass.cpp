@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "danas/core/error.h"
+#include "danas/core/rank_part.h"
+#include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/run/ranks.h"
@@ -18,10 +20,6 @@
 
 namespace danas {
 namespace {
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "danas/core/random.h"
+#include "danas/core/seconds_since.h"
+#include "danas/core/softmax.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/band_sampler.h"
 #include "danas/search/arch_parameters.h"
@@ -189,7 +191,7 @@ std::vector<CandidateScores> MeasureCandidates(const SearchInputs& inputs, const
     }
   }
   run.passed.Add(SearchPart::kScoring, macs,
-                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+                 SecondsSince(start));
   return scores;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "danas/core/softmax.h"
 #include "danas/search/arch_parameters.h"
 
 namespace danas {

@@ -12,6 +12,8 @@
 #include "danas/arch/network_name.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
+#include "danas/core/rank_part.h"
+#include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/kept_images.h"
@@ -124,7 +126,7 @@ class ScoringProgress {
     ++done_;
     images_ += images;
     if (options_.progress == nullptr || !options_.progress->Due()) return;
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double seconds = SecondsSince(start_);
     Progress progress{.label = options_.label, .done = done_, .total = total_};
     progress.images_per_second = static_cast<double>(images_) / seconds;
     if (scored_ > 0) {  // means over the networks

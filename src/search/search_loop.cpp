@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "danas/arch/space_file.h"
+#include "danas/core/seconds_since.h"
 #include "danas/nn/state.h"
 #include "danas/run/agreement_check.h"
 #include "danas/search/budgets.h"
@@ -119,7 +120,7 @@ SearchInputs WithoutListOfOne(SearchInputs inputs) {
 SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) {
   const SearchInputs inputs = WithoutListOfOne(given);
   const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const auto seconds = [&] { return SecondsSince(start); };
   const SearchCourse course = PlanCourse(inputs);
   SearchRun run = MakeRun(inputs, course);
   const DescribeRun describe = [&](StateFields& fields) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
@@ -15,8 +16,6 @@ namespace danas {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
                       const Ranks& ranks) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "danas/core/file.h"
+#include "danas/core/seconds_since.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/agreement_check.h"
@@ -15,10 +16,6 @@
 
 namespace danas {
 namespace {
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 void Record(const TrainingOutputs& outputs, const std::string& name, Json fields) {
   if (outputs.metrics != nullptr) outputs.metrics->Record({name, std::move(fields)});

@@ -9,15 +9,12 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 
 namespace danas {
 namespace {
 
 constexpr size_t kMostUnread = 100;  // batches
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 struct Outcome {
   int64_t batch = 0;  // from 1

@@ -5,13 +5,11 @@
 
 #include "danas/core/units.h"
 #include "danas/report/plan_text.h"
-#include "json_value.h"
+#include "src/watch/json_value.h"
 #include "spent_text.h"
 
 namespace danas {
 namespace {
-
-std::string Percent(double share) { return FormatDecimals(100 * share, 1) + " %"; }
 
 // "323M: ", of a search for several budgets.
 std::string BudgetOf(const Json& fields) {
@@ -25,7 +23,7 @@ std::string Place(const Json& fields) {
 
 std::string Loss(const Json& fields, const char* loss, const char* accuracy) {
   return "loss " + FormatDecimals(fields.at(loss).get<double>(), 3) + ", top-1 " +
-         Percent(fields.at(accuracy).get<double>());
+         FormatPercent(fields.at(accuracy).get<double>());
 }
 
 std::string SearchStart(const Json& fields) {
@@ -45,7 +43,7 @@ std::string TrainingEpoch(const Json& fields) {
 std::string NetworkJudged(const Json& fields) {
   const Json& timing = fields.at("timing");
   return fields.at("name").get<std::string>() + ": judged " + FormatThousands(WholeAt(fields, "images")) +
-         " images, top-1 on them " + Percent(fields.at("top1").get<double>()) + ", " +
+         " images, top-1 on them " + FormatPercent(fields.at("top1").get<double>()) + ", " +
          FormatDuration(timing.at("seconds").get<double>()) + ", " +
          FormatThousands(std::llround(timing.at("images_per_second").get<double>())) + " images/s";
 }
@@ -253,8 +251,8 @@ std::string EventPrinter::ClassAccuracy(const Json& fields) const {
     const auto c = static_cast<size_t>(share - shares.begin());
     return c < class_ids_.size() ? class_ids_[c] : "class " + std::to_string(c);
   };
-  return "  validation " + Loss(fields, "loss", "top1") + "; from " + Percent(*least) + " (" + name(least) + ") to " +
-         Percent(*most) + " (" + name(most) + ")";
+  return "  validation " + Loss(fields, "loss", "top1") + "; from " + FormatPercent(*least) + " (" + name(least) + ") to " +
+         FormatPercent(*most) + " (" + name(most) + ")";
 }
 
 void EventPrinter::Record(const Event& event) {

@@ -3,7 +3,7 @@
 #include "danas/core/units.h"
 #include "danas/report/text_table.h"
 #include "danas/watch/log_excerpt.h"
-#include "json_value.h"
+#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
@@ -24,7 +24,7 @@ std::string TrainingStart(const Json& event) {
 
 std::string TrainingEnd(const Json& event) {
   const auto percent = [&](const char* key) {
-    return FormatDecimals(100 * event.at(key).at("top1").get<double>(), 2) + " %";
+    return FormatPercent(event.at(key).at("top1").get<double>(), 2);
   };
   std::string text = "tested: top-1 " + percent("test_last_epoch");
   if (event.contains("test_ema")) text += " (average of the weights: " + percent("test_ema") + ")";

@@ -6,9 +6,10 @@
 #include <map>
 #include <optional>
 
+#include "danas/core/softmax.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
-#include "src/report/json_value.h"
+#include "src/watch/json_value.h"
 #include "src/watch/summary.h"
 
 namespace danas {
@@ -189,15 +190,6 @@ std::string TagOf(std::string name) {
 }
 
 bool IsStartOrEnd(const std::string& name) { return name.ends_with("_start") || name.ends_with("_end"); }
-
-std::vector<double> Softmax(const std::vector<double>& logits) {
-  const double most = *std::ranges::max_element(logits);
-  std::vector<double> probabilities;
-  double sum = 0;
-  for (const double logit : logits) sum += probabilities.emplace_back(std::exp(logit - most));
-  for (double& probability : probabilities) probability /= sum;
-  return probabilities;
-}
 
 struct LayerProbabilities {
   std::vector<std::string> names;

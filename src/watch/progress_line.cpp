@@ -27,7 +27,7 @@ std::string FormatProgress(const Progress& progress, std::optional<double> secon
   std::string done = FormatDecimals(std::floor(100 * share), 0) + " %";
   std::string rate = FormatThousands(std::llround(progress.images_per_second)) + " img/s";
   std::string loss = "loss " + FormatDecimals(progress.loss, 3);
-  std::string accuracy = "top-1 " + FormatDecimals(100 * progress.accuracy, 1) + " %";
+  std::string accuracy = "top-1 " + FormatPercent(progress.accuracy);
   const std::string left = seconds_left ? FormatDuration(std::ceil(*seconds_left)) + " left" : "";
   const auto line = [&](const std::string& label) { return Join({label, done, rate, loss, accuracy, left}); };
   for (std::string* part : {&rate, &loss, &accuracy}) {

@@ -13,7 +13,7 @@
 #include "danas/core/utc_time.h"
 #include "danas/watch/log_excerpt.h"
 #include "danas/watch/progress_file.h"
-#include "json_value.h"
+#include "src/watch/json_value.h"
 #include "search_work.h"
 #include "spent_text.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "json_value.h"
+#include "src/watch/json_value.h"
 
 namespace danas {
 

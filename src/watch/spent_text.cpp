@@ -3,7 +3,7 @@
 #include <array>
 
 #include "danas/core/units.h"
-#include "json_value.h"
+#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
@@ -36,7 +36,7 @@ std::string SpentText(const std::vector<std::pair<std::string, double>>& shares,
   for (const auto& [name, share] : shares) {
     if (share == 0) continue;
     for (const Part& part : kParts) {
-      if (name == part.name) text += (text.empty() ? "" : ", ") + FormatDecimals(100 * share, 1) + " % " + part.said;
+      if (name == part.name) text += (text.empty() ? "" : ", ") + FormatPercent(share) + " " + part.said;
     }
   }
   if (!text.empty() && macs) text += "; " + FormatCount(*macs) + " MACs in forward passes";

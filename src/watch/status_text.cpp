@@ -13,8 +13,6 @@ namespace {
 
 using Optional = std::optional<double>;
 
-std::string Percent(double share, int decimals) { return FormatDecimals(100 * share, decimals) + " %"; }
-
 // Rounded down: 100 % is for what is done.
 std::string Done(double share) { return FormatDecimals(std::floor(100 * share), 0) + " %"; }
 
@@ -38,7 +36,7 @@ std::string Join(const std::vector<std::string>& parts, const std::string& betwe
 }
 
 std::string LossAndAccuracy(const Optional& loss, const Optional& accuracy) {
-  return Join({loss ? "loss " + FormatDecimals(*loss, 3) : "", accuracy ? "top-1 " + Percent(*accuracy, 1) : ""});
+  return Join({loss ? "loss " + FormatDecimals(*loss, 3) : "", accuracy ? "top-1 " + FormatPercent(*accuracy, 1) : ""});
 }
 
 bool Unfinished(const RunStatus& status) { return status.life != RunLife::kFinished; }
@@ -122,7 +120,7 @@ std::string Now(const PassProgress& pass) {
 
 std::string LastEpoch(const RunStatus& status) {
   const std::string validation = LossAndAccuracy(status.validation_loss, status.validation_accuracy);
-  const std::string waited = status.share_waited ? "waited for data " + Percent(*status.share_waited, 0) : "";
+  const std::string waited = status.share_waited ? "waited for data " + FormatPercent(*status.share_waited, 0) : "";
   return LossAndAccuracy(status.train_loss, status.train_accuracy) +
          (validation.empty() ? "" : "; validation " + validation) + (waited.empty() ? "" : "; " + waited);
 }
@@ -255,7 +253,7 @@ std::string StatusText(const RunStatus& status) {
     lines.Add("now", Now(*status.pass));
   }
   lines.Add("last epoch", LastEpoch(status));
-  if (status.test_accuracy) lines.Add("test", "top-1 " + Percent(*status.test_accuracy, 2));
+  if (status.test_accuracy) lines.Add("test", "top-1 " + FormatPercent(*status.test_accuracy, 2));
   lines.Add("time", SpentText(status.spent, status.macs_passed));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
@@ -281,7 +279,7 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
     table.AddRow({status.folder.string(), NameOf(status.kind), NameOf(status.life),
                   Unfinished(status) ? ShortPosition(status) : "", status.share_done ? Done(*status.share_done) : "",
                   status.seconds_left ? Rounded(*status.seconds_left) : "", loss ? FormatDecimals(*loss, 3) : "",
-                  accuracy ? Percent(*accuracy, 1) : "", cost ? Cost(*cost, status.unit) : "",
+                  accuracy ? FormatPercent(*accuracy, 1) : "", cost ? Cost(*cost, status.unit) : "",
                   status.last_sign_seconds ? Ago(*status.last_sign_seconds) : ""});
   }
   return table.Text();

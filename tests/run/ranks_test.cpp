@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "danas/core/rank_part.h"
 #include "tests/support/rank_threads.h"
 #include "tests/support/test_support.h"
 

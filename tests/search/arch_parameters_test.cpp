@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "danas/core/random.h"
+#include "danas/core/softmax.h"
 #include "tests/search/space_support.h"
 #include "tests/support/torch_support.h"
 

@@ -8,6 +8,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
+#include "danas/core/softmax.h"
 #include "danas/cost/band_count.h"
 #include "danas/search/arch_parameters.h"
 #include "danas/search/final_choice.h"

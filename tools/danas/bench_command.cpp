@@ -15,6 +15,7 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/core/processor_time.h"
+#include "danas/core/seconds_since.h"
 #include "danas/core/statistics.h"
 #include "danas/data/loader.h"
 #include "danas/data/subset.h"
@@ -43,8 +44,6 @@ SearchSpace ReadSpace(const CommandLine& line, const Config& config, int classes
   for (const std::string& note : loaded.notes) log::debug("{}", note);
   return loaded.space;
 }
-
-bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
 
 // Images of every class, from the dataset or as many each; empty where neither is known.
 ClassCounts CountsFor(const CommandLine& line, const Config& config, const SearchSpace& space,
@@ -107,7 +106,7 @@ void TakeTurn(const CommandLine& line, Config config, const NnConfig& how, const
   const double used = ProcessorSeconds();
   way.weight_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepWeights(); }));
   way.alpha_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepArchitecture(); }));
-  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double wall = SecondsSince(start);
   way.busy_cores.push_back((ProcessorSeconds() - used) / wall);
   way.growth_bytes.push_back(UsedBytes(device) - before);
 }
@@ -189,7 +188,7 @@ int BenchSupernet(const CommandLine& line) {
   const bool predicts = line.space.empty();  // a space alone says nothing of phases and images
   const at::Device device = OpenDevice(config.runtime, config.seed);
   std::shared_ptr<const DatasetIndex> dataset;
-  if (predicts && line.images == 0 && NamesData(config.data)) {
+  if (predicts && line.images == 0 && config.data.NamesDataset()) {
     dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   }
   const SearchSpace space = ReadSpace(line, config, dataset ? static_cast<int>(dataset->classes.ids.size()) : 0);
@@ -230,12 +229,12 @@ double SecondsOfPass(Loader& loader, int64_t pass) {
   const auto start = std::chrono::steady_clock::now();
   loader.Start(pass);
   while (loader.Next()) ThrowIfInterrupted();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return SecondsSince(start);
 }
 
 int BenchLoader(const CommandLine& line) {
   Config config = ReadConfig(line.config);
-  if (!NamesData(config.data)) {
+  if (!config.data.NamesDataset()) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
   if (line.batch > 0) config.train.batch = line.batch;

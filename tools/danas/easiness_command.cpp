@@ -24,8 +24,7 @@ constexpr const char* kDefaultConfig = "fashion_mnist";
 // once.
 CommandLine FillInDefault(CommandLine line) {
   if (!line.config.config.empty()) line.config.config = FindShippedFile("", line.config.config).string();
-  const DataConfig data = ReadConfig(line.config).data;
-  if (line.config.config.empty() && data.root.empty() && data.train.empty()) {
+  if (line.config.config.empty() && !ReadConfig(line.config).data.NamesDataset()) {
     line.config.config = ShippedFile("", kDefaultConfig).string();
     log::info("no --config and no --data: ranking the classes of {}", line.config.config);
   }

@@ -68,14 +68,13 @@ SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const CommandLin
 }
 
 std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
-  const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
   TextTable table({{"class"}, {"images", Align::kRight}, {"right", Align::kRight}});
   for (size_t c = 0; c < result.per_class.size(); ++c) {
     const ClassAccuracy& accuracy = result.per_class[c];
     table.AddRow({classes.labels[c], FormatThousands(accuracy.images),
-                  percent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images))});
+                  FormatPercent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images), 2)});
   }
-  return table.Text() + "\ntop-1 " + percent(result.top1) + ", top-5 " + percent(result.top5) + ", loss " +
+  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5, 2) + ", loss " +
          FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
          FormatDuration(result.seconds) + "\n";
 }

@@ -29,9 +29,8 @@ Genotype TrainedGenotype(const FinetuneInputs& inputs) {
 }
 
 std::string ResultText(const Genotype& trained, const TrainingResult& result, const std::filesystem::path& folder) {
-  const auto percent = [](double share) { return FormatDecimals(100 * share, 2) + " %"; };
-  std::string text = "test top-1 " + percent(result.last.top1) + " (last epoch's weights";
-  if (result.ema) text += "; their average: " + percent(result.ema->top1);
+  std::string text = "test top-1 " + FormatPercent(result.last.top1, 2) + " (last epoch's weights";
+  if (result.ema) text += "; their average: " + FormatPercent(result.ema->top1, 2);
   return text + "), " + FormatCount(static_cast<double>(CountMacs(trained.network))) + " MACs, " +
          FormatCount(static_cast<double>(CountParameters(trained.network))) + " parameters, " +
          FormatDuration(result.seconds) + "\nin " + folder.string() + ": weights.safetensors, network.json, result.json\n";

@@ -94,8 +94,6 @@ SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device devi
   return MakeSearchPlan(config, space, *cost, {}, device, TimesIf(probe, config, space, *cost, device));
 }
 
-bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
-
 // The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
 EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
   if (line.config.config.empty()) {
@@ -107,7 +105,7 @@ EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Devi
 }
 
 int PrintPlan(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
-  const bool with_data = NamesData(config.data);
+  const bool with_data = config.data.NamesDataset();
   if (RanksFirst(config) && with_data) {
     const EasinessPlan ranking = PlanRanking(config, line, device, ranks);
     if (!line.json) std::cout << ranking.text << "\n";
@@ -254,7 +252,7 @@ int Begin(const CommandLine& line, Ranks& ranks) {
   const Config config = FirstReads(ranks, [&] { return ReadConfig(line.config); });
   const std::filesystem::path run =
       FirstChooses(ranks, [&] { return RunPath(line.run, ConfigName(line.config), config); });
-  if (!line.dry_run && !NamesData(config.data)) {
+  if (!line.dry_run && !config.data.NamesDataset()) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
   const at::Device device = OpenRankDevice(config, ranks);

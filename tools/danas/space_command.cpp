@@ -169,7 +169,7 @@ int SampleSpace(const CommandLine& line) {
     Json sampled = basis.sampled;
     sampled.update({{"seed", line.seed}, {"number", number}});
     WriteFileAtomically(path, JsonText(ToJson(RandomLike(basis.given, basis.space, choice, sampled)), 2) + "\n");
-    table.AddRow({path.string(), FormatCount(cost), FormatDecimals(100 * cost / basis.whole, 1) + " %"});
+    table.AddRow({path.string(), FormatCount(cost), FormatPercent(cost / basis.whole)});
     list.push_back({{"file", path.string()}, {"macs", CountMacs(basis.space.Select(choice))}});
   }
   std::cout << (line.json ? JsonText(list, 2) + "\n"

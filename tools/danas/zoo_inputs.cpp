@@ -11,8 +11,6 @@
 namespace danas {
 namespace {
 
-bool NamesData(const DataConfig& data) { return !data.root.empty() || !data.train.empty(); }
-
 // The shipped config for a dataset's layout; "" for layouts that any images may have.
 std::string ConfigForFormat(DataFormat format) {
   switch (format) {
@@ -29,7 +27,7 @@ std::string ConfigForFormat(DataFormat format) {
 
 std::string ConfigForData(const ConfigOptions& options) {
   const Config given = ReadConfig(options);
-  if (!NamesData(given.data)) {
+  if (!given.data.NamesDataset()) {
     throw ConfigError("no dataset is named. Give its folder with --data, or a config with --config");
   }
   const DataFormat format = FormatOfTrainingSet(given.data);
@@ -46,7 +44,7 @@ Config ConfigOfZooModel(const std::string& model, const ConfigOptions& options) 
   const ZooFamily family = FindZooModel(model).family;
   const std::string file = options.config.empty() ? ConfigForData(options) : options.config;
   const Config without_recipe = file.empty() ? ReadConfig(options) : LoadConfig(file, options.settings);
-  if (!NamesData(without_recipe.data)) {
+  if (!without_recipe.data.NamesDataset()) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
   const bool small = without_recipe.data.image_size <= kLargestSmallSide;

@@ -96,6 +96,8 @@ struct DataConfig {
   int64_t workers = 0;
   int64_t queue = 4;
 
+  bool NamesDataset() const { return !root.empty() || !train.empty(); }
+
   void Describe(ConfigVisitor& v) {
     v.Field("root", root, {.help = "folder with train/ and val/ or test/, or with a dataset's own files"});
     v.Field("train", train, {.help = "training set, where it does not lie under root"});

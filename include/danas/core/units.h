@@ -17,6 +17,7 @@ std::string FormatBytes(double bytes);         // 1610612736 -> "1.5 GiB"
 std::string FormatDuration(double seconds);    // 7500 -> "2 h 05 min", 62 -> "1 min 02 s", 0.25 -> "0.25 s"
 std::string FormatThousands(int64_t number);   // 1234567 -> "1,234,567"
 std::string FormatDecimals(double value, int decimals);
+std::string FormatPercent(double share, int decimals = 1);  // 0.123 -> "12.3 %"
 
 // The Levenshtein distance, used to suggest the key or name that was meant.
 size_t EditDistance(std::string_view a, std::string_view b);

@@ -98,12 +98,4 @@ class Ranks {
   std::shared_ptr<Group> group_;
 };
 
-// [first, last) of `count` rows that a rank takes: parts in order, whose sizes differ by one at the most.
-struct RankPart {
-  int64_t first = 0;
-  int64_t last = 0;
-  int64_t size() const { return last - first; }
-};
-RankPart PartOfRank(int64_t count, int rank, int ranks);
-
 }  // namespace danas

@@ -60,10 +60,7 @@ class ArchParameters {
   GradientTrace evidence_;
 };
 
-// ln softmax(alpha), finite however far apart the values are.
-std::vector<double> LogSoftmax(const std::vector<double>& alpha_c);
-
-// The same of every layer.
+// ln softmax(alpha) of every layer.
 std::vector<std::vector<double>> LogProbabilities(const std::vector<std::vector<double>>& alpha_lc);
 
 // Mean over the layers with a choice of -Σ p ln p / ln n: 1 where all candidates are alike, 0 where all is decided; 0
