@@ -19,10 +19,6 @@
 #include "danas/train/micro_batch.h"
 
 namespace danas {
-namespace {
-
-}  // namespace
-
 DrawNumber NextDraw(const Config& config, const SearchState& state) {
   const bool own = config.ranks.draws == DrawChoice::kOwn;
   return {.seed = config.seed, .draw = state.draws, .rank = own ? state.training.shared.ranks.rank() : 0};
