@@ -1,7 +1,8 @@
 #include "danas/judge/judge.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
+
+#include <utility>
 
 #include "danas/core/hash.h"
 #include "danas/nn/norm.h"
@@ -9,7 +10,6 @@
 #include "danas/run/device.h"
 #include "danas/train/amp.h"
 #include "danas/train/class_loss.h"
-#include "danas/train/pass.h"
 
 namespace danas {
 namespace {
@@ -22,44 +22,51 @@ std::span<const float> Values(const at::Tensor& tensor) {
 
 }  // namespace
 
-void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
-                 const std::function<void(const JudgedBatch&)>& sink) {
-  const c10::InferenceMode inference;
+JudgePass::JudgePass(Supernet& network, Loader& loader, const JudgeOptions& options)
+    : network_(network),
+      options_(options),
+      pass_(loader, {.label = options.label,
+                     .trains = false,
+                     .progress = options.progress,
+                     .run_share = options.run_share,
+                     .ranks = options.ranks}) {
   SetNormMode(network, NormMode::kRunning);
   network.eval();
-  const auto compute = [&](const Batch& batch) {
-    at::Tensor feature_nf = at::zeros({0, network.space().head_channels()});
-    at::Tensor logits_nk = at::zeros({0, network.space().classes()});
-    if (batch.size() > 0) {
-      const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
-      feature_nf = network.Features(InLayout(batch.images, options.runtime));
-      logits_nk = network.Classify(feature_nf);
-      // A head that pools to p x p leaves p * p features of a channel.
-      if (network.space().head().pool > 1) {
-        feature_nf = feature_nf.reshape({batch.size(), network.space().head_channels(), -1}).mean(2);
-      }
+}
+
+void JudgePass::JudgeNext(const BatchPass::Iterator& next) {
+  if (next == BatchPass::end()) {
+    pass_.Finish();
+    return;
+  }
+  const Batch& batch = *next;
+  at::Tensor feature_nf = at::zeros({0, network_.space().head_channels()});
+  at::Tensor logits_nk = at::zeros({0, network_.space().classes()});
+  if (batch.size() > 0) {
+    const AutocastScope autocast(options_.runtime.amp, batch.images.device().type());
+    feature_nf = network_.Features(InLayout(batch.images, options_.runtime));
+    logits_nk = network_.Classify(feature_nf);
+    // A head that pools to p x p leaves p * p features of a channel.
+    if (network_.space().head().pool > 1) {
+      feature_nf = feature_nf.reshape({batch.size(), network_.space().head_channels(), -1}).mean(2);
     }
-    const at::Tensor own_targets = batch.targets.cpu().contiguous(), own_logits = OnHost(logits_nk);
-    const at::Tensor targets = options.ranks.GatherRows(own_targets), logits = options.ranks.GatherRows(own_logits),
-                     features = options.ranks.GatherRows(OnHost(feature_nf)),
-                     entries = options.ranks.GatherRows(batch.entries);
-    StepResult result{.loss_sum = ClassLossSum(own_logits, own_targets, own_logits.size(1), /*smoothing=*/0),
-                      .correct = CountCorrect(own_logits, own_targets, own_logits.size(1))};
-    SumOverRanks(options.ranks, batch.size(), result);
-    if (!options.ranks.first()) return result;
-    sink({.entries = {entries.const_data_ptr<int64_t>(), static_cast<size_t>(entries.numel())},
-          .targets = {targets.const_data_ptr<int64_t>(), static_cast<size_t>(targets.numel())},
-          .logits = Values(logits),
-          .features = Values(features)});
-    return result;
-  };
-  RunPass(loader,
-          {.label = options.label,
-           .trains = false,
-           .progress = options.progress,
-           .run_share = options.run_share,
-           .ranks = options.ranks},
-          {.compute = compute});
+  }
+  const Ranks& ranks = options_.ranks;
+  const at::Tensor own_targets = batch.targets.cpu().contiguous(), own_logits = OnHost(logits_nk);
+  targets_ = ranks.GatherRows(own_targets);
+  logits_ = ranks.GatherRows(own_logits);
+  features_ = ranks.GatherRows(OnHost(feature_nf));
+  entries_ = ranks.GatherRows(batch.entries);
+  StepResult result{.loss_sum = ClassLossSum(own_logits, own_targets, own_logits.size(1), /*smoothing=*/0),
+                    .correct = CountCorrect(own_logits, own_targets, own_logits.size(1))};
+  SumOverRanks(ranks, batch.size(), result);
+  pass_.Take(std::move(result));
+  judged_ = {};
+  if (!ranks.first()) return;
+  judged_.entries = {entries_.const_data_ptr<int64_t>(), static_cast<size_t>(entries_.numel())};
+  judged_.targets = {targets_.const_data_ptr<int64_t>(), static_cast<size_t>(targets_.numel())};
+  judged_.logits = Values(logits_);
+  judged_.features = Values(features_);
 }
 
 Classifier ReadClassifier(const Supernet& network) {

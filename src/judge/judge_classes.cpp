@@ -26,9 +26,9 @@ std::shared_ptr<Supernet> MakeJudge(const ZooTraining& training, const std::file
   return network;
 }
 
-class Pass {
+class Passes {
  public:
-  Pass(const Judge& judge, const EasinessConfig& config, ProgressSink* progress)
+  Passes(const Judge& judge, const EasinessConfig& config, ProgressSink* progress)
       : judge_(judge), config_(config), progress_(progress) {
     Split split = JudgeSplit(judge.training);
     images_ = config.split == EasinessSplit::kTrain ? std::move(split.weights) : std::move(split.architecture);
@@ -36,24 +36,23 @@ class Pass {
 
   const Subset& images() const { return images_; }
 
-  // Pass number `done` of `passes`, from 0.
-  void Run(Supernet& network, const std::string& label, size_t done, size_t passes,
-           const std::function<void(const JudgedBatch&)>& sink) const {
+  Loader LoaderFor(const Supernet& network) const {
     const Config& config = judge_.training.config;
+    return {images_, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
+            TestLoader(config, config_.batch, judge_.training.device, judge_.training.ranks)};
+  }
+
+  // Of pass number `done` of `passes`, from 0.
+  JudgeOptions OptionsOf(const std::string& label, size_t done, size_t passes) const {
     // Where the network had to be trained, that was nearly all of the work.
     const bool trained_now = judge_.weights.empty() && !judge_.finished;
-    const auto share = [=](double of_pass) {
-      return trained_now ? 1.0 : (static_cast<double>(done) + of_pass) / static_cast<double>(passes);
-    };
-    Loader loader(images_, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
-                  TestLoader(config, config_.batch, judge_.training.device, judge_.training.ranks));
-    JudgeImages(network, loader,
-                {.label = label,
-                 .runtime = config.runtime,
-                 .progress = progress_,
-                 .run_share = share,
-                 .ranks = judge_.training.ranks},
-                sink);
+    const auto begin = static_cast<double>(done), count = static_cast<double>(passes);
+    return {.label = label,
+            .runtime = judge_.training.config.runtime,
+            .progress = progress_,
+            .run_share = trained_now ? PartOfRun{.before = 1, .part = 0}
+                                     : PartOfRun().Within(begin / count, (begin + 1) / count),
+            .ranks = judge_.training.ranks};
   }
 
  private:
@@ -134,7 +133,7 @@ bool HasLinearClassifier(const SearchSpace& network) {
 JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, ProgressSink* progress) {
   const ZooTraining& training = judge.training;
   const std::vector<std::string>& class_ids = training.dataset.train.classes.ids;
-  const Pass pass(judge, config, progress);
+  const Passes passes(judge, config, progress);
   const bool recorded = judge.weights.empty();
   const bool first = training.ranks.first();
   const int64_t epochs = training.config.zoo.epochs;
@@ -142,22 +141,22 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
 
   std::vector<RelevanceKind> kinds;
   if (recorded) kinds = KindsFor(judge, config, space);
-  if (!kinds.empty() && !HasTwoOfEach(pass.images(), class_ids.size())) {
+  if (!kinds.empty() && !HasTwoOfEach(passes.images(), class_ids.size())) {
     log::warn("{}: the relevance of neurons (Fig. 2) is left out: a class has fewer than two images", judge.name);
     kinds.clear();
   }
-  RelevanceRecord relevance(judge, pass.images(), kinds);
+  RelevanceRecord relevance(judge, passes.images(), kinds);
   const std::vector<int64_t> kept = relevance.wanted() ? KeptEpochs(epochs) : std::vector<int64_t>{epochs};
   if (relevance.wanted()) {
     for (size_t e = 0; e + 1 < kept.size(); ++e) {  // the last with the scores, below
       const int64_t epoch = kept[e];
       const auto network = MakeJudge(training, WeightsAfter(judge.folder, epoch, epochs));
       RelevanceTally tally = relevance.StartEpoch(*network);
-      pass.Run(*network, "its neurons after epoch " + std::to_string(epoch), e, kept.size(),
-               [&](const JudgedBatch& batch) {
-                 for (size_t i = 0; i < batch.size(); ++i)
-                   tally.Add(batch.entries[i], batch.FeaturesOf(i));
-               });
+      Loader loader = passes.LoaderFor(*network);
+      const std::string label = "its neurons after epoch " + std::to_string(epoch);
+      for (const JudgedBatch& batch : JudgePass(*network, loader, passes.OptionsOf(label, e, kept.size()))) {
+        for (size_t i = 0; i < batch.size(); ++i) tally.Add(batch.entries[i], batch.FeaturesOf(i));
+      }
       if (first) relevance.EndEpoch(epoch, tally, *network);
     }
   }
@@ -167,12 +166,14 @@ JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, Pro
   std::optional<RelevanceTally> tally;
   if (relevance.wanted()) tally = relevance.StartEpoch(*network);
   const auto start = std::chrono::steady_clock::now();
-  pass.Run(*network, "scoring", kept.size() - 1, kept.size(), [&](const JudgedBatch& batch) {
+  Loader loader = passes.LoaderFor(*network);
+  for (const JudgedBatch& batch :
+       JudgePass(*network, loader, passes.OptionsOf("scoring", kept.size() - 1, kept.size()))) {
     for (size_t i = 0; i < batch.size(); ++i) {
       scores.Add(static_cast<int>(batch.targets[i]), batch.LogitsOf(i));
       if (tally) tally->Add(batch.entries[i], batch.FeaturesOf(i));
     }
-  });
+  }
   if (!first) return {};
   JudgedNetwork judged{.judgement = scores.Finish(), .relevance = {}};
   judged.seconds = SecondsSince(start);

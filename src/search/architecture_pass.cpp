@@ -183,12 +183,17 @@ ArchitectureResult TrainArchitecturePass(SearchState& state, Branch& branch, con
                                          Loader& loader, const PassOptions& options, ArchitectureTotals& totals) {
   const ArchitectureScope scope(state, branch);
   ArchitectureStep step(state, branch, config, classes, totals);
-  const PassResult pass = RunPass(loader, options,
-                                  {.compute = [&](const Batch& batch) { return step.Compute(batch); },
-                                   .apply = [&] { step.Apply(); },
-                                   .discard = [&] { step.Discard(); }});
+  BatchPass pass(loader, options);
+  for (const Batch& batch : pass) {
+    if (pass.Take(step.Compute(batch))) {
+      step.Apply();
+    } else {
+      step.Discard();
+    }
+  }
+  const PassResult result = pass.Finish();
   const ArchitectureStep::Means means = step.TakeMeans();
-  return {pass, means.class_loss, means.expected_cost, means.macs};
+  return {result, means.class_loss, means.expected_cost, means.macs};
 }
 
 InterleavedArchitecture::InterleavedArchitecture(SearchState& state, Branch& branch, const Config& config,

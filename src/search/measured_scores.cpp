@@ -67,7 +67,7 @@ class Shown {
     ++done_;
     if (options_.progress == nullptr || !options_.progress->Due()) return;
     Progress progress{.label = options_.label, .done = done_, .total = total_};
-    progress.run_share_done = options_.run_share(static_cast<double>(done_) / static_cast<double>(total_));
+    progress.run_share_done = options_.run_share->At(static_cast<double>(done_) / static_cast<double>(total_));
     options_.progress->Show(progress);
   }
 
@@ -179,7 +179,7 @@ std::vector<CandidateScores> MeasureCandidates(const SearchInputs& inputs, const
       .losses = ImageLosses::kGive,
       .progress = progress,
       .label = plan.phase.name + ", scoring candidates",
-      .run_share = [&](double share) { return (run.work.done + share * plan.scoring_macs) / run.work.total; }};
+      .run_share = PartOfRun{.before = run.work.done / run.work.total, .part = plan.scoring_macs / run.work.total}};
   double macs = 0;
   if (kind == PruningScore::kPaths) {
     scores = MeasureByPaths(scorer, course, run, options, macs);

@@ -63,12 +63,20 @@ PassResult PhaseTraining::WeightPass() {
   SearchPosition& position = run_.position;
   if (position.weights_done) return position.weights;
   if (run_.paths && position.pass < 0) *run_.paths = {};
-  const WeightPassOptions options{.pass = BeginPass("weights", WeightPassWork(plan_)),
-                                  .classes = plan_.phase.classes,
-                                  .forwards = [this](int64_t step) { return DrawForwards(step); },
-                                  .passed = [this](int64_t images) { AddWeightMacs(images); },
-                                  .after_step = [this](int64_t steps) { AfterWeightStep(steps); }};
-  position.weights = TrainWeightsPass(*state_.supernet, weights_, state_.training, options);
+  WeightStep step(*state_.supernet, state_.training, plan_.phase.classes);
+  BatchPass pass(weights_, BeginPass("weights", WeightPassWork(plan_)));
+  for (const Batch& batch : pass) {
+    const bool finite = pass.Take(step.Compute(batch, DrawForwards(state_.training.step)));
+    AddWeightMacs(batch);
+    if (finite) {
+      step.Apply();
+    } else {
+      step.Discard();
+    }
+    StepArchitecture(state_.training.step);
+  }
+  position.weights = pass.Finish();
+  step.ShareStatistics();
   position.weights_done = true;
   state_.weight_images += position.weights.images;
   run_.passed.Add(SearchPart::kWeights, 0, position.weights.seconds);
@@ -101,15 +109,16 @@ Forward PhaseTraining::ForwardOf(size_t branch, std::vector<LayerChoice> choices
 }
 
 // With ranks.draws own as if every process had drawn what the first did.
-void PhaseTraining::AddWeightMacs(int64_t images) {
+void PhaseTraining::AddWeightMacs(const Batch& batch) {
+  const int64_t images = state_.training.shared.ranks.alone() ? batch.size() : batch.whole_size();
   run_.passed.Add(SearchPart::kWeights, step_macs_ * static_cast<double>(images), 0);
 }
 
-void PhaseTraining::AfterWeightStep(int64_t steps) {
+void PhaseTraining::StepArchitecture(int64_t weight_steps) {
   for (const Branch& branch : state_.branches) {
     if (branch.alpha.HasGradient()) throw std::logic_error("the weight pass made a gradient of α");
   }
-  if (steps % config_.search.alpha_every != 0) return;
+  if (weight_steps % config_.search.alpha_every != 0) return;
   for (InterleavedArchitecture& interleaved : interleaved_) interleaved.Step();
 }
 
@@ -151,7 +160,7 @@ PassOptions PhaseTraining::BeginPass(const std::string& name, double work) {
           .epoch = position.pass,
           .on_nonfinite = config_.train.on_nonfinite,
           .progress = progress_,
-          .run_share = [this, work](double share) { return (run_.work.done + share * work) / run_.work.total; },
+          .run_share = PartOfRun{.before = run_.work.done / run_.work.total, .part = work / run_.work.total},
           .totals = &position.totals,
           .keeper = keeper_,
           .ranks = state_.training.shared.ranks};

@@ -45,8 +45,8 @@ class PhaseTraining {
   Forwards DrawForwards(int64_t step);
   Forward ForwardOf(size_t branch, std::vector<LayerChoice> choices);
   ArchitectureResult ArchitecturePass(size_t branch);
-  void AfterWeightStep(int64_t steps);
-  void AddWeightMacs(int64_t images);
+  void AddWeightMacs(const Batch& batch);
+  void StepArchitecture(int64_t weight_steps);  // with alpha_pass every_k, where one is due
 
   const Config& config_;
   const SearchCourse& course_;

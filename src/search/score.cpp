@@ -134,7 +134,7 @@ class ScoringProgress {
       progress.accuracy = static_cast<double>(correct_) / static_cast<double>(scored_);
     }
     if (options_.run_share) {
-      progress.run_share_done = options_.run_share(static_cast<double>(done_) / static_cast<double>(total_));
+      progress.run_share_done = options_.run_share->At(static_cast<double>(done_) / static_cast<double>(total_));
     }
     options_.progress->Show(progress);
   }

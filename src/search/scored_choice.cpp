@@ -118,10 +118,9 @@ void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<s
     if (!scored_before_.contains(InSupernet(branch_, network))) unknown.push_back(network);
   }
   const auto scored = static_cast<double>(known.losses.size()), more = static_cast<double>(chunk.size());
-  const ShareOfRun share_of_run = [&](double share) { return RunShare(scored + share * more, 0); };
   std::vector<SubnetScore> scores;
   if (!unknown.empty()) {
-    scores = scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = share_of_run});
+    scores = scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = Part({scored, 0}, {scored + more, 0})});
   }
   auto next = scores.begin();
   for (const std::vector<size_t>& network : chunk) {
@@ -236,11 +235,10 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
   const FinalPlan& plan = course_.plan.final;
   const double training = 3 * static_cast<double>(plan.finalist_training_images),
                training_share = training / (training + static_cast<double>(plan.finalist_images));
-  const auto share_of_run = [&](double share) {
-    return RunShare(to_score_, (static_cast<double>(number - 1) + share) / static_cast<double>(count));
-  };
-  const double training_macs =
-      TrainFinalist(*supernet, label, [&](double share) { return share_of_run(training_share * share); });
+  const auto finalists = static_cast<double>(count);
+  const PartOfRun part = Part({to_score_, static_cast<double>(number - 1) / finalists},
+                              {to_score_, static_cast<double>(number) / finalists});
+  const double training_macs = TrainFinalist(*supernet, label, part.Within(0, training_share));
   const SubnetScorer scorer(supernet, sets_, config, inputs_.device, inputs_.ranks);
   const std::vector<std::vector<size_t>> itself = {std::vector<size_t>(choice.size(), 0)};
   SubnetScore score =
@@ -250,14 +248,14 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
               {.losses = ImageLosses::kGive,
                .progress = progress_,
                .label = label,
-               .run_share = [&](double share) { return share_of_run(training_share + (1 - training_share) * share); }})
+               .run_share = part.Within(training_share, 1)})
           .front();
   run_.passed.Add(SearchPart::kFinalists, training_macs + scorer.MacsOfScore(itself), TakeSeconds());
   return score;
 }
 
 // All finalists see the same images in the same order: what tells them apart is the network alone.
-double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, const ShareOfRun& share_of_run) const {
+double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, const PartOfRun& part) const {
   const Config& config = inputs_.config;
   TrainConfig recipe = config.train;
   recipe.lr = config.search.finalist_lr;
@@ -275,6 +273,7 @@ double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, 
                           {.ranks = inputs_.ranks, .config = config.ranks, .paths_vary = false});
   training.Bind(network);
   const double image_macs = ForwardMacs(network.space()).Of({});
+  const auto passes = static_cast<double>(images_of_pass.size());
   double macs = 0, passes_done = 0;
   int64_t pass = run_.state.passes;  // of the loader: none that the search has seen
   for (const int64_t images : images_of_pass) {
@@ -282,30 +281,27 @@ double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, 
                   Transform(config.data, ImageUse::kTrain, config.seed, inputs_.space.input_channels()),
                   TrainingLoader(config, recipe, inputs_.device, inputs_.ranks));
     TrainWeightsPass(
-        network, loader, training,
-        {.pass = {.label = label + ", weights",
-                  .epoch = pass++,
-                  .progress = progress_,
-                  .run_share =
-                      [&](double share) {
-                        return share_of_run((passes_done + share) / static_cast<double>(images_of_pass.size()));
-                      },
-                  .ranks = inputs_.ranks},
-         .classes = sets_.classes,
-         .forwards = [&](int64_t) -> Forwards {
-           return {[&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }};
-         },
-         .passed = [&](int64_t seen) { macs += image_macs * static_cast<double>(seen); }});
+        network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, training,
+        sets_.classes,
+        {.label = label + ", weights",
+         .epoch = pass++,
+         .progress = progress_,
+         .run_share = part.Within(passes_done / passes, (passes_done + 1) / passes)});
+    macs += image_macs * static_cast<double>(loader.ImagesPerPass());
     ++passes_done;
   }
   return macs;
 }
 
-double ScoredChoice::RunShare(double networks, double finalists) const {
+PartOfRun ScoredChoice::Part(const Done& from, const Done& to) const {
   const FinalPlan& plan = course_.plan.final;
-  const double done = networks / to_score_ * (plan.macs - plan.finalist_macs) + finalists * plan.finalist_macs;
-  const double of_before = static_cast<double>(branch_number_) * plan.macs;
-  return (run_.work.done + (of_before + done) / static_cast<double>(run_.state.branches.size())) / run_.work.total;
+  const auto share = [&](const Done& done) {
+    const double macs =
+        done.networks / to_score_ * (plan.macs - plan.finalist_macs) + done.finalists * plan.finalist_macs;
+    const double of_before = static_cast<double>(branch_number_) * plan.macs;
+    return (run_.work.done + (of_before + macs) / static_cast<double>(run_.state.branches.size())) / run_.work.total;
+  };
+  return {.before = share(from), .part = share(to) - share(from)};
 }
 
 double ScoredChoice::TakeSeconds() {

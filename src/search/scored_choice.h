@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,11 +24,15 @@ class ScoredChoice {
   ScoredChoice(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run, size_t branch,
                ProgressSink* progress, CheckpointKeeper* keeper);
 
-  // Scores networks, then finalists. Throws as SubnetScorer and RunPass() do; Interrupted between networks.
+  // Scores networks, then finalists. Throws as SubnetScorer and BatchPass do; Interrupted between networks.
   FinalChoice Choose();
 
  private:
-  using ShareOfRun = std::function<double(double share)>;
+  // How much of a branch's choice is done: so many of its networks are scored, and this share of its finalists.
+  struct Done {
+    double networks = 0;
+    double finalists = 0;
+  };
 
   void ScoreNetworks();
   void ScoreList(const std::vector<std::vector<size_t>>& networks);
@@ -40,9 +43,8 @@ class ScoredChoice {
   void ScoreFinalists();
   SubnetScore ScoreFinalist(const std::vector<size_t>& choice, int64_t number, int64_t count);
   // Returns its MACs forward.
-  double TrainFinalist(Supernet& network, const std::string& label, const ShareOfRun& share_of_run) const;
-  // With so many networks of the branch scored, and this share of its finalists done. Branches count alike.
-  double RunShare(double networks, double finalists) const;
+  double TrainFinalist(Supernet& network, const std::string& label, const PartOfRun& part) const;
+  PartOfRun Part(const Done& from, const Done& to) const;  // branches count alike
   std::string LabelOf(const std::string& what) const;
   void KeepIfDue();
   double TakeSeconds();  // since they were last taken, or this began

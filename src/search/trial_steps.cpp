@@ -9,22 +9,29 @@
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
-#include "danas/train/class_loss.h"
-#include "danas/train/micro_batch.h"
+#include "danas/train/weight_pass.h"
 
 namespace danas {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Random images teach nothing.
+TrainConfig StandingStill(TrainConfig recipe) {
+  recipe.lr = 0;
+  recipe.lr_min = 0;
+  return recipe;
+}
+
 SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
                       const Ranks& ranks) {
+  const TrainConfig recipe = StandingStill(config.train);
   SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
                     .costs = MakeCostTable(cost, space),
                     .branches = {},
                     .training = WeightTraining(
-                        config.train, config.runtime, config.seed, CosineSchedule(config.train, 0, int64_t{1} << 40),
-                        device, {.ranks = ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
+                        recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, int64_t{1} << 40), device,
+                        {.ranks = ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
   state.branches.push_back(WholeBranch("", state.supernet, state.costs, FloatType(config.runtime)));
   InitializeWeights(*state.supernet, config.seed);
   MoveTo(*state.supernet, device, config.runtime);
@@ -52,43 +59,31 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
   paths_.emplace(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs);  // of several the first
 }
 
-// What a weight step computes, one after the other.
-std::vector<std::vector<LayerChoice>> TrialSteps::DrawWays() {
+// The forward passes of a weight step, one after the other.
+Forwards TrialSteps::DrawForwards() {
   const DrawNumber number = NextDraw(config_, state_);
   ++state_.draws;
-  std::vector<std::vector<LayerChoice>> ways;
+  Forwards forwards;
+  const auto add = [&](const std::vector<LayerChoice>& choices) {
+    forwards.emplace_back(
+        [this, choices](const at::Tensor& image_nchw) { return state_.supernet->forward(image_nchw, choices); });
+  };
   if (paths_) {
-    for (const std::vector<size_t>& path : paths_->Draw(number).paths) ways.push_back(ChoicesOf(path));
+    for (const std::vector<size_t>& path : paths_->Draw(number).paths) add(ChoicesOf(path));
   } else {
-    ways.push_back(DrawChoices(state_.branches.front().alpha, config_.search.relaxation, Pass::kWeights, number,
-                               batch_.images.device())
-                       .choices);
+    add(DrawChoices(state_.branches.front().alpha, config_.search.relaxation, Pass::kWeights, number,
+                    batch_.images.device())
+            .choices);
   }
-  return ways;
+  return forwards;
 }
 
 double TrialSteps::StepWeights() {
   scope_.reset();
   const auto start = Clock::now();
-  const at::Device device = batch_.images.device();
-  std::vector<ComputePart> ways;
-  for (const std::vector<LayerChoice>& choices : DrawWays()) {
-    ways.emplace_back([this, device, choices](const Batch& part) {
-      const at::Tensor logits_nk = [&] {
-        const AutocastScope autocast(config_.runtime.amp, device.type());
-        return state_.supernet->forward(InLayout(part.images, config_.runtime), choices);
-      }();
-      const int64_t classes = logits_nk.size(1);
-      return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, classes, config_.train.label_smoothing),
-                        .correct = CountCorrect(logits_nk, part.targets, classes),
-                        .gradient_norm = {}};
-    });
-  }
-  StepResult result =
-      AccumulateGradients(batch_, config_.train.micro_batch, ways, /*scaler=*/nullptr, state_.training.reducer.get());
-  SumOverRanks(state_.training.shared.ranks, batch_.size(), result);
-  state_.training.sgd.Step(0);
-  state_.training.sgd.ZeroGradients();
+  WeightStep step(*state_.supernet, state_.training, state_.supernet->space().classes());
+  const StepResult result = step.Compute(batch_, DrawForwards());
+  step.Apply();
   result.loss_sum.item();  // waits for the device
   return SecondsSince(start);
 }

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <utility>
+
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/train/class_loss.h"
@@ -74,7 +76,9 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
   PassOptions pass_options = options.pass;
   pass_options.on_nonfinite = OnNonFinite::kStop;
   pass_options.trains = false;
-  const PassResult pass = RunPass(loader, pass_options, {.compute = compute});
+  BatchPass batches(loader, std::move(pass_options));
+  for (const Batch& batch : batches) batches.Take(compute(batch));
+  const PassResult pass = batches.Finish();
 
   EvaluationResult result{.images = pass.images, .loss = pass.loss, .top1 = pass.accuracy};
   if (pass.images > 0) result.top5 = correct5.item<double>() / static_cast<double>(pass.images);

@@ -80,17 +80,16 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
   const int64_t epochs = training.epochs;
   while (run.epoch < epochs) {
     const int64_t epoch = run.epoch;
-    WeightPassOptions options{.classes = network.space().classes()};
-    options.pass.label = training.name + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs);
-    options.pass.epoch = epoch;
-    options.pass.progress = outputs.progress;
-    options.pass.run_share = [=](double share) { return (static_cast<double>(epoch) + share) / epochs; };
-    options.pass.totals = &run.totals;
-    options.pass.keeper = keeper;
-    options.forwards = [&](int64_t) {
-      return Forwards{[&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }};
-    };
-    const PassResult pass = TrainWeightsPass(network, loader, run.weights, options);
+    const PassResult pass = TrainWeightsPass(
+        network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, run.weights,
+        network.space().classes(),
+        {.label = training.name + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs),
+         .epoch = epoch,
+         .progress = outputs.progress,
+         .run_share = PartOfRun{.before = static_cast<double>(epoch) / static_cast<double>(epochs),
+                               .part = 1 / static_cast<double>(epochs)},
+         .totals = &run.totals,
+         .keeper = keeper});
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
     Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights, training.device));
     run.skipped += pass.skipped;

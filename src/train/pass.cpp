@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "danas/core/error.h"
@@ -31,7 +33,23 @@ std::vector<double> ReadBack(const std::vector<Outcome>& outcomes, at::Tensor St
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
-class Tally {
+// Each process meets the bad images of its own part: all count them, and the first, which has the list, writes them down.
+void ShareBadImages(const Ranks& ranks, Loader& loader) {
+  if (ranks.alone() || loader.bad() == nullptr) return;
+  const std::vector<std::string> found = ranks.Gather(JsonText(Json(loader.bad()->TakeNew())));
+  for (int r = 0; r < ranks.count(); ++r) {
+    if (r == ranks.rank()) continue;
+    for (const Json& image : Json::parse(found[static_cast<size_t>(r)])) {
+      loader.bad()->Add(image.at(0).get<std::string>(), image.at(1).get<std::string>());
+    }
+  }
+  loader.bad()->TakeNew();
+}
+
+}  // namespace
+
+// Adds up what steps computed, and finds what is not finite.
+class BatchPass::Tally {
  public:
   Tally(const PassOptions& options, int64_t batches, PassTotals& totals)
       : options_(options), batches_(batches), totals_(totals) {}
@@ -88,32 +106,6 @@ class Tally {
   std::vector<Outcome> unread_;
 };
 
-void ShowProgress(const PassOptions& options, const Tally& tally, int64_t done, int64_t total, double seconds) {
-  Progress progress{.label = options.label, .done = done, .total = total};
-  progress.images_per_second = static_cast<double>(tally.images()) / seconds;
-  progress.loss = tally.loss();
-  progress.accuracy = tally.accuracy();
-  if (options.run_share) {
-    progress.run_share_done = options.run_share(static_cast<double>(done) / static_cast<double>(total));
-  }
-  options.progress->Show(progress);
-}
-
-// Each process meets the bad images of its own part: all count them, and the first, which has the list, writes them down.
-void ShareBadImages(const Ranks& ranks, Loader& loader) {
-  if (ranks.alone() || loader.bad() == nullptr) return;
-  const std::vector<std::string> found = ranks.Gather(JsonText(Json(loader.bad()->TakeNew())));
-  for (int r = 0; r < ranks.count(); ++r) {
-    if (r == ranks.rank()) continue;
-    for (const Json& image : Json::parse(found[static_cast<size_t>(r)])) {
-      loader.bad()->Add(image.at(0).get<std::string>(), image.at(1).get<std::string>());
-    }
-  }
-  loader.bad()->TakeNew();
-}
-
-}  // namespace
-
 void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more) {
   if (ranks.alone()) return;
   result.images = at::full_like(result.loss_sum, static_cast<double>(images), result.loss_sum.options().dtype(at::kDouble));
@@ -148,62 +140,82 @@ void Describe(StateFields& fields, PassResult& result) {
   fields.Value("seconds_waited", seconds_waited);
 }
 
-PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& step) {
-  const auto start = std::chrono::steady_clock::now();
-  const int64_t batches = loader.BatchesPerPass();
-  PassTotals own;
-  PassTotals& totals = options.totals != nullptr ? *options.totals : own;
-  const double seconds_before = totals.seconds, waited_before = totals.seconds_waited;
-  const auto note_times = [&] {
-    totals.seconds = seconds_before + SecondsSince(start);
-    totals.seconds_waited = waited_before + loader.SecondsWaited();
-  };
-  Tally tally(options, batches, totals);
-  loader.Start(options.epoch, totals.steps);
-  while (true) {
-    const bool interrupted = options.ranks.Any({InterruptRequested()})[0];
-    if (options.keeper != nullptr && (interrupted || options.keeper->Due())) {
-      tally.Read();
-      note_times();
-      options.keeper->Keep();
-    }
-    if (interrupted) throw Interrupted("stopped by a signal");
-    const std::optional<Batch> batch = loader.Next();
-    if (!batch) break;
-    ++totals.steps;
-    // Bad images may be left out: a process alone knows how many are there, ranks say it in the result.
-    tally.Add({totals.steps, options.ranks.alone() ? batch->size() : batch->whole_size(), step.compute(*batch)});
+BatchPass::BatchPass(Loader& loader, PassOptions options)
+    : loader_(loader),
+      options_(std::move(options)),
+      start_(std::chrono::steady_clock::now()),
+      totals_(options_.totals != nullptr ? *options_.totals : own_),
+      seconds_before_(totals_.seconds),
+      waited_before_(totals_.seconds_waited),
+      tally_(std::make_unique<Tally>(options_, loader.BatchesPerPass(), totals_)) {
+  loader_.Start(options_.epoch, totals_.steps);
+}
 
-    const bool due = options.progress != nullptr && options.progress->Due();
-    const bool read_each = batch->targets.is_cpu() || options.on_nonfinite == OnNonFinite::kSkip;
-    const bool skip = (read_each || due || tally.unread() >= kMostUnread) && tally.Read() > 0;
-    if (skip) {
-      ++totals.skipped;
-      step.discard();
-    } else {
-      step.apply();
-    }
-    if (due) ShowProgress(options, tally, totals.steps, batches, seconds_before + SecondsSince(start));
+BatchPass::~BatchPass() = default;
+
+void BatchPass::NoteTimes() {
+  totals_.seconds = seconds_before_ + SecondsSince(start_);
+  totals_.seconds_waited = waited_before_ + loader_.SecondsWaited();
+}
+
+void BatchPass::Advance() {
+  if (!taken_) throw std::logic_error(options_.label + ": nothing was computed of a batch");
+  if (std::exchange(show_next_, false)) ShowProgress();
+  const bool interrupted = options_.ranks.Any({InterruptRequested()})[0];
+  if (options_.keeper != nullptr && (interrupted || options_.keeper->Due())) {
+    tally_->Read();
+    NoteTimes();
+    options_.keeper->Keep();
   }
-  tally.Read();
-  ShareBadImages(options.ranks, loader);
-  note_times();
+  if (interrupted) throw Interrupted("stopped by a signal");
+  batch_ = loader_.Next();
+  if (!batch_) return;
+  ++totals_.steps;
+  taken_ = false;
+}
 
-  if (totals.skipped > 0) {
-    const std::string many = std::to_string(totals.skipped) + " of " + std::to_string(totals.steps) + " batches";
-    if (totals.skipped == totals.steps) {
-      throw NumericError(options.label + ": no batch gave a finite loss (" + many +
+bool BatchPass::Take(StepResult result) {
+  taken_ = true;
+  // Bad images may be left out: a process alone knows how many are there, ranks say it in the result.
+  tally_->Add({totals_.steps, options_.ranks.alone() ? batch_->size() : batch_->whole_size(), std::move(result)});
+  show_next_ = options_.progress != nullptr && options_.progress->Due();
+  const bool read_each = batch_->targets.is_cpu() || options_.on_nonfinite == OnNonFinite::kSkip;
+  const bool finite = !(read_each || show_next_ || tally_->unread() >= kMostUnread) || tally_->Read() == 0;
+  if (!finite) ++totals_.skipped;
+  return finite;
+}
+
+void BatchPass::ShowProgress() {
+  const int64_t batches = loader_.BatchesPerPass();
+  Progress progress{.label = options_.label, .done = totals_.steps, .total = batches};
+  progress.images_per_second = static_cast<double>(tally_->images()) / (seconds_before_ + SecondsSince(start_));
+  progress.loss = tally_->loss();
+  progress.accuracy = tally_->accuracy();
+  if (options_.run_share) {
+    progress.run_share_done = options_.run_share->At(static_cast<double>(totals_.steps) / static_cast<double>(batches));
+  }
+  options_.progress->Show(progress);
+}
+
+PassResult BatchPass::Finish() {
+  tally_->Read();
+  ShareBadImages(options_.ranks, loader_);
+  NoteTimes();
+  if (totals_.skipped > 0) {
+    const std::string many = std::to_string(totals_.skipped) + " of " + std::to_string(totals_.steps) + " batches";
+    if (totals_.skipped == totals_.steps) {
+      throw NumericError(options_.label + ": no batch gave a finite loss (" + many +
                          " skipped). Lower the learning rate (lr)");
     }
-    log::warn("{}: {} skipped, their loss was not finite", options.label, many);
+    log::warn("{}: {} skipped, their loss was not finite", options_.label, many);
   }
-  return {.steps = totals.steps,
-          .images = totals.images,
-          .skipped = totals.skipped,
-          .loss = tally.loss(),
-          .accuracy = tally.accuracy(),
-          .seconds = totals.seconds,
-          .seconds_waited = totals.seconds_waited};
+  return {.steps = totals_.steps,
+          .images = totals_.images,
+          .skipped = totals_.skipped,
+          .loss = tally_->loss(),
+          .accuracy = tally_->accuracy(),
+          .seconds = totals_.seconds,
+          .seconds_waited = totals_.seconds_waited};
 }
 
 }  // namespace danas

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
 #include <vector>
 
 #include "danas/core/error.h"
@@ -25,92 +26,13 @@ class RankExchange : public StatisticsExchange {
   Ranks ranks_;
 };
 
-// The two halves of a step, and what passes between them.
-class WeightStep {
- public:
-  WeightStep(torch::nn::Module& network, WeightTraining& training, const WeightPassOptions& options)
-      : network_(network), training_(training), options_(options) {
-    if (skips()) buffers_ = network.buffers();
-  }
-
-  StepResult Compute(const Batch& batch) {
-    if (batch.size() == 0) {
-      throw ConfigError("a batch of " + std::to_string(batch.whole_size()) + " images leaves this process none; use " +
-                        "fewer processes");
-    }
-    SaveBuffers();
-    SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step),
-                  training_.shared.ranks.rank());
-    std::vector<ComputePart> ways;
-    for (const Forward& forward : options_.forwards(training_.step)) {
-      ways.emplace_back([this, forward](const Batch& part) { return ComputeOn(part, forward); });
-    }
-    StepResult result =
-        AccumulateGradients(batch, training_.recipe.micro_batch, ways, &training_.scaler, training_.reducer.get());
-    const Ranks& ranks = training_.shared.ranks;
-    SumOverRanks(ranks, batch.size(), result);
-    if (options_.passed) options_.passed(ranks.alone() ? batch.size() : batch.whole_size());
-    if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(ranks);
-
-    found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
-    if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.sgd.GradientNorm();
-    // With a scaler infinite gradients are part of the game: the scale falls and the step is left out.
-    if (!training_.scaler.enabled()) result.gradient_norm = norm_;
-    return result;
-  }
-
-  void Apply() {
-    if (training_.recipe.clip_norm > 0) training_.sgd.ClipGradients(norm_, training_.recipe.clip_norm);
-    training_.sgd.Step(training_.schedule.At(training_.step), found_inf_);
-    training_.scaler.Update(found_inf_);
-    if (training_.ema) training_.ema->Update();
-    Finish();
-  }
-
-  void Discard() {
-    const at::NoGradGuard no_grad;
-    for (size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(saved_[i]);
-    Finish();
-  }
-
- private:
-  StepResult ComputeOn(const Batch& part, const Forward& forward) const {
-    const at::Tensor logits_nk = [&] {
-      const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
-      return forward(InLayout(part.images, training_.runtime));
-    }();
-    return {.loss_sum = ClassLossSum(logits_nk, part.targets, options_.classes, training_.recipe.label_smoothing),
-            .correct = CountCorrect(logits_nk, part.targets, options_.classes)};
-  }
-
-  bool skips() const { return training_.recipe.on_nonfinite == OnNonFinite::kSkip; }
-
-  // A forward pass that is not finite leaves its mark on batch norm's running statistics for good.
-  void SaveBuffers() {
-    saved_.clear();
-    for (const at::Tensor& buffer : buffers_) saved_.push_back(buffer.clone());
-  }
-
-  void AverageBuffers(const Ranks& ranks) {
-    if (ranks.alone()) return;
-    const std::vector<at::Tensor> buffers = network_.buffers();
-    ranks.Sum(buffers);
-    const at::NoGradGuard no_grad;
-    for (at::Tensor buffer : buffers) buffer.div_(ranks.count());
-  }
-
-  void Finish() {
-    training_.sgd.ZeroGradients();
-    ++training_.step;
-    if (options_.after_step) options_.after_step(training_.step);
-  }
-
-  torch::nn::Module& network_;
-  WeightTraining& training_;
-  const WeightPassOptions& options_;
-  std::vector<at::Tensor> buffers_, saved_;  // with on_nonfinite = skip
-  at::Tensor found_inf_, norm_;
-};
+void AverageBuffers(const torch::nn::Module& network, const Ranks& ranks) {
+  if (ranks.alone()) return;
+  const std::vector<at::Tensor> buffers = network.buffers();
+  ranks.Sum(buffers);
+  const at::NoGradGuard no_grad;
+  for (at::Tensor buffer : buffers) buffer.div_(ranks.count());
+}
 
 void DescribeAverage(StateFields& fields, std::optional<Ema>& ema) {
   const bool saved = !fields.restoring() || fields.HasValue("average.updates");
@@ -160,20 +82,93 @@ void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& netw
   fields.Value("step", step_);
 }
 
-PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
-                            const WeightPassOptions& options) {
+PassOptions WeightTraining::Passing(PassOptions pass) const {
+  pass.on_nonfinite = recipe.on_nonfinite;
+  pass.ranks = shared.ranks;
+  return pass;
+}
+
+WeightStep::WeightStep(torch::nn::Module& network, WeightTraining& training, int64_t classes)
+    : network_(network), training_(training), classes_(classes) {
   SetNormMode(network, NormMode::kBatch);
   network.train();
   training.sgd.ZeroGradients();
-  PassOptions pass = options.pass;
-  pass.on_nonfinite = training.recipe.on_nonfinite;
-  WeightStep step(network, training, options);
-  pass.ranks = training.shared.ranks;
-  const PassResult result = RunPass(loader, pass,
-                                    {.compute = [&](const Batch& batch) { return step.Compute(batch); },
-                                     .apply = [&] { step.Apply(); },
-                                     .discard = [&] { step.Discard(); }});
-  training.shared.ranks.TakeFirst(network.buffers());
+  if (skips()) buffers_ = network.buffers();
+}
+
+StepResult WeightStep::Compute(const Batch& batch, const Forwards& forwards) {
+  if (batch.size() == 0) {
+    throw ConfigError("a batch of " + std::to_string(batch.whole_size()) + " images leaves this process none; use " +
+                      "fewer processes");
+  }
+  SaveBuffers();
+  const Ranks& ranks = training_.shared.ranks;
+  SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step), ranks.rank());
+  std::vector<ComputePart> ways;
+  for (const Forward& forward : forwards) {
+    ways.emplace_back([this, &forward](const Batch& part) { return ComputeOn(part, forward); });
+  }
+  StepResult result =
+      AccumulateGradients(batch, training_.recipe.micro_batch, ways, &training_.scaler, training_.reducer.get());
+  SumOverRanks(ranks, batch.size(), result);
+  if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(network_, ranks);
+
+  found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
+  if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.sgd.GradientNorm();
+  // With a scaler infinite gradients are part of the game: the scale falls and the step is left out.
+  if (!training_.scaler.enabled()) result.gradient_norm = norm_;
+  return result;
+}
+
+StepResult WeightStep::ComputeOn(const Batch& part, const Forward& forward) const {
+  const at::Tensor logits_nk = [&] {
+    const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
+    return forward(InLayout(part.images, training_.runtime));
+  }();
+  return {.loss_sum = ClassLossSum(logits_nk, part.targets, classes_, training_.recipe.label_smoothing),
+          .correct = CountCorrect(logits_nk, part.targets, classes_)};
+}
+
+// A forward pass that is not finite leaves its mark on batch norm's running statistics for good.
+void WeightStep::SaveBuffers() {
+  saved_.clear();
+  for (const at::Tensor& buffer : buffers_) saved_.push_back(buffer.clone());
+}
+
+void WeightStep::Apply() {
+  if (training_.recipe.clip_norm > 0) training_.sgd.ClipGradients(norm_, training_.recipe.clip_norm);
+  training_.sgd.Step(training_.schedule.At(training_.step), found_inf_);
+  training_.scaler.Update(found_inf_);
+  if (training_.ema) training_.ema->Update();
+  Finish();
+}
+
+void WeightStep::Discard() {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(saved_[i]);
+  Finish();
+}
+
+void WeightStep::Finish() {
+  training_.sgd.ZeroGradients();
+  ++training_.step;
+}
+
+void WeightStep::ShareStatistics() { training_.shared.ranks.TakeFirst(network_.buffers()); }
+
+PassResult TrainWeightsPass(torch::nn::Module& network, const Forward& forward, Loader& loader,
+                            WeightTraining& training, int64_t classes, PassOptions options) {
+  WeightStep step(network, training, classes);
+  BatchPass pass(loader, training.Passing(std::move(options)));
+  for (const Batch& batch : pass) {
+    if (pass.Take(step.Compute(batch, {forward}))) {
+      step.Apply();
+    } else {
+      step.Discard();
+    }
+  }
+  const PassResult result = pass.Finish();
+  step.ShareStatistics();
   return result;
 }
 

@@ -35,9 +35,9 @@ Loader InOrderLoader(const Subset& subset, int64_t batch, int64_t workers = 1) {
 NetworkJudgement Judge(Supernet& network, const Subset& subset, int64_t batch, int64_t workers = 1) {
   JudgementTally tally("judge", subset.dataset->classes.ids, 50);
   Loader loader = InOrderLoader(subset, batch, workers);
-  JudgeImages(network, loader, {.label = "judge"}, [&](const JudgedBatch& images) {
+  for (const JudgedBatch& images : JudgePass(network, loader, {.label = "judge"})) {
     for (size_t i = 0; i < images.size(); ++i) tally.Add(static_cast<int>(images.targets[i]), images.LogitsOf(i));
-  });
+  }
   return tally.Finish();
 }
 
@@ -55,7 +55,7 @@ TEST(Judge, HandsOutWhatTheNetworkSays) {
   Loader loader = InOrderLoader(subset, 6);
   std::vector<float> logits, features;
   std::vector<int64_t> targets, entries, sizes;
-  JudgeImages(*network, loader, {.label = "judge"}, [&](const JudgedBatch& images) {
+  for (const JudgedBatch& images : JudgePass(*network, loader, {.label = "judge"})) {
     sizes.push_back(static_cast<int64_t>(images.size()));
     entries.insert(entries.end(), images.entries.begin(), images.entries.end());
     for (size_t i = 0; i < images.size(); ++i) {
@@ -64,7 +64,7 @@ TEST(Judge, HandsOutWhatTheNetworkSays) {
       features.insert(features.end(), neurons.begin(), neurons.end());
     }
     targets.insert(targets.end(), images.targets.begin(), images.targets.end());
-  });
+  }
   EXPECT_EQ(sizes, (std::vector<int64_t>{6, 6, 5}));
   for (int64_t i = 0; i < 17; ++i) EXPECT_EQ(entries[static_cast<size_t>(i)], i);
   EXPECT_EQ(targets, (std::vector<int64_t>(subset.targets.begin(), subset.targets.end())));
@@ -104,13 +104,13 @@ TEST(Judge, LrpAddsUpToTheMeanLogit) {
   ActivationTally tally(kClasses, 16);
   std::vector<double> logit_sum_c(kClasses);
   Loader loader = InOrderLoader(subset, 13);
-  JudgeImages(*network, loader, {.label = "judge"}, [&](const JudgedBatch& images) {
+  for (const JudgedBatch& images : JudgePass(*network, loader, {.label = "judge"})) {
     for (size_t i = 0; i < images.size(); ++i) {
       const auto c = static_cast<size_t>(images.targets[i]);
       tally.Add(static_cast<int>(c), images.FeaturesOf(i));
       logit_sum_c[c] += images.LogitsOf(i)[c];
     }
-  });
+  }
   const Classifier classifier = ReadClassifier(*network);
   const Matrix relevance_ck = LayerwiseRelevance(tally.Means(), classifier.weight_ck);
   for (size_t c = 0; c < kClasses; ++c) {

@@ -41,10 +41,9 @@ class Gpu : public testing::Test {
     Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true, .device = where});
     Trained trained;
     for (int64_t epoch = 0; epoch < 3; ++epoch) {
-      WeightPassOptions options{.classes = 4, .forwards = [&](int64_t) { return Forwards{network.AsForward()}; }};
-      options.pass.label = "test";
-      options.pass.epoch = epoch;
-      trained.losses.push_back(TrainWeightsPass(network, loader, training, options).loss);
+      const PassResult pass =
+          TrainWeightsPass(network, network.AsForward(), loader, training, 4, {.label = "test", .epoch = epoch});
+      trained.losses.push_back(pass.loss);
     }
     trained.weight = network.first.detach().cpu();
     return trained;
@@ -115,12 +114,16 @@ TEST_F(Gpu, NormsAreThoseOfTheCpu) {
 TEST_F(Gpu, NamesTheFirstBadBatchThoughItIsReadLate) {
   Loader loader = StripeLoader(64, 4, {.batch = 8, .device = device});
   int64_t batch_number = 0;
-  const auto compute = [&](const Batch& batch) {
-    const double loss = ++batch_number == 3 ? NAN : 1.0;
-    return StepResult{.loss_sum = at::full({}, loss, batch.images.options()),
-                      .correct = at::zeros({}, batch.targets.options())};
+  const auto run = [&] {
+    BatchPass pass(loader, {.label = "x"});
+    for (const Batch& batch : pass) {
+      const double loss = ++batch_number == 3 ? NAN : 1.0;
+      pass.Take({.loss_sum = at::full({}, loss, batch.images.options()),
+                 .correct = at::zeros({}, batch.targets.options())});
+    }
+    pass.Finish();
   };
-  ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "x"}, {.compute = compute}); }, {"batch 3 of 8"});
+  ExpectErrorContains<NumericError>(run, {"batch 3 of 8"});
   EXPECT_EQ(batch_number, 8);
 }
 

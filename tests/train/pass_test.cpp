@@ -23,17 +23,18 @@ StepResult Result(double loss_sum, int64_t correct) {
 struct Scripted {
   std::vector<double> values;
   std::string calls = {};
-  PassStep Step() {
-    return {.compute =
-                [this](const Batch& batch) {
-                  const size_t i = static_cast<size_t>(std::count(calls.begin(), calls.end(), 'c'));
-                  calls += 'c';
-                  return Result(values.at(i) * static_cast<double>(batch.size()), 1);
-                },
-            .apply = [this] { calls += 'a'; },
-            .discard = [this] { calls += 'd'; }};
+  StepResult Compute(const Batch& batch) {
+    const size_t i = static_cast<size_t>(std::count(calls.begin(), calls.end(), 'c'));
+    calls += 'c';
+    return Result(values.at(i) * static_cast<double>(batch.size()), 1);
   }
 };
+
+PassResult Run(Loader& loader, const PassOptions& options, Scripted& script) {
+  BatchPass pass(loader, options);
+  for (const Batch& batch : pass) script.calls += pass.Take(script.Compute(batch)) ? 'a' : 'd';
+  return pass.Finish();
+}
 
 class EveryBatch : public ProgressSink {
  public:
@@ -42,10 +43,10 @@ class EveryBatch : public ProgressSink {
   std::vector<Progress> shown;
 };
 
-TEST(RunPass, AddsUpOverImages) {
+TEST(BatchPass, AddsUpOverImages) {
   Loader loader = StripeLoader(20, 2);  // batches of 8, 8, 4
   Scripted script{.values = {1, 2, 6}};
-  const PassResult result = RunPass(loader, {.label = "test"}, script.Step());
+  const PassResult result = Run(loader, {.label = "test"}, script);
   EXPECT_EQ(script.calls, "cacaca");
   EXPECT_EQ(result.steps, 3);
   EXPECT_EQ(result.images, 20);
@@ -55,12 +56,11 @@ TEST(RunPass, AddsUpOverImages) {
   EXPECT_GT(result.seconds, 0);
 }
 
-TEST(RunPass, ShowsProgress) {
+TEST(BatchPass, ShowsProgress) {
   Loader loader = StripeLoader(20, 2);
   Scripted script{.values = {1, 2, 6}};
   EveryBatch progress;
-  RunPass(loader, {.label = "here", .progress = &progress, .run_share = [](double share) { return share / 2; }},
-          script.Step());
+  Run(loader, {.label = "here", .progress = &progress, .run_share = PartOfRun{.before = 0, .part = 0.5}}, script);
   ASSERT_EQ(progress.shown.size(), 3u);
   EXPECT_EQ(progress.shown[1].label, "here");
   EXPECT_EQ(progress.shown[1].done, 2);
@@ -70,31 +70,29 @@ TEST(RunPass, ShowsProgress) {
   EXPECT_NEAR(progress.shown[2].run_share_done, 0.5, 1e-12);
 }
 
-TEST(RunPass, StopsBeforeALossThatIsNotFiniteIsApplied) {
+TEST(BatchPass, StopsBeforeALossThatIsNotFiniteIsApplied) {
   for (const double bad : {kNan, std::numeric_limits<double>::infinity()}) {
     Loader loader = StripeLoader(24, 2);
     Scripted script{.values = {1, bad, 1}};
-    ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "step1, epoch 3/20, weights"}, script.Step()); },
+    ExpectErrorContains<NumericError>([&] { Run(loader, {.label = "step1, epoch 3/20, weights"}, script); },
                                       {"step1, epoch 3/20, weights", "batch 2 of 3", std::isnan(bad) ? "nan" : "inf"});
     EXPECT_EQ(script.calls, "cac");
   }
 }
 
-TEST(RunPass, StopsOnAGradientNormThatIsNotFinite) {
+TEST(BatchPass, StopsOnAGradientNormThatIsNotFinite) {
   Loader loader = StripeLoader(8, 2);
-  const auto compute = [](const Batch&) {
-    StepResult result = Result(1, 0);
-    result.gradient_norm = at::full({}, kNan, at::kFloat);
-    return result;
-  };
-  ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "x"}, {.compute = compute}); },
-                                    {"gradients' norm", "batch 1 of 1"});
+  StepResult result = Result(1, 0);
+  result.gradient_norm = at::full({}, kNan, at::kFloat);
+  BatchPass pass(loader, {.label = "x"});
+  pass.begin();
+  ExpectErrorContains<NumericError>([&] { pass.Take(result); }, {"gradients' norm", "batch 1 of 1"});
 }
 
-TEST(RunPass, SkipsAndCounts) {
+TEST(BatchPass, SkipsAndCounts) {
   Loader loader = StripeLoader(32, 2);
   Scripted script{.values = {1, kNan, 3, kNan}};
-  const PassResult result = RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step());
+  const PassResult result = Run(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script);
   EXPECT_EQ(script.calls, "cacdcacd");
   EXPECT_EQ(result.steps, 4);
   EXPECT_EQ(result.skipped, 2);
@@ -102,28 +100,35 @@ TEST(RunPass, SkipsAndCounts) {
   EXPECT_NEAR(result.loss, 2, 1e-6);
 }
 
-TEST(RunPass, APassOfSkippedBatchesAloneIsAnError) {
+TEST(BatchPass, APassOfSkippedBatchesAloneIsAnError) {
   Loader loader = StripeLoader(16, 2);
   Scripted script{.values = {kNan, kNan}};
   ExpectErrorContains<NumericError>(
-      [&] { RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script.Step()); },
+      [&] { Run(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script); },
       {"no batch", "2 of 2"});
 }
 
+TEST(BatchPass, WantsToKnowOfEveryBatch) {
+  Loader loader = StripeLoader(16, 2);
+  BatchPass pass(loader, {.label = "x"});
+  auto batch = pass.begin();
+  EXPECT_THROW(++batch, std::logic_error);
+}
+
 // In a process of its own: the request stays once it is made.
-TEST(RunPassDeathTest, StopsBetweenBatchesWhenInterrupted) {
+TEST(BatchPassDeathTest, StopsBetweenBatchesWhenInterrupted) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto interrupted_pass = [] {
     CatchInterrupts();
     Loader loader = StripeLoader(32, 2);
     int computed = 0;
     int applied = 0;
-    const auto compute = [&](const Batch&) {
-      if (++computed == 2) std::raise(SIGINT);
-      return Result(1, 0);
-    };
     try {
-      RunPass(loader, {.label = "x"}, {.compute = compute, .apply = [&] { ++applied; }});
+      BatchPass pass(loader, {.label = "x"});
+      for ([[maybe_unused]] const Batch& batch : pass) {
+        if (++computed == 2) std::raise(SIGINT);
+        applied += pass.Take(Result(1, 0));
+      }
     } catch (const Interrupted&) {
       std::_Exit(computed == 2 && applied == 2 ? 0 : 1);  // the step under way is finished
     }

@@ -12,11 +12,8 @@
 namespace danas::test {
 namespace {
 
-WeightPassOptions PassOf(TinyNetwork& network, int64_t classes, int64_t epoch = 0) {
-  WeightPassOptions options{.classes = classes, .forwards = [&](int64_t) { return Forwards{network.AsForward()}; }};
-  options.pass.label = "test";
-  options.pass.epoch = epoch;
-  return options;
+PassResult Train(TinyNetwork& network, Loader& loader, WeightTraining& training, int64_t epoch = 0) {
+  return TrainWeightsPass(network, network.AsForward(), loader, training, 4, {.label = "test", .epoch = epoch});
 }
 
 // Batch norm, then TinyNetwork, with dropout between: what a step can move besides weights, and what it can draw.
@@ -41,15 +38,10 @@ class NormedNetwork : public torch::nn::Module {
 PassResult TrainNormed(NormedNetwork& network, WeightTraining& training, int64_t epoch,
                        const std::function<at::Tensor(int64_t step, const at::Tensor& image_nchw)>& change = {}) {
   Loader loader = StripeLoader(32, 4);
-  WeightPassOptions options{.classes = 4};
-  options.pass.label = "test";
-  options.pass.epoch = epoch;
-  options.forwards = [&](int64_t step) -> Forwards {
-    return {[&network, &change, step](const at::Tensor& image_nchw) {
-      return network.forward(change ? change(step, image_nchw) : image_nchw);
-    }};
+  const Forward forward = [&](const at::Tensor& image_nchw) {
+    return network.forward(change ? change(training.step, image_nchw) : image_nchw);
   };
-  return TrainWeightsPass(network, loader, training, options);
+  return TrainWeightsPass(network, forward, loader, training, 4, {.label = "test", .epoch = epoch});
 }
 
 TEST(TrainWeightsPass, Learns) {
@@ -58,12 +50,12 @@ TEST(TrainWeightsPass, Learns) {
   WeightTraining training = MakeTraining({.batch = 8, .lr = 0.05, .label_smoothing = 0}, 8 * 20);
   training.Bind(network);
   Loader loader = StripeLoader(64, 4);
-  const PassResult first = TrainWeightsPass(network, loader, training, PassOf(network, 4));
+  const PassResult first = Train(network, loader, training);
   EXPECT_EQ(training.step, 8);
   EXPECT_EQ(first.images, 64);
   PassResult last;
   for (int64_t epoch = 1; epoch < 20; ++epoch)
-    last = TrainWeightsPass(network, loader, training, PassOf(network, 4, epoch));
+    last = Train(network, loader, training, epoch);
   EXPECT_LT(last.loss, 0.2 * first.loss);
   EXPECT_GT(last.accuracy, 0.95);
 }
@@ -77,7 +69,7 @@ TEST(TrainWeightsPass, DoesWhatItsPartsDo) {
   WeightTraining training = MakeTraining(recipe, 4);
   training.Bind(network);
   Loader loader = StripeLoader(32, 4);
-  TrainWeightsPass(network, loader, training, PassOf(network, 4));
+  Train(network, loader, training);
 
   Sgd sgd(recipe);
   sgd.Bind(by_hand);
@@ -103,7 +95,7 @@ TEST(TrainWeightsPass, MicroBatchesEqualTheBatch) {
     WeightTraining training = MakeTraining({.batch = 8, .micro_batch = micro_batch, .lr = 0.1}, 5);
     training.Bind(network);
     Loader loader = StripeLoader(36, 4);
-    TrainWeightsPass(network, loader, training, PassOf(network, 4));
+    Train(network, loader, training);
     weights.push_back(network.first.detach());
   }
   ExpectClose(weights[1], weights[0], 1e-10);
@@ -183,40 +175,45 @@ TEST(TrainWeightsPass, Bf16SeesEveryStep) {
   training.Bind(network);
   Loader loader = StripeLoader(64, 4);
   const Batch probe = RandomBatch(8, 4, 9);
-  std::vector<at::Tensor> logits;
-  WeightPassOptions options = PassOf(network, 4);
-  options.forwards = [&](int64_t) -> Forwards {
-    return {[&](const at::Tensor& image_nchw) {
-      const at::Tensor out = network.forward(image_nchw);
-      EXPECT_EQ(out.scalar_type(), at::kBFloat16);
-      return out;
-    }};
+  const Forward forward = [&](const at::Tensor& image_nchw) {
+    const at::Tensor out = network.forward(image_nchw);
+    EXPECT_EQ(out.scalar_type(), at::kBFloat16);
+    return out;
   };
-  options.after_step = [&](int64_t) {
+  std::vector<at::Tensor> logits;
+  WeightStep step(network, training, 4);
+  BatchPass pass(loader, training.Passing({.label = "test"}));
+  for (const Batch& batch : pass) {
+    ASSERT_TRUE(pass.Take(step.Compute(batch, {forward})));
+    step.Apply();
     const at::NoGradGuard no_grad;
     const AutocastScope autocast(AmpKind::kBf16, at::kCPU);
     logits.push_back(network.forward(probe.images).to(at::kFloat));
-  };
-  TrainWeightsPass(network, loader, training, options);
+  }
   EXPECT_EQ(network.first.scalar_type(), at::kFloat);
   ASSERT_EQ(logits.size(), 8u);
   for (size_t i = 1; i < logits.size(); ++i) EXPECT_FALSE(at::equal(logits[i], logits[i - 1])) << "step " << i;
 }
 
-TEST(TrainWeightsPass, CallsAfterEachStepWithoutGradients) {
+TEST(WeightStep, LeavesNoGradientsAndCounts) {
   const auto owner = std::make_shared<TinyNetwork>(4);
   TinyNetwork& network = *owner;
-  WeightTraining training = MakeTraining({.batch = 8}, 4);
+  WeightTraining training = MakeTraining({.batch = 8}, 2);
   training.Bind(network);
-  Loader loader = StripeLoader(32, 4);
-  WeightPassOptions options = PassOf(network, 4);
-  std::vector<int64_t> steps;
-  options.after_step = [&](int64_t step) {
-    steps.push_back(step);
+  Loader loader = StripeLoader(16, 4);
+  WeightStep step(network, training, 4);
+  BatchPass pass(loader, training.Passing({.label = "test"}));
+  for (const Batch& batch : pass) {
+    ASSERT_TRUE(pass.Take(step.Compute(batch, {network.AsForward()})));
+    EXPECT_TRUE(network.first.grad().defined());
+    if (training.step == 0) {
+      step.Apply();
+    } else {
+      step.Discard();
+    }
     EXPECT_FALSE(network.first.grad().defined());
-  };
-  TrainWeightsPass(network, loader, training, options);
-  EXPECT_EQ(steps, (std::vector<int64_t>{1, 2, 3, 4}));
+  }
+  EXPECT_EQ(training.step, 2);
 }
 
 }  // namespace

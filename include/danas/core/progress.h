@@ -18,6 +18,15 @@ struct Progress {
   double run_share_done = 0;   // of the whole run's estimated work, in [0, 1]; gives the time left
 };
 
+// The part of a run's estimated work that a loop is: `before` it, and `part`; in [0, 1].
+struct PartOfRun {
+  double before = 0;
+  double part = 1;
+
+  double At(double share) const { return before + part * share; }  // `share` of the loop done
+  PartOfRun Within(double from, double to) const { return {.before = At(from), .part = part * (to - from)}; }
+};
+
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;

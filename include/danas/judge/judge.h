@@ -1,9 +1,13 @@
 // A trained network looks at images and says of each what it sees, as plain values: logits and pooled features. What is
-// made of them (Eq. 1-3, the relevance of neurons) is the room schedule's.
+// made of them (Eq. 1-3, the relevance of neurons) is the room easiness's.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+#include <c10/core/InferenceMode.h>
+
 #include <cstdint>
-#include <functional>
+#include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,10 +17,11 @@
 #include "danas/data/loader.h"
 #include "danas/nn/supernet.h"
 #include "danas/run/ranks.h"
+#include "danas/train/pass.h"
 
 namespace danas {
 
-// What a network says of a batch. The memory is the judge's and lasts for the call.
+// What a network says of a batch. The memory is the pass's and lasts until its next batch.
 struct JudgedBatch {
   std::span<const int64_t> entries;  // the position in the loader's subset of each image; those skipped are missing
   std::span<const int64_t> targets;  // of each image
@@ -38,15 +43,49 @@ struct JudgeOptions {
   std::string label = {};  // "resnet34, scoring": for progress and errors
   RuntimeConfig runtime = {};
   ProgressSink* progress = nullptr;
-  std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
+  std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
   Ranks ranks = {};
 };
 
-// One pass in inference mode with running statistics and without dropout; the network is left in that mode. The loader
-// must not shuffle (TestLoader()). `sink` is called on rank 0 alone, with the images of all ranks. Memory holds the loader's queue and one batch, however many images there are. Throws
-// what `sink` throws, NumericError for a loss that is not finite, and Interrupted.
-void JudgeImages(Supernet& network, Loader& loader, const JudgeOptions& options,
-                 const std::function<void(const JudgedBatch&)>& sink);
+// One pass in inference mode with running statistics and without dropout; the network is left in that mode:
+//
+//   for (const JudgedBatch& batch : JudgePass(network, loader, options)) …
+//
+// The loader must not shuffle (TestLoader()). On rank 0 batches are of the images of all ranks, on others they are empty.
+// Memory holds the loader's queue and one batch, however many images there are. Throws NumericError for a loss that is not
+// finite, and Interrupted.
+class JudgePass {
+ public:
+  // Both must outlive this.
+  JudgePass(Supernet& network, Loader& loader, const JudgeOptions& options);
+
+  class Iterator {
+   public:
+    explicit Iterator(JudgePass& pass) : pass_(pass), batch_(pass.pass_.begin()) { pass_.JudgeNext(batch_); }
+    const JudgedBatch& operator*() const { return pass_.judged_; }
+    void operator++() {
+      ++batch_;
+      pass_.JudgeNext(batch_);
+    }
+    bool operator==(std::default_sentinel_t end) const { return batch_ == end; }
+
+   private:
+    JudgePass& pass_;
+    BatchPass::Iterator batch_;
+  };
+  Iterator begin() { return Iterator(*this); }
+  static std::default_sentinel_t end() { return {}; }
+
+ private:
+  void JudgeNext(const BatchPass::Iterator& batch);
+
+  const c10::InferenceMode inference_;
+  Supernet& network_;
+  const JudgeOptions options_;
+  BatchPass pass_;
+  at::Tensor entries_, targets_, logits_, features_;
+  JudgedBatch judged_;
+};
 
 // The last layer, as plain values.
 struct Classifier {

@@ -44,7 +44,7 @@ struct ArchitectureTotals {
   double macs = 0;          // of forward passes, over all processes; of steps left out too
 };
 
-// One step of a branch's α, in the halves that RunPass() wants; `config`: with the branch's budget. Needs an
+// One step of a branch's α, in the halves that a pass wants (train/pass.h); `config`: with the branch's budget. Needs an
 // ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
 // share one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class
 // loss, so that the sum of the processes' gradients is that of the whole batch's loss. With search.relaxation.draws
@@ -107,7 +107,7 @@ void Describe(StateFields& fields, ArchitectureTotals& totals);
 void Describe(StateFields& fields, ArchitectureResult& result);
 
 // One epoch over `loader`, or the rest of it: `options` and `totals` say how far it got. Throws NumericError and
-// Interrupted as RunPass() does.
+// Interrupted as BatchPass does.
 ArchitectureResult TrainArchitecturePass(SearchState& state, Branch& branch, const Config& config, int64_t classes,
                                          Loader& loader, const PassOptions& options, ArchitectureTotals& totals);
 

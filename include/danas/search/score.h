@@ -6,8 +6,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +43,7 @@ struct ScoringOptions {
   ImageLosses losses = ImageLosses::kLeave;
   ProgressSink* progress = nullptr;
   std::string label = "scoring";
-  std::function<double(double share)> run_share = {};  // of the whole run, for the time left
+  std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
 };
 
 // search.scoring says how many images (EvenSample() of the validation set), in batches of which size, and with which

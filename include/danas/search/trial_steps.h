@@ -1,4 +1,4 @@
-// A search's two steps on random images, for what needs their time or memory and no result: the plan's probe,
+// A search's two steps (train/weight_pass.h, search/architecture_pass.h) on random images, for what needs their time or memory and no result: the plan's probe,
 // `danas bench supernet`, the timings in tests/bench. With ranks they send what a search sends.
 #pragma once
 
@@ -32,7 +32,7 @@ class TrialSteps {
   int64_t WeightBytes() const;  // whose gradients the ranks sum in a weight step
 
  private:
-  std::vector<std::vector<LayerChoice>> DrawWays();
+  Forwards DrawForwards();
 
   const Config& config_;
   SearchState state_;

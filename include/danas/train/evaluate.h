@@ -33,7 +33,7 @@ struct EvaluationOptions {
 
 // One pass in inference mode with running statistics (NormMode::kRunning) and without dropout; the network is left in
 // that mode. Over the images of all processes (EvaluationOptions::pass.ranks); the same result in each. Throws
-// NumericError and Interrupted as RunPass() does.
+// NumericError and Interrupted as BatchPass does.
 EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
                           const EvaluationOptions& options);
 

@@ -1,10 +1,24 @@
-// One pass over a loader: the loop that weight training, architecture training, fine-tuning and evaluation share.
+// One pass over a loader, pulled batch by batch: what weight training, architecture training, fine-tuning and evaluation
+// share.
+//
+//   BatchPass pass(loader, options);
+//   for (const Batch& batch : pass) {
+//     if (pass.Take(step.Compute(batch))) {
+//       step.Apply();
+//     } else {
+//       step.Discard();
+//     }
+//   }
+//   const PassResult result = pass.Finish();
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +30,7 @@
 
 namespace danas {
 
-// What a step computed. Scalars on the device without a graph, read back in bunches: see RunPass().
+// What a step computed. Scalars on the device without a graph, read back in bunches: see BatchPass::Take().
 struct StepResult {
   at::Tensor loss_sum = {};       // over the batch's images
   at::Tensor correct = {};        // images
@@ -27,13 +41,6 @@ struct StepResult {
 // From what this process computed over its `images` of the batch to the sums over all processes' images, with those of
 // `more`: scalars on the same device.
 void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more = {});
-
-// What a pass does with each batch, in two halves, so that a loss that is not finite never reaches the weights.
-struct PassStep {
-  std::function<StepResult(const Batch&)> compute;  // forward, and backward where there is training
-  std::function<void()> apply = [] {};              // the optimiser's step
-  std::function<void()> discard = [] {};            // instead of apply(), for a batch that is skipped
-};
 
 struct PassResult {
   int64_t steps = 0;    // batches, skipped ones too
@@ -65,17 +72,64 @@ struct PassOptions {
   OnNonFinite on_nonfinite = OnNonFinite::kStop;
   bool trains = true;  // the pass moves weights, so that a loss that is not finite may be its own doing
   ProgressSink* progress = nullptr;
-  std::function<double(double share_of_pass)> run_share = {};  // for the time left of the whole run
+  std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
   PassTotals* totals = nullptr;        // the pass goes on from these, and keeps them
   CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
   Ranks ranks = {};                    // stop together where one of them is asked to
 };
 
-// Starts the loader's pass where it got to (PassOptions::totals) and takes every batch that is left through `step`. A
-// loss or gradient norm that is not finite throws NumericError (label, batch, value) or, with `skip`, discards the batch; so does a pass of skipped batches alone.
-// When the loss is read: on a CPU, and with `skip`, after compute() of each batch. On a GPU with `stop`, where reading
-// waits for the device, at least every 100 batches: the error then names the batch that was first, though the weights
-// have moved since. Throws Interrupted between batches.
-PassResult RunPass(Loader& loader, const PassOptions& options, const PassStep& step);
+// The batches of a pass that are left (PassOptions::totals says where it got to). Between two batches it keeps a
+// checkpoint where one is due, and throws Interrupted where a signal asked for an end: the step under way is finished.
+class BatchPass {
+ public:
+  // Starts the loader's pass. `loader` must outlive this.
+  BatchPass(Loader& loader, PassOptions options);
+  ~BatchPass();
+  BatchPass(const BatchPass&) = delete;
+  BatchPass& operator=(const BatchPass&) = delete;
+
+  class Iterator {
+   public:
+    explicit Iterator(BatchPass& pass) : pass_(pass) {}
+    const Batch& operator*() const { return *pass_.batch_; }
+    void operator++() { pass_.Advance(); }
+    bool operator==(std::default_sentinel_t /*end*/) const { return !pass_.batch_; }
+
+   private:
+    BatchPass& pass_;
+  };
+  Iterator begin() {
+    Advance();
+    return Iterator(*this);
+  }
+  static std::default_sentinel_t end() { return {}; }
+
+  // What the step computed of the batch; once for each. True: the step is to be applied; false: its loss or gradient norm
+  // is not finite, and on_nonfinite is `skip`. With `stop` that throws NumericError (label, batch, value).
+  // When the loss is read: on a CPU, and with `skip`, at once. On a GPU with `stop`, where reading waits for the device,
+  // at least every 100 batches: the error then names the batch that was first, though the weights have moved since.
+  bool Take(StepResult result);
+
+  // After the last batch. Throws NumericError for a pass of skipped batches alone.
+  PassResult Finish();
+
+ private:
+  class Tally;
+
+  void Advance();
+  void NoteTimes();
+  void ShowProgress();
+
+  Loader& loader_;
+  const PassOptions options_;
+  const std::chrono::steady_clock::time_point start_;
+  PassTotals own_;
+  PassTotals& totals_;
+  const double seconds_before_, waited_before_;
+  std::unique_ptr<Tally> tally_;
+  std::optional<Batch> batch_;
+  bool taken_ = true;      // what was computed of `batch_`
+  bool show_next_ = false;  // progress is due
+};
 
 }  // namespace danas

@@ -1,4 +1,4 @@
-// Training of weights (Eq. 9): the one epoch loop of search and fine-tuning.
+// Training of weights (Eq. 9): the step that search, fine-tuning and the zoo share.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -57,28 +57,47 @@ struct WeightTraining {
   SharedTraining shared;
   std::shared_ptr<GradientReducer> reducer;  // of the bound network; null for a process alone
   int64_t step = 0;  // batches so far, skipped ones too: the position in `schedule`, the counter of random draws
+
+  // `pass` with the recipe's on_nonfinite and the ranks.
+  PassOptions Passing(PassOptions pass) const;
 };
 
-struct WeightPassOptions {
-  PassOptions pass = {};  // its on_nonfinite is replaced by the recipe's
-  int64_t classes = 0;    // the loss is over the first so many
-  // The network's forward passes for a batch, asked for once before each; `step` is WeightTraining::step. A search
-  // fixes the batch's draw here. Of several each goes over the whole batch; their gradients add up to those of the
-  // optimiser's one step, as the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are
-  // their means.
-  std::function<Forwards(int64_t step)> forwards = {};
-  // Told of the images, over all processes, that each step's forward passes went over; of a step that is left out too.
-  std::function<void(int64_t images)> passed = {};
-  // Called after each step with the number of steps so far, when no gradient is left: for work in between (an α step
-  // after every k). What it changes in the network (modes, requires_grad) it must set back.
-  std::function<void(int64_t steps)> after_step = {};
+// One step of the optimiser on a batch, in the halves that a pass wants (train/pass.h). The loader's batch is the
+// optimiser's; the recipe's micro_batch splits it. Torch's default generator of the device, which draws dropout's masks,
+// is seeded for every batch from the stream ("dropout", step), on rank r > 0 ("dropout", step, r).
+class WeightStep {
+ public:
+  // Sets the network to training mode and NormMode::kBatch. The loss is over the first `classes` classes. All must
+  // outlive this.
+  WeightStep(torch::nn::Module& network, WeightTraining& training, int64_t classes);
+
+  // Each of the forward passes goes over the whole batch; their gradients add up to those of the optimiser's one step, as
+  // the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are their means. Throws
+  // ConfigError for a batch that leaves this process no image.
+  StepResult Compute(const Batch& batch, const Forwards& forwards);
+  // Either leaves no gradient, and counts the step.
+  void Apply();
+  void Discard();
+
+  // After a pass: all ranks have rank 0's running statistics.
+  void ShareStatistics();
+
+ private:
+  StepResult ComputeOn(const Batch& part, const Forward& forward) const;
+  bool skips() const { return training_.recipe.on_nonfinite == OnNonFinite::kSkip; }
+  void SaveBuffers();
+  void Finish();
+
+  torch::nn::Module& network_;
+  WeightTraining& training_;
+  int64_t classes_;
+  std::vector<at::Tensor> buffers_, saved_;  // with on_nonfinite = skip
+  at::Tensor found_inf_, norm_;
 };
 
-// One epoch. Sets the network to training mode and NormMode::kBatch. The loader's batch is the optimiser's; micro_batch
-// splits it. Torch's default generator of the device, which draws dropout's masks, is seeded for every batch from the
-// stream ("dropout", step), on rank r > 0 ("dropout", step, r). At the end all ranks have rank 0's running statistics.
-// Throws NumericError and Interrupted as RunPass() does.
-PassResult TrainWeightsPass(torch::nn::Module& network, Loader& loader, WeightTraining& training,
-                            const WeightPassOptions& options);
+// One epoch of steps with nothing in between: what a training of one network is. `pass`: its on_nonfinite and ranks are
+// replaced by those of the training. Throws NumericError and Interrupted as BatchPass does.
+PassResult TrainWeightsPass(torch::nn::Module& network, const Forward& forward, Loader& loader,
+                            WeightTraining& training, int64_t classes, PassOptions pass);
 
 }  // namespace danas
