@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "danas/judge/judge.h"
-#include "danas/nn/initialize.h"
+#include "danas/nn/supernet.h"
 #include "danas/train/loaders.h"
 #include "tests/support/rank_threads.h"
 #include "tests/train/train_support.h"
