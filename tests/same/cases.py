@@ -98,13 +98,13 @@ def searches():
         "search.relaxation": {"hard": True, "draws": "micro_batch", "temperature_end": 0.5},
         "search.alpha_batch": 10, "search.alpha_micro_batch": 5, "search.pruning.budget": "aware"})
     yield Case("search-uniform", [SEARCH], {"search.paths": "uniform", "search.loss.kind": "literal"})
-    yield Case("search-ema", [SEARCH], {"train.ema_decay": 0.9, "search.scoring.ema": True, "search.final": "scored"})
+    yield Case("search-ema", [SEARCH], {"search.scoring.ema": 0.9, "search.final": "scored"})
     yield Case("search-training", [SEARCH], {
         "train": {"batch": 12, "micro_batch": 4, "lr": 0.05, "clip_norm": 1, "nesterov": True, "label_smoothing": 0.1,
                   "bn_groups": 2}})
     yield Case("search-bf16", [SEARCH], {"runtime.amp": "bf16"})
     yield Case("search-double", [SEARCH], {"runtime.precision": "float64"})
-    yield Case("search-recompute", [SEARCH], {"nn.recompute": "layers"})
+    yield Case("search-recompute", [SEARCH], {"nn.recompute": "layer"})
     for kind in KINDS:
         for kernels in ("fused", "aten"):
             yield Case(f"blocks-{kind}-{kernels}", [SEARCH, "finetune --arch run/best.json --run final"],
@@ -126,10 +126,11 @@ def others():
     yield Case("resume", [whole, cut, "search --resume run"])
     yield Case("resume-robust", [whole, cut, "search --resume run"], ROBUST)
     yield Case("resume-version-1", [take_version_1, "search --resume run"], {"schedule.epochs_per_step": 2})
-    yield Case("rank", [SEARCH] + [f"rank --run run --all --json --score {score}" for score in
-                                   ("supernet", "alpha", "macs", "parameters", "naswot", "zico")] +
+    scores = ("supernet", "macs", "parameters", "naswot", "zico")
+    yield Case("rank", [SEARCH] + [f"rank --run run --all --json --score {score}" for score in scores] +
                ["choose --run run --budget 100k --out choice.json"], ROBUST)
-    yield Case("study", [write_study, "study study.json --run study --data data"])
+    yield Case("rank-alpha", [SEARCH, "rank --run run --all --json --score alpha"])
+    yield Case("study", [write_study, "study study.json --run study --data data --json"])
     yield Case("tables", ["space show space.json --json", "config show --config config.json", "cost --space space.json --json",
                           "space sample --config config.json --count 3 --seed 1 --out sampled", "data info --data data --json",
                           "models --json", "config schema", "config reference"])

@@ -48,7 +48,7 @@ def read(part):
 
 def values(summary):
     """Tag and what it is, of those that are no times."""
-    for _, value in fields(summary):
+    for _, value in sorted(fields(summary)):  # their order says nothing
         parts = list(fields(value))
         tag = next(part for number, part in parts if number == TAG)
         if not OF_THE_MOMENT.search(tag):

@@ -88,7 +88,7 @@ def parsed(text):
         return None
 
 
-DURATION = re.compile(r"\d+ h \d\d min|\d+ min \d\d s|\d+(\.\d+)? (s|ms|min|h)\b|[\d,]+ images/s")
+DURATION = re.compile(r"\d+ h \d\d min|\d+ min \d\d s|\d+(\.\d+)? (s|ms|min|h)\b|[\d,]+ (images|img)/s|\d+(\.\d+)? % (weights|α|scoring|finalists)")
 
 
 def content(path):
@@ -98,7 +98,7 @@ def content(path):
         return gzip.decompress(data)
     if path.name.startswith("events.out.tfevents"):
         return without_moments(event_records.events(data))
-    if path.suffix in (".json", ".jsonl", ".out"):
+    if path.suffix in (".json", ".jsonl", ".out", ".txt"):
         text = data.decode()
         values = parsed(text)
         return DURATION.sub("…", text).splitlines() if values is None else values

@@ -13,6 +13,7 @@
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/core/softmax.h"
 #include "danas/core/units.h"
 #include "danas/cost/limits.h"
 #include "danas/search/arch_parameters.h"

@@ -13,6 +13,7 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/core/rank_part.h"
+#include "danas/core/softmax.h"
 #include "danas/core/units.h"
 #include "danas/easiness/truth_agreement.h"
 #include "danas/easiness/truth_table.h"
