@@ -75,7 +75,7 @@ TEST(SeedGenerator, DrawsFollowSeedAndCounterAlone) {
 }
 
 TEST(MoveTo, ChangesTheLayoutInPlace) {
-  TinyNetwork network(2);
+  torch::nn::Module network;
   network.register_parameter("kernel", RandomTensor({4, 3, 3, 3}, 1, at::kFloat));
   const at::Tensor kernel = network.named_parameters()["kernel"];
   const at::Tensor before = kernel.detach().clone();
@@ -91,7 +91,7 @@ TEST(MoveTo, ChangesTheLayoutInPlace) {
 // Their strides alone tell the layout in which a convolution computes.
 TEST(MoveTo, SetsTheStridesOfKernelsThatAreContiguousEitherWay) {
   for (const auto& shape : {std::vector<int64_t>{8, 1, 3, 3}, {8, 4, 1, 1}}) {
-    TinyNetwork network(2);
+    torch::nn::Module network;
     network.register_parameter("kernel", RandomTensor(shape, 1, at::kFloat));
     const at::Tensor kernel = network.named_parameters()["kernel"];
     for (const auto& [layout, format] : {std::pair(MemoryLayout::kChannelsLast, at::MemoryFormat::ChannelsLast),

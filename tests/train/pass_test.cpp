@@ -30,7 +30,7 @@ struct Scripted {
   }
 };
 
-PassResult Run(Loader& loader, const PassOptions& options, Scripted& script) {
+PassResult RunPass(Loader& loader, const PassOptions& options, Scripted& script) {
   BatchPass pass(loader, options);
   for (const Batch& batch : pass) script.calls += pass.Take(script.Compute(batch)) ? 'a' : 'd';
   return pass.Finish();
@@ -46,7 +46,7 @@ class EveryBatch : public ProgressSink {
 TEST(BatchPass, AddsUpOverImages) {
   Loader loader = StripeLoader(20, 2);  // batches of 8, 8, 4
   Scripted script{.values = {1, 2, 6}};
-  const PassResult result = Run(loader, {.label = "test"}, script);
+  const PassResult result = RunPass(loader, {.label = "test"}, script);
   EXPECT_EQ(script.calls, "cacaca");
   EXPECT_EQ(result.steps, 3);
   EXPECT_EQ(result.images, 20);
@@ -60,7 +60,7 @@ TEST(BatchPass, ShowsProgress) {
   Loader loader = StripeLoader(20, 2);
   Scripted script{.values = {1, 2, 6}};
   EveryBatch progress;
-  Run(loader, {.label = "here", .progress = &progress, .run_share = PartOfRun{.before = 0, .part = 0.5}}, script);
+  RunPass(loader, {.label = "here", .progress = &progress, .run_share = PartOfRun{.before = 0, .part = 0.5}}, script);
   ASSERT_EQ(progress.shown.size(), 3u);
   EXPECT_EQ(progress.shown[1].label, "here");
   EXPECT_EQ(progress.shown[1].done, 2);
@@ -74,7 +74,7 @@ TEST(BatchPass, StopsBeforeALossThatIsNotFiniteIsApplied) {
   for (const double bad : {kNan, std::numeric_limits<double>::infinity()}) {
     Loader loader = StripeLoader(24, 2);
     Scripted script{.values = {1, bad, 1}};
-    ExpectErrorContains<NumericError>([&] { Run(loader, {.label = "step1, epoch 3/20, weights"}, script); },
+    ExpectErrorContains<NumericError>([&] { RunPass(loader, {.label = "step1, epoch 3/20, weights"}, script); },
                                       {"step1, epoch 3/20, weights", "batch 2 of 3", std::isnan(bad) ? "nan" : "inf"});
     EXPECT_EQ(script.calls, "cac");
   }
@@ -92,7 +92,7 @@ TEST(BatchPass, StopsOnAGradientNormThatIsNotFinite) {
 TEST(BatchPass, SkipsAndCounts) {
   Loader loader = StripeLoader(32, 2);
   Scripted script{.values = {1, kNan, 3, kNan}};
-  const PassResult result = Run(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script);
+  const PassResult result = RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script);
   EXPECT_EQ(script.calls, "cacdcacd");
   EXPECT_EQ(result.steps, 4);
   EXPECT_EQ(result.skipped, 2);
@@ -104,7 +104,7 @@ TEST(BatchPass, APassOfSkippedBatchesAloneIsAnError) {
   Loader loader = StripeLoader(16, 2);
   Scripted script{.values = {kNan, kNan}};
   ExpectErrorContains<NumericError>(
-      [&] { Run(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script); },
+      [&] { RunPass(loader, {.label = "x", .on_nonfinite = OnNonFinite::kSkip}, script); },
       {"no batch", "2 of 2"});
 }
 
