@@ -11,13 +11,11 @@
 #include <vector>
 
 #include "danas/core/error.h"
-#include "danas/core/utc_time.h"
+#include "danas/core/file.h"
 
 namespace danas {
 namespace {
 
-constexpr const char* kLogName = "log.jsonl";
-constexpr const char* kAlphaName = "alpha.jsonl";
 constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailToMake(const std::filesystem::path& path, int error) {
@@ -42,7 +40,7 @@ std::filesystem::path NearestExisting(const std::filesystem::path& path) {
 
 // The log's exclusive creation decides which of two processes has the folder.
 void ClaimFolder(const std::filesystem::path& path) {
-  const std::filesystem::path log = path / kLogName;
+  const std::filesystem::path log = path / kLogFile;
   const int descriptor = ::open(log.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0 && errno == EEXIST) FailTaken(path, true);
   if (descriptor < 0) FailToMake(path, errno);
@@ -142,12 +140,12 @@ RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
 RunFolder RunFolder::Reopen(std::filesystem::path path) {
   RunFolder folder;
   folder.path_ = std::move(path);
-  if (!std::filesystem::exists(folder / kLogName)) {
+  if (!std::filesystem::exists(folder / kLogFile)) {
     throw FileError(folder.path_.string() + " holds no run. --resume takes the folder of one that was begun");
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
   RemoveTemporaryFiles(folder.path_);
-  for (const char* log : {kLogName, kAlphaName}) CutHalfLine(folder / log);
+  for (const char* log : {kLogFile, kAlphaFile}) CutHalfLine(folder / log);
   return folder;
 }
 
@@ -159,7 +157,7 @@ void RunFolder::CheckFree(const std::filesystem::path& path) {
   std::error_code error;
   const bool empty = std::filesystem::is_empty(path, error);
   if (error) FailToMake(path, error.value());
-  if (!empty) FailTaken(path, std::filesystem::exists(path / kLogName));
+  if (!empty) FailTaken(path, std::filesystem::exists(path / kLogFile));
 }
 
 std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed) {
@@ -173,7 +171,7 @@ std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed
 
 void RunFolder::GiveBack() const {
   std::error_code ignored;  // the error that led here is the one to tell
-  std::filesystem::remove(path_ / kLogName, ignored);
+  std::filesystem::remove(path_ / kLogFile, ignored);
   std::filesystem::remove(path_ / kLockName, ignored);
 }
 
@@ -198,14 +196,6 @@ RunHolder FindHolder(const std::filesystem::path& run_folder) {
     holder.state = here ? RunHolder::State::kGone : RunHolder::State::kElsewhere;
   }
   return holder;
-}
-
-JsonlSink::JsonlSink(const RunFolder& folder) : log_(folder / kLogName), alpha_(folder / kAlphaName) {}
-
-void JsonlSink::Record(const Event& event) {
-  Json line = {{"event", event.name}, {"time", FormatUtc(std::time(nullptr))}};
-  line.update(event.fields);
-  (event.name == "alpha" ? alpha_ : log_).Append(JsonText(line) + "\n");
 }
 
 }  // namespace danas

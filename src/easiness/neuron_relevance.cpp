@@ -214,18 +214,18 @@ RelevanceStudy StudyRelevance(const std::string& network, RelevanceKind kind, co
   return study;
 }
 
-Json ToJson(const RelevanceStudy& study) {
-  const auto number = [](double value) { return std::isnan(value) ? Json(nullptr) : Json(value); };
-  Json states = Json::array();
+events::RelevanceFields RelevanceFieldsOf(const RelevanceStudy& study) {
+  events::RelevanceFields fields{
+      .network = study.network, .kind = NameOf(study.kind), .epochs = study.epochs, .states = {}};
   for (const RelevanceState& state : study.states) {
-    Json convergence = Json::array();
-    for (const double value : state.convergence) convergence.push_back(number(value));
-    states.push_back({{"epoch", state.epoch},
-                      {"diagonality", number(state.diagonality)},
-                      {"permuted", number(state.permuted)},
-                      {"convergence", std::move(convergence)}});
+    fields.states.push_back({.epoch = state.epoch,
+                             .diagonality = events::Known(state.diagonality),
+                             .permuted = events::Known(state.permuted),
+                             .convergence = {state.convergence.begin(), state.convergence.end()}});
   }
-  return {{"network", study.network}, {"kind", NameOf(study.kind)}, {"epochs", study.epochs}, {"states", states}};
+  return fields;
 }
+
+Json ToJson(const RelevanceStudy& study) { return events::ToJson(RelevanceFieldsOf(study)); }
 
 }  // namespace danas

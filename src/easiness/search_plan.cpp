@@ -7,6 +7,36 @@
 
 namespace danas {
 
+events::PlannedPhase PlannedFields(const PhasePlan& phase) {
+  events::PlannedPhase fields{.phase = phase.phase.name,
+                              .classes = phase.phase.classes,
+                              .epochs = phase.phase.epochs,
+                              .searches = phase.phase.searches,
+                              .weight_images = phase.weight_images,
+                              .architecture_images = phase.architecture_images,
+                              .weight_steps = phase.weight_steps,
+                              .alpha_steps = phase.alpha_steps,
+                              .cuts = phase.cuts,
+                              .scored = phase.scored,
+                              .scoring_macs = phase.scoring_macs,
+                              .candidates = phase.candidates,
+                              .paths_per_step = phase.paths_per_step,
+                              .macs_per_image = phase.macs_per_image,
+                              .alpha_macs_per_image = phase.alpha_macs_per_image,
+                              .parameters = phase.parameters,
+                              .alpha_passes = {}};
+  if (phase.alpha_passes > 1) fields.alpha_passes = phase.alpha_passes;
+  return fields;
+}
+
+std::vector<events::BudgetBand> BandFields(const std::vector<PlannedBudget>& budgets) {
+  std::vector<events::BudgetBand> fields;
+  for (const PlannedBudget& budget : budgets) {
+    fields.push_back({.budget = budget.name, .target = budget.target, .least = budget.least, .most = budget.most});
+  }
+  return fields;
+}
+
 std::string FewStepsText(const PhasePlan& phase) {
   const bool known = phase.architecture_images > 0;
   const int64_t steps = phase.alpha_steps / std::max<int64_t>(1, phase.alpha_passes);  // of one budget

@@ -9,6 +9,9 @@
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
+#include "danas/events/ranking_events.h"
+#include "danas/events/run_log.h"
+#include "danas/events/training_events.h"
 #include "judge_classes.h"
 
 namespace danas {
@@ -37,8 +40,9 @@ class PartProgress : public ProgressSink {
   double done_ = 0;
 };
 
-void Record(const EasinessOutputs& outputs, const std::string& name, Json fields) {
-  if (outputs.metrics != nullptr) outputs.metrics->Record({name, std::move(fields)});
+template <typename T>
+void Record(const EasinessOutputs& outputs, const T& event) {
+  if (outputs.metrics != nullptr) outputs.metrics->Record(events::ToEvent(event));
 }
 
 void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink* progress) {
@@ -56,8 +60,10 @@ void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink
     if (auto sink = outputs.sink_of_training(folder.path())) sinks.push_back(std::move(sink));
   }
   if (judge.begun && outputs.trainings != nullptr) {
-    // Told by an earlier process.
-    outputs.trainings->Record({"train_start", {{"class_ids", judge.training.dataset.train.classes.ids}}});
+    // An earlier process reported it; its readers still need the classes' names.
+    events::TrainingStart start;
+    start.class_ids = judge.training.dataset.train.classes.ids;
+    outputs.trainings->Record(events::ToEvent(start));
   }
   if (outputs.trainings != nullptr) sinks.emplace_back(std::shared_ptr<void>(), outputs.trainings);  // not owned
   MetricFan fan(sinks);
@@ -65,40 +71,39 @@ void TrainJudge(const Judge& judge, const EasinessOutputs& outputs, ProgressSink
                   {.metrics = &fan, .progress = progress, .folder = folder.path(), .resume = judge.begun});
 }
 
-Json StartFields(const EasinessInputs& inputs) {
-  Json judges = Json::array();
-  for (const Judge& judge : inputs.judges) {
-    judges.push_back({{"name", judge.name},
-                      {"model", judge.training.model},
-                      {"seed", judge.training.config.seed},
-                      {"weights", judge.weights.string()},
-                      {"folder", judge.folder.string()},
-                      {"trained_before", judge.finished}});
-  }
+events::EasinessStart StartEvent(const EasinessInputs& inputs) {
   const EasinessConfig& easiness = inputs.config.easiness;
   const DatasetIndex& train = inputs.judges.front().training.dataset.train;
-  return {{"kind", NameOf(easiness.kind)},
-          {"aggregation", NameOf(easiness.aggregation)},
-          {"split", NameOf(easiness.split)},
-          {"bins", easiness.bins},
-          {"dataset", train.name},
-          {"fingerprint", HexText(train.fingerprint)},
-          {"classes", train.classes.ids.size()},
-          {"judges", judges}};
+  events::EasinessStart event{.kind = NameOf(easiness.kind),
+                              .aggregation = NameOf(easiness.aggregation),
+                              .split = NameOf(easiness.split),
+                              .bins = easiness.bins,
+                              .dataset = train.name,
+                              .fingerprint = HexText(train.fingerprint),
+                              .classes = std::ssize(train.classes.ids),
+                              .judges = {}};
+  for (const Judge& judge : inputs.judges) {
+    event.judges.push_back({.name = judge.name,
+                            .model = judge.training.model,
+                            .seed = judge.training.config.seed,
+                            .weights = judge.weights.string(),
+                            .folder = judge.folder.string(),
+                            .trained_before = judge.finished});
+  }
+  return event;
 }
 
-Json JudgedFields(const Judge& judge, const JudgedNetwork& judged) {
+events::NetworkJudged JudgedEvent(const Judge& judge, const JudgedNetwork& judged) {
   const NetworkJudgement& judgement = judged.judgement;
   int64_t correct = 0;
   for (size_t c = 0; c < judgement.images_c.size(); ++c) correct += judgement.confusion_cc[c][c];
   const int64_t images = std::accumulate(judgement.images_c.begin(), judgement.images_c.end(), int64_t{0});
-  return {
-      {"name", judge.name},
-      {"weights", judgement.weights},
-      {"images", images},
-      {"top1", static_cast<double>(correct) / static_cast<double>(images)},
-      {"epochs", judgement.accuracy_ec.size()},
-      {"timing", {{"seconds", judged.seconds}, {"images_per_second", static_cast<double>(images) / judged.seconds}}}};
+  return {.name = judge.name,
+          .weights = judgement.weights,
+          .images = images,
+          .top1 = static_cast<double>(correct) / static_cast<double>(images),
+          .epochs = std::ssize(judgement.accuracy_ec),
+          .timing = {.seconds = judged.seconds, .images_per_second = static_cast<double>(images) / judged.seconds}};
 }
 
 // What would fail after the trainings, before them.
@@ -122,13 +127,12 @@ void CheckJudge(const Judge& judge, const EasinessConfig& config) {
 }
 
 // Entropies do not depend on the order of the outputs, errors do.
-void WarnOfChance(const Json& judged, size_t classes) {
-  const double top1 = judged.at("top1").get<double>();
-  if (classes < 4 || top1 > 2 / static_cast<double>(classes)) return;
+void WarnOfChance(const events::NetworkJudged& judged, size_t classes) {
+  if (classes < 4 || judged.top1 > 2 / static_cast<double>(classes)) return;
   log::warn(
       "{} names the right class of {:.1f} % of the images, hardly more than chance. Are its outputs in the "
       "dataset's order of classes?",
-      judged.at("name").get<std::string>(), 100 * top1);
+      judged.name, 100 * judged.top1);
 }
 
 Agreement AgreementOf(const EasinessInputs& inputs, const EasinessResult& result) {
@@ -143,16 +147,15 @@ Agreement AgreementOf(const EasinessInputs& inputs, const EasinessResult& result
                           inputs.config.seed);
 }
 
-Json EndFields(const EasinessResult& result) {
-  Json order = Json::array(), scores = Json::array();
+events::EasinessEnd EndEvent(const EasinessResult& result) {
+  events::EasinessEnd event;
   for (const int c : result.easiness.order) {
-    order.push_back(result.easiness.class_ids[static_cast<size_t>(c)]);
-    scores.push_back(result.easiness.score_c[static_cast<size_t>(c)]);
+    event.class_order.push_back(result.easiness.class_ids[static_cast<size_t>(c)]);
+    event.scores.push_back(result.easiness.score_c[static_cast<size_t>(c)]);
   }
-  Json relevance = Json::array();
-  for (const RelevanceStudy& study : result.relevance) relevance.push_back(ToJson(study));
-  return {
-      {"class_order", order}, {"scores", scores}, {"agreement", ToJson(result.agreement)}, {"relevance", relevance}};
+  event.agreement = ToJson(result.agreement);
+  for (const RelevanceStudy& study : result.relevance) event.relevance.push_back(RelevanceFieldsOf(study));
+  return event;
 }
 
 }  // namespace
@@ -186,20 +189,21 @@ Split JudgeSplit(const ZooTraining& training) {
 }
 
 std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path& folder, size_t classes) {
-  const std::filesystem::path path = folder / "log.jsonl";
+  const std::filesystem::path path = folder / kLogFile;
   const std::string text = ReadFile(path);
   std::vector<std::vector<double>> accuracy_ec;
   int line = 0;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     ++line;
-    const Json event = ParseJson(std::string_view(text).substr(begin, end - begin));
-    try {
-      if (event.at("event") == "class_accuracy") accuracy_ec.push_back(event.at("accuracy").get<std::vector<double>>());
-    } catch (const Json::exception&) {
+    const Json event = events::ParseLine(std::string_view(text).substr(begin, end - begin));
+    events::ReadSection<events::ClassAccuracy> read;
+    if (events::Is<events::ClassAccuracy>(event)) read = events::Read<events::ClassAccuracy>(event);
+    if (event.is_null() || std::ranges::count(read.faults, "accuracy") > 0) {
       throw ConfigError(path.string() + ":" + std::to_string(line) +
                         ": no event of a training as danas writes it; was the file changed or cut short?");
     }
+    if (events::Is<events::ClassAccuracy>(event)) accuracy_ec.push_back(std::move(read.value.accuracy));
     if (!accuracy_ec.empty() && accuracy_ec.back().size() != classes) {
       throw ConfigError(path.string() + ":" + std::to_string(line) + ": accuracy: " +
                         std::to_string(accuracy_ec.back().size()) + " classes, expected " + std::to_string(classes));
@@ -212,7 +216,7 @@ std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path
 EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& outputs) {
   const std::vector<std::string>& class_ids = inputs.judges.at(0).training.dataset.train.classes.ids;
   for (const Judge& judge : inputs.judges) CheckJudge(judge, inputs.config.easiness);
-  Record(outputs, "easiness_start", StartFields(inputs));
+  Record(outputs, StartEvent(inputs));
   const bool first = inputs.judges[0].training.ranks.first();
   EasinessResult result;
   double begun = 0;
@@ -225,9 +229,9 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
     if (judge.weights.empty() && !judge.finished) TrainJudge(judge, outputs, progress.OrNull());
     JudgedNetwork judged = JudgeClasses(judge, inputs.config.easiness, progress.OrNull());
     if (!first) continue;
-    const Json fields = JudgedFields(judge, judged);
-    if (!judge.weights.empty()) WarnOfChance(fields, class_ids.size());
-    Record(outputs, "network_judged", fields);
+    const events::NetworkJudged event = JudgedEvent(judge, judged);
+    if (!judge.weights.empty()) WarnOfChance(event, class_ids.size());
+    Record(outputs, event);
     result.judgements.push_back(std::move(judged.judgement));
     std::move(judged.relevance.begin(), judged.relevance.end(), std::back_inserter(result.relevance));
     begun += share;
@@ -235,7 +239,7 @@ EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& 
   if (!first) return {};
   result.easiness = RankClasses(result.judgements, class_ids, inputs.config.easiness);
   result.agreement = AgreementOf(inputs, result);
-  Record(outputs, "easiness_end", EndFields(result));
+  Record(outputs, EndEvent(result));
   return result;
 }
 

@@ -28,8 +28,8 @@ Json DecidingParts(Json config) {
           {"zoo", config["zoo"]}};
 }
 
-Json Shares(const std::vector<ClassAccuracy>& per_class) {
-  Json shares = Json::array();
+std::vector<double> Shares(const std::vector<ClassAccuracy>& per_class) {
+  std::vector<double> shares;
   for (const ClassAccuracy& accuracy : per_class) {
     shares.push_back(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images));
   }
@@ -54,13 +54,12 @@ class EpochEnd {
     const EvaluationResult result = EvaluateImages(
         network_, validation_, training_, "validation images, epoch " + std::to_string(epoch), outputs_.progress);
     if (outputs_.metrics == nullptr) return;
-    outputs_.metrics->Record({"class_accuracy",
-                              {{"epoch", epoch},
-                               {"images", result.images},
-                               {"loss", result.loss},
-                               {"top1", result.top1},
-                               {"accuracy", Shares(result.per_class)},
-                               {"seconds", result.seconds}}});
+    outputs_.metrics->Record(events::ToEvent(events::ClassAccuracy{.epoch = epoch,
+                                                                   .images = result.images,
+                                                                   .loss = result.loss,
+                                                                   .top1 = result.top1,
+                                                                   .accuracy = Shares(result.per_class),
+                                                                   .seconds = result.seconds}));
   }
 
  private:
@@ -132,7 +131,7 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
   if (!outputs.folder.empty()) {
     WriteFileAtomically(outputs.folder / "network.json", JsonText(ToJson(genotype), 2) + "\n");
   }
-  NetworkTraining training{.name = "train",
+  NetworkTraining training{.kind = events::TrainingKind::kTrain,
                            .config = config,
                            .recipe = config.zoo.train,
                            .epochs = config.zoo.epochs,
@@ -140,10 +139,10 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
                            .test_set = std::make_shared<const DatasetIndex>(inputs.dataset.test),
                            .device = inputs.device,
                            .ranks = inputs.ranks};
-  training.start = {{"model", genotype.network.name()},
-                    {"fingerprint", genotype.origin.at("fingerprint")},
-                    {"validation_images", split.architecture.size()},
-                    {"class_ids", genotype.class_ids}};
+  training.start.model = genotype.network.name();
+  training.start.fingerprint = genotype.origin.at("fingerprint").get<std::string>();
+  training.start.validation_images = static_cast<int64_t>(split.architecture.size());
+  training.start.class_ids = genotype.class_ids;
   return TrainAndTest(*network, training, outputs, EpochEnd(*network, training, split.architecture, outputs));
 }
 

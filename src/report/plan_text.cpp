@@ -173,31 +173,18 @@ std::string ClosingText(const SearchPlan& plan) {
   return text;
 }
 
+// What the log has, and what else the plan knows.
 Json PhaseJson(const PhasePlan& phase, bool probed) {
-  return {{"phase", phase.phase.name},
-          {"classes", phase.phase.classes},
-          {"epochs", phase.phase.epochs},
-          {"searches", phase.phase.searches},
-          {"weight_images", phase.weight_images},
-          {"architecture_images", phase.architecture_images},
-          {"weight_steps", phase.weight_steps},
-          {"alpha_passes", phase.alpha_passes},
-          {"alpha_steps", phase.alpha_steps},
-          {"cuts", phase.cuts},
-          {"scored", phase.scored},
-          {"scoring_macs", phase.scoring_macs},
-          {"main_effects", phase.main_effects},
-          {"pair_effects", phase.pair_effects},
-          {"candidates", phase.candidates},
-          {"paths_per_step", phase.paths_per_step},
-          {"macs_per_image", phase.macs_per_image},
-          {"alpha_macs_per_image", phase.alpha_macs_per_image},
-          {"macs_per_step", phase.macs_per_step},
-          {"parameters", phase.parameters},
-          {"memory_bytes", phase.memory_bytes},
-          {"seconds", probed ? Json(phase.seconds) : Json()},
-          {"scoring_memory_bytes", phase.scoring_memory_bytes},
-          {"scoring_seconds", probed ? Json(phase.scoring_seconds) : Json()}};
+  Json json = events::ToJson(PlannedFields(phase));
+  json.update({{"alpha_passes", phase.alpha_passes},
+               {"main_effects", phase.main_effects},
+               {"pair_effects", phase.pair_effects},
+               {"macs_per_step", phase.macs_per_step},
+               {"memory_bytes", phase.memory_bytes},
+               {"seconds", probed ? Json(phase.seconds) : Json()},
+               {"scoring_memory_bytes", phase.scoring_memory_bytes},
+               {"scoring_seconds", probed ? Json(phase.scoring_seconds) : Json()}});
+  return json;
 }
 
 }  // namespace
@@ -251,10 +238,7 @@ Json PlanJson(const SearchPlan& plan) {
                {"phases", std::move(phases)}};
   if (plan.budgets.empty()) return json;
   for (const char* field : {"budget", "budget_max"}) json.erase(field);
-  for (const PlannedBudget& budget : plan.budgets) {
-    json["budgets"].push_back(
-        {{"budget", budget.name}, {"target", budget.target}, {"least", budget.least}, {"most", budget.most}});
-  }
+  json["budgets"] = events::ToJson(BandFields(plan.budgets));
   json["macs"] = plan.macs() + plan.final.macs;
   json["separate_macs"] = plan.separate_macs;
   json["separate_memory_bytes"] = plan.separate_memory_bytes;

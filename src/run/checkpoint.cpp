@@ -17,6 +17,8 @@
 #include "danas/core/log.h"
 #include "danas/core/seconds_since.h"
 #include "danas/core/units.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
 #include "danas/nn/safetensors.h"
 
 namespace danas {
@@ -24,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kLogs = {"log.jsonl", "alpha.jsonl"};
+constexpr std::array kLogs = {kLogFile, kAlphaFile};
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
 std::string NumberText(int64_t number) {
@@ -111,12 +113,16 @@ void WarnPassedOver(const Error& error) { log::warn("{}; taking the checkpoint b
       ". Start again with another --run");
 }
 
-// Where the line of event `start` begins, the end where there is none; none where the log goes on to an epoch.
-std::optional<size_t> BeginOfRun(const std::string& lines, const std::string& start) {
-  const size_t event = lines.rfind("{\"event\":\"" + start + "\"");
-  if (event == std::string::npos) return lines.rfind('\n') == std::string::npos ? 0 : lines.rfind('\n') + 1;
-  if (lines.find("{\"event\":\"epoch\"", event) != std::string::npos) return std::nullopt;
-  return event;
+// Where the last event `start` begins, the end of the last whole line where there is none; none where epochs follow it.
+std::optional<size_t> BeginOfRun(const std::string& text, const std::string& start) {
+  const std::vector<events::LogLine> lines = events::ParseLog(text);
+  const auto last = std::ranges::find_if(lines.rbegin(), lines.rend(), [&](const events::LogLine& line) {
+    return events::NameOfLine(line.event) == start;
+  });
+  if (last == lines.rend()) return text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
+  const bool went_on = std::any_of(last.base(), lines.end(),
+                                   [](const events::LogLine& line) { return events::Is<events::SearchEpoch>(line.event); });
+  return went_on ? std::nullopt : std::optional(last->begin);
 }
 
 void RequireLog(const fs::path& log, int64_t size) {

@@ -3,20 +3,6 @@
 #include <string>
 
 namespace danas {
-namespace {
-
-Json PartsJson(const PassedWork& passed, double PassedWork::Part::*member) {
-  Json json = Json::object();
-  double total = 0;
-  for (size_t p = 0; p < passed.parts.size(); ++p) {
-    json[EnumNames<SearchPart>::kNames[p]] = passed.parts[p].*member;
-    total += passed.parts[p].*member;
-  }
-  json["total"] = total;
-  return json;
-}
-
-}  // namespace
 
 void PassedWork::Add(SearchPart part, double macs, double seconds) {
   Part& so_far = parts.at(static_cast<size_t>(part));
@@ -36,8 +22,15 @@ void Describe(StateFields& fields, PassedWork& passed) {
   fields.Value("from_begin", from_begin);
 }
 
-Json MacsJson(const PassedWork& passed) { return PartsJson(passed, &PassedWork::Part::macs); }
-
-Json SecondsJson(const PassedWork& passed) { return PartsJson(passed, &PassedWork::Part::seconds); }
+events::WorkParts PartsOf(const PassedWork& passed, double PassedWork::Part::*member) {
+  const auto part = [&](SearchPart of) { return passed.parts.at(static_cast<size_t>(of)).*member; };
+  events::WorkParts parts{.weights = part(SearchPart::kWeights),
+                          .architecture = part(SearchPart::kArchitecture),
+                          .scoring = part(SearchPart::kScoring),
+                          .finalists = part(SearchPart::kFinalists),
+                          .total = 0};
+  for (const PassedWork::Part& each : passed.parts) parts.total += each.*member;
+  return parts;
+}
 
 }  // namespace danas

@@ -21,11 +21,11 @@ double SearchCourse::Temperature(const RelaxationConfig& config, const SearchPos
 }
 
 double WeightPassWork(const PhasePlan& plan) {
-  return 3 * plan.macs_per_image * static_cast<double>(plan.weight_images);
+  return kTrainingPassWork * plan.macs_per_image * static_cast<double>(plan.weight_images);
 }
 
 double ArchitecturePassWork(const PhasePlan& plan) {
-  return 2 * plan.alpha_macs_per_image * static_cast<double>(plan.architecture_images);
+  return kArchitecturePassWork * plan.alpha_macs_per_image * static_cast<double>(plan.architecture_images);
 }
 
 PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,

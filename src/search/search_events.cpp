@@ -1,6 +1,8 @@
 #include "search_events.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 
 #include "danas/core/hash.h"
 #include "danas/run/device.h"
@@ -9,31 +11,13 @@
 namespace danas {
 namespace {
 
-Json PlanFields(const PhasePlan& plan) {
-  Json fields = {{"phase", plan.phase.name},
-                 {"classes", plan.phase.classes},
-                 {"epochs", plan.phase.epochs},
-                 {"searches", plan.phase.searches},
-                 {"weight_images", plan.weight_images},
-                 {"architecture_images", plan.architecture_images},
-                 {"weight_steps", plan.weight_steps},
-                 {"alpha_steps", plan.alpha_steps},
-                 {"cuts", plan.cuts},
-                 {"scored", plan.scored},
-                 {"scoring_macs", plan.scoring_macs},
-                 {"candidates", plan.candidates},
-                 {"paths_per_step", plan.paths_per_step},
-                 {"macs_per_image", plan.macs_per_image},
-                 {"alpha_macs_per_image", plan.alpha_macs_per_image},
-                 {"parameters", plan.parameters}};
-  if (plan.alpha_passes > 1) fields["alpha_passes"] = plan.alpha_passes;
-  return fields;
-}
-
-Json PathFields(const PathTotals& totals) {
-  return {{"count", totals.paths},           {"mean_cost", totals.cost_sum / static_cast<double>(totals.paths)},
-          {"least_cost", totals.least_cost}, {"most_cost", totals.most_cost},
-          {"steps", totals.groups},          {"strictly_fair_steps", totals.strictly_fair}};
+events::PathFields PathFieldsOf(const PathTotals& totals) {
+  return {.count = totals.paths,
+          .mean_cost = totals.cost_sum / static_cast<double>(totals.paths),
+          .least_cost = totals.least_cost,
+          .most_cost = totals.most_cost,
+          .steps = totals.groups,
+          .strictly_fair_steps = totals.strictly_fair};
 }
 
 double CostOfProbabilities(const Branch& branch) {
@@ -52,61 +36,77 @@ std::vector<std::string> CandidateNames(const LayerSpec& layer) {
   return names;
 }
 
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json CutFields(const LayerCut& cut, const std::set<size_t>& dropped, const LayerSpec& layer) {
+events::LayerCut CutFields(const LayerCut& cut, const std::set<size_t>& dropped, const LayerSpec& layer) {
   const std::vector<std::string> names = CandidateNames(layer);
-  std::vector<std::string> dropped_names, kept_names;
-  for (size_t c = 0; c < names.size(); ++c) (dropped.contains(c) ? dropped_names : kept_names).push_back(names[c]);
-  Json fields = {{"layer", cut.layer},
-                 {"dropped", dropped_names},
-                 {"kept", kept_names},
-                 {"last_kept", names[cut.last_kept]},
-                 {"first_dropped", names[cut.first_dropped]},
-                 {"gap", cut.gap},
-                 {"z", OrNull(cut.z)},
-                 {"conflict", cut.conflict}};
-  if (cut.total_gap) fields["total_gap"] = *cut.total_gap;
+  events::LayerCut fields;
+  fields.layer = static_cast<int64_t>(cut.layer);
+  for (size_t c = 0; c < names.size(); ++c) (dropped.contains(c) ? fields.dropped : fields.kept).push_back(names[c]);
+  fields.last_kept = names[cut.last_kept];
+  fields.first_dropped = names[cut.first_dropped];
+  fields.gap = cut.gap;
+  fields.z = cut.z;
+  fields.conflict = cut.conflict;
+  fields.total_gap = cut.total_gap;
   return fields;
 }
 
-Json NamesOf(const LayerCandidates& candidates, const SearchSpace& space) {
-  Json names = Json::array();
+std::vector<events::LayerCandidate> NamesOf(const LayerCandidates& candidates, const SearchSpace& space) {
+  std::vector<events::LayerCandidate> names;
   for (const auto& [layer, of_layer] : candidates) {
     for (const size_t c : of_layer) {
-      names.push_back({{"layer", layer}, {"candidate", CandidateName(space.layers()[layer].candidates.at(c))}});
+      names.push_back({.layer = static_cast<int64_t>(layer),
+                       .candidate = CandidateName(space.layers()[layer].candidates.at(c))});
     }
   }
   return names;
 }
 
-// Of an architecture pass, into the epoch's fields or the branch's.
-void AddArchitecture(const ArchitectureResult& architecture, Json& fields) {
-  fields["validation_loss"] = architecture.class_loss;
-  fields["validation_accuracy"] = architecture.pass.accuracy;
-  fields["validation_images"] = architecture.pass.images;
-  fields["architecture_loss"] = architecture.pass.loss;
-  fields["sampled_cost"] = architecture.expected_cost;
+events::ArchitectureFields ArchitectureFieldsOf(const ArchitectureResult& architecture) {
+  return {.validation_loss = architecture.class_loss,
+          .validation_accuracy = architecture.pass.accuracy,
+          .validation_images = architecture.pass.images,
+          .architecture_loss = architecture.pass.loss,
+          .sampled_cost = architecture.expected_cost};
 }
 
-void AddAlpha(const Branch& branch, bool with_evidence, Json& fields) {
-  fields["expected_cost"] = CostOfProbabilities(branch);
-  fields["alpha_entropy"] = RelativeEntropy(branch.alpha.Probabilities());
-  if (with_evidence) fields["z_rms"] = branch.alpha.evidence().RootMeanSquare();
+events::AlphaFields AlphaFieldsOf(const Branch& branch, bool with_evidence) {
+  events::AlphaFields fields{.expected_cost = CostOfProbabilities(branch),
+                             .alpha_entropy = RelativeEntropy(branch.alpha.Probabilities()),
+                             .z_rms = {}};
+  if (with_evidence) fields.z_rms = branch.alpha.evidence().RootMeanSquare();
+  return fields;
 }
 
-Json BranchesOfEpoch(const EpochReport& report, const SearchState& state) {
-  Json branches = Json::array();
+std::vector<events::BudgetOfEpoch> BudgetsOfEpoch(const EpochReport& report, const SearchState& state) {
+  std::vector<events::BudgetOfEpoch> budgets;
   for (size_t b = 0; b < report.architecture.size(); ++b) {
-    Json fields = {{"budget", state.branches[b].budget}};
-    AddArchitecture(report.architecture[b], fields);
-    AddAlpha(state.branches[b], /*with_evidence=*/true, fields);
-    branches.push_back(std::move(fields));
+    budgets.push_back({.budget = state.branches[b].budget,
+                       .architecture = ArchitectureFieldsOf(report.architecture[b]),
+                       .alpha = AlphaFieldsOf(state.branches[b], /*with_evidence=*/true)});
   }
-  return branches;
+  return budgets;
+}
+
+events::EpochTiming TimingOf(const EpochReport& report, at::Device device) {
+  double seconds = report.weights.seconds, waited = report.weights.seconds_waited;
+  int64_t images = report.weights.images;
+  for (const ArchitectureResult& architecture : report.architecture) {
+    seconds += architecture.pass.seconds;
+    waited += architecture.pass.seconds_waited;
+    images += architecture.pass.images;
+  }
+  events::EpochTiming timing{.seconds = seconds,
+                             .images_per_second = seconds > 0 ? static_cast<double>(images) / seconds : 0.0,
+                             .share_waited = seconds > 0 ? waited / seconds : 0.0,
+                             .peak_resident_bytes = PeakResidentBytes(),
+                             .peak_device_bytes = {}};
+  if (!device.is_cpu()) timing.peak_device_bytes = PeakDeviceBytes(device);
+  return timing;
+}
+
+// Of one of several; else none.
+std::optional<std::string> BudgetName(const std::string& budget) {
+  return budget.empty() ? std::nullopt : std::optional(budget);
 }
 
 std::string ChosenBy(const FinalChoice& choice) {
@@ -114,16 +114,34 @@ std::string ChosenBy(const FinalChoice& choice) {
   return choice.sampled ? "sample" : "alpha";
 }
 
-Json FoundFields(const FoundNetwork& found, const FinalChoice& choice, const Branch& branch) {
-  return {{"network", ChoiceNames(branch.space(), choice.choice)},
-          {"argmax", ChoiceNames(branch.space(), choice.argmax)},
-          {"bounded_by_budget", choice.bounded_by_budget},
-          {"chosen_by", ChosenBy(choice)},
-          {"unit", branch.costs.unit},
-          {"cost", choice.cost},
-          {"argmax_cost", choice.argmax_cost},
-          {"macs", CountMacs(found.best.network)},
-          {"parameters", CountParameters(found.best.network)}};
+events::FoundFields FoundFieldsOf(const FoundNetwork& found, const FinalChoice& choice, const Branch& branch) {
+  return {.network = ChoiceNames(branch.space(), choice.choice),
+          .argmax = ChoiceNames(branch.space(), choice.argmax),
+          .bounded_by_budget = choice.bounded_by_budget,
+          .chosen_by = ChosenBy(choice),
+          .unit = branch.costs.unit,
+          .cost = choice.cost,
+          .argmax_cost = choice.argmax_cost,
+          .macs = CountMacs(found.best.network),
+          .parameters = CountParameters(found.best.network),
+          .budget = BudgetName(found.budget)};
+}
+
+constexpr size_t kMostListed = 10;
+
+std::vector<events::ScoredEntry> ScoredList(std::vector<ScoredNetwork> ranked, const SearchSpace& space,
+                                            FinalEffects effects) {
+  ranked.resize(std::min(ranked.size(), kMostListed));
+  std::vector<events::ScoredEntry> list;
+  for (const ScoredNetwork& network : ranked) {
+    list.push_back({.network = ChoiceNames(space, network.choice),
+                    .cost = network.cost,
+                    .loss = network.loss,
+                    .accuracy = network.accuracy,
+                    .fitted_loss = {}});
+    if (effects != FinalEffects::kNone) list.back().fitted_loss = network.fitted;
+  }
+  return list;
 }
 
 }  // namespace
@@ -134,89 +152,84 @@ std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector
   return names;
 }
 
-Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
-  Json phases = Json::array();
-  for (const PhasePlan& phase : plan.phases) phases.push_back(PlanFields(phase));
-  Event event = {"search_start",
-                 {{"seed", inputs.config.seed},
-                  {"device", plan.device},
-                  {"space", inputs.space.name()},
-                  {"dataset", inputs.training_set->name},
-                  {"fingerprint", HexText(inputs.training_set->fingerprint)},
-                  {"ranking", inputs.ranking.source},
-                  {"class_order", inputs.ranking.order},
-                  {"layers", inputs.space.layers().size()},
-                  {"searchable_layers", plan.searchable_layers},
-                  {"networks", plan.networks},
-                  {"unit", plan.unit},
-                  {"least", plan.least},
-                  {"most", plan.most},
-                  {"budget", plan.budget},
-                  {"budget_max", plan.budget_max},
-                  {"batch", plan.batch},
-                  {"alpha_batch", plan.alpha_batch},
-                  {"paths", plan.paths},
-                  {"weight_steps", plan.weight_steps()},
-                  {"alpha_steps", plan.alpha_steps()},
-                  {"images", plan.images()},
-                  {"memory_bytes", plan.memory_bytes()},
-                  {"final_macs", plan.final.macs},
-                  {"phases", phases}}};
+events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
+  events::SearchStart event{.seed = inputs.config.seed,
+                            .device = plan.device,
+                            .space = inputs.space.name(),
+                            .dataset = inputs.training_set->name,
+                            .fingerprint = HexText(inputs.training_set->fingerprint),
+                            .ranking = inputs.ranking.source,
+                            .class_order = inputs.ranking.order,
+                            .layers = std::ssize(inputs.space.layers()),
+                            .searchable_layers = plan.searchable_layers,
+                            .networks = plan.networks,
+                            .unit = plan.unit,
+                            .least = plan.least,
+                            .most = plan.most,
+                            .budget = plan.budget,
+                            .budget_max = plan.budget_max,
+                            .batch = plan.batch,
+                            .alpha_batch = plan.alpha_batch,
+                            .paths = plan.paths,
+                            .weight_steps = plan.weight_steps(),
+                            .alpha_steps = plan.alpha_steps(),
+                            .images = plan.images(),
+                            .memory_bytes = plan.memory_bytes(),
+                            .final_macs = plan.final.macs,
+                            .phases = {},
+                            .budgets = {}};
+  for (const PhasePlan& phase : plan.phases) event.phases.push_back(PlannedFields(phase));
   if (plan.budgets.empty()) return event;
-  for (const char* field : {"budget", "budget_max"}) event.fields.erase(field);
-  for (const PlannedBudget& budget : plan.budgets) {
-    event.fields["budgets"].push_back(
-        {{"budget", budget.name}, {"target", budget.target}, {"least", budget.least}, {"most", budget.most}});
-  }
+  event.budget.reset();
+  event.budget_max.reset();
+  event.budgets = BandFields(plan.budgets);
   return event;
 }
 
-Event EpochEvent(const EpochReport& report, const SearchState& state) {
+events::SearchEpoch EpochEvent(const EpochReport& report, const SearchState& state) {
   const PassResult& weights = report.weights;
-  Json fields = {{"phase", report.phase.name},         {"epoch", report.epoch},    {"epochs", report.phase.epochs},
-                 {"classes", report.phase.classes},    {"lr", report.lr},          {"train_loss", weights.loss},
-                 {"train_accuracy", weights.accuracy}, {"images", weights.images}, {"skipped", weights.skipped}};
-  double seconds = weights.seconds, waited = weights.seconds_waited;
-  int64_t images = weights.images;
-  for (const ArchitectureResult& architecture : report.architecture) {
-    seconds += architecture.pass.seconds;
-    waited += architecture.pass.seconds_waited;
-    images += architecture.pass.images;
-  }
+  events::SearchEpoch event{.phase = report.phase.name,
+                            .epoch = report.epoch,
+                            .epochs = report.phase.epochs,
+                            .classes = report.phase.classes,
+                            .lr = report.lr,
+                            .train_loss = weights.loss,
+                            .train_accuracy = weights.accuracy,
+                            .images = weights.images,
+                            .skipped = weights.skipped,
+                            .architecture = {},
+                            .paths = {},
+                            .temperature = state.temperature,
+                            .alpha = {},
+                            .budgets = {},
+                            .alpha_steps = state.alpha_steps,
+                            .weight_steps = state.training.step,
+                            .timing = TimingOf(report, state.supernet->parameters().front().device())};
   const bool alone = state.branches.size() == 1, searches = !report.architecture.empty();
-  if (alone && searches) AddArchitecture(report.architecture.front(), fields);
-  if (report.paths && report.paths->paths > 0) fields["paths"] = PathFields(*report.paths);
-  fields["temperature"] = state.temperature;
-  if (alone) AddAlpha(state.branches.front(), searches, fields);
-  if (!alone && searches) fields["budgets"] = BranchesOfEpoch(report, state);
-  fields["alpha_steps"] = state.alpha_steps;
-  fields["weight_steps"] = state.training.step;
-  fields["timing"] = {{"seconds", seconds},
-                      {"images_per_second", seconds > 0 ? static_cast<double>(images) / seconds : 0},
-                      {"share_waited", seconds > 0 ? waited / seconds : 0},
-                      {"peak_resident_bytes", PeakResidentBytes()}};
-  if (const at::Device device = state.supernet->parameters().front().device(); !device.is_cpu()) {
-    fields["timing"]["peak_device_bytes"] = PeakDeviceBytes(device);
-  }
-  return {"epoch", fields};
+  if (alone && searches) event.architecture = ArchitectureFieldsOf(report.architecture.front());
+  if (report.paths && report.paths->paths > 0) event.paths = PathFieldsOf(*report.paths);
+  if (alone) event.alpha = AlphaFieldsOf(state.branches.front(), searches);
+  if (!alone && searches) event.budgets = BudgetsOfEpoch(report, state);
+  return event;
 }
 
-Event AlphaEvent(const EpochReport& report, const Branch& branch, const SearchState& state) {
-  Json layers = Json::array();
+events::Alpha AlphaEvent(const EpochReport& report, const Branch& branch, const SearchState& state) {
+  events::Alpha event{.phase = report.phase.name,
+                      .epoch = report.epoch,
+                      .alpha_steps = state.alpha_steps,
+                      .layers = {},
+                      .budget = BudgetName(branch.budget)};
   const std::vector<std::vector<double>> alpha_lc = branch.alpha.Values();
   for (size_t l = 0; l < alpha_lc.size(); ++l) {
-    layers.push_back({{"candidates", CandidateNames(branch.space().layers()[l])}, {"alpha", alpha_lc[l]}});
+    event.layers.push_back({.candidates = CandidateNames(branch.space().layers()[l]), .alpha = alpha_lc[l]});
   }
-  Event event = {
-      "alpha",
-      {{"phase", report.phase.name}, {"epoch", report.epoch}, {"alpha_steps", state.alpha_steps}, {"layers", layers}}};
-  if (!branch.budget.empty()) event.fields["budget"] = branch.budget;
   return event;
 }
 
-Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const Branch& branch) {
+events::Pruning PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores,
+                             const Branch& branch) {
   const GradientTrace& evidence = branch.alpha.evidence();
-  Json layers = Json::array();
+  std::vector<events::LayerCut> layers;
   size_t dropped_count = 0, unclear = 0, judged = 0;
   for (const LayerCut& cut : pruning.cuts) {
     unclear += cut.clear() ? 0 : 1;
@@ -225,57 +238,84 @@ Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateSc
     dropped_count += pruning.dropped.at(cut.layer).size();
   }
   const bool by_alpha = scores.kind == PruningScore::kAlpha;
-  Event event = {"pruning",
-                 {{"phase", phase.name},
-                  {"score", NameOf(scores.kind)},
-                  {"candidates_before", branch.space().CandidateCount()},
-                  {"candidates_after", branch.space().CandidateCount() - dropped_count},
-                  {"networks_in_band", pruning.networks_in_band},
-                  {"cuts", pruning.cuts.size()},
-                  {"unclear_cuts", unclear},
-                  {"above_noise", MoreClearThanNoise(judged - unclear, judged)},
-                  {"evidence_steps", evidence.steps()},
-                  {"evidence_missed", evidence.missed()},
-                  {"z_rms", by_alpha ? evidence.RootMeanSquare() : scores.RootMeanSquareZ()},
-                  {"layers", layers},
-                  {"kept_for_budget", NamesOf(pruning.kept_for_budget, branch.space())},
-                  {"put_off", NamesOf(pruning.put_off, branch.space())}}};
-  if (!by_alpha) event.fields["values"] = scores.value_lc;
-  if (!scores.pair_lcd.empty()) event.fields["pair_deviation"] = scores.pair_deviation;
-  if (!branch.budget.empty()) event.fields["budget"] = branch.budget;
+  const auto candidates = static_cast<int64_t>(branch.space().CandidateCount());
+  events::Pruning event{.phase = phase.name,
+                        .score = NameOf(scores.kind),
+                        .candidates_before = candidates,
+                        .candidates_after = candidates - static_cast<int64_t>(dropped_count),
+                        .networks_in_band = pruning.networks_in_band,
+                        .cuts = std::ssize(pruning.cuts),
+                        .unclear_cuts = static_cast<int64_t>(unclear),
+                        .above_noise = MoreClearThanNoise(judged - unclear, judged),
+                        .evidence_steps = evidence.steps(),
+                        .evidence_missed = evidence.missed(),
+                        .z_rms = by_alpha ? evidence.RootMeanSquare() : scores.RootMeanSquareZ(),
+                        .layers = std::move(layers),
+                        .kept_for_budget = NamesOf(pruning.kept_for_budget, branch.space()),
+                        .put_off = NamesOf(pruning.put_off, branch.space()),
+                        .values = {},
+                        .pair_deviation = {},
+                        .budget = BudgetName(branch.budget)};
+  if (!by_alpha) event.values = scores.value_lc;
+  if (!scores.pair_lcd.empty()) event.pair_deviation = scores.pair_deviation;
   return event;
 }
 
-Event SupernetEvent(const Phase& phase, size_t candidates_before, const SearchSpace& left) {
-  std::vector<size_t> candidates_l;
-  for (const LayerSpec& layer : left.layers()) candidates_l.push_back(layer.candidates.size());
-  return {"supernet_pruned",
-          {{"phase", phase.name},
-           {"candidates_before", candidates_before},
-           {"candidates_after", left.CandidateCount()},
-           {"candidates", candidates_l}}};
+events::SupernetPruned SupernetEvent(const Phase& phase, size_t candidates_before, const SearchSpace& left) {
+  events::SupernetPruned event{.phase = phase.name,
+                               .candidates_before = static_cast<int64_t>(candidates_before),
+                               .candidates_after = static_cast<int64_t>(left.CandidateCount()),
+                               .candidates = {}};
+  for (const LayerSpec& layer : left.layers()) event.candidates.push_back(std::ssize(layer.candidates));
+  return event;
 }
 
-Event EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
-               double seconds) {
+events::FinalScores ScoresEvent(const ScoredField& field, const Branch& branch, const SearchConfig& search) {
+  const FinalScores& scores = branch.final_scores;
+  const FinalScores::Margin margin = scores.MarginOfBest();
+  const CostTable& costs = branch.costs;
+  const ScoredRanking ranking = scores.Ranked(costs, search.final_effects);
+  events::FinalScores event{
+      .source = NameOf(field.source),
+      .band = {field.band.low, field.band.high},
+      .networks_in_band = field.networks,
+      .scored = std::ssize(scores.losses),
+      .best = ScoredList(ranking.networks, branch.space(), ranking.effects),
+      .finalist_images = search.finalist_images,
+      .finalist_scoring_images = scores.finalist_loss_fn.size(1),
+      .finalists = ScoredList(scores.RankedFinalists(costs), branch.space(), FinalEffects::kNone),
+      .margin = margin.loss,
+      .standard_error = margin.standard_error,
+      .effects = NameOf(ranking.effects),
+      .z = {},
+      .budget = {}};
+  if (ranking.effects != FinalEffects::kNone) event.z = ranking.z;
+  return event;
+}
+
+events::SearchEnd EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
+                           double seconds) {
   const SearchState& state = run.state;
-  const bool alone = choices.size() == 1;
-  Event event = {"search_end", Json::object()};
-  if (alone) event.fields = FoundFields(result.first(), choices.front(), state.branches.front());
-  for (size_t b = 0; !alone && b < choices.size(); ++b) {
-    Json found = FoundFields(result.found[b], choices[b], state.branches[b]);
-    found["budget"] = result.found[b].budget;
-    event.fields["found"].push_back(std::move(found));
+  events::SearchEnd event;
+  if (choices.size() == 1) {
+    event.result = FoundFieldsOf(result.first(), choices.front(), state.branches.front());
+  } else {
+    event.found.emplace();
+    for (size_t b = 0; b < choices.size(); ++b) {
+      event.found->push_back(FoundFieldsOf(result.found[b], choices[b], state.branches[b]));
+    }
   }
-  event.fields["alpha_steps"] = state.alpha_steps;
-  event.fields["weight_steps"] = state.training.step;
-  event.fields["weight_images"] = state.weight_images;
-  event.fields["alpha_images"] = state.alpha_images;
-  event.fields["timing"] = {
-      {"seconds", seconds}, {"device_hours", result.device_hours}, {"peak_resident_bytes", PeakResidentBytes()}};
+  event.alpha_steps = state.alpha_steps;
+  event.weight_steps = state.training.step;
+  event.weight_images = state.weight_images;
+  event.alpha_images = state.alpha_images;
+  event.timing = {.seconds = seconds,
+                  .device_hours = result.device_hours,
+                  .peak_resident_bytes = PeakResidentBytes(),
+                  .seconds_of = {}};
   if (run.passed.from_begin) {
-    event.fields["macs_passed"] = MacsJson(run.passed);
-    event.fields["timing"]["seconds_of"] = SecondsJson(run.passed);
+    event.macs_passed = PartsOf(run.passed, &PassedWork::Part::macs);
+    event.timing.seconds_of = PartsOf(run.passed, &PassedWork::Part::seconds);
   }
   return event;
 }

@@ -1,12 +1,12 @@
-// What a search tells its sinks. Fields: docs/file-formats.md. What differs from run to run on one machine - times,
-// memory - stands under "timing" alone; all else is the same for the same seed, to the bit.
+// The events of a search (events/search_events.h), made from its values. What differs from run to run on one machine - times,
+// memory - stands under `timing` alone; all else is the same for the same seed, to the bit.
 #pragma once
 
-#include "danas/core/json.h"
-#include "danas/core/metrics.h"
 #include "danas/easiness/search_plan.h"
+#include "danas/events/search_events.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/final_choice.h"
+#include "danas/search/final_scores.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
@@ -15,7 +15,7 @@
 
 namespace danas {
 
-Event StartEvent(const SearchInputs& inputs, const SearchPlan& plan);
+events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& plan);
 
 struct EpochReport {
   Phase phase;
@@ -25,17 +25,21 @@ struct EpochReport {
   std::vector<ArchitectureResult> architecture;  // of each branch, or none
   std::optional<PathTotals> paths;
 };
-Event EpochEvent(const EpochReport& report, const SearchState& state);
-Event AlphaEvent(const EpochReport& report, const Branch& branch, const SearchState& state);
+events::SearchEpoch EpochEvent(const EpochReport& report, const SearchState& state);
+events::Alpha AlphaEvent(const EpochReport& report, const Branch& branch, const SearchState& state);
 
 // Call before the space is cut.
-Event PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores, const Branch& branch);
+events::Pruning PruningEvent(const Phase& phase, const Pruning& pruning, const CandidateScores& scores,
+                             const Branch& branch);
 
 // What several branches leave of the supernet, whose space `left` is.
-Event SupernetEvent(const Phase& phase, size_t candidates_before, const SearchSpace& left);
+events::SupernetPruned SupernetEvent(const Phase& phase, size_t candidates_before, const SearchSpace& left);
 
-Event EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
-               double seconds);
+// Without the budget's name.
+events::FinalScores ScoresEvent(const ScoredField& field, const Branch& branch, const SearchConfig& search);
+
+events::SearchEnd EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
+                           double seconds);
 
 // Names of the candidates `choice` takes, one a layer.
 std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector<size_t>& choice);

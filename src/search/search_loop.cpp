@@ -45,7 +45,7 @@ void Prune(const SearchInputs& inputs, const SearchCourse& course, const PhasePl
 bool GoOn(const SearchInputs& inputs, const SearchOutputs& outputs, CheckpointKeeper* keeper,
           const DescribeRun& describe) {
   const std::string restored =
-      inputs.ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind("search_start") ? "yes" : "no"; });
+      inputs.ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind(events::SearchStart::kNames.front()) ? "yes" : "no"; });
   if (restored == "no") return false;
   ShareState(inputs.ranks, describe, inputs.device);
   return true;

@@ -18,7 +18,6 @@
 #include "danas/search/cost_loss.h"
 #include "danas/search/search_plan.h"
 #include "danas/train/loaders.h"
-#include "final_events.h"
 
 namespace danas {
 namespace {
@@ -64,7 +63,7 @@ Json Origin(const SearchInputs& inputs, const SearchConfig& search, const FinalC
                  {"budget", search.budget.value},
                  {"budget_max", LargestCost(search)},
                  {"bounded_by_budget", choice.bounded_by_budget}};
-  if (choice.scored) origin["scored"] = ScoresJson(*choice.scored, branch, search);
+  if (choice.scored) origin["scored"] = events::ToJson(ScoresEvent(*choice.scored, branch, search));
   return origin;
 }
 
@@ -145,10 +144,6 @@ SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
 
 void SearchReport::Start(const SearchCourse& course) { Record(StartEvent(inputs_, course.plan)); }
 
-void SearchReport::Record(const Event& event) {
-  if (outputs_.metrics != nullptr) outputs_.metrics->Record(event);
-}
-
 void SearchReport::Epoch(const EpochReport& report, const SearchState& state) {
   Record(EpochEvent(report, state));
   for (const Branch& branch : state.branches) {
@@ -182,8 +177,8 @@ void SearchReport::SpaceLeft(const Phase& phase, size_t candidates_before, const
 }
 
 void SearchReport::Scored(const FinalChoice& choice, const Branch& branch) {
-  Event event = {"final_scores", ScoresJson(*choice.scored, branch, inputs_.config.search)};
-  if (!branch.budget.empty()) event.fields["budget"] = branch.budget;
+  events::FinalScores event = ScoresEvent(*choice.scored, branch, inputs_.config.search);
+  if (!branch.budget.empty()) event.budget = branch.budget;
   Record(event);
 }
 

@@ -48,7 +48,10 @@ class SearchReport {
   void End(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run, double seconds);
 
  private:
-  void Record(const Event& event);
+  template <typename T>
+  void Record(const T& event) {
+    if (outputs_.metrics != nullptr) outputs_.metrics->Record(events::ToEvent(event));
+  }
   FoundNetwork Found(const FinalChoice& choice, const SearchConfig& search, const Branch& branch) const;
 
   const SearchInputs& inputs_;

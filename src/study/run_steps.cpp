@@ -18,8 +18,8 @@
 #include "danas/core/log.h"
 #include "danas/core/text_file.h"
 #include "danas/core/units.h"
+#include "danas/events/log_excerpt.h"
 #include "danas/study/step_state.h"
-#include "danas/watch/log_excerpt.h"
 
 namespace danas {
 namespace {

@@ -16,25 +16,21 @@
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
-#include "danas/watch/log_excerpt.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
 
 namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A search's last event; before it the files may be there in part.
-bool EndsWith(const fs::path& log, const std::string& event) {
-  const std::vector<Json> events = ReadLogExcerpt(log).events;
-  return !events.empty() && events.back().value("event", "") == event;
-}
-
 bool IsDone(const StudyStep& step) {
   switch (step.kind) {
     case StepKind::kEasiness:
       return fs::exists(step.folder / "easiness.html");  // written last
     case StepKind::kSearch:
-      return fs::exists(step.folder / "best.json") && EndsWith(step.folder / "log.jsonl", "search_end");
+      // Before its last event the files may be there in part.
+      return fs::exists(step.folder / "best.json") && events::EndsWith<events::SearchEnd>(step.folder / kLogFile);
     case StepKind::kDraw:
       return fs::exists(step.folder / ("random-" + std::to_string(step.drawn) + ".json"));
     case StepKind::kFinetune:

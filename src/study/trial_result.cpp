@@ -9,9 +9,12 @@
 #include "danas/core/error.h"
 #include "danas/core/hash.h"
 #include "danas/cost/search_band.h"
+#include "danas/events/log_excerpt.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
+#include "danas/events/training_events.h"
 #include "danas/report/comparison.h"
 #include "danas/study/step_state.h"
-#include "danas/watch/log_excerpt.h"
 
 namespace danas {
 namespace {
@@ -20,62 +23,50 @@ namespace fs = std::filesystem;
 
 constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
-const Json& EventNamed(const std::vector<Json>& events, const std::string& name, const fs::path& log) {
-  const auto found = std::ranges::find_if(events, [&](const Json& event) { return event.value("event", "") == name; });
-  if (found == events.end()) throw ConfigError(log.string() + ": the event '" + name + "' is missing");
-  return *found;
-}
-
-// A run's log may have been cut by hand: what is missing is told with the file.
-template <typename Read>
-auto FromLog(const fs::path& log, const Read& read) {
-  try {
-    return read();
-  } catch (const Json::exception& error) {
-    throw ConfigError(log.string() + ": not as danas writes it: " + error.what());
+// Of a run's log, which may have been cut by hand.
+template <typename T>
+T ReadFromLog(const std::vector<Json>& log, const fs::path& path) {
+  const auto found = std::ranges::find_if(log, [](const Json& event) { return events::Is<T>(event); });
+  if (found == log.end()) {
+    throw ConfigError(path.string() + ": the event '" + T::kNames.front() + "' is missing");
   }
+  auto [event, faults] = events::Read<T>(*found);
+  if (!faults.empty()) {
+    throw ConfigError(path.string() + ": not as danas writes it: " + T::kNames.front() + ": " + faults.front());
+  }
+  return std::move(event);
 }
 
-double PlannedMacs(const Json& phases) {
+double PlannedMacs(const std::vector<events::PlannedPhase>& phases) {
   double macs = 0;
-  for (const Json& phase : phases) {
-    const double weights = phase.at("macs_per_image").get<double>() * phase.at("weight_images").get<double>();
-    const double alpha_macs = phase.value("alpha_macs_per_image", phase.at("macs_per_image").get<double>());
-    const bool searches = phase.value("searches", true);
-    const double alpha = searches ? alpha_macs * phase.at("architecture_images").get<double>() : 0;
-    macs += phase.at("epochs").get<double>() * (weights + alpha);
+  for (const events::PlannedPhase& phase : phases) {
+    const double weights = phase.macs_per_image * static_cast<double>(phase.weight_images);
+    const double alpha_macs = phase.alpha_macs_per_image.value_or(phase.macs_per_image);
+    const double alpha = phase.searches ? alpha_macs * static_cast<double>(phase.architecture_images) : 0;
+    macs += static_cast<double>(phase.epochs) * (weights + alpha);
   }
   return macs;
 }
 
 FindingCost CostOfTraining(const fs::path& run) {
-  const fs::path log = run / "log.jsonl";
-  return FromLog(log, [&]() -> FindingCost {
-    const std::vector<Json> events = ReadLogExcerpt(log).events;
-    const Json& start = EventNamed(events, "finetune_start", log);
-    const TrainedRun trained = ReadTrainedRun(run);
-    return {.macs = static_cast<double>(trained.macs) * static_cast<double>(trained.epochs) *
-                    start.at("train_images").get<double>(),
-            .seconds = trained.seconds};
-  });
+  const fs::path log = run / kLogFile;
+  const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log);
+  const TrainedRun trained = ReadTrainedRun(run);
+  return {.macs = static_cast<double>(trained.macs) * static_cast<double>(trained.epochs) *
+                  static_cast<double>(start.train_images),
+          .seconds = trained.seconds};
 }
 
 }  // namespace
 
 FindingCost CostOfSearch(const fs::path& run) {
-  const fs::path log = run / "log.jsonl";
-  return FromLog(log, [&]() -> FindingCost {
-    const std::vector<Json> events = ReadLogExcerpt(log).events;
-    const Json& end = EventNamed(events, "search_end", log);
-    FindingCost cost{.macs = 0, .seconds = end.at("timing").at("seconds").get<double>()};
-    if (end.contains("macs_passed")) {
-      cost.macs = end.at("macs_passed").at("total").get<double>();
-    } else {
-      cost.macs = PlannedMacs(EventNamed(events, "search_start", log).at("phases"));
-      cost.planned = true;
-    }
-    return cost;
-  });
+  const fs::path log = run / kLogFile;
+  const std::vector<Json> lines = ReadLogExcerpt(log).events;
+  const auto end = ReadFromLog<events::SearchEnd>(lines, log);
+  if (end.macs_passed) return {.macs = end.macs_passed->total, .seconds = end.timing.seconds};
+  return {.macs = PlannedMacs(ReadFromLog<events::SearchStart>(lines, log).phases),
+          .seconds = end.timing.seconds,
+          .planned = true};
 }
 
 TrialReader::TrialReader(const Study& study, const StudyPlan& plan) : study_(study), plan_(plan) {

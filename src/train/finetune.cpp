@@ -38,7 +38,7 @@ Subset TrainingImages(const FinetuneInputs& inputs) {
 TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& outputs) {
   const FinetuneConfig& finetune = inputs.config.finetune;
   const std::shared_ptr<Supernet> network = MakeInitialNetwork(inputs, outputs.resume);
-  NetworkTraining training{.name = "finetune",
+  NetworkTraining training{.kind = events::TrainingKind::kFinetune,
                            .config = inputs.config,
                            .recipe = finetune.train,
                            .epochs = finetune.epochs,
@@ -47,7 +47,7 @@ TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& 
                            .device = inputs.device,
                            .ranks = inputs.ranks};
   training.images = TrainingImages(inputs);
-  training.start = {{"init", NameOf(finetune.init)}};
+  training.start.init = NameOf(finetune.init);
   return TrainAndTest(*network, training, outputs);
 }
 

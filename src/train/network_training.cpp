@@ -17,37 +17,41 @@
 namespace danas {
 namespace {
 
-void Record(const TrainingOutputs& outputs, const std::string& name, Json fields) {
-  if (outputs.metrics != nullptr) outputs.metrics->Record({name, std::move(fields)});
+template <typename T>
+void Record(const TrainingOutputs& outputs, const T& event) {
+  if (outputs.metrics != nullptr) outputs.metrics->Record(events::ToEvent(event));
 }
 
 const ClassList& ClassesOf(const NetworkTraining& training) { return training.images.dataset->classes; }
 
-Json EpochFields(int64_t epoch, const PassResult& pass, const WeightTraining& weights, at::Device device) {
-  Json fields = {{"epoch", epoch},
-                 {"lr", weights.schedule.At(weights.step - 1)},
-          {"steps", weights.step},
-          {"train_loss", pass.loss},
-          {"train_accuracy", pass.accuracy},
-          {"images", pass.images},
-          {"skipped", pass.skipped},
-          {"seconds", pass.seconds},
-          {"seconds_waited", pass.seconds_waited},
-          {"peak_resident_bytes", PeakResidentBytes()}};
-  if (!device.is_cpu()) fields["peak_device_bytes"] = PeakDeviceBytes(device);
-  return fields;
+events::TrainingEpoch EpochEvent(int64_t epoch, const PassResult& pass, const WeightTraining& weights,
+                                 at::Device device) {
+  events::TrainingEpoch event{.epoch = epoch,
+                              .lr = weights.schedule.At(weights.step - 1),
+                              .steps = weights.step,
+                              .train_loss = pass.loss,
+                              .train_accuracy = pass.accuracy,
+                              .images = pass.images,
+                              .skipped = pass.skipped,
+                              .seconds = pass.seconds,
+                              .seconds_waited = pass.seconds_waited,
+                              .peak_resident_bytes = PeakResidentBytes(),
+                              .peak_device_bytes = {}};
+  if (!device.is_cpu()) event.peak_device_bytes = PeakDeviceBytes(device);
+  return event;
 }
 
-Json StartFields(const Supernet& network, const NetworkTraining& training, const Loader& loader) {
-  Json fields = {{"epochs", training.epochs},
-                 {"steps", training.epochs * loader.BatchesPerPass()},
-                 {"train_images", loader.ImagesPerPass()},
-                 {"test_images", training.test_set->size()},
-                 {"classes", network.space().classes()},
-                 {"seed", training.config.seed},
-                 {"device", DescribeDevice(training.device)}};
-  fields.update(training.start);
-  return fields;
+events::TrainingStart StartEvent(const Supernet& network, const NetworkTraining& training, const Loader& loader) {
+  events::TrainingStart event = training.start;
+  event.kind = training.kind;
+  event.epochs = training.epochs;
+  event.steps = training.epochs * loader.BatchesPerPass();
+  event.train_images = loader.ImagesPerPass();
+  event.test_images = static_cast<int64_t>(training.test_set->size());
+  event.classes = network.space().classes();
+  event.seed = training.config.seed;
+  event.device = DescribeDevice(training.device);
+  return event;
 }
 
 // A training as far as it got.
@@ -83,7 +87,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     const PassResult pass = TrainWeightsPass(
         network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, run.weights,
         network.space().classes(),
-        {.label = training.name + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs),
+        {.label = std::string(events::NameOf(training.kind)) + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs),
          .epoch = epoch,
          .progress = outputs.progress,
          .run_share = PartOfRun{.before = static_cast<double>(epoch) / static_cast<double>(epochs),
@@ -91,7 +95,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
          .totals = &run.totals,
          .keeper = keeper});
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
-    Record(outputs, "epoch", EpochFields(epoch + 1, pass, run.weights, training.device));
+    Record(outputs, EpochEvent(epoch + 1, pass, run.weights, training.device));
     run.skipped += pass.skipped;
     run.pass_seconds += pass.seconds;
     run.images += pass.images;
@@ -150,16 +154,16 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const DescribeRun describe = [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); };
   std::optional<CheckpointKeeper> keeper;
   if (!outputs.folder.empty()) keeper.emplace(outputs.folder, config.checkpoint, training.device, describe);
-  const std::string start_event = training.name + "_start";
+  const char* start_event = events::TrainingStart::kNames.at(static_cast<size_t>(training.kind));
   if (ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind(start_event) ? "yes" : "no"; }) == "yes") {
     ShareState(ranks, describe, training.device);
   } else {
-    Record(outputs, start_event, StartFields(network, training, loader));
+    Record(outputs, StartEvent(network, training, loader));
     if (keeper) keeper->KeepFirst();
   }
   RecordAll(outputs.metrics, outputs.notes);
   Train(network, loader, run, training, outputs, after_epoch, keeper ? &*keeper : nullptr);
-  TrainingResult result{.kind = training.name,
+  TrainingResult result{.kind = training.kind,
                         .epochs = training.epochs,
                         .steps = weights.step,
                         .skipped = run.skipped,
@@ -183,31 +187,36 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   }
   result.seconds = run.seconds_before + SecondsSince(start);
   result.device_hours = ranks.count() * result.seconds / 3600;
-  const Json json = ToJson(result, classes.ids);
+  const events::TrainingEnd end = EndEvent(result, classes.ids);
   if (keeper) keeper->Finish();
-  Record(outputs, training.name + "_end", json);
+  Record(outputs, end);
   // Last: a training whose result is there has ended, and is not gone on with.
-  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(json, 2) + "\n");
+  if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(events::ToJson(end), 2) + "\n");
   return result;
 }
 
-Json ToJson(const TrainingResult& result, const std::vector<std::string>& class_ids) {
+events::TrainingEnd EndEvent(const TrainingResult& result, const std::vector<std::string>& class_ids) {
   const auto tested = [&](const EvaluationResult& evaluation) {
-    Json json = ToJson(evaluation);
-    json["per_class"] = PerClassJson(evaluation, class_ids);
-    return json;
+    return events::TestFields{.images = evaluation.images,
+                              .loss = evaluation.loss,
+                              .top1 = evaluation.top1,
+                              .top5 = evaluation.top5,
+                              .seconds = evaluation.seconds,
+                              .per_class = PerClassJson(evaluation, class_ids)};
   };
-  Json json = {{"kind", result.kind},
-               {"tested", "once, after the last epoch"},
-               {"test_last_epoch", tested(result.last)}};
-  if (result.ema) json["test_ema"] = tested(*result.ema);
-  json["epochs"] = result.epochs;
-  json["steps"] = result.steps;
-  json["skipped"] = result.skipped;
-  json["seconds"] = result.seconds;
-  json["images_per_second"] = result.images_per_second;
-  json["device_hours"] = result.device_hours;
-  return json;
+  events::TrainingEnd event{.kind = result.kind,
+                            .kind_name = events::NameOf(result.kind),
+                            .tested = "once, after the last epoch",
+                            .test_last_epoch = tested(result.last),
+                            .test_ema = {},
+                            .epochs = result.epochs,
+                            .steps = result.steps,
+                            .skipped = result.skipped,
+                            .seconds = result.seconds,
+                            .images_per_second = result.images_per_second,
+                            .device_hours = result.device_hours};
+  if (result.ema) event.test_ema = tested(*result.ema);
+  return event;
 }
 
 }  // namespace danas

@@ -5,107 +5,79 @@
 
 #include "danas/core/units.h"
 #include "danas/report/plan_text.h"
-#include "src/watch/json_value.h"
 #include "spent_text.h"
 
 namespace danas {
 namespace {
 
 // "323M: ", of a search for several budgets.
-std::string BudgetOf(const Json& fields) {
-  return fields.contains("budget") && fields.at("budget").is_string() ? fields.at("budget").get<std::string>() + ": "
-                                                                      : "";
+std::string BudgetOf(const std::optional<std::string>& budget) { return budget ? *budget + ": " : ""; }
+
+std::string Loss(double loss, double accuracy) {
+  return "loss " + FormatDecimals(loss, 3) + ", top-1 " + FormatPercent(accuracy);
 }
 
-std::string Place(const Json& fields) {
-  return std::to_string(WholeAt(fields, "epoch")) + "/" + std::to_string(WholeAt(fields, "epochs"));
+std::string ValidationOf(const events::ArchitectureFields& pass) {
+  return "validation " + Loss(pass.validation_loss, pass.validation_accuracy);
 }
 
-std::string Loss(const Json& fields, const char* loss, const char* accuracy) {
-  return "loss " + FormatDecimals(fields.at(loss).get<double>(), 3) + ", top-1 " +
-         FormatPercent(fields.at(accuracy).get<double>());
+std::string CandidatesText(int64_t before, int64_t after) {
+  return std::to_string(before) + " → " + std::to_string(after) + " candidates";
 }
 
-std::string SearchStart(const Json& fields) {
-  std::string text = "classes, easiest first (" + fields.at("ranking").get<std::string>() + "):";
-  const Json& order = fields.at("class_order");
-  constexpr size_t kShown = 10;
-  for (size_t c = 0; c < std::min(kShown, order.size()); ++c) text += " " + order[c].get<std::string>();
-  return text + (order.size() > kShown ? " ..." : "");
-}
-
-std::string TrainingEpoch(const Json& fields) {
-  return "epoch " + std::to_string(WholeAt(fields, "epoch")) + ": " + Loss(fields, "train_loss", "train_accuracy") +
-         ", " + FormatDuration(fields.at("seconds").get<double>());
-}
-
-// "resnet18: judged 48,000 images, top-1 on them 95.3 %, 12 s, 4,000 images/s"
-std::string NetworkJudged(const Json& fields) {
-  const Json& timing = fields.at("timing");
-  return fields.at("name").get<std::string>() + ": judged " + FormatThousands(WholeAt(fields, "images")) +
-         " images, top-1 on them " + FormatPercent(fields.at("top1").get<double>()) + ", " +
-         FormatDuration(timing.at("seconds").get<double>()) + ", " +
-         FormatThousands(std::llround(timing.at("images_per_second").get<double>())) + " images/s";
-}
-
-// "the training set lies in /new/train now, before in /old/train: the same 60,000 images (contents of 60,000 compared)"
-std::string DataMoved(const Json& fields) {
-  return "the " + fields.at("set").get<std::string>() + " lies in " + fields.at("to").get<std::string>() +
-         " now, before in " + fields.at("from").get<std::string>() + ": the same " +
-         FormatThousands(WholeAt(fields, "images")) + " images (contents of " +
-         FormatThousands(WholeAt(fields, "contents")) + " compared)";
-}
-
-// A cut of the least evidence; logs of earlier versions tell the gap in α alone.
-double Sureness(const Json& cut) {
-  if (!cut.contains("z")) return cut.at("gap").get<double>();
-  return cut.at("z").is_null() ? INFINITY : cut.at("z").get<double>();
+// A cut of the least evidence; logs of earlier versions have the gap in α alone.
+double Sureness(const events::LayerCut& cut, bool with_evidence) {
+  return with_evidence ? cut.z.value.value_or(INFINITY) : cut.gap;
 }
 
 // "layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.010 apart in α"
-std::string Cut(const Json& cut, bool by_alpha) {
-  std::string text = "layer " + cut.at("layer").dump() + ": " + cut.at("last_kept").get<std::string>() + " stays, " +
-                     cut.at("first_dropped").get<std::string>() + " goes, ";
-  if (std::isfinite(Sureness(cut)) && cut.contains("z")) text += "z " + FormatDecimals(Sureness(cut), 1) + ", ";
-  return text + FormatDecimals(cut.at("gap").get<double>(), 3) + (by_alpha ? " apart in α" : " nats apart");
+std::string Cut(const events::LayerCut& cut, bool by_alpha) {
+  std::string text = "layer " + std::to_string(cut.layer) + ": " + cut.last_kept + " stays, " + cut.first_dropped +
+                     " goes, ";
+  if (cut.z.value) text += "z " + FormatDecimals(*cut.z.value, 1) + ", ";
+  return text + FormatDecimals(cut.gap, 3) + (by_alpha ? " apart in α" : " nats apart");
 }
 
 // "5 of 8 cuts below 2 standard errors, 1 against the evidence", or that they are no evidence at all
-std::string Evidence(const Json& fields) {
-  const Json& layers = fields.at("layers");
-  const auto against = std::ranges::count_if(layers, [](const Json& cut) { return cut.at("conflict").get<bool>(); });
-  std::string text = std::to_string(WholeAt(fields, "unclear_cuts")) + " of " + std::to_string(layers.size()) +
+std::string Evidence(const events::Pruning& pruning) {
+  const auto against = std::ranges::count(pruning.layers, std::optional(true), &events::LayerCut::conflict);
+  std::string text = std::to_string(*pruning.unclear_cuts) + " of " + std::to_string(pruning.layers.size()) +
                      " cuts below 2 standard errors";
   if (against > 0) text += ", " + std::to_string(against) + " against the evidence";
-  if (!fields.at("above_noise").get<bool>()) text += ": no evidence, noise alone would cut so";
+  if (!pruning.above_noise.value_or(true)) text += ": no evidence, noise alone would cut so";
   return text;
 }
 
 // What is left, what was put off, how sure the cuts are, and the least sure of them.
-std::string Pruning(const Json& fields) {
-  std::string text = BudgetOf(fields) + fields.at("phase").get<std::string>() +
-                     " pruned: " + fields.at("candidates_before").dump() + " → " +
-                     fields.at("candidates_after").dump() + " candidates";
-  if (fields.contains("networks_in_band")) {
-    const auto networks = fields.at("networks_in_band").get<double>();
+std::string PruningText(const events::Pruning& pruning) {
+  std::string text = BudgetOf(pruning.budget) + pruning.phase + " pruned: " +
+                     CandidatesText(pruning.candidates_before, pruning.candidates_after);
+  if (pruning.networks_in_band) {
+    const double networks = *pruning.networks_in_band;
     text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " of the budget";
   }
-  if (fields.contains("put_off") && !fields.at("put_off").empty()) {
-    const size_t count = fields.at("put_off").size();
+  if (pruning.put_off && !pruning.put_off->empty()) {
+    const size_t count = pruning.put_off->size();
     text += "; cuts of " + std::to_string(count) + (count == 1 ? " candidate" : " candidates") + " put off";
   }
-  const Json& layers = fields.at("layers");
-  if (layers.empty()) return text;
-  if (fields.contains("unclear_cuts")) text += "\n  " + Evidence(fields);
-  const auto closest = std::ranges::min_element(layers, {}, [](const Json& cut) { return Sureness(cut); });
-  return text + (fields.contains("unclear_cuts") ? "\n  least sure in " : "; closest in ") +
-         Cut(*closest, fields.value("score", "alpha") == "alpha");
+  if (pruning.layers.empty()) return text;
+  const bool with_evidence = pruning.unclear_cuts.has_value();
+  if (with_evidence) text += "\n  " + Evidence(pruning);
+  const auto closest = std::ranges::min_element(
+      pruning.layers, {}, [&](const events::LayerCut& cut) { return Sureness(cut, with_evidence); });
+  return text + (with_evidence ? "\n  least sure in " : "; closest in ") +
+         Cut(*closest, !pruning.score || *pruning.score == "alpha");
 }
 
-// What the branches of several budgets leave of the supernet.
-std::string SupernetPruned(const Json& fields) {
-  return fields.at("phase").get<std::string>() + ": the supernet keeps what any budget keeps, " +
-         fields.at("candidates_before").dump() + " → " + fields.at("candidates_after").dump() + " candidates";
+// What ranked the networks before their finalists were scored.
+std::string FitOf(const events::FinalScores& scores) {
+  const std::string effects = scores.effects.value_or("none");
+  if (effects == "none") return "";
+  const std::string fit = effects == "pairs" ? "a fit of main effects and pairs" : "a fit of main effects";
+  if (scores.finalists.size() > 1) return "\n  the finalists are the best by " + fit + " to all losses";
+  const double z = scores.z.value_or(0);
+  return "\n  it is the best by " + fit + " to all losses, ahead of the next by " + FormatDecimals(z, 1) +
+         " standard errors" + (std::abs(z) < 2 ? ": a toss-up between the two" : "");
 }
 
 }  // namespace
@@ -114,53 +86,69 @@ std::string EventPrinter::Cost(double cost) const {
   return unit_ == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit_;
 }
 
-std::string EventPrinter::SearchEpoch(const Json& fields) const {
-  std::string text = fields.at("phase").get<std::string>() + ", epoch " + Place(fields) + ", " +
-                     fields.at("classes").dump() + " classes: " + Loss(fields, "train_loss", "train_accuracy");
-  if (fields.contains("validation_loss")) {
-    text += "; validation " + Loss(fields, "validation_loss", "validation_accuracy");
-  }
-  if (fields.contains("paths")) {
-    const Json& paths = fields.at("paths");
-    text += "; paths of " + Cost(paths.at("least_cost").get<double>()) + " to " +
-            Cost(paths.at("most_cost").get<double>()) + ", mean " + Cost(paths.at("mean_cost").get<double>());
-  }
-  return text + ", " + FormatDuration(fields.at("timing").at("seconds").get<double>());
-}
-
 // What the mix costs, and whether α's gradients tell candidates apart: their differences in standard errors.
-std::string EventPrinter::Mix(const Json& fields) const {
-  std::string text = "  the mix costs " + Cost(fields.at("expected_cost").get<double>());
-  if (fields.contains("z_rms")) {
-    text += "; candidates differ by " + FormatDecimals(fields.at("z_rms").get<double>(), 1) +
-            " standard errors (rms; noise alone: 1.0)";
+std::string EventPrinter::Mix(const events::AlphaFields& alpha) const {
+  std::string text = "  the mix costs " + Cost(alpha.expected_cost);
+  if (alpha.z_rms) {
+    text += "; candidates differ by " + FormatDecimals(*alpha.z_rms, 1) + " standard errors (rms; noise alone: 1.0)";
   }
   return text;
 }
 
-// Of each of several budgets what Mix() says of one.
-void EventPrinter::BudgetsOfEpoch(const Json& fields) const {
-  for (const Json& budget : fields.at("budgets")) {
-    screen_.Line("  " + BudgetOf(budget) + "validation " + Loss(budget, "validation_loss", "validation_accuracy"));
-    screen_.Line("  " + Mix(budget));
+std::string EventPrinter::Found(const events::FoundFields& found) const {
+  std::string text = BudgetOf(found.budget) + "found: " + Cost(found.cost) + ", " +
+                     FormatCount(static_cast<double>(found.parameters)) + " parameters:";
+  for (const std::string& name : found.network) text += " " + name;
+  if (found.bounded_by_budget) {
+    text += "\n(the argmax of α costs " + Cost(found.argmax_cost) +
+            ", more than search.budget_max; this is the most probable network within it)";
+  }
+  if (found.chosen_by == "sample") {
+    text += "\n(drawn from softmax(α) within search.budget_max; the argmax of α costs " + Cost(found.argmax_cost) + ")";
+  }
+  return text;
+}
+
+void EventPrinter::Print(const events::SearchStart& start) {
+  unit_ = start.unit;
+  constexpr size_t kShown = 10;
+  std::string text = "classes, easiest first (" + start.ranking + "):";
+  for (size_t c = 0; c < std::min(kShown, start.class_order.size()); ++c) text += " " + start.class_order[c];
+  screen_.Line(text + (start.class_order.size() > kShown ? " ..." : ""));
+}
+
+void EventPrinter::Print(const events::SearchEpoch& epoch) {
+  std::string text = epoch.phase + ", epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epoch.epochs) + ", " +
+                     std::to_string(epoch.classes) + " classes: " + Loss(epoch.train_loss, epoch.train_accuracy);
+  if (epoch.architecture) text += "; " + ValidationOf(*epoch.architecture);
+  if (epoch.paths) {
+    text += "; paths of " + Cost(epoch.paths->least_cost) + " to " + Cost(epoch.paths->most_cost) + ", mean " +
+            Cost(epoch.paths->mean_cost);
+  }
+  screen_.Line(text + ", " + FormatDuration(epoch.timing ? epoch.timing->seconds : events::kNotKnown));
+  if (epoch.architecture && epoch.alpha) screen_.Line(Mix(*epoch.alpha));
+  for (const events::BudgetOfEpoch& budget : epoch.budgets.value_or(std::vector<events::BudgetOfEpoch>())) {
+    if (budget.architecture) screen_.Line("  " + BudgetOf(budget.budget) + ValidationOf(*budget.architecture));
+    if (budget.alpha) screen_.Line("  " + Mix(*budget.alpha));
   }
 }
 
-// How far α went since the last epoch, how many layers changed their mind, and what the mix now costs.
-std::string EventPrinter::AlphaMovement(const Json& fields) {
-  const std::string budget = BudgetOf(fields);
+// How far α moved since the last epoch, and how many layers changed their mind.
+void EventPrinter::Print(const events::Alpha& event) {
+  if (event.alpha_steps == 0) return;
+  const std::string budget = BudgetOf(event.budget);
   std::vector<LayerAlpha>& before_l = alpha_of_[budget];
   std::vector<LayerAlpha> now;
   double furthest = 0;
   size_t changed = 0;
-  for (const Json& layer : fields.at("layers")) {
+  for (const events::LayerAlpha& layer : event.layers) {
     LayerAlpha alpha;
     const LayerAlpha before = now.size() < before_l.size() ? before_l[now.size()] : LayerAlpha{};
     std::string leader, leader_before;
     double most = -INFINITY, most_before = -INFINITY;
-    for (size_t c = 0; c < layer.at("candidates").size(); ++c) {
-      const std::string name = layer.at("candidates").at(c).get<std::string>();
-      const double value = layer.at("alpha").at(c).get<double>();
+    for (size_t c = 0; c < layer.candidates.size(); ++c) {
+      const std::string& name = layer.candidates[c];
+      const double value = layer.alpha.at(c);
       const auto found = before.find(name);
       const double value_before = found == before.end() ? 0 : found->second;
       furthest = std::max(furthest, std::abs(value - value_before));
@@ -172,119 +160,95 @@ std::string EventPrinter::AlphaMovement(const Json& fields) {
     now.push_back(std::move(alpha));
   }
   before_l = std::move(now);
-  return "  " + budget + "α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
-         std::to_string(before_l.size()) + " layers have another leader; " +
-         std::to_string(WholeAt(fields, "alpha_steps")) + " α steps so far";
+  screen_.Line("  " + budget + "α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
+               std::to_string(before_l.size()) + " layers have another leader; " + std::to_string(event.alpha_steps) +
+               " α steps so far");
 }
 
-std::string EventPrinter::FinalScores(const Json& fields) const {
-  const Json& finalists = fields.at("finalists");
-  std::string text = BudgetOf(fields) + "scored: " + FormatThousands(WholeAt(fields, "scored")) + " networks of " +
-                     FormatCount(fields.at("networks_in_band").get<double>());
-  const auto low = fields.at("band").at(0).get<double>(), high = fields.at("band").at(1).get<double>();
+void EventPrinter::Print(const events::Pruning& pruning) { screen_.Line(PruningText(pruning)); }
+
+// What the branches of several budgets leave of the supernet.
+void EventPrinter::Print(const events::SupernetPruned& pruned) {
+  screen_.Line(pruned.phase + ": the supernet keeps what any budget keeps, " +
+               CandidatesText(pruned.candidates_before, pruned.candidates_after));
+}
+
+void EventPrinter::Print(const events::FinalScores& scores) {
+  const std::vector<events::ScoredEntry>& finalists = scores.finalists;
+  std::string text = BudgetOf(scores.budget) + "scored: " + FormatThousands(scores.scored) + " networks of " +
+                     FormatCount(scores.networks_in_band);
+  const double low = scores.band.at(0), high = scores.band.at(1);
   const bool bounded_below = low > high / 100;  // in any unit: search.budget_min 1 stands for none
   text += bounded_below ? " between " + Cost(low) + " and " + Cost(high) : " of at most " + Cost(high);
-  if (fields.at("source") == "evolution") text += ", by evolution";
-  if (fields.at("source") == "best") text += ", the likeliest by α";
+  if (scores.source == "evolution") text += ", by evolution";
+  if (scores.source == "best") text += ", the likeliest by α";
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
-          FormatThousands(WholeAt(fields, "finalist_scoring_images")) + " images";
-  text += "\n  best: validation " + Loss(finalists.at(0), "loss", "accuracy");
+          FormatThousands(scores.finalist_scoring_images) + " images";
+  text += "\n  best: validation " + Loss(finalists.at(0).loss, finalists.at(0).accuracy);
   if (finalists.size() > 1) {
-    const auto margin = fields.at("margin").get<double>(), error = fields.at("standard_error").get<double>();
-    text += "; ahead of the next by " + FormatDecimals(margin, 4) + " ± " + FormatDecimals(error, 4);
-    if (margin < 2 * error) text += ": less than two standard errors, a toss-up between the two";
+    text += "; ahead of the next by " + FormatDecimals(scores.margin, 4) + " ± " +
+            FormatDecimals(scores.standard_error, 4);
+    if (scores.margin < 2 * scores.standard_error) text += ": less than two standard errors, a toss-up between the two";
   }
-  return text + FitOf(fields);
+  screen_.Line(text + FitOf(scores));
 }
 
-// What ranked the networks before their finalists were scored.
-std::string EventPrinter::FitOf(const Json& fields) {
-  const std::string effects = fields.value("effects", "none");
-  if (effects == "none") return "";
-  const std::string fit = effects == "pairs" ? "a fit of main effects and pairs" : "a fit of main effects";
-  if (fields.at("finalists").size() > 1) return "\n  the finalists are the best by " + fit + " to all losses";
-  const auto z = fields.at("z").get<double>();
-  const bool toss_up = std::abs(z) < 2;
-  return "\n  it is the best by " + fit + " to all losses, ahead of the next by " + FormatDecimals(z, 1) +
-         " standard errors" + (toss_up ? ": a toss-up between the two" : "");
-}
-
-std::string EventPrinter::Found(const Json& fields) const {
-  std::string text = BudgetOf(fields) + "found: " + Cost(fields.at("cost").get<double>()) + ", " +
-                     FormatCount(fields.at("parameters").get<double>()) + " parameters:";
-  for (const Json& name : fields.at("network")) text += " " + name.get<std::string>();
-  if (fields.at("bounded_by_budget").get<bool>()) {
-    text += "\n(the argmax of α costs " + Cost(fields.at("argmax_cost").get<double>()) +
-            ", more than search.budget_max; this is the most probable network within it)";
-  }
-  if (fields.value("chosen_by", "") == "sample") {
-    text += "\n(drawn from softmax(α) within search.budget_max; the argmax of α costs " +
-            Cost(fields.at("argmax_cost").get<double>()) + ")";
-  }
-  return text;
-}
-
-std::string EventPrinter::SearchEnd(const Json& fields) const {
+void EventPrinter::Print(const events::SearchEnd& end) {
   std::string text;
-  if (fields.contains("found")) {
-    for (const Json& found : fields.at("found")) text += (text.empty() ? "" : "\n") + Found(found);
-  } else {
-    text = Found(fields);
+  if (end.result) text = Found(*end.result);
+  for (const events::FoundFields& found : end.found.value_or(std::vector<events::FoundFields>())) {
+    text += (text.empty() ? "" : "\n") + Found(found);
   }
-  text += "\nseen: " + FormatThousands(WholeAt(fields, "weight_images")) + " training images in " +
-          FormatThousands(WholeAt(fields, "weight_steps")) + " weight steps, " +
-          FormatThousands(WholeAt(fields, "alpha_images")) + " validation images in " +
-          FormatThousands(WholeAt(fields, "alpha_steps")) + " α steps; " +
-          FormatDuration(fields.at("timing").at("seconds").get<double>());
-  const Json* passed = ObjectAt(fields, "macs_passed");
+  text += "\nseen: " + FormatThousands(end.weight_images) + " training images in " + FormatThousands(end.weight_steps) +
+          " weight steps, " + FormatThousands(end.alpha_images) + " validation images in " +
+          FormatThousands(end.alpha_steps) + " α steps; " + FormatDuration(end.timing.seconds);
   const std::string spent =
-      SpentText(SharesOfTime(fields), passed != nullptr ? NumberAt(*passed, "total") : std::nullopt);
-  return spent.empty() ? text : text + "\ntime: " + spent;
+      SpentText(SharesOfTime(end), end.macs_passed ? events::Known(end.macs_passed->total) : std::nullopt);
+  screen_.Line(spent.empty() ? text : text + "\ntime: " + spent);
+}
+
+void EventPrinter::Print(const events::TrainingStart& start) {
+  class_ids_ = start.class_ids.value_or(std::vector<std::string>());
+}
+
+void EventPrinter::Print(const events::TrainingEpoch& epoch) {
+  screen_.Line("epoch " + std::to_string(epoch.epoch) + ": " + Loss(epoch.train_loss, epoch.train_accuracy) + ", " +
+               FormatDuration(epoch.seconds));
 }
 
 // Over all validation images, and of the classes known least and best.
-std::string EventPrinter::ClassAccuracy(const Json& fields) const {
-  const auto shares = fields.at("accuracy").get<std::vector<double>>();
-  if (shares.empty()) return "  validation " + Loss(fields, "loss", "top1");
+void EventPrinter::Print(const events::ClassAccuracy& event) {
+  const std::vector<double>& shares = event.accuracy;
+  const std::string text = "  validation " + Loss(event.loss, event.top1);
+  if (shares.empty()) return screen_.Line(text);
   const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
   const auto name = [&](auto share) {
     const auto c = static_cast<size_t>(share - shares.begin());
     return c < class_ids_.size() ? class_ids_[c] : "class " + std::to_string(c);
   };
-  return "  validation " + Loss(fields, "loss", "top1") + "; from " + FormatPercent(*least) + " (" + name(least) + ") to " +
-         FormatPercent(*most) + " (" + name(most) + ")";
+  screen_.Line(text + "; from " + FormatPercent(*least) + " (" + name(least) + ") to " + FormatPercent(*most) + " (" +
+               name(most) + ")");
 }
 
-void EventPrinter::Record(const Event& event) {
-  const Json& fields = event.fields;
-  if (event.name == "search_start") {
-    unit_ = fields.at("unit").get<std::string>();
-    screen_.Line(SearchStart(fields));
-  } else if (event.name == "train_start") {
-    class_ids_ = fields.at("class_ids").get<std::vector<std::string>>();
-  } else if (event.name == "data_moved") {
-    screen_.Line(DataMoved(fields));
-  } else if (event.name == "network_judged") {
-    screen_.Line(NetworkJudged(fields));
-  } else if (event.name == "class_accuracy") {
-    screen_.Line(ClassAccuracy(fields));
-  } else if (event.name == "epoch") {
-    screen_.Line(fields.contains("phase") ? SearchEpoch(fields) : TrainingEpoch(fields));
-    if (fields.contains("validation_loss")) {
-      screen_.Line(Mix(fields));
-    }
-    if (fields.contains("budgets")) BudgetsOfEpoch(fields);
-  } else if (event.name == "alpha" && WholeAt(fields, "alpha_steps") > 0) {
-    screen_.Line(AlphaMovement(fields));
-  } else if (event.name == "pruning") {
-    screen_.Line(Pruning(fields));
-  } else if (event.name == "supernet_pruned") {
-    screen_.Line(SupernetPruned(fields));
-  } else if (event.name == "final_scores") {
-    screen_.Line(FinalScores(fields));
-  } else if (event.name == "search_end") {
-    screen_.Line(SearchEnd(fields));
-  }
+// "resnet18: judged 48,000 images, top-1 on them 95.3 %, 12 s, 4,000 images/s"
+void EventPrinter::Print(const events::NetworkJudged& judged) {
+  screen_.Line(judged.name + ": judged " + FormatThousands(judged.images) + " images, top-1 on them " +
+               FormatPercent(judged.top1) + ", " + FormatDuration(judged.timing.seconds) + ", " +
+               FormatThousands(std::llround(judged.timing.images_per_second)) + " images/s");
 }
+
+// "the training set lies in /new/train now, before in /old/train: the same 60,000 images (contents of 60,000 compared)"
+void EventPrinter::Print(const events::DataMoved& moved) {
+  screen_.Line("the " + moved.set + " lies in " + moved.to + " now, before in " + moved.from + ": the same " +
+               FormatThousands(moved.images) + " images (contents of " + FormatThousands(moved.contents) + " compared)");
+}
+
+void EventPrinter::Print(const events::AnyEvent& event) {
+  std::visit([&](const auto& known) {
+    if constexpr (requires { Print(known); }) Print(known);
+  }, event);
+}
+
+void EventPrinter::Record(const Event& event) { Print(events::ReadAny(event).event); }
 
 }  // namespace danas

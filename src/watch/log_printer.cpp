@@ -1,61 +1,52 @@
 #include "danas/watch/log_printer.h"
 
+#include <stdexcept>
+
 #include "danas/core/units.h"
+#include "danas/events/run_log.h"
 #include "danas/report/text_table.h"
-#include "danas/watch/log_excerpt.h"
-#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
 
-std::string Count(const Json& event, const char* key) { return FormatThousands(IntegerAt(event, key)); }
-
-std::string SearchStart(const Json& event) {
-  return "search of " + event.at("space").get<std::string>() + " on " + event.at("dataset").get<std::string>() +
-         ", seed " + event.at("seed").dump() + ", " + event.at("device").get<std::string>() + ": " +
-         Count(event, "weight_steps") + " weight steps, " + Count(event, "alpha_steps") + " α steps";
+std::string StartText(const events::SearchStart& start) {
+  return "search of " + start.space + " on " + start.dataset + ", seed " + std::to_string(start.seed) + ", " +
+         start.device + ": " + FormatThousands(start.weight_steps) + " weight steps, " +
+         FormatThousands(start.alpha_steps) + " α steps";
 }
 
-std::string TrainingStart(const Json& event) {
-  const std::string model = TextAt(event, "model").value_or("a given network");
-  return "training of " + model + ", seed " + event.at("seed").dump() + ", " + event.at("device").get<std::string>() +
-         ": " + Count(event, "epochs") + " epochs, " + Count(event, "train_images") + " images";
+std::string StartText(const events::TrainingStart& start) {
+  return "training of " + start.model.value_or("a given network") + ", seed " + std::to_string(start.seed) + ", " +
+         start.device + ": " + FormatThousands(start.epochs) + " epochs, " + FormatThousands(start.train_images) +
+         " images";
 }
 
-std::string TrainingEnd(const Json& event) {
-  const auto percent = [&](const char* key) {
-    return FormatPercent(event.at(key).at("top1").get<double>(), 2);
-  };
-  std::string text = "tested: top-1 " + percent("test_last_epoch");
-  if (event.contains("test_ema")) text += " (average of the weights: " + percent("test_ema") + ")";
-  return text + ", " + FormatDuration(event.at("seconds").get<double>());
+std::string EndText(const events::TrainingEnd& end) {
+  std::string text = "tested: top-1 " + FormatPercent(end.test_last_epoch.top1, 2);
+  if (end.test_ema) text += " (average of the weights: " + FormatPercent(end.test_ema->top1, 2) + ")";
+  return text + ", " + FormatDuration(end.seconds);
 }
 
-std::string RankingStart(const Json& event) {
-  std::string text = "ranking " + Count(event, "classes") + " classes by";
-  for (const Json& judge : event.at("judges")) text += " " + judge.at("name").get<std::string>();
+std::string StartText(const events::EasinessStart& start) {
+  std::string text = "ranking " + FormatThousands(start.classes) + " classes by";
+  for (const events::JudgeFields& judge : start.judges) text += " " + judge.name;
   return text;
 }
 
-std::string RankingEnd(const Json& event) {
+std::string EndText(const events::EasinessEnd& end) {
   std::string text = "ranked, easiest first:";
-  for (const Json& id : event.at("class_order")) text += " " + id.get<std::string>();
+  for (const std::string& id : end.class_order) text += " " + id;
   return text;
 }
 
-bool SamePlace(const Json& a, const Json& b) {
-  return ValueAt(a, "phase") != nullptr && ValueAt(b, "phase") != nullptr && a.at("phase") == b.at("phase") &&
-         IntegerAt(a, "epoch") == IntegerAt(b, "epoch");
-}
-
-std::string TimeAt(const Json& event) { return TextAt(event, "time").value_or(""); }
+std::string BrokenText(const std::string& event) { return event + ": its fields are not as danas writes them"; }
 
 }  // namespace
 
 LogPrinter::LogPrinter(const std::filesystem::path& run_folder, Write write)
     : write_(std::move(write)),
-      log_(run_folder / "log.jsonl"),
-      alpha_(run_folder / "alpha.jsonl"),
+      log_(run_folder / kLogFile),
+      alpha_(run_folder / kAlphaFile),
       screen_({.redraws = false, .columns = 80, .write = [this](std::string_view text) { printed_ += text; }}),
       events_(screen_) {}
 
@@ -74,14 +65,15 @@ bool LogPrinter::PrintNew() {
 
 void LogPrinter::PrintLine(const std::string& line) {
   if (line.empty()) return;
-  const Json event = ParseEvent(line);
+  const Json event = events::ParseLine(line);
   if (event.is_null()) {
     PrintText("", "(a line that is no event: " + CutToWidth(line, 40) + ")");
     return;
   }
-  PrintEvent(event);
-  if (event.at("event") != "epoch" || !event.contains("phase")) return;
-  epoch_ = event;
+  const events::AnyEvent read = PrintEvent(event);
+  const auto* epoch = std::get_if<events::SearchEpoch>(&read);
+  if (epoch == nullptr) return;
+  epoch_ = {.phase = epoch->phase, .epoch = epoch->epoch, .time = events::TimeOfLine(event)};
   PrintAlpha();
 }
 
@@ -90,45 +82,49 @@ void LogPrinter::PrintAlpha() {
   while (epoch_) {
     if (alpha_events_.empty()) {
       for (const std::string& line : alpha_.Read().lines) {
-        if (Json event = ParseEvent(line); !event.is_null()) alpha_events_.push_back(std::move(event));
+        if (Json event = events::ParseLine(line); !event.is_null()) alpha_events_.push_back(std::move(event));
       }
     }
     if (alpha_events_.empty()) return;
-    const Json& alpha = alpha_events_.front();
-    const bool is_its = SamePlace(alpha, *epoch_);
-    if (!is_its && TimeAt(alpha) >= TimeAt(*epoch_)) {
+    const Json& line = alpha_events_.front();
+    const events::Alpha alpha = events::Read<events::Alpha>(line).value;
+    const bool is_its = alpha.phase == epoch_->phase && alpha.epoch == epoch_->epoch;
+    if (!is_its && events::TimeOfLine(line) >= epoch_->time) {
       epoch_.reset();
       return;
     }
     if (is_its) {
-      PrintEvent(alpha);
+      PrintEvent(line);
       epoch_.reset();
     }
     alpha_events_.pop_front();
   }
 }
 
-void LogPrinter::PrintEvent(const Json& event) {
+events::AnyEvent LogPrinter::PrintEvent(const Json& line) {
+  const std::string name = events::NameOfLine(line);
+  auto [event, faults] = events::ReadAny({name, line});
   std::string text;
   try {
-    text = TextOf(event);
-  } catch (const std::exception&) {  // of a field that is missing or of another type
-    text = event.at("event").get<std::string>() + ": its fields are not as danas writes them";
+    text = faults.empty() ? TextOf(event) : BrokenText(name);
+  } catch (const std::out_of_range&) {  // a list that is too short
+    text = BrokenText(name);
   }
-  if (!text.empty()) PrintText(TimeAt(event), text);
+  if (std::holds_alternative<std::monostate>(event)) text = name + ": " + CutToWidth(JsonText(line), 200);
+  if (!text.empty()) PrintText(events::TimeOfLine(line), text);
+  return std::move(event);
 }
 
-std::string LogPrinter::TextOf(const Json& event) {
-  const auto name = event.at("event").get<std::string>();
+std::string LogPrinter::TextOf(const events::AnyEvent& event) {
   printed_.clear();
-  events_.Record({name, event});
-  if (name == "alpha") return printed_;  // nothing in warm-up
-  if (name == "search_start") return SearchStart(event) + "\n" + printed_;
-  if (name == "finetune_start" || name == "train_start") return TrainingStart(event);
-  if (name == "finetune_end" || name == "train_end") return TrainingEnd(event);
-  if (name == "easiness_start") return RankingStart(event);
-  if (name == "easiness_end") return RankingEnd(event);
-  return printed_.empty() ? name + ": " + CutToWidth(JsonText(event), 200) : printed_;
+  events_.Print(event);
+  return std::visit(events::Overloaded{[&](const events::SearchStart& start) { return StartText(start) + "\n" + printed_; },
+                                       [](const events::TrainingStart& start) { return StartText(start); },
+                                       [](const events::EasinessStart& start) { return StartText(start); },
+                                       [](const events::TrainingEnd& end) { return EndText(end); },
+                                       [](const events::EasinessEnd& end) { return EndText(end); },
+                                       [&](const auto&) { return printed_; }},
+                    event);
 }
 
 // "12:00:00  text", with the day in a line of its own where it is another one; further lines stand below the text.

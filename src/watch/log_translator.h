@@ -1,5 +1,5 @@
-// Events of log.jsonl and alpha.jsonl, told to TensorBoard: which field becomes which tag, and at which step it stands
-// (docs/file-formats.md, "TensorBoard").
+// Events of log.jsonl and alpha.jsonl as TensorBoard shows them: the fields that have a tag in their description, and what is
+// made of others (docs/file-formats.md, "TensorBoard").
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "danas/core/json.h"
+#include "danas/events/any_event.h"
+#include "src/watch/summary.h"
 
 namespace danas {
 
@@ -26,8 +28,13 @@ class LogTranslator {
   using Place = std::pair<std::string, int64_t>;  // phase and epoch
 
   std::string Header() const;
-  void Advance(const std::string& name, const Json& event);
-  std::string AlphaRecords(const Json& event);
+  std::string AlphaRecords(const events::Alpha& event);
+  // Moves to the step at which the event stands, and adds what its description alone does not give.
+  void Add(const events::SearchStart& start, const Json& event, Summary& summary);
+  void Add(const events::SearchEpoch& epoch, const Json& event, Summary& summary);
+  void Add(const events::TrainingEpoch& epoch, const Json& event, Summary& summary);
+  void Add(const events::Pruning& pruning, const Json& event, Summary& summary);
+  void Add(const events::NetworkJudged& judged, const Json& event, Summary& summary);
   std::vector<double> OverAllCandidates(size_t layer, const std::vector<std::string>& names,
                                         const std::vector<double>& probabilities);
 

@@ -11,11 +11,15 @@
 #include "danas/core/json.h"
 #include "danas/core/run_folder.h"
 #include "danas/core/utc_time.h"
-#include "danas/watch/log_excerpt.h"
+#include "danas/events/log_excerpt.h"
+#include "danas/events/ranking_events.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
+#include "danas/events/training_events.h"
 #include "danas/watch/progress_file.h"
-#include "src/watch/json_value.h"
 #include "search_work.h"
 #include "spent_text.h"
+#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
@@ -27,17 +31,17 @@ constexpr size_t kMostManifestBytes = size_t{64} << 20;
 constexpr size_t kWarningsShown = 5;
 constexpr double kSilentSeconds = 600;
 
-bool IsNamed(const Json& event, std::string_view name) { return event.at("event") == name; }
-
-// The first or the last event of a name, or null.
-const Json* FirstEvent(const std::vector<Json>& events, std::string_view name) {
-  const auto found = std::find_if(events.begin(), events.end(), [&](const Json& e) { return IsNamed(e, name); });
-  return found == events.end() ? nullptr : &*found;
+// The first or the last event of a kind; none where there is none. Of broken ones what can be read.
+template <typename T>
+std::optional<T> First(const std::vector<Json>& log) {
+  const auto found = std::ranges::find_if(log, [](const Json& event) { return events::Is<T>(event); });
+  return found == log.end() ? std::nullopt : std::optional(events::Read<T>(*found).value);
 }
 
-const Json* LastEvent(const std::vector<Json>& events, std::string_view name) {
-  const auto found = std::find_if(events.rbegin(), events.rend(), [&](const Json& e) { return IsNamed(e, name); });
-  return found == events.rend() ? nullptr : &*found;
+template <typename T>
+std::optional<T> Last(const std::vector<Json>& log) {
+  const auto found = std::find_if(log.rbegin(), log.rend(), [](const Json& event) { return events::Is<T>(event); });
+  return found == log.rend() ? std::nullopt : std::optional(events::Read<T>(*found).value);
 }
 
 std::optional<std::time_t> TimeOf(const Json& object) { return ParseUtc(TextAt(object, "time").value_or("")); }
@@ -52,7 +56,7 @@ class Reader {
 
   RunStatus Read() {
     if (!HoldsRun(folder_)) throw FileError(folder_.string() + " holds no run: there is no log.jsonl");
-    const LogExcerpt log = ReadLogExcerpt(folder_ / "log.jsonl");
+    const LogExcerpt log = ReadLogExcerpt(folder_ / kLogFile);
     if (log.broken > 0) {
       status_.warnings.push_back("log.jsonl: " + std::to_string(log.broken) + " lines that are no events");
     }
@@ -84,140 +88,162 @@ class Reader {
   double AgeOf(std::time_t time) const { return std::max(0.0, std::difftime(now_, time)); }
 
   // A search that ranks classes first begins with the events of a ranking, and keeps it in a folder of its own.
-  void ReadKind(const std::vector<Json>& events) {
-    if (events.empty()) return;
-    if (const Json* start = FirstEvent(events, "search_start")) {
+  void ReadKind(const std::vector<Json>& log) {
+    if (log.empty()) return;
+    const Json& first = log.front();
+    if (const auto start = First<events::SearchStart>(log)) {
       status_.kind = RunKind::kSearch;
-      status_.what = TextAt(*start, "space").value_or("");
-    } else if (IsNamed(events.front(), "easiness_start")) {
+      status_.what = start->space;
+    } else if (events::Is<events::EasinessStart>(first)) {
       status_.kind = fs::exists(folder_ / "easiness") ? RunKind::kSearch : RunKind::kEasiness;
-    } else if (IsNamed(events.front(), "train_start")) {
-      status_.kind = RunKind::kTrain;
-      status_.what = TextAt(events.front(), "model").value_or("");
-    } else if (IsNamed(events.front(), "finetune_start")) {
-      status_.kind = RunKind::kFinetune;
+    } else if (events::Is<events::TrainingStart>(first)) {
+      const bool zoo = KindOf(first) == events::TrainingKind::kTrain;
+      status_.kind = zoo ? RunKind::kTrain : RunKind::kFinetune;
+      if (zoo) status_.what = events::Read<events::TrainingStart>(first).value.model.value_or("");
     }
+  }
+
+  static events::TrainingKind KindOf(const Json& start) {
+    const bool finetune = events::NameOfLine(start) == events::TrainingStart::kNames.front();
+    return finetune ? events::TrainingKind::kFinetune : events::TrainingKind::kTrain;
   }
 
   bool IsFinished(const Json& last) const {
-    return status_.kind != RunKind::kUnknown && IsNamed(last, std::string(NameOf(status_.kind)) + "_end");
-  }
-
-  void ReadEpoch(const Json& epoch) {
-    if (const Json* timing = ObjectAt(epoch, "timing")) status_.share_waited = NumberAt(*timing, "share_waited");
-    if (const auto waited = NumberAt(epoch, "seconds_waited"), seconds = NumberAt(epoch, "seconds");
-        waited && seconds && *seconds > 0) {
-      status_.share_waited = *waited / *seconds;
+    switch (status_.kind) {
+      case RunKind::kSearch:
+        return events::Is<events::SearchEnd>(last);
+      case RunKind::kFinetune:
+      case RunKind::kTrain:
+        return events::Is<events::TrainingEnd>(last);
+      case RunKind::kEasiness:
+        return events::Is<events::EasinessEnd>(last);
+      case RunKind::kUnknown:
+        break;
     }
-    status_.train_loss = NumberAt(epoch, "train_loss");
-    status_.train_accuracy = NumberAt(epoch, "train_accuracy");
-    status_.validation_loss = NumberAt(epoch, "validation_loss");
-    status_.validation_accuracy = NumberAt(epoch, "validation_accuracy");
-    status_.expected_cost = NumberAt(epoch, "expected_cost");
+    return false;
   }
 
-  void ReadSearch(const std::vector<Json>& events) {
-    const Json* start = FirstEvent(events, "search_start");
-    if (start == nullptr) {
+  void ReadEpoch(const events::SearchEpoch& epoch) {
+    if (epoch.timing) status_.share_waited = events::Known(epoch.timing->share_waited);
+    status_.train_loss = events::Known(epoch.train_loss);
+    status_.train_accuracy = events::Known(epoch.train_accuracy);
+    if (epoch.architecture) {
+      status_.validation_loss = events::Known(epoch.architecture->validation_loss);
+      status_.validation_accuracy = events::Known(epoch.architecture->validation_accuracy);
+    }
+    if (epoch.alpha) status_.expected_cost = events::Known(epoch.alpha->expected_cost);
+  }
+
+  void ReadEpoch(const events::TrainingEpoch& epoch) {
+    if (epoch.seconds_waited && epoch.seconds > 0) status_.share_waited = *epoch.seconds_waited / epoch.seconds;
+    status_.train_loss = events::Known(epoch.train_loss);
+    status_.train_accuracy = events::Known(epoch.train_accuracy);
+  }
+
+  void ReadSearch(const std::vector<Json>& log) {
+    const auto start = First<events::SearchStart>(log);
+    if (!start) {
       status_.at.phase = "ranking";
       return;
     }
-    status_.unit = TextAt(*start, "unit").value_or("");
-    status_.budget = NumberAt(*start, "budget");
-    status_.budget_max = NumberAt(*start, "budget_max");
-    const Json* epoch = LastEvent(events, "epoch");
+    status_.unit = start->unit;
+    status_.budget = start->budget;
+    status_.budget_max = start->budget_max;
+    const auto epoch = Last<events::SearchEpoch>(log);
     const SearchWork work(*start);
     status_.at = work.After(epoch);
     status_.share_done = work.ShareAfter(epoch);
-    if (epoch != nullptr) {
+    if (epoch) {
       ReadEpoch(*epoch);
-      status_.seconds_left = work.SecondsLeft(events);
+      status_.seconds_left = work.SecondsLeft(log);
     }
-    for (const Json& budget : ListAt(*start, "budgets")) {
-      status_.budgets.push_back({.name = TextAt(budget, "budget").value_or("?"), .cost = {}});
+    for (const events::BudgetBand& budget : start->budgets.value_or(std::vector<events::BudgetBand>())) {
+      status_.budgets.push_back({.name = budget.budget.empty() ? "?" : budget.budget, .cost = {}});
     }
-    const Json* pruning = LastEvent(events, "pruning");
-    status_.budgets.empty() ? ReadCandidates(pruning) : ReadSupernet(LastEvent(events, "supernet_pruned"));
-    if (pruning != nullptr && NumberAt(*pruning, "unclear_cuts")) ReadPrunings(events, *pruning);
-    if (const Json* end = LastEvent(events, "search_end")) {
-      status_.cost = NumberAt(*end, "cost");
-      const Json& found = ListAt(*end, "found");
-      for (size_t b = 0; b < std::min(status_.budgets.size(), found.size()); ++b) {
-        status_.budgets[b].cost = NumberAt(found[b], "cost");
-      }
-      status_.share_done = 1;
-      if (const Json* timing = ObjectAt(*end, "timing")) status_.seconds_taken = NumberAt(*timing, "seconds");
-      if (const Json* passed = ObjectAt(*end, "macs_passed")) status_.macs_passed = NumberAt(*passed, "total");
-      status_.spent = SharesOfTime(*end);
+    const auto pruning = Last<events::Pruning>(log);
+    status_.budgets.empty() ? ReadCandidates(pruning) : ReadSupernet(Last<events::SupernetPruned>(log));
+    if (pruning && pruning->unclear_cuts) ReadPrunings(log, *pruning);
+    if (const auto end = Last<events::SearchEnd>(log)) ReadEnd(*end);
+  }
+
+  void ReadEnd(const events::SearchEnd& end) {
+    if (end.result) status_.cost = events::Known(end.result->cost);
+    for (size_t b = 0; end.found && b < std::min(status_.budgets.size(), end.found->size()); ++b) {
+      status_.budgets[b].cost = events::Known((*end.found)[b].cost);
     }
+    status_.share_done = 1;
+    status_.seconds_taken = events::Known(end.timing.seconds);
+    if (end.macs_passed) status_.macs_passed = events::Known(end.macs_passed->total);
+    status_.spent = SharesOfTime(end);
   }
 
   // Of the phase of the last one: one a budget.
-  void ReadPrunings(const std::vector<Json>& events, const Json& last) {
+  void ReadPrunings(const std::vector<Json>& log, const events::Pruning& last) {
+    std::vector<events::Pruning> prunings;
+    if (status_.budgets.empty()) {
+      prunings.push_back(last);
+    } else {
+      for (const Json& line : log) {
+        if (events::Is<events::Pruning>(line)) prunings.push_back(events::Read<events::Pruning>(line).value);
+      }
+    }
     status_.cuts = 0;
     status_.unclear_cuts = 0;
-    for (const Json& event : events) {
-      if (!IsNamed(event, "pruning") || TextAt(event, "phase") != TextAt(last, "phase")) continue;
-      if (status_.budgets.empty() && &event != &last) continue;
-      const std::optional<double> networks = NumberAt(event, "networks_in_band");
-      if (networks) status_.networks_in_band = std::min(*networks, status_.networks_in_band.value_or(*networks));
-      *status_.cuts += IntegerAt(event, "cuts");
-      *status_.unclear_cuts += IntegerAt(event, "unclear_cuts");
+    for (const events::Pruning& pruning : prunings) {
+      if (pruning.phase != last.phase) continue;
+      if (const auto networks = pruning.networks_in_band) {
+        status_.networks_in_band = std::min(*networks, status_.networks_in_band.value_or(*networks));
+      }
+      *status_.cuts += pruning.cuts.value_or(0);
+      *status_.unclear_cuts += pruning.unclear_cuts.value_or(0);
     }
   }
 
   // What several budgets left of the supernet.
-  void ReadSupernet(const Json* pruned) {
-    if (pruned == nullptr) return;
-    for (const Json& count : ListAt(*pruned, "candidates")) {
-      if (count.is_number_integer()) status_.candidates.push_back(count.get<int64_t>());
-    }
+  void ReadSupernet(const std::optional<events::SupernetPruned>& pruned) {
+    if (pruned) status_.candidates = pruned->candidates;
   }
 
   // The last α event says which candidates its epoch had; a pruning of the same phase came after it.
-  void ReadCandidates(const Json* pruning) {
-    const LogExcerpt alpha = ReadLogExcerpt(folder_ / "alpha.jsonl", 0, kLogTailBytes);
-    if (alpha.events.empty()) return;
-    const Json& last = alpha.events.back();
-    for (const Json& layer : ListAt(last, "layers")) {
-      status_.candidates.push_back(static_cast<int64_t>(ListAt(layer, "candidates").size()));
-    }
-    if (pruning == nullptr || TextAt(*pruning, "phase") != TextAt(last, "phase")) return;
-    for (const Json& cut : ListAt(*pruning, "layers")) {
-      const int64_t layer = NumberAt(cut, "layer") ? IntegerAt(cut, "layer") : -1;
-      if (layer >= 0 && layer < std::ssize(status_.candidates)) {
-        status_.candidates[static_cast<size_t>(layer)] -= std::ssize(ListAt(cut, "dropped"));
+  void ReadCandidates(const std::optional<events::Pruning>& pruning) {
+    const LogExcerpt lines = ReadLogExcerpt(folder_ / kAlphaFile, 0, kLogTailBytes);
+    const auto alpha = Last<events::Alpha>(lines.events);
+    if (!alpha) return;
+    for (const events::LayerAlpha& layer : alpha->layers) status_.candidates.push_back(std::ssize(layer.candidates));
+    if (!pruning || pruning->phase != alpha->phase) return;
+    for (const events::LayerCut& cut : pruning->layers) {
+      if (cut.layer >= 0 && cut.layer < std::ssize(status_.candidates)) {
+        status_.candidates[static_cast<size_t>(cut.layer)] -= std::ssize(cut.dropped);
       }
     }
   }
 
-  void ReadTraining(const std::vector<Json>& events) {
+  void ReadTraining(const std::vector<Json>& log) {
     RunPosition& at = status_.at;
-    at.epochs = IntegerAt(events.front(), "epochs");
+    at.epochs = events::Read<events::TrainingStart>(log.front()).value.epochs;
     at.epoch = std::min<int64_t>(1, at.epochs);
-    if (const Json* epoch = LastEvent(events, "epoch")) {
+    if (const auto epoch = Last<events::TrainingEpoch>(log)) {
       ReadEpoch(*epoch);
-      const int64_t over = IntegerAt(*epoch, "epoch");
+      const int64_t over = epoch->epoch;
       at.epoch = std::min(over + 1, at.epochs);
       if (at.epochs > 0) status_.share_done = static_cast<double>(over) / static_cast<double>(at.epochs);
-      if (const auto seconds = NumberAt(*epoch, "seconds")) {
+      if (const auto seconds = events::Known(epoch->seconds)) {
         status_.seconds_left = *seconds * static_cast<double>(at.epochs - over);
       }
     }
-    if (!IsFinished(events.back())) return;
+    if (!IsFinished(log.back())) return;
+    const auto end = events::Read<events::TrainingEnd>(log.back()).value;
     status_.share_done = 1;
-    status_.seconds_taken = NumberAt(events.back(), "seconds");
-    if (const Json* test = ObjectAt(events.back(), "test_last_epoch")) status_.test_accuracy = NumberAt(*test, "top1");
+    status_.seconds_taken = events::Known(end.seconds);
+    status_.test_accuracy = events::Known(end.test_last_epoch.top1);
   }
 
-  void ReadRanking(const std::vector<Json>& events) {
-    if (const Json* start = FirstEvent(events, "easiness_start")) {
-      status_.judges = static_cast<int64_t>(ListAt(*start, "judges").size());
-    }
-    for (const Json& event : events) status_.judged += IsNamed(event, "network_judged") ? 1 : 0;
-    // A run that went on ranks from the beginning.
+  void ReadRanking(const std::vector<Json>& log) {
+    if (const auto start = First<events::EasinessStart>(log)) status_.judges = std::ssize(start->judges);
+    for (const Json& event : log) status_.judged += events::Is<events::NetworkJudged>(event) ? 1 : 0;
+    // A run that was resumed ranks from the beginning.
     status_.judged = std::min(status_.judged, status_.judges);
-    if (status_.kind == RunKind::kEasiness && IsFinished(events.back())) status_.share_done = 1;
+    if (status_.kind == RunKind::kEasiness && IsFinished(log.back())) status_.share_done = 1;
   }
 
   void ReadProgress() {
@@ -370,7 +396,7 @@ RunStatus ReadRunStatus(const fs::path& folder, std::time_t now) { return Reader
 
 bool HoldsRun(const fs::path& folder) {
   std::error_code error;
-  return fs::is_regular_file(folder / "log.jsonl", error);
+  return fs::is_regular_file(folder / kLogFile, error);
 }
 
 std::vector<fs::path> FindRuns(const fs::path& folder) {

@@ -1,40 +1,39 @@
 #include "search_work.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "src/watch/json_value.h"
+#include "danas/core/pass_work.h"
+#include "danas/events/run_log.h"
 
 namespace danas {
 
-SearchWork::SearchWork(const Json& search_start) {
-  for (const Json& phase : ListAt(search_start, "phases")) {
-    const double macs = NumberAt(phase, "macs_per_image").value_or(0);
-    // Logs of before paths had one number for both passes.
-    const double alpha_macs = NumberAt(phase, "alpha_macs_per_image").value_or(macs);
-    phases_.push_back({.name = TextAt(phase, "phase").value_or(""),
-                       .classes = IntegerAt(phase, "classes"),
-                       .epochs = IntegerAt(phase, "epochs"),
-                       .of_epoch = 3 * macs * NumberAt(phase, "weight_images").value_or(0) +
-                                   2 * alpha_macs * NumberAt(phase, "architecture_images").value_or(0) *
-                                       NumberAt(phase, "alpha_passes").value_or(1),
-                       .of_scoring = NumberAt(phase, "scoring_macs").value_or(0)});
+SearchWork::SearchWork(const events::SearchStart& start) {
+  for (const events::PlannedPhase& phase : start.phases) {
+    const double alpha_macs = phase.alpha_macs_per_image.value_or(phase.macs_per_image);
+    phases_.push_back({.name = phase.phase,
+                       .classes = phase.classes,
+                       .epochs = phase.epochs,
+                       .of_epoch = kTrainingPassWork * phase.macs_per_image * static_cast<double>(phase.weight_images) +
+                                   kArchitecturePassWork * alpha_macs * static_cast<double>(phase.architecture_images) *
+                                       static_cast<double>(phase.alpha_passes.value_or(1)),
+                       .of_scoring = phase.scoring_macs});
     total_ += phases_.back().Whole();
   }
-  total_ += NumberAt(search_start, "final_macs").value_or(0);
+  total_ += start.final_macs;
 }
 
-size_t SearchWork::IndexOf(const Json& epoch) const {
-  const std::string name = TextAt(epoch, "phase").value_or("");
-  const auto found = std::find_if(phases_.begin(), phases_.end(), [&](const PhaseWork& p) { return p.name == name; });
+size_t SearchWork::IndexOf(const events::SearchEpoch& epoch) const {
+  const auto found = std::ranges::find(phases_, epoch.phase, &PhaseWork::name);
   return static_cast<size_t>(found - phases_.begin());
 }
 
-RunPosition SearchWork::After(const Json* epoch) const {
+RunPosition SearchWork::After(const std::optional<events::SearchEpoch>& epoch) const {
   size_t index = 0;
   int64_t number = 1;
-  if (epoch != nullptr) {
+  if (epoch) {
     index = IndexOf(*epoch);
-    number = IntegerAt(*epoch, "epoch") + 1;
+    number = epoch->epoch + 1;
   }
   while (index + 1 < phases_.size() && number > phases_[index].epochs) {
     ++index;
@@ -50,32 +49,32 @@ RunPosition SearchWork::After(const Json* epoch) const {
           .epochs = phase.epochs};
 }
 
-double SearchWork::Done(const Json* epoch) const {
-  if (epoch == nullptr) return 0;
+double SearchWork::Done(const std::optional<events::SearchEpoch>& epoch) const {
+  if (!epoch) return 0;
   const size_t index = IndexOf(*epoch);
   if (index >= phases_.size()) return 0;
   double done = 0;
   for (size_t i = 0; i < index; ++i) done += phases_[i].Whole();
-  return done + static_cast<double>(IntegerAt(*epoch, "epoch")) * phases_[index].of_epoch;
+  return done + static_cast<double>(epoch->epoch) * phases_[index].of_epoch;
 }
 
-double SearchWork::ShareAfter(const Json* epoch) const {
+double SearchWork::ShareAfter(const std::optional<events::SearchEpoch>& epoch) const {
   return total_ > 0 ? std::clamp(Done(epoch) / total_, 0.0, 1.0) : 0;
 }
 
-std::optional<double> SearchWork::SecondsLeft(const std::vector<Json>& events) const {
+std::optional<double> SearchWork::SecondsLeft(const std::vector<Json>& log) const {
   constexpr int kEpochs = 5;
   double seconds = 0, work = 0;
-  const Json* last = nullptr;
+  std::optional<events::SearchEpoch> last;
   int epochs = 0;
-  for (auto event = events.rbegin(); event != events.rend() && epochs < kEpochs; ++event) {
-    if (event->at("event") != "epoch") continue;
-    const size_t index = IndexOf(*event);
-    const Json* timing = ObjectAt(*event, "timing");
-    if (index >= phases_.size() || timing == nullptr) continue;
-    if (last == nullptr) last = &*event;
-    seconds += NumberAt(*timing, "seconds").value_or(0);
+  for (auto line = log.rbegin(); line != log.rend() && epochs < kEpochs; ++line) {
+    if (!events::Is<events::SearchEpoch>(*line)) continue;
+    events::SearchEpoch epoch = events::Read<events::SearchEpoch>(*line).value;
+    const size_t index = IndexOf(epoch);
+    if (index >= phases_.size() || !epoch.timing) continue;
+    if (!std::isnan(epoch.timing->seconds)) seconds += epoch.timing->seconds;
     work += phases_[index].of_epoch;
+    if (!last) last = std::move(epoch);
     ++epochs;
   }
   if (seconds <= 0 || work <= 0) return std::nullopt;

@@ -5,23 +5,23 @@
 #include <vector>
 
 #include "danas/core/json.h"
+#include "danas/events/search_events.h"
 #include "danas/watch/run_status.h"
 
 namespace danas {
 
 class SearchWork {
  public:
-  explicit SearchWork(const Json& search_start);
+  explicit SearchWork(const events::SearchStart& start);
 
-  // The epoch under way after `epoch` (an event; null: none is over yet).
-  RunPosition After(const Json* epoch) const;
+  // The epoch under way after `epoch`; none: none is over yet.
+  RunPosition After(const std::optional<events::SearchEpoch>& epoch) const;
 
-  // In [0, 1]: a training pass counts three forward passes, one that moves α two, each by its MACs an image; what is
-  // scored one. A phase's pruning counts once the next one has an epoch.
-  double ShareAfter(const Json* epoch) const;
+  // In [0, 1], by forward MACs (core/pass_work.h). A phase's pruning counts once the next one has an epoch.
+  double ShareAfter(const std::optional<events::SearchEpoch>& epoch) const;
 
-  // At the speed of the last epochs among `events`; none where they took no time.
-  std::optional<double> SecondsLeft(const std::vector<Json>& events) const;
+  // At the speed of the last epochs of `log`; none where they took no time.
+  std::optional<double> SecondsLeft(const std::vector<Json>& log) const;
 
  private:
   struct PhaseWork {
@@ -33,8 +33,8 @@ class SearchWork {
 
     double Whole() const { return of_epoch * static_cast<double>(epochs) + of_scoring; }
   };
-  double Done(const Json* epoch) const;     // MACs
-  size_t IndexOf(const Json& epoch) const;  // of its phase; phases_.size() where the plan has none of that name
+  double Done(const std::optional<events::SearchEpoch>& epoch) const;  // MACs
+  size_t IndexOf(const events::SearchEpoch& epoch) const;              // of its phase; phases_.size() where the plan has none of that name
 
   std::vector<PhaseWork> phases_;
   double total_ = 0;

@@ -1,9 +1,9 @@
 #include "spent_text.h"
 
 #include <array>
+#include <cmath>
 
 #include "danas/core/units.h"
-#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
@@ -11,22 +11,23 @@ namespace {
 struct Part {
   const char* name;
   const char* said;
+  double events::WorkParts::*value;
 };
 
-constexpr std::array kParts = {Part{"weights", "weights"}, Part{"architecture", "α"}, Part{"scoring", "scoring"},
-                               Part{"finalists", "finalists"}};
+constexpr std::array kParts = {Part{"weights", "weights", &events::WorkParts::weights},
+                               Part{"architecture", "α", &events::WorkParts::architecture},
+                               Part{"scoring", "scoring", &events::WorkParts::scoring},
+                               Part{"finalists", "finalists", &events::WorkParts::finalists}};
 
 }  // namespace
 
-std::vector<std::pair<std::string, double>> SharesOfTime(const Json& search_end) {
-  const Json* timing = ObjectAt(search_end, "timing");
-  const Json* seconds_of = timing != nullptr ? ObjectAt(*timing, "seconds_of") : nullptr;
-  if (seconds_of == nullptr) return {};
-  const double total = NumberAt(*seconds_of, "total").value_or(0);
+std::vector<std::pair<std::string, double>> SharesOfTime(const events::SearchEnd& end) {
   std::vector<std::pair<std::string, double>> shares;
+  if (!end.timing.seconds_of) return shares;
+  const events::WorkParts& seconds_of = *end.timing.seconds_of;
   for (const Part& part : kParts) {
-    const auto seconds = NumberAt(*seconds_of, part.name);
-    if (seconds && total > 0) shares.emplace_back(part.name, *seconds / total);
+    const double seconds = seconds_of.*part.value;
+    if (!std::isnan(seconds) && seconds_of.total > 0) shares.emplace_back(part.name, seconds / seconds_of.total);
   }
   return shares;
 }

@@ -12,8 +12,8 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
-#include "danas/watch/line_reader.h"
-#include "danas/watch/log_excerpt.h"
+#include "danas/events/line_reader.h"
+#include "danas/events/run_log.h"
 #include "src/watch/log_translator.h"
 
 namespace danas {
@@ -81,8 +81,8 @@ std::string ReadConfigText(const fs::path& path) { return fs::exists(path) ? Rea
 class TensorBoardSink::File {
  public:
   explicit File(const fs::path& run_folder)
-      : log_(run_folder / "log.jsonl"),
-        alpha_(run_folder / "alpha.jsonl"),
+      : log_(run_folder / kLogFile),
+        alpha_(run_folder / kAlphaFile),
         translator_(ReadConfigText(run_folder / "config.json")),
         file_(ReplaceFiles(run_folder / "tensorboard")) {}
 
@@ -97,7 +97,7 @@ class TensorBoardSink::File {
       if (read.lines.empty()) return true;
       std::string records;
       for (const std::string& line : read.lines) {
-        if (const Json event = ParseEvent(line); !event.is_null()) records += translator_.Records(event);
+        if (const Json event = events::ParseLine(line); !event.is_null()) records += translator_.Records(event);
       }
       file_.Append(records);
     }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/core/metrics.h"
 #include "danas/core/random.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
+#include "danas/events/event.h"
 #include "danas/search/search_loop.h"
 
 namespace danas::test {

@@ -8,8 +8,8 @@
 #include "danas/core/run_folder.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
+#include "danas/events/log_excerpt.h"
 #include "danas/watch/live_text.h"
-#include "danas/watch/log_excerpt.h"
 #include "danas/watch/status_text.h"
 #include "tests/support/test_support.h"
 

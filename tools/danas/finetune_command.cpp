@@ -59,7 +59,7 @@ int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genoty
                                 .resume = resume,
                                 .notes = notes});
   });
-  std::cout << (line.json ? JsonText(ToJson(result, trained.class_ids), 2) + "\n"
+  std::cout << (line.json ? JsonText(events::ToJson(EndEvent(result, trained.class_ids)), 2) + "\n"
                           : ResultText(trained, result, folder->path()));
   return 0;
 }

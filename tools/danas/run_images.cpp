@@ -10,6 +10,10 @@
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/events/ranking_events.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
+#include "danas/events/training_events.h"
 
 namespace danas {
 namespace {
@@ -35,42 +39,37 @@ struct OldRecord {
   std::optional<int64_t> test_images;
 };
 
-// Its event "..._start"; null where it did not come so far.
-Json StartEvent(const fs::path& run) {
-  if (!fs::exists(run / "log.jsonl")) return {};
-  const std::string log = ReadFile(run / "log.jsonl");
-  for (const char* name : {"search_start", "finetune_start", "train_start", "easiness_start"}) {
-    const size_t begin = log.find(std::string("{\"event\":\"") + name + "\"");
-    if (begin == std::string::npos) continue;
-    Json event = ParseJson(std::string_view(log).substr(begin, log.find('\n', begin) - begin));
-    if (event.is_object()) return event;
-  }
-  return {};
+// Of the first event of its kind; false where there is none.
+template <typename T, typename Take>
+bool TakeFirst(const std::vector<events::LogLine>& log, const Take& take) {
+  const auto found = std::ranges::find_if(log, [](const events::LogLine& line) { return events::Is<T>(line.event); });
+  if (found == log.end()) return false;
+  take(events::Read<T>(found->event).value);
+  return true;
 }
 
-template <typename T>
-T FieldOr(const Json& event, const char* key, T otherwise) {
-  const auto field = event.find(key);
-  if (field == event.end()) return otherwise;
-  try {
-    return field->get<T>();
-  } catch (const Json::exception&) {
-    return otherwise;
-  }
-}
-
+// A search's own start before that of the ranking which it may have begun with.
 OldRecord ReadOldRecord(const fs::path& run) {
   OldRecord record;
-  const Json start = StartEvent(run);
-  if (start.is_null()) return record;
-  record.begun = true;
-  record.place = FieldOr<std::string>(start, "dataset", "");
-  record.fingerprint = FieldOr<std::string>(start, "fingerprint", "");
-  if (start.contains("test_images")) record.test_images = FieldOr<int64_t>(start, "test_images", 0);
-  for (const char* key : {"class_order", "class_ids"}) {
-    if (record.classes.empty()) record.classes = FieldOr<std::vector<std::string>>(start, key, {});
-  }
-  if (record.classes.empty() && fs::exists(run / "network.json")) {
+  if (!fs::exists(run / kLogFile)) return record;
+  const std::vector<events::LogLine> log = events::ParseLog(ReadFile(run / kLogFile));
+  record.begun = TakeFirst<events::SearchStart>(log,
+                                                [&](const events::SearchStart& start) {
+                                                  record.place = start.dataset;
+                                                  record.fingerprint = start.fingerprint;
+                                                  record.classes = start.class_order;
+                                                }) ||
+                 TakeFirst<events::TrainingStart>(log,
+                                                  [&](const events::TrainingStart& start) {
+                                                    record.fingerprint = start.fingerprint.value_or("");
+                                                    record.test_images = start.test_images;
+                                                    record.classes = start.class_ids.value_or(record.classes);
+                                                  }) ||
+                 TakeFirst<events::EasinessStart>(log, [&](const events::EasinessStart& start) {
+                   record.place = start.dataset;
+                   record.fingerprint = start.fingerprint;
+                 });
+  if (record.begun && record.classes.empty() && fs::exists(run / "network.json")) {
     record.classes = ReadGenotype(run / "network.json").class_ids;
   }
   return record;
@@ -133,9 +132,8 @@ std::string BeganWith(const fs::path& run) {
 }
 
 Event MovedEvent(const ListedSet& set, const std::string& from, int64_t contents) {
-  return {
-      "data_moved",
-      {{"set", set.role}, {"from", from}, {"to", set.place}, {"images", set.images.size()}, {"contents", contents}}};
+  return events::ToEvent(events::DataMoved{
+      .set = set.role, .from = from, .to = set.place, .images = std::ssize(set.images), .contents = contents});
 }
 
 std::vector<ListedSet> ReadListOf(const fs::path& run) {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/core/metrics.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/image_listing.h"
+#include "danas/events/event.h"
 #include "danas/run/ranks.h"
 
 namespace danas {
@@ -30,8 +30,8 @@ void KeepImages(const RunFolder* folder, RunImages images);
 void RequireDataThere(const std::filesystem::path& run, const DataConfig& data, bool with_test);
 
 // Throws DataError with what changed, where these are not the images that the run began with. Runs of an older danas
-// have their classes and their training set's fingerprint compared. Returns an event "data_moved" for each set that
-// lies elsewhere.
+// have their classes and their training set's fingerprint compared. Returns an events::DataMoved for each set that
+// is stored elsewhere.
 std::vector<Event> RequireSameImages(const std::filesystem::path& run, const std::vector<ListedSet>& now);
 
 // ListRunImages(), RequireSameImages() on the first rank, and KeepImages() where the run has no list yet.

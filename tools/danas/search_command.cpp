@@ -12,6 +12,8 @@
 #include "danas/core/log.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/subset.h"
+#include "danas/events/run_log.h"
+#include "danas/events/search_events.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/report/plan_text.h"
 #include "danas/run/device.h"
@@ -163,12 +165,7 @@ bool IsFinished(const std::filesystem::path& run, const SearchConfig& search) {
   for (const std::string& budget : BranchNames(search)) {
     if (!std::filesystem::exists(run / ResultFile(budget))) return false;
   }
-  const std::string log = ReadFile(run / "log.jsonl");
-  const size_t end = log.find_last_not_of('\n');
-  if (end == std::string::npos) return false;
-  const size_t before = log.rfind('\n', end);
-  const std::string last = log.substr(before == std::string::npos ? 0 : before + 1);
-  return last.find("\"event\":\"search_end\"") != std::string::npos;
+  return events::EndsWith<events::SearchEnd>(run / kLogFile);
 }
 
 int PrintResult(const CommandLine& line, const RunFolder& folder, const SearchConfig& search) {

@@ -47,7 +47,9 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
   ListBadImages(training.dataset.test, *folder);
   RunReports reports(folder, training.config.log, line.verbosity());
   if (resume && reports.printer() != nullptr) {
-    reports.printer()->Record({"train_start", {{"class_ids", genotype.class_ids}}});  // told by an earlier process
+    events::TrainingStart start;  // reported by an earlier process
+    start.class_ids = genotype.class_ids;
+    reports.printer()->Record(events::ToEvent(start));
   }
   reports.Say(PlanText(genotype.network, training.config.zoo));
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
@@ -57,7 +59,7 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
                                       .resume = resume,
                                       .notes = notes});
   });
-  std::cout << (line.json ? JsonText(ToJson(result, genotype.class_ids), 2) + "\n"
+  std::cout << (line.json ? JsonText(events::ToJson(EndEvent(result, genotype.class_ids)), 2) + "\n"
                           : ResultText(result, folder->path()));
   return 0;
 }

@@ -1,6 +1,6 @@
-// The folder of one run: what it was told, what it logged and what it found. A folder belongs to one run for good:
+// The folder of one run: its config, what it logged and what it found. A folder belongs to one run for good:
 //   config.json  the resolved config      log.jsonl    one event a line
-//   alpha.jsonl  the events "alpha"       best.json, result.json, *.safetensors ...  what the run found
+//   alpha.jsonl  the events of α          best.json, result.json, *.safetensors ...  what the run found
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,12 @@
 #include <string>
 #include <string_view>
 
-#include "danas/core/file.h"
 #include "danas/core/json.h"
-#include "danas/core/metrics.h"
 
 namespace danas {
+
+inline constexpr const char* kLogFile = "log.jsonl";
+inline constexpr const char* kAlphaFile = "alpha.jsonl";
 
 class RunFolder {
  public:
@@ -63,17 +64,5 @@ struct RunHolder {
 
 // Looks at the lock and leaves it as it is. Throws FileError where it cannot be read.
 RunHolder FindHolder(const std::filesystem::path& run_folder);
-
-// One line for people and programs, {"event": name, "time": "2026-01-31T12:00:00Z", ...fields}, at the end of
-// log.jsonl, or of alpha.jsonl for events named "alpha". Numbers are written so that reading gives the same double.
-class JsonlSink : public MetricSink {
- public:
-  explicit JsonlSink(const RunFolder& folder);
-  void Record(const Event& event) override;  // throws FileError when the disk is full
-
- private:
-  AppendFile log_;
-  AppendFile alpha_;
-};
 
 }  // namespace danas

@@ -12,6 +12,7 @@
 
 #include "danas/config/describe.h"
 #include "danas/core/json.h"
+#include "danas/events/ranking_events.h"
 
 namespace danas {
 
@@ -114,8 +115,8 @@ RelevanceStudy StudyRelevance(const std::string& network, RelevanceKind kind, co
 // First row of each block, and the number of rows at the end: [0, K/3, 2K/3, K] rounded.
 std::array<size_t, 4> BlockBounds(size_t rows);
 
-// Numbers without the matrices: {"network", "kind", "epochs", "states": [{"epoch", "diagonality", "permuted",
-// "convergence"}]}.
+// Numbers without the matrices.
+events::RelevanceFields RelevanceFieldsOf(const RelevanceStudy& study);
 Json ToJson(const RelevanceStudy& study);
 
 }  // namespace danas

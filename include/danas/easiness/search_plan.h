@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "danas/core/pass_work.h"
 #include "danas/easiness/class_schedule.h"
+#include "danas/events/search_events.h"
 
 namespace danas {
 
@@ -97,12 +99,12 @@ struct SearchPlan {
   double seconds() const {
     return Sum<double>([](const PhasePlan& p) { return p.seconds; }) + final.seconds;
   }
-  // Of all passes: a training pass is three forward passes, one that moves α two; scoring for prunings is one.
+  // Of all passes, in forward ones (core/pass_work.h).
   double macs() const {
     return Sum<double>([](const PhasePlan& p) {
       return static_cast<double>(p.phase.epochs) *
-                 (3 * p.macs_per_image * static_cast<double>(p.weight_images) +
-                  2 * p.alpha_macs_per_image * static_cast<double>(p.alpha_passes * p.architecture_images)) +
+                 (kTrainingPassWork * p.macs_per_image * static_cast<double>(p.weight_images) +
+                  kArchitecturePassWork * p.alpha_macs_per_image * static_cast<double>(p.alpha_passes * p.architecture_images)) +
              p.scoring_macs;
     });
   }
@@ -120,6 +122,10 @@ struct SearchPlan {
     return sum;
   }
 };
+
+// What a log says of the plan.
+events::PlannedPhase PlannedFields(const PhasePlan& phase);
+std::vector<events::BudgetBand> BandFields(const std::vector<PlannedBudget>& budgets);
 
 // A phase with fewer tells candidates apart only where their difference is large beside its noise in one step.
 inline constexpr int64_t kFewAlphaSteps = 200;

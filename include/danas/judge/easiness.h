@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/core/metrics.h"
 #include "danas/core/progress.h"
 #include "danas/easiness/agreement.h"
 #include "danas/easiness/class_easiness.h"
 #include "danas/easiness/network_judgement.h"
 #include "danas/easiness/neuron_relevance.h"
+#include "danas/events/event.h"
 #include "danas/judge/zoo_training.h"
 
 namespace danas {
@@ -50,7 +50,7 @@ struct EasinessInputs {
 };
 
 struct EasinessOutputs {
-  MetricSink* metrics = nullptr;    // "easiness_start", "network_judged", "easiness_end": docs/file-formats.md
+  MetricSink* metrics = nullptr;    // events/ranking_events.h
   MetricSink* trainings = nullptr;  // is told the events of trainings, which each training's own folder has too
   // Makes one more sink of the training in `folder`, which stands behind its logs; may be empty, or return null.
   std::function<std::shared_ptr<MetricSink>(const std::filesystem::path& folder)> sink_of_training = {};

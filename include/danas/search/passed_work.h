@@ -4,7 +4,7 @@
 #include <array>
 
 #include "danas/config/describe.h"
-#include "danas/core/json.h"
+#include "danas/events/search_events.h"
 #include "danas/run/run_state.h"
 
 namespace danas {
@@ -28,8 +28,7 @@ struct PassedWork {
 
 void Describe(StateFields& fields, PassedWork& passed);
 
-// {"weights": ..., "architecture": ..., "scoring": ..., "finalists": ..., "total": ...}
-Json MacsJson(const PassedWork& passed);
-Json SecondsJson(const PassedWork& passed);
+// Of each part and of all, `member`: &PassedWork::Part::macs or seconds.
+events::WorkParts PartsOf(const PassedWork& passed, double PassedWork::Part::*member);
 
 }  // namespace danas

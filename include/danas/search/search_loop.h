@@ -10,11 +10,11 @@
 
 #include "danas/arch/genotype.h"
 #include "danas/config/config.h"
-#include "danas/core/metrics.h"
 #include "danas/core/progress.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
 #include "danas/easiness/easiness_ranking.h"
+#include "danas/events/event.h"
 #include "danas/run/ranks.h"
 
 namespace danas {
@@ -32,7 +32,7 @@ struct SearchInputs {
 
 // Where a search reports to and leaves its files.
 struct SearchOutputs {
-  MetricSink* metrics = nullptr;  // search_start, epoch, alpha, pruning, search_end: docs/file-formats.md
+  MetricSink* metrics = nullptr;  // events/search_events.h
   ProgressSink* progress = nullptr;
   std::filesystem::path folder;   // space-<phase>.json, best.json, or of several budgets best-<budget>.json,
                                   // weights.safetensors, checkpoints/; or nothing

@@ -11,17 +11,16 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/core/json.h"
-#include "danas/core/metrics.h"
 #include "danas/core/progress.h"
 #include "danas/data/subset.h"
+#include "danas/events/training_events.h"
 #include "danas/nn/supernet.h"
 #include "danas/train/evaluate.h"
 
 namespace danas {
 
 struct NetworkTraining {
-  std::string name;  // "finetune": of the events "finetune_start" and "finetune_end", and in the progress line
+  events::TrainingKind kind = events::TrainingKind::kFinetune;
   Config config;     // data, runtime, seed
   TrainConfig recipe;
   int64_t epochs = 1;
@@ -29,11 +28,11 @@ struct NetworkTraining {
   std::shared_ptr<const DatasetIndex> test_set;
   at::Device device = at::kCPU;
   Ranks ranks = {};
-  Json start = Json::object();  // what the start event says beside the common fields
+  events::TrainingStart start = {};  // of its own kind: what TrainAndTest() does not know
 };
 
 struct TrainingOutputs {
-  MetricSink* metrics = nullptr;  // events: docs/file-formats.md
+  MetricSink* metrics = nullptr;  // events/training_events.h
   ProgressSink* progress = nullptr;
   std::filesystem::path folder = {};  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
   bool resume = false;           // goes on from the newest whole checkpoint in `folder`
@@ -41,7 +40,7 @@ struct TrainingOutputs {
 };
 
 struct TrainingResult {
-  std::string kind;  // NetworkTraining::name
+  events::TrainingKind kind = events::TrainingKind::kFinetune;
   int64_t epochs = 0;
   int64_t steps = 0;
   int64_t skipped = 0;                  // batches left out for a loss that was not finite
@@ -72,7 +71,7 @@ int64_t TestBatch(const TrainConfig& recipe, const Ranks& ranks);
 void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, const SearchSpace& network,
                   const ClassList& classes);
 
-// What result.json holds.
-Json ToJson(const TrainingResult& result, const std::vector<std::string>& class_ids);
+// The last event, and what result.json holds.
+events::TrainingEnd EndEvent(const TrainingResult& result, const std::vector<std::string>& class_ids);
 
 }  // namespace danas

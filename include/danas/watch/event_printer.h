@@ -1,12 +1,12 @@
 // What a person who follows a run is told: a line for each epoch, for how far the architecture weights moved, for each
-// pruning. Reads events as log.jsonl and alpha.jsonl hold them (docs/file-formats.md); others it leaves out.
+// pruning. Of events that it does not know it says nothing.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "danas/core/metrics.h"
+#include "danas/events/any_event.h"
 #include "danas/watch/screen.h"
 
 namespace danas {
@@ -15,20 +15,26 @@ class EventPrinter : public MetricSink {
  public:
   explicit EventPrinter(Screen& screen) : screen_(screen) {}
   void Record(const Event& event) override;
+  void Print(const events::AnyEvent& event);
 
  private:
   // α of a layer's candidates by name, at the end of the last epoch.
   using LayerAlpha = std::map<std::string, double>;
 
-  std::string SearchEpoch(const Json& fields) const;
-  std::string Mix(const Json& fields) const;
-  void BudgetsOfEpoch(const Json& fields) const;
-  std::string AlphaMovement(const Json& fields);
-  std::string FinalScores(const Json& fields) const;
-  static std::string FitOf(const Json& fields);
-  std::string Found(const Json& fields) const;
-  std::string SearchEnd(const Json& fields) const;
-  std::string ClassAccuracy(const Json& fields) const;
+  void Print(const events::SearchStart& start);
+  void Print(const events::SearchEpoch& epoch);
+  void Print(const events::Alpha& event);
+  void Print(const events::Pruning& pruning);
+  void Print(const events::SupernetPruned& pruned);
+  void Print(const events::FinalScores& scores);
+  void Print(const events::SearchEnd& end);
+  void Print(const events::TrainingStart& start);
+  void Print(const events::TrainingEpoch& epoch);
+  void Print(const events::ClassAccuracy& event);
+  void Print(const events::NetworkJudged& judged);
+  void Print(const events::DataMoved& moved);
+  std::string Mix(const events::AlphaFields& alpha) const;
+  std::string Found(const events::FoundFields& found) const;
   std::string Cost(double cost) const;
 
   Screen& screen_;

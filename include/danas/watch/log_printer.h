@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "danas/events/line_reader.h"
 #include "danas/watch/event_printer.h"
-#include "danas/watch/line_reader.h"
 
 namespace danas {
 
@@ -25,14 +25,20 @@ class LogPrinter {
  private:
   void PrintLine(const std::string& line);
   void PrintAlpha();
-  void PrintEvent(const Json& event);
+  events::AnyEvent PrintEvent(const Json& line);  // and what it was
   void PrintText(const std::string& time, std::string_view text);
-  std::string TextOf(const Json& event);
+  std::string TextOf(const events::AnyEvent& event);
+
+  struct Place {
+    std::string phase;
+    int64_t epoch = 0;
+    std::string time;
+  };
 
   Write write_;
   LineReader log_, alpha_;
   std::deque<Json> alpha_events_;  // read, not printed yet
-  std::optional<Json> epoch_;      // printed, and its α is not
+  std::optional<Place> epoch_;     // printed, and its α is not
   std::string printed_;            // by events_
   Screen screen_;
   EventPrinter events_;

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "danas/core/metrics.h"
+#include "danas/events/event.h"
 
 namespace danas {
 

@@ -1,4 +1,4 @@
-#include "danas/watch/log_excerpt.h"
+#include "danas/events/log_excerpt.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "danas/core/error.h"
+#include "danas/events/run_log.h"
 
 namespace danas {
 namespace {
@@ -51,7 +52,7 @@ class File {
 void AddEvents(std::string_view text, LogExcerpt& excerpt) {
   for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string_view::npos; begin = end + 1) {
     if (begin == end) continue;
-    Json event = ParseEvent(text.substr(begin, end - begin));
+    Json event = events::ParseLine(text.substr(begin, end - begin));
     if (event.is_null()) {
       ++excerpt.broken;
     } else {
@@ -61,13 +62,6 @@ void AddEvents(std::string_view text, LogExcerpt& excerpt) {
 }
 
 }  // namespace
-
-Json ParseEvent(std::string_view line) {
-  Json event = ParseJson(line);
-  if (!event.is_object()) return {};
-  const auto name = event.find("event");
-  return name != event.end() && name->is_string() ? event : Json();
-}
 
 LogExcerpt ReadLogExcerpt(const std::filesystem::path& log, int64_t head_bytes, int64_t tail_bytes) {
   File file(log);

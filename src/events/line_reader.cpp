@@ -1,4 +1,4 @@
-#include "danas/watch/line_reader.h"
+#include "danas/events/line_reader.h"
 
 #include <cerrno>
 #include <cstring>

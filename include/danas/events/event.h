@@ -1,4 +1,5 @@
-// What a run tells the outside. The loops know this interface only; files, terminals and TensorBoard are sinks behind it.
+// What a run reports. The loops know this interface only; files, terminals and TensorBoard are sinks behind it. The events
+// themselves are structs: events/search_events.h, events/training_events.h, events/ranking_events.h.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace danas {
 
-// One event of a run, for example {"epoch", {"phase": 1, "train_loss": 1.9, ...}}. Names and fields: docs/file-formats.md.
+// One event as the log has it, for example {"epoch", {"phase": "step1", "train_loss": 1.9, ...}}. ToEvent() makes it.
 struct Event {
   std::string name;
   Json fields;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "danas/core/json.h"
@@ -25,8 +26,5 @@ LogExcerpt ReadLogExcerpt(const std::filesystem::path& log, int64_t head_bytes =
 
 // The last `bytes` of a file, all of it where it is shorter; empty where there is none. Throws as above.
 std::string ReadTail(const std::filesystem::path& path, int64_t bytes);
-
-// The event of a line of a log; null where it is none.
-Json ParseEvent(std::string_view line);
 
 }  // namespace danas

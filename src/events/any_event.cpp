@@ -1,0 +1,40 @@
+#include "danas/events/any_event.h"
+
+#include "danas/events/run_log.h"
+
+namespace danas::events {
+namespace {
+
+// A search's epochs and a training's have one name; a search's are of a phase.
+template <typename T>
+bool Fits(const Event& event) {
+  if (!IsNameOf<T>(event.name)) return false;
+  return !std::is_same_v<T, SearchEpoch> || event.fields.contains("phase");
+}
+
+template <typename T>
+bool TryToRead(const Event& event, ReadEvent& read) {
+  if constexpr (!std::is_same_v<T, std::monostate>) {
+    if (!Fits<T>(event)) return false;
+    auto [value, faults] = Read<T>(event.fields);
+    if constexpr (requires { value.kind = TrainingKind::kTrain; }) {
+      value.kind = event.name == T::kNames.front() ? TrainingKind::kFinetune : TrainingKind::kTrain;
+    }
+    read = {.event = std::move(value), .faults = std::move(faults)};
+    return true;
+  }
+  return false;
+}
+
+template <typename... Events>
+ReadEvent ReadOneOf(const Event& event, std::variant<Events...>* /*of*/) {
+  ReadEvent read;
+  static_cast<void>((TryToRead<Events>(event, read) || ...));
+  return read;
+}
+
+}  // namespace
+
+ReadEvent ReadAny(const Event& event) { return ReadOneOf(event, static_cast<AnyEvent*>(nullptr)); }
+
+}  // namespace danas::events
