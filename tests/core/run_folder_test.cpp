@@ -33,10 +33,8 @@ TEST(RunFolder, TakesAnEmptyFolder) {
 
 TEST(RunFolder, RefusesARunAndLeavesItAsItIs) {
   const TempDir folder;
-  {
-    const RunFolder run(folder / "run");
-    JsonlSink(run).Record({"epoch", {{"loss", 1.5}}});
-  }
+  { const RunFolder run(folder / "run"); }
+  WriteText(folder / "run/log.jsonl", "{\"event\":\"epoch\"}\n");
   const std::string before = ReadText(folder / "run/log.jsonl");
   ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run", "--run"});
   EXPECT_EQ(ReadText(folder / "run/log.jsonl"), before);
@@ -121,32 +119,6 @@ TEST(RunFolder, DefaultNamesOfOneSecondDiffer) {
   EXPECT_NE(first.path(), second.path());
   EXPECT_EQ(first.path().parent_path(), "runs");
   EXPECT_THAT(first.path().filename().string(), testing::MatchesRegex("cifar10-[0-9]+-[0-9]+-seed3"));
-}
-
-TEST(JsonlSink, OneWholeLineAnEventAndAlphaApart) {
-  const TempDir folder;
-  const RunFolder run(folder / "run");
-  JsonlSink sink(run);
-  sink.Record({"epoch", {{"phase", "step1"}, {"loss", 0.1}}});
-  sink.Record({"alpha", {{"values", {0.25, -1e-9}}}});
-  sink.Record({"search_end", Json::object()});
-
-  const std::string log = ReadText(run / "log.jsonl");
-  ASSERT_EQ(std::count(log.begin(), log.end(), '\n'), 2);
-  const Json epoch = Json::parse(log.substr(0, log.find('\n')));
-  EXPECT_EQ(epoch["event"], "epoch");
-  EXPECT_EQ(epoch["phase"], "step1");
-  EXPECT_EQ(epoch["loss"].get<double>(), 0.1);
-  EXPECT_TRUE(epoch.contains("time"));
-  const Json alpha = Json::parse(ReadText(run / "alpha.jsonl"));
-  EXPECT_EQ(alpha["values"][1].get<double>(), -1e-9);
-}
-
-TEST(JsonlSink, WritesTextThatIsNotUtf8) {
-  const TempDir folder;
-  const RunFolder run(folder / "run");
-  JsonlSink(run).Record({"data", {{"class", "caf\xe9"}}});
-  EXPECT_EQ(Json::parse(ReadText(run / "log.jsonl"))["class"], "caf\xEF\xBF\xBD");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Every event that small runs of all kinds log, and every field in it, stands in docs/file-formats.md, in the section of
+// Every event that small runs of all kinds log, and every field in it, stands in docs/events.md, in the section of
 // its kind of run.
 #include <gmock/gmock.h>
 
@@ -13,19 +13,14 @@ namespace {
 
 // What stands in `backticks` below a heading, up to the next heading of its level.
 std::set<std::string> WordsOf(const std::string& heading) {
-  const std::string text = ReadText(SourcePath("docs/file-formats.md"));
+  const std::string text = ReadText(SourcePath("docs/events.md"));
   const size_t begin = text.find("\n" + heading + "\n");
   EXPECT_NE(begin, std::string::npos) << heading;
   const size_t behind = begin + heading.size() + 2;
-  const std::string section = text.substr(behind, text.find("\n#", behind) - behind);
+  const std::string section = text.substr(behind, text.find("\n## ", behind) - behind);
   std::set<std::string> words;
   const std::regex quoted("`([^`\n]+)`");
   for (std::sregex_iterator match(section.begin(), section.end(), quoted), end; match != end; ++match) {
-    words.insert((*match)[1]);
-  }
-  // `{"layer", "candidate"}`
-  const std::regex key("\"([a-z_]+)\"");
-  for (std::sregex_iterator match(section.begin(), section.end(), key), end; match != end; ++match) {
     words.insert((*match)[1]);
   }
   return words;
@@ -73,12 +68,12 @@ TEST(DocumentedLog, HasEveryEventAndField) {
   run({"finetune", "--arch", "search/best.json", "--run", "finetune"});
   run({"train", "--model", "shufflenetv2_0.5", "--run", "train"});
   run({"easiness", "--no-probe", "--out", "easiness"});
-  ExpectDocumented(project / "search/log.jsonl", "### A search", 12);
-  ExpectDocumented(project / "paths/log.jsonl", "### A search", 12);
-  ExpectDocumented(project / "search/alpha.jsonl", "### A search", 7);
-  ExpectDocumented(project / "finetune/log.jsonl", "### A training", 6);
-  ExpectDocumented(project / "train/log.jsonl", "### A training", 6);
-  ExpectDocumented(project / "easiness/log.jsonl", "### A ranking of classes", 4);
+  ExpectDocumented(project / "search/log.jsonl", "## A search", 12);
+  ExpectDocumented(project / "paths/log.jsonl", "## A search", 12);
+  ExpectDocumented(project / "search/alpha.jsonl", "## A search", 7);
+  ExpectDocumented(project / "finetune/log.jsonl", "## A training", 6);
+  ExpectDocumented(project / "train/log.jsonl", "## A training", 6);
+  ExpectDocumented(project / "easiness/log.jsonl", "## A ranking of classes", 4);
 }
 
 }  // namespace

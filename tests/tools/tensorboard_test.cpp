@@ -178,12 +178,13 @@ std::vector<std::string> TextsOf(const Told& told, const char* tag) {
   return texts;
 }
 
-// Every tag stands in docs/file-formats.md; of those that end with a name, what comes before it.
+// Every tag stands in docs/events.md or docs/file-formats.md; of those that end with a name, what comes before it.
 void ExpectDocumented(const Told& told) {
   const std::string text = ReadText(SourcePath("docs/file-formats.md"));
   const size_t begin = text.find("\n### TensorBoard\n");
   ASSERT_NE(begin, std::string::npos);
-  const std::string section = text.substr(begin, text.find("\n#", begin + 2) - begin);
+  const std::string section =
+      text.substr(begin, text.find("\n#", begin + 2) - begin) + ReadText(SourcePath("docs/events.md"));
   const std::vector<std::string> named = {"alpha_over_candidates/layer0", "probability/layer0", "judge_accuracy/",
                                           "diagonality/", "diagonality_permuted/"};
   for (const char* kind : {"scalars", "histograms", "texts"}) {

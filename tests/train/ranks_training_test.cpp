@@ -83,7 +83,7 @@ TEST(RanksThatDrift, AreNoticedAndNamed) {
   OnRankThreads(2, [&](const Ranks& ranks) {
     const auto network = MakeNetwork(inputs.genotype.network);
     InitializeWeights(*network, 0);
-    NetworkTraining training{.name = "finetune",
+    NetworkTraining training{.kind = events::TrainingKind::kFinetune,
                              .config = inputs.config,
                              .recipe = inputs.config.finetune.train,
                              .epochs = 3,

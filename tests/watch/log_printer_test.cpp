@@ -13,6 +13,16 @@ using test::TempDir;
 using test::WriteText;
 using testing::HasSubstr;
 
+// The log of a run of long ago: every event is understood.
+TEST(LogPrinter, PrintsLogsOfTheFirstVersion) {
+  std::string text;
+  LogPrinter printer(test::SourcePath("tests/golden/checkpoint-v1/run"), [&](std::string_view more) { text += more; });
+  while (printer.PrintNew()) {
+  }
+  EXPECT_THAT(text, HasSubstr("epoch 1/"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("not as danas writes them")));
+}
+
 class LogPrinterTest : public testing::Test {
  protected:
   LogPrinterTest() { WriteText(folder_ / "log.jsonl", ""); }
@@ -34,29 +44,47 @@ class LogPrinterTest : public testing::Test {
   LogPrinter printer_{folder_.path(), [this](std::string_view text) { text_ += text; }};
 };
 
+template <typename T>
+Json LineOf(const T& event) {
+  const Event made = events::ToEvent(event);
+  Json line = {{"event", made.name}};
+  line.update(made.fields);
+  return line;
+}
+
 Json Epoch(const char* phase, int epoch) {
-  return {{"event", "epoch"}, {"phase", phase},    {"epoch", epoch},        {"epochs", 2},
-          {"classes", 3},     {"train_loss", 1.0}, {"train_accuracy", 0.5}, {"timing", {{"seconds", 2.0}}}};
+  events::SearchEpoch event;
+  event.phase = phase;
+  event.epoch = epoch;
+  event.epochs = 2;
+  event.classes = 3;
+  event.train_loss = 1;
+  event.train_accuracy = 0.5;
+  event.timing.emplace().seconds = 2;
+  return LineOf(event);
 }
 
 Json Alpha(const char* phase, int epoch, double value) {
-  return {{"event", "alpha"},
-          {"phase", phase},
-          {"epoch", epoch},
-          {"alpha_steps", 5},
-          {"layers", {{{"candidates", {"a", "b"}}, {"alpha", {value, 0.0}}}}}};
+  events::Alpha event;
+  event.phase = phase;
+  event.epoch = epoch;
+  event.alpha_steps = 5;
+  event.layers = {{.candidates = {"a", "b"}, .alpha = {value, 0}}};
+  return LineOf(event);
 }
 
 TEST_F(LogPrinterTest, EventsWithTimesAndDays) {
-  Append("log.jsonl", Line({{"event", "train_start"},
-                            {"model", "resnet18"},
-                            {"seed", 3},
-                            {"device", "cpu"},
-                            {"epochs", 2},
-                            {"train_images", 1200},
-                            {"class_ids", {"x"}}}));
-  Append("log.jsonl", Line({{"event", "train_end"}, {"seconds", 61.0}, {"test_last_epoch", {{"top1", 0.875}}}},
-                           "2026-02-01T00:01:00Z"));
+  events::TrainingStart start;
+  start.model = "resnet18";
+  start.seed = 3;
+  start.device = "cpu";
+  start.epochs = 2;
+  start.train_images = 1200;
+  Append("log.jsonl", Line(LineOf(start)));
+  events::TrainingEnd end;
+  end.seconds = 61;
+  end.test_last_epoch.top1 = 0.875;
+  Append("log.jsonl", Line(LineOf(end), "2026-02-01T00:01:00Z"));
   EXPECT_EQ(New(),
             "--- 2026-01-31 (UTC)\n"
             "12:00:00  training of resnet18, seed 3, cpu: 2 epochs, 1,200 images\n"
@@ -114,21 +142,11 @@ TEST_F(LogPrinterTest, ListsThatAreTooShort) {
   WriteText(folder_ / "alpha.jsonl", Line(alpha));
   Append("log.jsonl", Line(Epoch("step1", 1)));
   EXPECT_THAT(New(), HasSubstr("alpha: its fields are not as danas writes them"));
-  Append("log.jsonl", Line({{"event", "class_accuracy"}, {"loss", 0.5}, {"top1", 0.25}, {"accuracy", Json::array()}}));
+  events::ClassAccuracy accuracy;
+  accuracy.loss = 0.5;
+  accuracy.top1 = 0.25;
+  Append("log.jsonl", Line(LineOf(accuracy)));
   EXPECT_THAT(New(), HasSubstr("validation loss 0.500, top-1 25.0 %\n"));
-}
-
-TEST(LineReader, ReadsLargeFilesInParts) {
-  const TempDir folder;
-  const std::string line(700'000, 'x');
-  WriteText(folder / "log", line + "\n" + line + line + line + "\n" + "end\nhalf");
-  LineReader reader(folder / "log");
-  std::vector<size_t> sizes;
-  for (LineReader::Lines lines = reader.Read(); !lines.lines.empty(); lines = reader.Read()) {
-    for (const std::string& read : lines.lines) sizes.push_back(read.size());
-  }
-  EXPECT_THAT(sizes, testing::ElementsAre(700'000, 2'100'000, 3));
-  EXPECT_TRUE(LineReader(folder / "none").Read().lines.empty());
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include "danas/core/run_folder.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
-#include "danas/events/log_excerpt.h"
 #include "danas/watch/live_text.h"
 #include "danas/watch/status_text.h"
 #include "tests/support/test_support.h"
@@ -348,38 +347,6 @@ TEST(StatusJson, LeavesOutWhatIsNotKnown) {
   const Json expected = {
       {"folder", "runs/mine"}, {"kind", "run"}, {"state", "died"}, {"share_done", 0.5}, {"warnings", Json::array()}};
   EXPECT_EQ(StatusJson({status}), (Json{{"runs", Json::array({expected})}}));
-}
-
-TEST(LogExcerpt, OfALargeLogOnlyTheEndsAreRead) {
-  const TempDir folder;
-  const std::filesystem::path log = WriteText(folder / "log.jsonl", SearchStart());
-  constexpr uintmax_t kHundredMegabytes = 100'000'000;
-  std::filesystem::resize_file(log, kHundredMegabytes);  // a hole, without a single newline
-  std::ofstream(log, std::ios::app) << "\n" << Epoch("warmup", 1, 10);
-  const LogExcerpt excerpt = ReadLogExcerpt(log);
-  EXPECT_LE(excerpt.bytes_read, kLogHeadBytes + kLogTailBytes);
-  ASSERT_EQ(excerpt.events.size(), 2U);
-  EXPECT_EQ(excerpt.events[1].at("event"), "epoch");
-  EXPECT_EQ(excerpt.broken, 0);
-}
-
-TEST(LogExcerpt, NeverReadsALineTwiceOrHalf) {
-  const TempDir folder;
-  std::string text;
-  for (int i = 0; i < 10; ++i) text += Line("epoch", i, {{"epoch", i}});
-  const std::filesystem::path log = WriteText(folder / "log.jsonl", text);
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t head = 0; head <= size; head += 7) {
-    for (int64_t tail = 0; head + tail <= size; tail += 11) {
-      const LogExcerpt excerpt = ReadLogExcerpt(log, head, tail);
-      EXPECT_EQ(excerpt.broken, 0);
-      int64_t last = -1;
-      for (const Json& event : excerpt.events) {
-        EXPECT_GT(event.at("epoch").get<int64_t>(), last) << head << " " << tail;
-        last = event.at("epoch").get<int64_t>();
-      }
-    }
-  }
 }
 
 TEST(LiveText, IsDrawnOverTheTextBefore) {

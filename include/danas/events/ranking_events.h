@@ -70,8 +70,8 @@ struct NetworkJudged {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("name", self.name, {"the network's name"});
-    fields.Field("weights", self.weights, {"the file of its weights"});
-    fields.Field("images", self.images, {"images that it evaluated"});
+    fields.Field("weights", self.weights, {"a hash of its weights"});
+    fields.Field("images", self.images, {"images that it scored"});
     fields.Field("top1", self.top1, {"share of them that it names rightly; the curve is `judge_accuracy/<network>`"});
     fields.Field("epochs", self.epochs, {"epochs of its training that are recorded"});
     fields.Field("timing", self.timing, {"what differs from run to run"});
@@ -88,10 +88,11 @@ struct RelevanceStateFields {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("epoch", self.epoch, {"of the network's training"});
     fields.Field("diagonality", self.diagonality,
-                 {"how well neurons follow the classes; the curve is `diagonality/<network>/<kind>`"});
+                 {"Spearman's ρ of a neuron's position and the class of its greatest relevance, in images that did not order the "
+                  "neurons; the curve is `diagonality/<network>/<kind>`"});
     fields.Field("permuted", self.permuted,
-                 {"the same with permuted classes; the curve is `diagonality_permuted/<network>/<kind>`"});
-    fields.Field("convergence", self.convergence, {"Pearson's r of each of three blocks of rows with itself at the end of training"});
+                 {"the same with permuted labels; the curve is `diagonality_permuted/<network>/<kind>`"});
+    fields.Field("convergence", self.convergence, {"of the easy, the medium and the hard third of the classes, Pearson's r with the end of training"});
   }
 };
 
@@ -122,7 +123,7 @@ struct EasinessEnd {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("class_order", self.class_order, {"the classes' ids, easiest first"});
     fields.Field("scores", self.scores, {"their scores, in that order"});
-    fields.Field("agreement", self.agreement, {"how far the networks agree, as in ranking.json"});
+    fields.Field("agreement", self.agreement, {"how far the networks agree, as in agreement.json"});
     fields.Field("relevance", self.relevance, {"how neurons specialise, of the networks whose training was recorded"});
   }
 };
