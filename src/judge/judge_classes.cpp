@@ -39,7 +39,7 @@ class Passes {
   Loader LoaderFor(const Supernet& network) const {
     const Config& config = judge_.training.config;
     return {images_, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
-            TestLoader(config, config_.batch, judge_.training.device, judge_.training.ranks)};
+            TestLoader(config, config_.batch, judge_.training.ranks), judge_.training.device};
   }
 
   // Of pass number `done` of `passes`, from 0.

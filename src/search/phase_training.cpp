@@ -40,7 +40,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       device_(inputs.device),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
                Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
-               TrainingLoader(config_, config_.train, device_, inputs.ranks)) {
+               TrainingLoader(config_, config_.train, inputs.ranks), device_) {
   const size_t branches = state_.branches.size();
   if (run_.position.begins_phase()) run_.interleaved.assign(branches, {});
   for (const Branch& branch : state_.branches) forward_macs_.emplace_back(branch.space());
@@ -52,7 +52,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   for (size_t b = 0; b < (every_k ? branches : 1); ++b) {
     architecture_.emplace_back(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
                                Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
-                               TrainingLoader(config_, AlphaRecipe(config_), device_, inputs.ranks));
+                               TrainingLoader(config_, AlphaRecipe(config_), inputs.ranks), device_);
     if (!every_k) continue;
     interleaved_.emplace_back(state_, state_.branches[b], course.budgets[b].config, plan.phase.classes,
                               architecture_.back(), plan.phase.name, run_.interleaved[b]);

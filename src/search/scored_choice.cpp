@@ -279,7 +279,7 @@ double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, 
   for (const int64_t images : images_of_pass) {
     Loader loader(EvenSample(sets_.training, images, config.seed),
                   Transform(config.data, ImageUse::kTrain, config.seed, inputs_.space.input_channels()),
-                  TrainingLoader(config, recipe, inputs_.device, inputs_.ranks));
+                  TrainingLoader(config, recipe, inputs_.ranks), inputs_.device);
     TrainWeightsPass(
         network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, training,
         sets_.classes,

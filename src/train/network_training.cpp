@@ -123,7 +123,7 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
   Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
-                TestLoader(config, TestBatch(recipe, training.ranks), training.device, training.ranks));
+                TestLoader(config, TestBatch(recipe, training.ranks), training.ranks), training.device);
   const EvaluationOptions options{.pass = {.label = label, .progress = progress, .ranks = training.ranks},
                                   .classes = network.space().classes(),
                                   .runtime = config.runtime};
@@ -142,7 +142,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
   Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed, network.space().input_channels()),
-                TrainingLoader(config, recipe, training.device, training.ranks));
+                TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
   const CosineSchedule schedule(recipe, warmup_steps, training.epochs * batches);

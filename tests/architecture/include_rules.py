@@ -39,7 +39,7 @@ CUDA_FOLDER = "src/run/cuda/"
 LIBRARIES = [
     (r"torch/(torch|nn)\.h", []),  # 15 s of compile time for each file; take the single headers
     (r"(ATen|c10)/cuda/.*|cuda.*|cublas.*|nccl\.h|.*NCCL.*", []),  # but for CUDA_FOLDER
-    (r"(ATen|c10)/.*", [*TORCH_ROOMS, "data"]),
+    (r"(ATen|c10)/.*", TORCH_ROOMS),
     (r"(torch|caffe2)/.*|kineto/ActivityType\.h", TORCH_ROOMS),
     (r"yaml-cpp/.*", ["config"]),
     (r"hwy/.*", ["kernels"]),

@@ -15,7 +15,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/json.h"
-#include "danas/data/loader.h"
+#include "danas/data/frame_queue.h"
 
 namespace danas {
 namespace {
@@ -78,7 +78,7 @@ Arguments Parse(const std::vector<std::string>& words) {
 }
 
 // Milliseconds an image of every pass but the first.
-std::vector<double> TimePasses(Loader& loader, int64_t passes) {
+std::vector<double> TimePasses(FrameQueue& loader, int64_t passes) {
   std::vector<double> milliseconds;
   for (int64_t pass = 0; pass <= passes; ++pass) {
     const auto start = std::chrono::steady_clock::now();
@@ -94,7 +94,7 @@ std::vector<double> TimePasses(Loader& loader, int64_t passes) {
 void Run(const Arguments& arguments) {
   const auto dataset = std::make_shared<DatasetIndex>(OpenSetsAt(arguments.data.train, arguments.data).front().set);
   for (const int64_t workers : arguments.workers) {
-    Loader loader(WholeSet(dataset), Transform(arguments.data, ImageUse::kTrain, arguments.seed),
+    FrameQueue loader(WholeSet(dataset), Transform(arguments.data, ImageUse::kTrain, arguments.seed),
                   {.batch = arguments.batch, .shuffle = true, .workers = workers, .seed = arguments.seed});
     const std::vector<double> times = TimePasses(loader, arguments.passes);
     std::vector<double> sorted = times;

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "danas/data/check_images.h"
-#include "danas/data/loader.h"
+#include "danas/data/frame_queue.h"
 #include "danas/data/pack.h"
 #include "tests/data/data_support.h"
 #include "tests/support/rendezvous.h"
@@ -36,9 +36,9 @@ struct Meeting {
   }();
 };
 
-TEST(TwoThreads, DecodeForTheLoader) {
+TEST(TwoThreads, DecodeForTheQueue) {
   const Meeting meeting;
-  Loader loader(WholeSet(std::make_shared<const DatasetIndex>(meeting.set)),
+  FrameQueue loader(WholeSet(std::make_shared<const DatasetIndex>(meeting.set)),
                 Transform(test::SmallImages(), ImageUse::kTest, 0), {.batch = 8, .workers = 2});
   loader.Start(0);
   ASSERT_TRUE(loader.Next());

@@ -16,7 +16,7 @@ TEST(RanksJudge, SaysOfEachImageWhatOneProcessSays) {
   const auto judge = [&](const Ranks& ranks, std::vector<int64_t>& entries, std::vector<float>& logits) {
     Config config;
     config.data = StripeData();
-    Loader loader = StripeLoader(21, 4, TestLoader(config, 4, at::kCPU, ranks));
+    Loader loader = StripeLoader(21, 4, TestLoader(config, 4, ranks));
     // Each rank has the network to itself.
     const auto own = MakeNetwork(network->space());
     InitializeWeights(*own, 0);

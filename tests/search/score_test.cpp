@@ -89,7 +89,7 @@ struct Scored {
   }
 
   std::vector<Batch> Batches(const Subset& subset, int64_t count, int64_t batch) const {
-    LoaderOptions options = TestLoader(config, batch, at::kCPU, Ranks());
+    LoaderOptions options = TestLoader(config, batch, Ranks());
     Loader loader(EvenSample(subset, count, config.seed), Transform(config.data, ImageUse::kTest, config.seed, 3),
                   options);
     loader.Start(0);
@@ -148,7 +148,7 @@ TEST(SubnetScorer, AgreesWithEvaluate) {
   auto next = training.begin();
   Recalibrate(*network, {}, [&] { return next == training.end() ? at::Tensor() : (next++)->images; });
   Loader loader(EvenSample(scored.sets.validation, 50, scored.config.seed),
-                Transform(scored.config.data, ImageUse::kTest, 0, 3), TestLoader(scored.config, 50, at::kCPU, Ranks()));
+                Transform(scored.config.data, ImageUse::kTest, 0, 3), TestLoader(scored.config, 50, Ranks()));
   const EvaluationResult evaluated =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.classes = 4, .runtime = scored.config.runtime});

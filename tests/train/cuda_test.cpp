@@ -38,7 +38,7 @@ class Gpu : public testing::Test {
     const TrainConfig recipe{.batch = 8, .lr = 0.05, .clip_norm = 1, .ema_decay = 0.9};
     WeightTraining training(recipe, {.amp = amp}, 0, CosineSchedule(recipe, 0, 24), where);
     training.Bind(network);
-    Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true, .device = where});
+    Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true}, where);
     Trained trained;
     for (int64_t epoch = 0; epoch < 3; ++epoch) {
       const PassResult pass =
@@ -112,7 +112,7 @@ TEST_F(Gpu, NormsAreThoseOfTheCpu) {
 }
 
 TEST_F(Gpu, NamesTheFirstBadBatchThoughItIsReadLate) {
-  Loader loader = StripeLoader(64, 4, {.batch = 8, .device = device});
+  Loader loader = StripeLoader(64, 4, {.batch = 8}, device);
   int64_t batch_number = 0;
   const auto run = [&] {
     BatchPass pass(loader, {.label = "x"});

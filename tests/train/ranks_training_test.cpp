@@ -123,8 +123,8 @@ TEST(RanksLoader, EveryImageIsSeenOnce) {
       OnRankThreads(count, [&](const Ranks& ranks) {
         Config config;
         config.data = StripeData();
-        const LoaderOptions options = training ? TrainingLoader(config, {.batch = 8}, at::kCPU, ranks)
-                                               : TestLoader(config, 4, at::kCPU, ranks);
+        const LoaderOptions options = training ? TrainingLoader(config, {.batch = 8}, ranks)
+                                               : TestLoader(config, 4, ranks);
         Loader loader = StripeLoader(43, 4, options);
         loader.Start(1);
         int64_t batches = 0;

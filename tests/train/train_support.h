@@ -13,7 +13,7 @@
 #include "danas/config/config.h"
 #include "danas/core/json.h"
 #include "danas/core/random.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/train/weight_pass.h"
 #include "tests/support/test_support.h"
 #include "tests/support/torch_support.h"
@@ -66,9 +66,10 @@ inline DataConfig StripeData() {
   return data;
 }
 
-inline Loader StripeLoader(int images, int classes, LoaderOptions options = {.batch = 8, .shuffle = true}) {
+inline Loader StripeLoader(int images, int classes, LoaderOptions options = {.batch = 8, .shuffle = true},
+                           at::Device device = at::kCPU) {
   return Loader(WholeSet(std::make_shared<const DatasetIndex>(StripeSet(images, classes, 3))),
-                Transform(StripeData(), ImageUse::kTrain, 0), options);
+                Transform(StripeData(), ImageUse::kTrain, 0), options, device);
 }
 
 // Two fully connected layers, in any float type.

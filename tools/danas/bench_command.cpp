@@ -17,7 +17,7 @@
 #include "danas/core/processor_time.h"
 #include "danas/core/seconds_since.h"
 #include "danas/core/statistics.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/data/subset.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/machine.h"

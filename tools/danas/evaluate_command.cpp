@@ -11,7 +11,7 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
@@ -94,7 +94,7 @@ int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed, network->space().input_channels()),
-                TestLoader(config, TestBatch(recipe, ranks), device, ranks));
+                TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(line, ranks));
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"

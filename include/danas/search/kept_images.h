@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/data/subset.h"
 
 namespace danas {

@@ -14,7 +14,7 @@
 
 #include "danas/config/config.h"
 #include "danas/core/progress.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/nn/supernet.h"
 #include "danas/run/ranks.h"
 

@@ -8,7 +8,7 @@
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/run/ranks.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/search_state.h"

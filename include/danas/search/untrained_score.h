@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "danas/config/config.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/nn/supernet.h"
 
 namespace danas {

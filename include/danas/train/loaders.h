@@ -2,7 +2,7 @@
 #pragma once
 
 #include "danas/config/config.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/run/ranks.h"
 
 namespace danas {
@@ -12,9 +12,9 @@ int64_t LeastLastBatch(const TrainConfig& recipe, int ranks);
 
 // Shuffled, batches of the recipe, of which each process takes its part; data.workers 0 becomes a thread for each that
 // computes. Throws ConfigError where the batch is too small for so many processes.
-LoaderOptions TrainingLoader(const Config& config, const TrainConfig& recipe, at::Device device, const Ranks& ranks);
+LoaderOptions TrainingLoader(const Config& config, const TrainConfig& recipe, const Ranks& ranks);
 
 // In order, every image in a batch of its place; `batch` images in each process.
-LoaderOptions TestLoader(const Config& config, int64_t batch, at::Device device, const Ranks& ranks);
+LoaderOptions TestLoader(const Config& config, int64_t batch, const Ranks& ranks);
 
 }  // namespace danas

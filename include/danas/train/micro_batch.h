@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/train/amp.h"
 #include "danas/train/gradient_reducer.h"
 #include "danas/train/pass.h"

@@ -24,7 +24,7 @@
 
 #include "danas/config/train_config.h"
 #include "danas/core/progress.h"
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 #include "danas/run/checkpoint.h"
 #include "danas/run/ranks.h"
 

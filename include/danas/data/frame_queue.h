@@ -1,25 +1,26 @@
-// Batches from a subset: threads decode ahead into a bounded queue; delivery is in order and the same for any number of
-// threads.
+// Frames of a subset in batches: threads decode ahead into a bounded queue; delivery is in order and the same for any number
+// of threads. Plain buffers: train/loader.h makes tensors of them.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "danas/data/subset.h"
 #include "danas/data/transform.h"
 
 namespace danas {
 
-struct Batch {
-  at::Tensor images;   // [N, channels, H, W] float32, channels_last
-  at::Tensor targets;  // [N] int64
-  int64_t whole = 0;   // images of the batch over all processes; 0: this is all of it
-  at::Tensor entries = {};  // [N] int64 on the CPU: which entry of the subset each image is; from a loader alone
-  int64_t size() const { return targets.size(0); }
-  int64_t whole_size() const { return whole > 0 ? whole : size(); }
+struct FrameBatch {
+  std::shared_ptr<float> pixels;  // [N, H, W, channels]
+  std::vector<int64_t> targets;   // [N]
+  std::vector<int64_t> entries;   // [N]: which entry of the subset each frame is
+  int64_t whole = 0;              // frames of the batch over all processes
+
+  int64_t size() const { return static_cast<int64_t>(targets.size()); }
 };
 
 struct LoaderOptions {
@@ -32,27 +33,33 @@ struct LoaderOptions {
   int64_t workers = 1;
   int64_t queue = 4;  // batches decoded ahead
   int64_t seed = 0;
-  at::Device device = at::kCPU;  // batches arrive there; from pinned memory on a stream of their own on CUDA
 };
 
-class Loader {
+class FrameQueue {
  public:
-  Loader(Subset subset, Transform transform, LoaderOptions options);
-  ~Loader();
-  Loader(const Loader&) = delete;
-  Loader& operator=(const Loader&) = delete;
+  // Gives memory for so many floats, aligned to 64 bytes.
+  using Allocate = std::function<std::shared_ptr<float>(size_t floats)>;
+
+  FrameQueue(Subset subset, Transform transform, LoaderOptions options, Allocate allocate = AllocateOnHost);
+  ~FrameQueue();
+  FrameQueue(const FrameQueue&) = delete;
+  FrameQueue& operator=(const FrameQueue&) = delete;
 
   // Starts pass `epoch` (which chooses order and augmentation) at its `first_batch`; an unfinished pass is dropped.
   void Start(int64_t epoch, int64_t first_batch = 0);
 
   // The next batch of the pass, none at its end. Errors of a worker are thrown here: DataError with the file's name,
   // where the dataset does not keep a list of bad images.
-  std::optional<Batch> Next();
+  std::optional<FrameBatch> Next();
 
   int64_t BatchesPerPass() const;
   int64_t ImagesPerPass() const;  // of all processes
   BadImages* bad() const;  // the dataset's list of images that were skipped; null where such an image is an error
   double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
+  int64_t image_size() const;
+  int64_t channels() const;
+
+  static std::shared_ptr<float> AllocateOnHost(size_t floats);
 
  private:
   class Pipeline;

@@ -1,17 +1,14 @@
-#include "danas/data/loader.h"
-
-#include <ATen/ATen.h>
-#include <c10/core/Event.h>
-#include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
+#include "danas/data/frame_queue.h"
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -62,7 +59,7 @@ std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int
 
 // A batch while its images are being decoded.
 struct Slot {
-  Batch batch;
+  FrameBatch batch;
   int64_t taken = 0;    // rows that a worker has begun
   int64_t missing = 0;  // images not decoded yet
   std::vector<int64_t> left_out;  // rows of bad images
@@ -70,15 +67,19 @@ struct Slot {
   std::exception_ptr error;  // of the first row that failed, whichever worker was faster
 };
 
-// Without the rows that were left out.
-Batch Compacted(Batch batch, const std::vector<int64_t>& left_out) {
-  std::vector<int64_t> rows;
-  for (int64_t row = 0; row < batch.size(); ++row) {
-    if (std::find(left_out.begin(), left_out.end(), row) == left_out.end()) rows.push_back(row);
+// Without the rows that were left out, of `floats` each. The memory stays as it is: rows move up.
+void Compact(FrameBatch& batch, const std::vector<int64_t>& left_out, size_t floats) {
+  size_t kept = 0;
+  for (size_t row = 0; row < batch.targets.size(); ++row) {
+    if (std::ranges::find(left_out, static_cast<int64_t>(row)) != left_out.end()) continue;
+    float* pixels = batch.pixels.get();
+    if (kept != row) std::copy_n(pixels + row * floats, floats, pixels + kept * floats);
+    batch.targets[kept] = batch.targets[row];
+    batch.entries[kept] = batch.entries[row];
+    ++kept;
   }
-  const at::Tensor kept = at::tensor(rows, at::kLong);
-  return {batch.images.index_select(0, kept).contiguous(at::MemoryFormat::ChannelsLast),
-          batch.targets.index_select(0, kept), batch.whole, batch.entries.index_select(0, kept)};
+  batch.targets.resize(kept);
+  batch.entries.resize(kept);
 }
 
 // Threads that are joined at the end of their scope, also when one of them cannot be started.
@@ -98,54 +99,18 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-// Copies batches to a device on a stream of its own, so that the copy overlaps with computation.
-class DeviceCopy {
- public:
-  explicit DeviceCopy(at::Device device) : device_(device), guard_(device.type()) {
-    stream_ = guard_.getStreamFromGlobalPool(device_);
-  }
-
-  Batch Begin(const Batch& pinned) {
-    c10::StreamGuard on_copy_stream(stream_);
-    Batch moved{pinned.images.to(device_, true), pinned.targets.to(device_, true), pinned.whole,
-                pinned.entries};
-    copied_.emplace_back(c10::Event(device_.type()), pinned);  // pinned memory lives until the event has passed
-    copied_.back().first.record(stream_);
-    return moved;
-  }
-
-  // The computing stream waits for the copy, and the allocator learns that it uses this memory.
-  void HandOver(const Batch& moved) {
-    const c10::Stream computing = guard_.getStream(device_);
-    if (!copied_.empty()) copied_.back().first.block(computing);
-    guard_.recordDataPtrOnStream(moved.images.storage().data_ptr(), computing);
-    guard_.recordDataPtrOnStream(moved.targets.storage().data_ptr(), computing);
-    while (copied_.size() > 1 && copied_.front().first.query()) copied_.pop_front();
-  }
-
-  ~DeviceCopy() {
-    for (auto& [event, pinned] : copied_) event.synchronize();
-  }
-
- private:
-  at::Device device_;
-  c10::impl::VirtualGuardImpl guard_;
-  c10::Stream stream_{c10::Stream::DEFAULT, at::kCPU};
-  std::deque<std::pair<c10::Event, Batch>> copied_;
-};
-
 }  // namespace
 
 // Workers take images one by one, in the order of the pass, and write each into its place in its batch. `mutex_` guards
 // everything below it; the pixels are written outside of it, each by the one worker that took the image.
-class Loader::Pipeline {
+class FrameQueue::Pipeline {
  public:
-  Pipeline(Subset subset, Transform transform, LoaderOptions options)
+  Pipeline(Subset subset, Transform transform, LoaderOptions options, Allocate allocate)
       : subset_(std::move(subset)),
         transform_(std::move(transform)),
         options_(options),
+        allocate_(std::move(allocate)),
         spans_(CutIntoBatches(subset_.size(), options_)) {
-    if (options_.device.type() != at::kCPU) copy_.emplace(options_.device);
     try {
       for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i) {
         workers_.Start([this] { Work(); });
@@ -172,28 +137,21 @@ class Loader::Pipeline {
     work_.notify_all();
   }
 
-  std::optional<Batch> Next() {
-    std::optional<Batch> batch = NextOnHost();
-    while (batch && batch->size() == 0 && options_.ranks == 1) batch = NextOnHost();
-    if (!batch || !copy_) return batch;
-    try {
-      *batch = copy_->Begin(*batch);
-      copy_->HandOver(*batch);
-    } catch (const c10::Error& error) {
-      throw DeviceError("a batch of images cannot be copied to " + options_.device.str() + ": " +
-                        error.what_without_backtrace() + "; lower train.batch or data.queue if memory is short");
-    }
+  std::optional<FrameBatch> Next() {
+    std::optional<FrameBatch> batch = NextSlot();
+    while (batch && batch->size() == 0 && options_.ranks == 1) batch = NextSlot();
     return batch;
   }
 
   int64_t batches() const { return static_cast<int64_t>(spans_.size()); }
   int64_t images() const { return subset_.size(); }
   BadImages* bad() const { return subset_.dataset->bad.get(); }
+  const Transform& transform() const { return transform_; }
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
-  std::optional<Batch> NextOnHost() {
-    Batch batch;
+  std::optional<FrameBatch> NextSlot() {
+    FrameBatch batch;
     std::vector<int64_t> left_out;
     {
       std::unique_lock lock(mutex_);
@@ -212,7 +170,8 @@ class Loader::Pipeline {
       AddSlots();
     }
     work_.notify_all();
-    return left_out.empty() ? batch : Compacted(std::move(batch), left_out);
+    if (!left_out.empty()) Compact(batch, left_out, floats_per_frame());
+    return batch;
   }
 
   void Stop() {
@@ -229,15 +188,11 @@ class Loader::Pipeline {
     while (static_cast<int64_t>(slots_.size()) < options_.queue && first_slot_ + slots_.size() < spans_.size()) {
       const Span span = spans_[first_slot_ + slots_.size()];
       const int64_t count = span.last - span.first;
-      const int64_t side = transform_.image_size();
-      const at::TensorOptions pinned = at::TensorOptions().pinned_memory(copy_.has_value());
       Slot slot;
-      slot.batch.images = at::empty({count, transform_.channels(), side, side}, pinned.dtype(at::kFloat),
-                                    at::MemoryFormat::ChannelsLast);
-      slot.batch.targets = at::empty({count}, pinned.dtype(at::kLong));
+      slot.batch.pixels = allocate_(static_cast<size_t>(count) * floats_per_frame());
+      slot.batch.targets.resize(static_cast<size_t>(count));
+      slot.batch.entries.assign(order_.begin() + span.first, order_.begin() + span.last);
       slot.batch.whole = span.whole;
-      slot.batch.entries = at::empty({count}, at::kLong);
-      std::copy_n(order_.begin() + span.first, count, slot.batch.entries.mutable_data_ptr<int64_t>());
       slot.missing = count;
       slots_.push_back(std::move(slot));
     }
@@ -261,7 +216,7 @@ class Loader::Pipeline {
       Slot& slot = *to_fill;  // of a deque: stays where it is while others come and go at the ends
       const int64_t row = slot.taken++;
       ++busy_;
-      const int64_t entry = slot.batch.entries.const_data_ptr<int64_t>()[row];
+      const int64_t entry = slot.batch.entries[static_cast<size_t>(row)];
       const int64_t epoch = epoch_;
       lock.unlock();
       std::exception_ptr error;
@@ -284,11 +239,11 @@ class Loader::Pipeline {
   }
 
   // False where the image is bad and to be left out.
-  bool Fill(Batch& batch, int64_t row, int64_t entry, int64_t epoch) const {
-    const auto floats = static_cast<size_t>(transform_.channels() * transform_.image_size() * transform_.image_size());
-    float* out = batch.images.mutable_data_ptr<float>() + static_cast<size_t>(row) * floats;
+  bool Fill(FrameBatch& batch, int64_t row, int64_t entry, int64_t epoch) const {
+    const size_t floats = floats_per_frame();
+    float* out = batch.pixels.get() + static_cast<size_t>(row) * floats;
     const int target = subset_.targets[static_cast<size_t>(entry)];
-    batch.targets.mutable_data_ptr<int64_t>()[row] = target;
+    batch.targets[static_cast<size_t>(row)] = target;
     if (Read(entry, epoch, {out, floats})) return true;
     if (!options_.replace_bad) return false;
     for (int64_t next = (entry + 1) % subset_.size(); next != entry; next = (next + 1) % subset_.size()) {
@@ -296,6 +251,10 @@ class Loader::Pipeline {
     }
     throw DataError("no image of the class of " +
                     subset_.dataset->images->Name(subset_.images[static_cast<size_t>(entry)]) + " can be read");
+  }
+
+  size_t floats_per_frame() const {
+    return static_cast<size_t>(transform_.channels() * transform_.image_size() * transform_.image_size());
   }
 
   // False where it cannot be read and the dataset lists such images.
@@ -315,8 +274,8 @@ class Loader::Pipeline {
   const Subset subset_;
   const Transform transform_;
   const LoaderOptions options_;
+  const Allocate allocate_;
   const std::vector<Span> spans_;
-  std::optional<DeviceCopy> copy_;
 
   std::mutex mutex_;
   std::condition_variable work_;   // an image can be taken, or it is time to stop
@@ -333,15 +292,25 @@ class Loader::Pipeline {
   Workers workers_;
 };
 
-Loader::Loader(Subset subset, Transform transform, LoaderOptions options)
-    : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(transform), options)) {}
-Loader::~Loader() = default;
+FrameQueue::FrameQueue(Subset subset, Transform transform, LoaderOptions options, Allocate allocate)
+    : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(transform), options, std::move(allocate))) {}
+FrameQueue::~FrameQueue() = default;
 
-void Loader::Start(int64_t epoch, int64_t first_batch) { pipeline_->Start(epoch, first_batch); }
-std::optional<Batch> Loader::Next() { return pipeline_->Next(); }
-int64_t Loader::BatchesPerPass() const { return pipeline_->batches(); }
-int64_t Loader::ImagesPerPass() const { return pipeline_->images(); }
-BadImages* Loader::bad() const { return pipeline_->bad(); }
-double Loader::SecondsWaited() const { return pipeline_->seconds_waited(); }
+void FrameQueue::Start(int64_t epoch, int64_t first_batch) { pipeline_->Start(epoch, first_batch); }
+std::optional<FrameBatch> FrameQueue::Next() { return pipeline_->Next(); }
+int64_t FrameQueue::BatchesPerPass() const { return pipeline_->batches(); }
+int64_t FrameQueue::ImagesPerPass() const { return pipeline_->images(); }
+BadImages* FrameQueue::bad() const { return pipeline_->bad(); }
+double FrameQueue::SecondsWaited() const { return pipeline_->seconds_waited(); }
+int64_t FrameQueue::image_size() const { return pipeline_->transform().image_size(); }
+int64_t FrameQueue::channels() const { return pipeline_->transform().channels(); }
+
+std::shared_ptr<float> FrameQueue::AllocateOnHost(size_t floats) {
+  constexpr size_t kLine = 64;
+  const size_t bytes = (std::max<size_t>(1, floats) * sizeof(float) + kLine - 1) / kLine * kLine;
+  auto* memory = static_cast<float*>(std::aligned_alloc(kLine, bytes));
+  if (memory == nullptr) throw std::bad_alloc();
+  return {memory, std::free};
+}
 
 }  // namespace danas

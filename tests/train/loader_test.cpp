@@ -1,4 +1,4 @@
-#include "danas/data/loader.h"
+#include "danas/train/loader.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
