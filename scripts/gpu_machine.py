@@ -1,4 +1,4 @@
-"""The machine that scripts/gpu-session finds itself on: GPUs, driver, torch, what is built and whether it starts."""
+"""The machine that scripts/gpu-session runs on: GPUs, driver, torch, what is built and whether it starts."""
 
 import ctypes
 import dataclasses
@@ -48,7 +48,7 @@ def driver_version():
 
 
 def find_torch(named):
-    """The folder of the torch that CMake takes, or None."""
+    """The folder of the torch that CMake uses, or None."""
     for folder in (named, os.environ.get("LibTorch_ROOT")):
         if folder:
             return pathlib.Path(folder).absolute()
@@ -66,7 +66,7 @@ def find_torch(named):
 
 
 def version_of(torch):
-    """"2.14.1", or "" where there is none."""
+    """"2.14.1", or "" if there is none."""
     try:
         text = (torch / "include/torch/headeronly/version.h").read_text(encoding="utf-8")
         parts = ("MAJOR", "MINOR", "PATCH")
@@ -121,7 +121,7 @@ class Machine:
         if "libdanas_cuda.so" in self.missing or not self.versions["cuda_parts"].startswith("built"):
             return "danas was built without its CUDA parts"
         if not self.versions["device"].startswith("cuda"):
-            return f"danas takes {self.versions['device']}: {full.stderr.strip()}"
+            return f"danas uses {self.versions['device']}: {full.stderr.strip()}"
         return ""
 
     def advice(self):
@@ -130,12 +130,13 @@ class Machine:
         tools = [name for name in ("cmake", "ninja", "c++") if not shutil.which(name)]
         version = version_of(self.torch)
         if tools:
-            return (f"{', '.join(tools)} is missing here: scripts/setup brings it; or build on another machine, in a "
-                    f"checkout of the same path, for torch {version or OLDEST_TORCH}, and bring {self.build}/bin")
+            return (f"{', '.join(tools)} is missing here: scripts/setup installs it; or build on another machine, in a "
+                    f"checkout at the same path, for torch {version or OLDEST_TORCH}, and bring {self.build}/bin")
         if not version:
-            return "No torch was found to build with: scripts/setup --cuda brings one, --torch FOLDER names one"
-        return (f"scripts/gpu-session --compile builds it for torch {version} in {self.torch}; where CMake misses headers "
-                "of CUDA, scripts/setup --cuda brings them. --torch FOLDER names another torch to build with and to load")
+            return "No torch was found to build with: scripts/setup --cuda installs one, --torch FOLDER names one"
+        return (f"scripts/gpu-session --compile builds it for torch {version} in {self.torch}; if CMake misses headers "
+                "of CUDA, scripts/setup --cuda installs them. --torch FOLDER names another torch to build with and to "
+                "load")
 
     def identity(self):
         """What results depend on."""
@@ -151,10 +152,11 @@ class Machine:
         torch = f"{version_of(self.torch) or 'of no version'} in {self.torch}" if self.torch else "none found"
         versions = [(name.replace("_", " "), value) for name, value in self.versions.items()]
         return [("GPUs", ", ".join(self.gpus) or "none"), ("driver", driver_version()),
-                ("commit", commit or "not known"), ("built", f"all but {', '.join(self.missing)}" if self.missing else "all"), *versions,
+                ("commit", commit or "not known"),
+                ("built", f"all but {', '.join(self.missing)}" if self.missing else "all"), *versions,
                 ("torch to build with", torch), ("problem", self.problem or "none")]
 
-    # Each raises Skip with the reason where a step cannot run.
+    # Each raises Skip with the reason if a step cannot run.
 
     def need_danas(self):
         if self.problem:
@@ -170,7 +172,7 @@ class Machine:
     def need_ctest(self):
         self.need_tests()
         if not shutil.which("ctest"):
-            raise Skip("ctest is missing: scripts/setup brings it with cmake")
+            raise Skip("ctest is missing: scripts/setup installs it with cmake")
 
     def need_two(self):
         if self.device == "cpu" or len(self.gpus) < 2:
@@ -199,6 +201,7 @@ class Machine:
             configure.append(f"-DDANAS_OLDEST_TORCH={version}")
         gibibytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30
         jobs = max(1, min(os.cpu_count() or 1, gibibytes // 2))
-        make = ["cmake", "--build", str(self.build), "--parallel", str(jobs), "--target", "danas", "danas-engine"] + TESTS
+        make = ["cmake", "--build", str(self.build), "--parallel", str(jobs),
+                "--target", "danas", "danas-engine"] + TESTS
         return Step("compile", 3600, 20, ["bash", "-c", f"{shlex.join(configure)} && {shlex.join(make)}"],
                     "does danas build here", lambda log: f"for torch {version or 'as CMake found it'}", always=True)

@@ -1,4 +1,4 @@
-# Shared by the scripts beside it; they source it after `set -euo pipefail`.
+# Shared by the scripts in this folder, which source it after `set -euo pipefail`.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -12,7 +12,7 @@ fail() {
 # The comment block at the top of the calling script, from its second line on.
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
-# One compiler process per core, but 2 GB of free memory for each.
+# One compiler process per core, as long as each has 2 GB of free memory.
 build_jobs() {
   local cores memory_kb
   cores=$(nproc)

@@ -1,4 +1,4 @@
-"""Steps that run in order, each with a limit of its own and all within one, and are gone on with another time: what
+"""Steps that run in order, each with its own time limit and all within one, and that a later call resumes: what
 scripts/gpu-session is made of. Nothing here knows what the steps do.
 
 OUT/results.json and OUT/summary.md are written whole before and after every step, so that a session that is killed
@@ -33,13 +33,13 @@ class Skip(Exception):
 class Step:
     name: str
     limit: float  # seconds, after which it is killed
-    least: float  # seconds: with less it is of no use to begin
+    least: float  # seconds: with less it is no use to begin
     words: typing.List[str]  # the command
     question: str  # what it answers
     figures: typing.Callable[[str], str] = lambda log: ""  # key figures from its log; an exception is a failure
-    needs: typing.Callable[[], None] = lambda: None  # raises Skip where it cannot run
+    needs: typing.Callable[[], None] = lambda: None  # raises Skip if it cannot run
     exit_code: int = 0  # that of success
-    resumes: bool = False  # goes on in OUT/STEP where it was cut off; else that folder is removed first
+    resumes: bool = False  # resumes in OUT/STEP where it was cut off; else that folder is removed first
     always: bool = False  # run in every session, whatever was done with which build
     memory: int = 0  # bytes of address space that it may have; 0: no limit
 
@@ -54,7 +54,7 @@ def write_whole(path, text):
 
 
 def members(session):
-    """Processes of a session, whatever groups they put themselves into, without dead ones that nobody waited for."""
+    """Processes of a session, whatever groups they put themselves into, without zombies."""
     found = []
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -108,14 +108,14 @@ class Session:
         return hashlib.sha256(json.dumps([identity, words]).encode()).hexdigest()[:16]
 
     def status(self, step):
-        """Of a step as it is now; "" where it was never begun with this build and command."""
+        """Of a step as it is now; "" if it was never begun with this build and command."""
         record = self.records.get(step.name, {})
         if record.get("key") != self.key(step):
             return ""
         return CUT_OFF if record["status"] == RUNNING else record["status"]
 
     def order(self, steps=None):
-        """What is to be run of these steps, or of all: what was never brought to an end, then once more what failed."""
+        """What is to be run of these steps, or of all: what was never finished, then once more what failed."""
         def ended(step, *statuses):
             return not step.always and self.status(step) in statuses
         steps = self.steps if steps is None else steps

@@ -1,8 +1,8 @@
 """Do networks and candidates that are ranked on a table's easy classes keep their rank on all classes? DA-NAS prunes
-after steps that saw the easiest classes only (the paper's Observation 3 and Algorithm 1), and rests on it.
+after steps that saw only the easiest classes (the paper's Observation 3 and Algorithm 1), and depends on it.
 
-A class is the easier the higher its accuracy, averaged over all trainings of the table. The accuracy of some classes is
-the mean of theirs: as many test images of each are supposed.
+A class is easier the higher its accuracy, averaged over all trainings of the table. The accuracy on several classes is
+the mean of theirs: equally many test images of each are assumed.
 """
 
 import itertools
@@ -37,7 +37,8 @@ def effects(networks, accuracies, weights):
 
 def kept_order(networks, easy, whole):
     """Of the pairs of candidates of one layer the share that both accuracies order alike, as a function of weights.
-    `easy` is read from the even networks and `whole` from the odd ones: what a training did by chance is not in both."""
+    `easy` is read from the even networks and `whole` from the odd ones: what a training did by chance is not in
+    both."""
     def of(weights):
         first = effects(networks[::2], easy[::2], weights[::2])
         second = effects(networks[1::2], whole[1::2], weights[1::2])
@@ -78,6 +79,6 @@ def describe(table, resamples=200):
             hard = truth.estimate(truth.Tau(on_easy, on_left), len(repeated), resamples).text()
         of_candidates = kept_order(networks, [on_classes(rows[0], easy) for rows in by_network.values()], everything)
         kept = truth.estimate(of_candidates, len(networks), resamples).text(0, 100)
-        lines.append(f"  {count} of {len(order)} classes: τ-b {texts[0]}, within 5 % of MACs {texts[1]}, with the other "
-                     f"classes {hard}; candidates {kept} %")
+        lines.append(f"  {count} of {len(order)} classes: τ-b {texts[0]}, within 5 % of MACs {texts[1]}, with the "
+                     f"other classes {hard}; candidates {kept} %")
     return lines

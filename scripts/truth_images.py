@@ -1,7 +1,8 @@
-"""The images of a table of truth: so many of each class of a dataset, told so exactly that others can take the same.
+"""The images of a table of truth: some of each class of a dataset, specified so exactly that others can use the same
+ones.
 
-Read are IDX files (MNIST's family) and CIFAR-100's binary layout, of which the coarse labels are taken. The part is
-written in a form that danas reads: IDX again, or a folder of PNM files for each class.
+It reads IDX files (MNIST's family) and CIFAR-100's binary layout, of which the coarse labels are used. The chosen
+images are written in a form that danas reads: IDX again, or a folder of PNM files for each class.
 """
 
 import collections
@@ -94,8 +95,8 @@ def read_coarse(path, classes):
         raise ImageError(f"{path}: {len(data)} bytes are no whole number of records of {size} bytes; fetch it again")
     pictures = [Picture(data[at], data[at + 2:at + size]) for at in range(0, len(data), size)]
     if max(picture.label for picture in pictures) >= len(classes):
-        raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} classes are named; this is "
-                         "not CIFAR-100")
+        raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} classes are named; this "
+                         "is not CIFAR-100")
     return pictures
 
 
@@ -121,8 +122,8 @@ def read_images(folder):
 # Choosing.
 
 def first_of_each(images, kind, count, option):
-    """The dataset with `count` of its images of a kind ("train" or "test"), as many of each class, the first ones in the
-    order of the files; `option` is what asked for so many."""
+    """The dataset with `count` of its images of a kind ("train" or "test"), as many of each class, the first ones in
+    the order of the files; `option` is what asked for so many."""
     each = count // len(images.classes)
     if each == 0 or count % len(images.classes):
         raise ImageError(f"{option} {count}: expected a multiple of the {len(images.classes)} classes")

@@ -7,8 +7,8 @@ from truth_table_file import TableError, name_of
 
 
 def standard_errors(first, other):
-    """Of the difference of two networks' means, each with the spread of its own seeds: seeds may do little to one network
-    and decide what another learns at all."""
+    """Of the difference of two networks' means, each with the spread of its own seeds: seeds may matter little to one
+    network and decide what another learns at all."""
     error = math.sqrt(statistics.variance(first) / len(first) + statistics.variance(other) / len(other))
     difference = statistics.fmean(first) - statistics.fmean(other)
     return difference / error if error > 0 else math.copysign(math.inf, difference)
@@ -24,8 +24,8 @@ def describe(table, most):
         raise TableError(f"{table.path}: {len(rows)} networks up to {most:,} MACs; there is nothing to lead")
     single = [network for network, seeds in rows.items() if len(seeds) < 2]
     if single:
-        raise TableError(f"{table.path}: {len(single)} of the {len(rows)} networks up to {most:,} MACs have one seed; train "
-                         "all with --seeds-for")
+        raise TableError(f"{table.path}: {len(single)} of the {len(rows)} networks up to {most:,} MACs have one seed; "
+                         "train all with --seeds-for")
     order = sorted(rows, key=lambda network: -statistics.fmean(rows[network]))
     first, others = order[0], order[1:]
     leads = {network: standard_errors(rows[first], rows[network]) for network in others}

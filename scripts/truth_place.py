@@ -8,12 +8,12 @@ from truth_table_file import TableError, difference, name_of
 
 
 def number_of(network, space, path):
-    """The candidate of each layer that a network file has. What is compared is what the table's danas knew: a later one
-    may write more keys."""
+    """The candidate of each layer that a network file has. Only keys that the table's danas knew are compared: a later
+    one may write more."""
     layers = network["layers"]
     if len(layers) != len(space["layers"]):
-        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(space['layers'])}: it is no network of "
-                         "that space")
+        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(space['layers'])}: it is no "
+                         "network of that space")
     choice = []
     for i, (layer, of_space) in enumerate(zip(layers, space["layers"])):
         around = {key: value for key, value in of_space.items() if key != "candidates"}
@@ -37,8 +37,8 @@ def read_choice(path, table):
     try:
         return number_of(found["network"], json.loads(table.head["space"]), path)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise TableError(f"{path}: no network of one candidate a layer, or {table.path} says no space ({error!r}); name a "
-                         "best.json or network.json, and a table of scripts/truth-table") from None
+        raise TableError(f"{path}: no network of one candidate a layer, or {table.path} says no space ({error!r}); "
+                         "name a best.json or network.json, and a table of scripts/truth-table") from None
 
 
 def beaten_by(accuracy, others):
@@ -59,6 +59,6 @@ def describe(path, table):
     others = [network for network in rows if network != choice]
     no_dearer = [means[n] for n in others if rows[n][0].macs <= macs]
     like = [means[n] for n in others if near(rows[n][0].macs, macs)]
-    return (f"{path}: {name_of(choice)}, {macs:,} MACs, {100 * means[choice]:.2f} %, seeds: {len(rows[choice])}; beaten by "
-            f"{beaten_by(means[choice], no_dearer)} of the networks that cost no more, by "
+    return (f"{path}: {name_of(choice)}, {macs:,} MACs, {100 * means[choice]:.2f} %, seeds: {len(rows[choice])}; "
+            f"beaten by {beaten_by(means[choice], no_dearer)} of the networks that cost no more, by "
             f"{beaten_by(means[choice], like)} of those within 5 % of its cost")

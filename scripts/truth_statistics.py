@@ -1,4 +1,4 @@
-"""What a table of truth can tell: how far networks of like cost differ, how far seeds do, and how well a score could
+"""What a table of truth can tell: how far networks of similar cost differ, how far seeds do, and how well a score could
 order the networks at most. All intervals are 95 %, by bootstrap over networks.
 """
 
@@ -47,7 +47,7 @@ def estimate(of, count, resamples=RESAMPLES, seed=0):
 
 
 class Spread:
-    """Standard deviations of accuracy: between the networks of like cost (what seeds add is taken off), and between the
+    """Standard deviations of accuracy: between the networks of similar cost (without what seeds add), and between the
     seeds of a network. `accuracies`: of each network those of its seeds."""
 
     def __init__(self, costs, accuracies):
@@ -94,12 +94,12 @@ class Tau:
 
 
 class Ceiling:
-    """How well a score can order networks at most, told by three seeds: τ of two seeds; τ of the mean of two with the
-    third, which a score as good as two trainings reaches; and that of a score that knows each network's expected
-    accuracy.
+    """How well a score can order networks at most, estimated from three seeds: τ of two seeds; τ of the mean of two
+    with the third, which a score as good as two trainings reaches; and that of a score that knows each network's
+    expected accuracy.
 
     The last is made of the first. Where networks and seeds are normal, τ = 2/π · asin ρ (Greiner 1909), and the
-    correlation of the expectation with one seed is the root of that of two seeds. It holds of pairs of like cost as
+    correlation of the expectation with one seed is the root of that of two seeds. It holds of pairs of similar cost as
     well, since it is a statement on differences.
     """
 
@@ -128,12 +128,12 @@ class Ceiling:
 
 
 class TrulyBest:
-    """By how many networks the one with the highest expected accuracy is beaten in the table, whose seeds are chance: no
+    """How many networks beat the one with the highest expected accuracy in the table, whose seeds are chance: no
     search can do better on average, however well it knows the networks.
 
-    Expectations are drawn as normal ones given the table: around each network's mean, drawn to the mean of all by as much as
-    the seeds' variance takes of the whole. `accuracies`: of each network those of its seeds; `deviation`: of seeds.
-    """
+    Expectations are drawn as normal ones given the table: around each network's mean, drawn to the mean of all by as
+    much as the seeds' variance takes of the whole. `accuracies`: of each network those of its seeds; `deviation`: of
+    seeds."""
 
     def __init__(self, accuracies, deviation):
         self.means = [statistics.fmean(seeds) for seeds in accuracies]
@@ -184,8 +184,8 @@ def describe_losses(rows, resamples=RESAMPLES):
     macs, _, losses = zip(*repeated)
     between, seeds, ratio = spreads(macs, losses, resamples)
     ceiling = estimate(Ceiling(losses).perfect, len(repeated), min(resamples, 300))
-    return [f"  by test loss: spread {between.text(4)} nats, between seeds {seeds.text(4)}, ratio {ratio.text()}; ceiling of "
-            f"τ, all pairs: {ceiling.text(3)}"]
+    return [f"  by test loss: spread {between.text(4)} nats, between seeds {seeds.text(4)}, ratio {ratio.text()}; "
+            f"ceiling of τ, all pairs: {ceiling.text(3)}"]
 
 
 def spreads(macs, values, resamples):
@@ -220,6 +220,6 @@ def of_best(rows, deviation):
         if len(within) < 3:
             continue
         mean, most = TrulyBest(within, deviation).beaten_by()
-        lines.append(f"  the truly best of the {len(within)} networks within {budget:,} MACs is beaten by {100 * mean:.1f} % of "
-                     f"them here, by {100 * most:.1f} % at most in 95 of 100 cases")
+        lines.append(f"  the truly best of the {len(within)} networks within {budget:,} MACs is beaten by "
+                     f"{100 * mean:.1f} % of them here, by {100 * most:.1f} % at most in 95 of 100 cases")
     return lines

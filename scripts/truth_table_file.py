@@ -12,7 +12,7 @@ JSON_KEYS = ("recipe", "space")  # of the head: what a later call is compared wi
 
 
 class TableError(Exception):
-    """What is wrong with a table, and where; or why it cannot go on."""
+    """What is wrong with a table, and where; or why it cannot be resumed."""
 
 
 class Row(typing.NamedTuple):
@@ -78,8 +78,8 @@ def read_table(path):
     columns = lines.pop(0).split(",") if lines else []
     classes = len(columns) - len(COLUMNS)
     if columns[:len(COLUMNS)] != COLUMNS or columns[len(COLUMNS):] != [f"class_{k}" for k in range(classes)]:
-        raise TableError(f"{path}:{len(head) + 1}: expected the columns {','.join(COLUMNS)},class_0,...: this is no table "
-                         "of truth")
+        raise TableError(f"{path}:{len(head) + 1}: expected the columns {','.join(COLUMNS)},class_0,...: this is no "
+                         "table of truth")
     table = Table(path, head, classes)
     for number, line in enumerate(lines, len(head) + 2):
         try:
@@ -95,8 +95,8 @@ def read_table(path):
 
 
 def difference(was, now, where):
-    """The first place where what is known of `was` is not so in `now`: "" where there is none. Keys that `was` lacks do
-    not count: a later version of danas may have new ones, whose defaults are as before."""
+    """The first place where `now` differs from what `was` has; "" if there is none. Keys that `was` lacks do not count:
+    a later version of danas may have new ones, whose defaults are as before."""
     if isinstance(was, dict) and isinstance(now, dict):
         pairs = [(f"{where}.{key}", value, now.get(key)) for key, value in was.items()]
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
@@ -114,5 +114,5 @@ def require_same(table, head):
         was, now = table.head[key], head[key]
         found = difference(*((json.loads(was), json.loads(now)) if key in JSON_KEYS else (was, now)), key)
         if found:
-            raise TableError(f"{table.path} was begun otherwise: {found}. One table has one recipe: put that back, or "
-                             "give another --out")
+            raise TableError(f"{table.path} was begun with other settings: {found}. One table has one recipe: put that "
+                             "back, or give another --out")

@@ -1,4 +1,4 @@
-"""The commands of danas that scripts/truth-table gives: short ones that answer, and trainings, several at once."""
+"""The commands of danas that scripts/truth-table runs: short ones that answer, and trainings, several at once."""
 
 import ctypes
 import json

@@ -1,4 +1,4 @@
-"""A folder of made images that is there whole or not at all, for the scripts that make some."""
+"""A folder of generated images that exists whole or not at all, for the scripts that make such images."""
 
 import os
 import pathlib
@@ -9,8 +9,8 @@ import sys
 
 
 def write_folder(out, fill, program):
-    """`fill(folder)` writes into a new folder, which then takes the name `out`; ends the script where that fails.
-    Killed outright (SIGKILL) it leaves the new one, whose name is longer by a dot and some letters."""
+    """`fill(folder)` writes into a new folder, which then takes the name `out`; ends the script if that fails.
+    Killed outright (SIGKILL) it leaves the new folder, whose name has an extra dot and some letters."""
     out = pathlib.Path(out)
     if out.exists():
         sys.exit(f"{program}: error: {out} is there already; name another folder with --out")
@@ -27,7 +27,7 @@ def write_folder(out, fill, program):
     except KeyboardInterrupt:
         sys.exit(f"{program}: stopped; nothing was left")
     except OSError as error:
-        sys.exit(f"{program}: error: {error.filename or out}: {error.strerror}; nothing was left there. Mend that, or "
+        sys.exit(f"{program}: error: {error.filename or out}: {error.strerror}; nothing was left there. Fix that, or "
                  "name another folder with --out")
     finally:
         if new is not None and new.exists():
