@@ -9,6 +9,7 @@
 #include "danas/core/seconds_since.h"
 #include "danas/nn/state.h"
 #include "danas/run/agreement_check.h"
+#include "danas/run/kept_run.h"
 #include "danas/search/budgets.h"
 #include "danas/search/pruning_decision.h"
 #include "measured_scores.h"
@@ -41,16 +42,6 @@ void Prune(const SearchInputs& inputs, const SearchCourse& course, const PhasePl
   report.SpaceLeft(plan.phase, candidates_before, state);
 }
 
-// Restores the newest checkpoint, where there is one, on every rank. False: the run begins.
-bool GoOn(const SearchInputs& inputs, const SearchOutputs& outputs, CheckpointKeeper* keeper,
-          const DescribeRun& describe) {
-  const std::string restored =
-      inputs.ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind(events::SearchStart::kNames.front()) ? "yes" : "no"; });
-  if (restored == "no") return false;
-  ShareState(inputs.ranks, describe, inputs.device);
-  return true;
-}
-
 void CheckRanks(const SearchInputs& inputs, const SearchState& state, const std::string& when) {
   if (inputs.ranks.alone()) return;
   NamedTensors tensors = StateOf(*state.supernet);
@@ -66,9 +57,9 @@ void CheckRanks(const SearchInputs& inputs, const SearchState& state, const std:
 }
 
 // So that what is dropped can be scored afterwards, or that an interrupt while candidates are scored costs no epoch.
-void KeepBeforePruning(const Config& config, CheckpointKeeper& keeper) {
-  if (config.checkpoint.before_pruning) return keeper.Keep(CheckpointKind::kMilestone);
-  if (config.search.pruning.score != PruningScore::kAlpha) keeper.Keep();
+void KeepBeforePruning(const Config& config, KeptRun& kept) {
+  if (config.checkpoint.before_pruning) return kept.Keep(CheckpointKind::kMilestone);
+  if (config.search.pruning.score != PruningScore::kAlpha) kept.Keep();
 }
 
 // `inputs`: with the budget of branch `b`.
@@ -127,12 +118,11 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
     Describe(
         fields, run, [&](const SearchSpace& space) { return MakeState(inputs, course, space); }, seconds());
   };
-  std::optional<CheckpointKeeper> keeper;
-  if (!outputs.folder.empty()) keeper.emplace(outputs.folder, inputs.config.checkpoint, inputs.device, describe);
+  KeptRun kept(outputs.folder, inputs.config.checkpoint, inputs.ranks, inputs.device, describe);
   SearchReport report(inputs, outputs);
-  if (!GoOn(inputs, outputs, keeper ? &*keeper : nullptr, describe)) {
+  if (!kept.Resume(outputs.resume, events::SearchStart::kNames.front())) {
     report.Start(course);
-    if (keeper) keeper->KeepFirst();
+    kept.Begun();
   }
   RecordAll(outputs.metrics, outputs.notes);
 
@@ -140,7 +130,7 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
   const std::vector<PhasePlan>& phases = course.plan.phases;  // warm-up, then s = 1, 2, 3 with δ_s classes
   while (at.phase < std::ssize(phases)) {
     const PhasePlan& plan = phases[static_cast<size_t>(at.phase)];
-    PhaseTraining training(inputs, course, plan, run, outputs.progress, keeper ? &*keeper : nullptr);
+    PhaseTraining training(inputs, course, plan, run, outputs.progress, kept.keeper());
     const bool kept_already = at.epoch > plan.phase.epochs;  // the run goes on from the checkpoint before a pruning
     while (at.epoch <= plan.phase.epochs) {
       run.state.temperature = course.Temperature(inputs.config.search.relaxation, at);
@@ -150,20 +140,20 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
       report.Epoch({plan.phase, at.epoch, LastRate(run.state), weights, architecture, run.paths}, run.state);
       ++at.epoch;
       at.weights_done = false;
-      if (keeper && at.epoch <= plan.phase.epochs) keeper->KeepAfterEpoch();
+      if (at.epoch <= plan.phase.epochs) kept.KeepAfterEpoch();
     }
-    if (keeper && plan.phase.searches && !kept_already) KeepBeforePruning(inputs.config, *keeper);
+    if (plan.phase.searches && !kept_already) KeepBeforePruning(inputs.config, kept);
     if (plan.phase.searches) Prune(inputs, course, plan, run, outputs.progress, report);
     CheckRanks(inputs, run.state, "at the end of " + plan.phase.name);
     ++at.phase;
     at.epoch = 1;
-    if (keeper) keeper->Keep(CheckpointKind::kMilestone);
+    kept.Keep(CheckpointKind::kMilestone);
   }
   const std::vector<FinalChoice> choices =
-      ChooseLast(inputs, course, run, outputs, report, keeper ? &*keeper : nullptr);
+      ChooseLast(inputs, course, run, outputs, report, kept.keeper());
   const double spent = run.seconds_before + seconds();
   const SearchResult result = report.Finish(choices, course, run.state, spent);
-  if (keeper) keeper->Finish();
+  kept.Finish();
   report.End(result, choices, run, spent);  // once all is written: what has ended is not gone on with
   return result;
 }

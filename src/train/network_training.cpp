@@ -10,6 +10,7 @@
 #include "danas/nn/weights_file.h"
 #include "danas/run/agreement_check.h"
 #include "danas/run/device.h"
+#include "danas/run/kept_run.h"
 #include "danas/run/memory.h"
 #include "danas/train/loaders.h"
 #include "danas/train/weight_pass.h"
@@ -80,7 +81,7 @@ void Describe(StateFields& fields, TrainingRun& run, const Supernet& network, do
 
 // The epochs that are left.
 void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTraining& training,
-           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, CheckpointKeeper* keeper) {
+           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, KeptRun& kept) {
   const int64_t epochs = training.epochs;
   while (run.epoch < epochs) {
     const int64_t epoch = run.epoch;
@@ -93,7 +94,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
          .run_share = PartOfRun{.before = static_cast<double>(epoch) / static_cast<double>(epochs),
                                .part = 1 / static_cast<double>(epochs)},
          .totals = &run.totals,
-         .keeper = keeper});
+         .keeper = kept.keeper()});
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
     Record(outputs, EpochEvent(epoch + 1, pass, run.weights, training.device));
     run.skipped += pass.skipped;
@@ -102,11 +103,10 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     run.totals = {};
     if (after_epoch) after_epoch(epoch + 1);
     ++run.epoch;
-    if (keeper == nullptr) continue;
     if (run.epoch < epochs) {
-      keeper->KeepAfterEpoch();
+      kept.KeepAfterEpoch();
     } else {
-      keeper->Keep(CheckpointKind::kMilestone);
+      kept.Keep(CheckpointKind::kMilestone);
     }
   }
 }
@@ -152,17 +152,13 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   WeightTraining& weights = run.weights;
   weights.Bind(network);
   const DescribeRun describe = [&](StateFields& fields) { Describe(fields, run, network, SecondsSince(start)); };
-  std::optional<CheckpointKeeper> keeper;
-  if (!outputs.folder.empty()) keeper.emplace(outputs.folder, config.checkpoint, training.device, describe);
-  const char* start_event = events::TrainingStart::kNames.at(static_cast<size_t>(training.kind));
-  if (ranks.FromFirst([&] { return outputs.resume && keeper->RestoreOrRewind(start_event) ? "yes" : "no"; }) == "yes") {
-    ShareState(ranks, describe, training.device);
-  } else {
+  KeptRun kept(outputs.folder, config.checkpoint, ranks, training.device, describe);
+  if (!kept.Resume(outputs.resume, events::TrainingStart::kNames.at(static_cast<size_t>(training.kind)))) {
     Record(outputs, StartEvent(network, training, loader));
-    if (keeper) keeper->KeepFirst();
+    kept.Begun();
   }
   RecordAll(outputs.metrics, outputs.notes);
-  Train(network, loader, run, training, outputs, after_epoch, keeper ? &*keeper : nullptr);
+  Train(network, loader, run, training, outputs, after_epoch, kept);
   TrainingResult result{.kind = training.kind,
                         .epochs = training.epochs,
                         .steps = weights.step,
@@ -188,7 +184,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   result.seconds = run.seconds_before + SecondsSince(start);
   result.device_hours = ranks.count() * result.seconds / 3600;
   const events::TrainingEnd end = EndEvent(result, classes.ids);
-  if (keeper) keeper->Finish();
+  kept.Finish();
   Record(outputs, end);
   // Last: a training whose result is there has ended, and is not gone on with.
   if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(events::ToJson(end), 2) + "\n");
