@@ -243,12 +243,12 @@ void EventPrinter::Print(const events::DataMoved& moved) {
                FormatThousands(moved.images) + " images (contents of " + FormatThousands(moved.contents) + " compared)");
 }
 
-void EventPrinter::Print(const events::AnyEvent& event) {
+void EventPrinter::PrintAny(const events::AnyEvent& event) {
   std::visit([&](const auto& known) {
     if constexpr (requires { Print(known); }) Print(known);
   }, event);
 }
 
-void EventPrinter::Record(const Event& event) { Print(events::ReadAny(event).event); }
+void EventPrinter::Record(const Event& event) { PrintAny(events::ReadAny(event).event); }
 
 }  // namespace danas

@@ -117,7 +117,7 @@ events::AnyEvent LogPrinter::PrintEvent(const Json& line) {
 
 std::string LogPrinter::TextOf(const events::AnyEvent& event) {
   printed_.clear();
-  events_.Print(event);
+  events_.PrintAny(event);
   return std::visit(events::Overloaded{[&](const events::SearchStart& start) { return StartText(start) + "\n" + printed_; },
                                        [](const events::TrainingStart& start) { return StartText(start); },
                                        [](const events::EasinessStart& start) { return StartText(start); },

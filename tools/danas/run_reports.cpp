@@ -11,6 +11,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
 #include "danas/core/rank_place.h"
+#include "danas/events/run_log.h"
 #include "danas/watch/event_printer.h"
 #include "danas/watch/progress_file.h"
 #include "danas/watch/tensorboard_sink.h"

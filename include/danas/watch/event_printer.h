@@ -15,7 +15,7 @@ class EventPrinter : public MetricSink {
  public:
   explicit EventPrinter(Screen& screen) : screen_(screen) {}
   void Record(const Event& event) override;
-  void Print(const events::AnyEvent& event);
+  void PrintAny(const events::AnyEvent& event);
 
  private:
   // α of a layer's candidates by name, at the end of the last epoch.
