@@ -144,7 +144,7 @@ void AppendFile::Append(std::string_view bytes) {
   struct stat status {};
   // Written to a file without a name, the bytes would be gone with the process.
   if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
-    throw FileError("cannot write " + path_.string() + ": it was removed meanwhile");
+    throw FileError("cannot write " + path_.string() + ": it was removed in the meantime");
   }
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   try {

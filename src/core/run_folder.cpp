@@ -19,12 +19,12 @@ namespace {
 constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailToMake(const std::filesystem::path& path, int error) {
-  throw FileError("cannot make the run folder " + path.string() + ": " + std::strerror(error));
+  throw FileError("cannot create the run folder " + path.string() + ": " + std::strerror(error));
 }
 
 [[noreturn]] void FailTaken(const std::filesystem::path& path, bool holds_run) {
-  throw FileError(path.string() + (holds_run ? " already holds a run, which stays as it is" : " is not empty") +
-                  ". Choose another folder with --run" + (holds_run ? "; --resume goes on with this one" : ""));
+  throw FileError(path.string() + (holds_run ? " already holds a run, which is left unchanged" : " is not empty") +
+                  ". Choose another folder with --run" + (holds_run ? "; --resume continues this one" : ""));
 }
 
 // `path` or the nearest folder above it that is there.
@@ -65,7 +65,7 @@ void CutHalfLine(const std::filesystem::path& log) {
   if (whole == lines.size()) return;
   std::error_code error;
   std::filesystem::resize_file(log, whole, error);
-  if (error) throw FileError("cannot take half a line off " + log.string() + ": " + error.message());
+  if (error) throw FileError("cannot remove the incomplete last line of " + log.string() + ": " + error.message());
 }
 
 std::string FormatTime(const char* format, const std::tm& time) {
@@ -141,7 +141,8 @@ RunFolder RunFolder::Reopen(std::filesystem::path path) {
   RunFolder folder;
   folder.path_ = std::move(path);
   if (!std::filesystem::exists(folder / kLogFile)) {
-    throw FileError(folder.path_.string() + " holds no run. --resume takes the folder of one that was begun");
+    throw FileError(folder.path_.string() +
+                    " does not hold a run. --resume needs the folder of a run that was started");
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
   RemoveTemporaryFiles(folder.path_);

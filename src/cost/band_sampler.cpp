@@ -63,7 +63,7 @@ std::vector<size_t> BandSampler::Draw(RandomStream& stream) const {
     }
     if (band_.Holds(costs_.OfNetwork(choice))) return choice;
   }
-  FailNothingWithin(costs_, band_, "none of " + std::to_string(kMostDraws) + " random networks near there");
+  FailNothingWithin(costs_, band_, "none of " + std::to_string(kMostDraws) + " random networks near this band");
 }
 
 std::vector<std::vector<double>> BandSampler::Probabilities() const {

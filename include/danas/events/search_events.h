@@ -43,8 +43,8 @@ struct PlannedPhase {
                  {"paths that a weight step computes one by one; 0: all candidates at once"});
     fields.Field(
         "macs_per_image", self.macs_per_image,
-        {"multiply-accumulates per image in the forward passes of a weight step: of all candidates, or of the mean path "
-         "times `paths_per_step`"});
+        {"multiply-accumulates per image in the forward passes of a weight step: of all candidates, or of the mean "
+         "path times `paths_per_step`"});
     fields.Field("alpha_macs_per_image", self.alpha_macs_per_image, {"the same for an α step"});
     fields.Field("parameters", self.parameters, {"parameters of the supernet"});
     fields.Field("alpha_passes", self.alpha_passes,
