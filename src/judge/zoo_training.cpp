@@ -75,7 +75,7 @@ bool HasSameImages(const std::filesystem::path& folder, const ZooTraining& train
   if (!training.images || !std::filesystem::exists(folder / kListingFile)) return true;
   const std::string differences = Differences(ReadListing(folder / kListingFile), *training.images);
   if (differences.empty()) return true;
-  log::info("{} is passed over: it was trained on other images. {}", folder.string(), differences);
+  log::info("{} is skipped: it was trained on other images. {}", folder.string(), differences);
   return false;
 }
 
