@@ -19,7 +19,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
   if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
     if (inputs.supernet_weights.empty()) {
       throw ConfigError(
-          "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without");
+          "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without them");
     }
     LoadSupernetWeights(*network, inputs.supernet_weights, classes.ids);
   }
