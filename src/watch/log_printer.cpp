@@ -55,7 +55,7 @@ bool LogPrinter::PrintNew() {
   if (log.cut_back) {
     epoch_.reset();
     alpha_events_.clear();
-    write_("--- the run goes on from a checkpoint: some of what stands above comes again\n");
+    write_("--- the run was resumed from a checkpoint: some of the lines above are repeated\n");
     return true;
   }
   PrintAlpha();
@@ -67,7 +67,7 @@ void LogPrinter::PrintLine(const std::string& line) {
   if (line.empty()) return;
   const Json event = events::ParseLine(line);
   if (event.is_null()) {
-    PrintText("", "(a line that is no event: " + CutToWidth(line, 40) + ")");
+    PrintText("", "(a line that is not an event: " + CutToWidth(line, 40) + ")");
     return;
   }
   const events::AnyEvent read = PrintEvent(event);

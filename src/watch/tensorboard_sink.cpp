@@ -26,7 +26,7 @@ constexpr const char* kPrefix = "events.out.tfevents.";  // TensorBoard knows ev
 void MakeFolder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw FileError("cannot make " + folder.string() + ": " + error.message());
+  if (error) throw FileError("cannot create " + folder.string() + ": " + error.message());
 }
 
 std::vector<fs::path> EventFiles(const fs::path& folder) {
@@ -121,7 +121,7 @@ void TensorBoardSink::Record(const Event& /*event*/) {
   } catch (const std::exception& error) {
     given_up_ = true;
     file_.reset();
-    log::warn("TensorBoard is told nothing more of this run, which goes on: {}", error.what());
+    log::warn("nothing more of this run is written for TensorBoard, but the run continues: {}", error.what());
   }
 }
 
