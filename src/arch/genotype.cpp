@@ -33,7 +33,7 @@ void CheckMap(const Node& node) {
   if (!node.IsMap()) node.Fail("found " + node.Found() + ", expected a map of keys and values");
 }
 
-// What commands read of it; the rest is a record that nobody reads.
+// What commands read of it; the rest is a record that no one reads.
 void CheckOrigin(const Node& origin) {
   CheckMap(origin);
   for (const char* key : {"model", "fingerprint"}) {

@@ -54,7 +54,7 @@ HeadSpec ReadHead(const Node& node) {
   return head;
 }
 
-// The blocks that can stand in the layer; says which cannot, and fails where none can.
+// The blocks that can be used in the layer; says which cannot, and fails where none can.
 LayerSpec FitLayer(const Node& node, size_t index, const LayerShape& shape, const std::vector<BlockSpec>& blocks,
                    std::vector<std::string>& notes) {
   LayerSpec layer{shape, {}};

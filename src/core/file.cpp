@@ -150,7 +150,7 @@ void AppendFile::Append(std::string_view bytes) {
   try {
     WriteAll(descriptor_, bytes.data(), bytes.size(), path_);
   } catch (const FileError&) {
-    // Half a line would stand there for good. Should this fail too, the first error is still the one to tell.
+    // Half a line would stand there for good. Should this fail too, the first error is still the one to report.
     if (end >= 0) static_cast<void>(!::ftruncate(descriptor_, end));
     throw;
   }

@@ -57,7 +57,7 @@ void RemoveTemporaryFiles(const std::filesystem::path& folder) {
   for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);
 }
 
-// A process that is killed may leave half a line, which the next one would go on writing.
+// A process that is killed may leave half a line, which the next one would continue.
 void CutHalfLine(const std::filesystem::path& log) {
   if (!std::filesystem::exists(log)) return;
   const std::string lines = ReadFile(log);
@@ -119,7 +119,7 @@ class RunFolder::Lock {
                       ". Wait for that run to end, or end it");
     }
     const std::string holder = "process " + std::to_string(::getpid()) + " on " + HostName();
-    // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+    // Only for people to read: where it cannot be written (a full disk), the lock holds all the same.
     if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, holder.data(), holder.size(), 0));
   }
   ~Lock() { ::close(descriptor_); }
@@ -171,7 +171,7 @@ std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed
 }
 
 void RunFolder::GiveBack() const {
-  std::error_code ignored;  // the error that led here is the one to tell
+  std::error_code ignored;  // the error that led here is the one to report
   std::filesystem::remove(path_ / kLogFile, ignored);
   std::filesystem::remove(path_ / kLockName, ignored);
 }
@@ -192,7 +192,7 @@ RunHolder FindHolder(const std::filesystem::path& run_folder) {
   if (refused) {
     holder.state = RunHolder::State::kAlive;
   } else if (!holder.name.empty()) {
-    // A file system without locks tells as little as another machine.
+    // A file system without locks shows as little as another machine.
     const bool here = !held && holder.name.ends_with(" on " + HostName());
     holder.state = here ? RunHolder::State::kGone : RunHolder::State::kElsewhere;
   }

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// A letter's zero byte tells of UTF-16 where no mark does: no text begins with one.
+// A letter's zero byte shows UTF-16 where no mark does: no text begins with one.
 bool IsUtf16(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return true;
   return bytes.size() >= 2 && (bytes[0] == '\0') != (bytes[1] == '\0');

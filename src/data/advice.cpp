@@ -25,7 +25,7 @@ constexpr size_t kMostFolders = 2000;
 constexpr size_t kMostEntries = 200'000;
 constexpr size_t kNamesShown = 3;
 
-// A folder below the one that was named, or that one, with what lies in it.
+// A folder below the one that was named, or that one, with what is in it.
 struct SeenFolder {
   fs::path path;
   int level = 0;

@@ -121,7 +121,7 @@ const char* NameOf(ArchiveKind kind) {
   return "";
 }
 
-// "train.tar.gz" ends in ".tar.gz"; empty where the name tells nothing.
+// "train.tar.gz" ends in ".tar.gz"; empty where the name says nothing.
 std::string EndingOf(const fs::path& file) {
   const std::string name = file.filename().string();
   constexpr std::array kEndings = {".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tbz2",
@@ -209,7 +209,7 @@ std::string NextStep(const fs::path& file, const std::vector<std::string>& membe
   return "";
 }
 
-// Empty for archives that are no shards. Unpacked within their own folder they would look like classes.
+// Empty for archives that are not shards. Unpacked within their own folder they would look like classes.
 std::string ShardAdvice(const fs::path& folder, const std::string& ending, const std::vector<std::string>& members) {
   const std::string kind = " in webdataset format: images, each with a file that names its class. ";
   const std::string image = ShardImageEnding(members, ".cls");

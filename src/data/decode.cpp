@@ -14,7 +14,7 @@ namespace {
 
 using Decoder = Image (*)(FileBytes, const SizeCheck&);
 
-// By the first bytes; null for what is no picture.
+// By the first bytes; null for what is not a picture.
 Decoder FindDecoder(FileBytes file) {
   using std::string_view_literals::operator""sv;
   const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min<size_t>(file.size(), 16));

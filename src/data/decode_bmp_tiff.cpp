@@ -1,4 +1,4 @@
-// BMP and TIFF by OpenCV. It tells a picture's size only after decoding, hence the small header readers.
+// BMP and TIFF by OpenCV. It gives a picture's size only after decoding, hence the small header readers.
 #include <algorithm>
 #include <cstdlib>
 #include <opencv2/imgcodecs.hpp>

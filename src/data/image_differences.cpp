@@ -144,7 +144,7 @@ class ImageComparison {
     if (ClassBefore(was) != is_.classes[static_cast<size_t>(is.label)]) {
       changes_.relabelled.Add(is.name);
     }
-    // Packed sets do not tell sizes.
+    // Packed sets do not give sizes.
     const bool sizes_known = was_.format == is_.format || (was.bytes > 0 && is.bytes > 0);
     const bool contents_known = was.content != 0 && is.content != 0;
     if ((sizes_known && was.bytes != is.bytes) || (contents_known && was.content != is.content)) {

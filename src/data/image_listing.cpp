@@ -58,7 +58,7 @@ void ReadContents(const DatasetIndex& set, int64_t most_bytes, std::vector<Liste
       try {
         images[i].content = set.images->ContentHash(static_cast<int64_t>(i));
       } catch (const DataError&) {
-        images[i].content = 0;  // told when the run reads it
+        images[i].content = 0;  // reported when the run reads it
       }
     }
   });

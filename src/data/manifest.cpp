@@ -1,4 +1,4 @@
-// Manifests: images and labels as a table, for datasets whose folders do not tell the class (ImageNet's flat val/).
+// Manifests: images and labels as a table, for datasets whose folders do not give the class (ImageNet's flat val/).
 #include <algorithm>
 #include <map>
 

@@ -74,7 +74,7 @@ Image MadeSmaller(Image image, int64_t resize_short) {
 // The bytes to store. Throws DataError for an image that cannot be read.
 std::vector<uint8_t> MakeRecord(const DatasetIndex& source, int64_t image, const PackOptions& options) {
   std::optional<std::vector<uint8_t>> file = source.images->EncodedBytes(image);
-  Image picture = source.images->Load(image);  // also where the bytes are kept: a bad file is told now
+  Image picture = source.images->Load(image);  // also where the bytes are kept: a bad file is reported now
   if (file && options.keep_bytes) return std::move(*file);
   if (!options.keep_bytes) picture = MadeSmaller(std::move(picture), options.resize_short);
   if (!file) return EncodePnm(picture);
@@ -160,7 +160,7 @@ Json Packing::About(bool finished) const {
           {"classes", std::move(classes)}};
 }
 
-// `found` is the record of what lies in the folder.
+// `found` is the record of what is in the folder.
 void Packing::CheckSame(const Json& found) const {
   const Json wanted = About(false);
   std::string differences;

@@ -80,7 +80,7 @@ std::string SimilarName(const fs::path& root, SetRole role) {
                              root));
 }
 
-// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what lies in the
+// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what is in the
 // folder of its name, so it comes first.
 Place PlaceBelow(const fs::path& root, SetRole role, const char* key, DataFormat format) {
   const std::vector<std::string> names =

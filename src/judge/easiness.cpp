@@ -28,7 +28,7 @@ class PartProgress : public ProgressSink {
   void Show(const Progress& progress) override {
     Progress of_whole = progress;
     of_whole.label = label_ + ", " + progress.label;
-    done_ = std::max(done_, progress.run_share_done);  // passes that do not tell, such as a test, are short
+    done_ = std::max(done_, progress.run_share_done);  // passes that do not report it, such as a test, are short
     of_whole.run_share_done = begin_ + share_ * done_;
     whole_->Show(of_whole);
   }

@@ -24,7 +24,7 @@ constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kLocator64Signature = 0x07064b50;
 constexpr size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20;
 constexpr size_t kLongestComment = 0xffff;
-constexpr uint16_t kIn64 = 0xffff;  // the number stands in a zip64 record instead
+constexpr uint16_t kIn64 = 0xffff;  // the number is in a zip64 record instead
 constexpr uint32_t kIn64Long = 0xffffffff;
 constexpr uint16_t kExtra64 = 1;
 constexpr uint16_t kEncrypted = 0x2041;    // bits 0, 6 and 13 of the flags

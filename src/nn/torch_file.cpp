@@ -40,7 +40,7 @@ struct Contents {
 class ZipFile {
  public:
   ZipFile(Bytes bytes, const std::string& where) : where_(where) {
-    // Before anything else: the entries of other archives are compressed, say, which would be told first.
+    // Before anything else: the entries of other archives are compressed, say, which would be reported first.
     if (const std::string what = DescribeForeignZip(ReadZipNames(bytes, where)); !what.empty()) {
       throw CheckpointError(where + " " + what);
     }

@@ -47,7 +47,7 @@ std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::files
   return order.get<std::vector<std::string>>();
 }
 
-// Tensors by their clean names, without those that are no weights; and the notes.
+// Tensors by their clean names, without those that are not weights; and the notes.
 std::pair<NamedTensors, std::vector<std::string>> Cleaned(NamedTensors tensors, const std::string& where) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) names.push_back(name);

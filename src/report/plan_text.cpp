@@ -70,7 +70,7 @@ std::string PathsText(const SearchPlan& plan) {
                                     : "       no group is strictly fair; candidates are drawn as evenly as possible\n");
 }
 
-// What is trained once for all budgets, and what each takes anew.
+// What is trained once for all budgets, and what is repeated for each.
 std::string BudgetsText(const SearchPlan& plan) {
   std::string text = "budgets:";
   for (const PlannedBudget& budget : plan.budgets) {

@@ -15,7 +15,7 @@ std::string CostCell(const std::string& unit, double cost) {
 
 Json CostNumber(const std::string& unit, double cost) { return unit == "ms" ? Json(cost) : Json(std::llround(cost)); }
 
-// Of the column; none where the score stands in another one.
+// Of the column; none where the score is in another one.
 std::string ScoreTitle(const NetworkRanking& ranking) {
   if (ranking.score == "alpha") return "Σ ln p";
   return ranking.score == "naswot" || ranking.score == "zico" ? ranking.score : "";

@@ -65,7 +65,7 @@ int ThreadsOfRank(const RankPlace& place) {
   return std::max(1, UsableCores() / place.local_ranks);
 }
 
-// OpenMP ends the process where it cannot start a thread. Tried first, where it can be told.
+// OpenMP ends the process where it cannot start a thread. Tried first, where it can be reported.
 void CheckThreads(int threads) {
   if (threads <= UsableCores()) return;
   std::vector<std::jthread> started;

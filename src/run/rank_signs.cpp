@@ -93,7 +93,7 @@ void Expect(const RankPulse& pulse, const std::string& key, const std::stop_toke
       pulse.store()->wait({key}, kBetweenSigns);
       expected.value = pulse.store()->get_to_str(key);
       return;
-    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will tell
+    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will show
     }
     pulse.ThrowIfOneFailed();
     const int64_t now = pulse.store()->add(Key("sign", 0), 0);
@@ -233,7 +233,7 @@ bool RankSigns::Fail(ExitCode code, const std::string& message) const {
         },
         For(kForAnAnswer, kStoreSilent));
   } catch (const std::exception&) {
-    return true;  // nobody is left to tell it to
+    return true;  // no one is left to report it to
   }
   return *first;
 }

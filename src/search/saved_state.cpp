@@ -10,7 +10,7 @@
 namespace danas {
 namespace {
 
-// The values of a checkpoint that tell where the search stood (search_run.h).
+// The values of a checkpoint that say where the search was (search_run.h).
 struct Position {
   int64_t phase = 0;
   int64_t epoch = 1;

@@ -254,7 +254,7 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
   return score;
 }
 
-// All finalists see the same images in the same order: what tells them apart is the network alone.
+// All finalists see the same images in the same order: what distinguishes them is the network alone.
 double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, const PartOfRun& part) const {
   const Config& config = inputs_.config;
   TrainConfig recipe = config.train;

@@ -15,7 +15,7 @@
 namespace danas {
 namespace {
 
-// Assignments that are begun anew, and exchanges that each is given, before a group is drawn path by path instead.
+// Assignments that are started again, and exchanges that each is given, before a group is drawn path by path instead.
 constexpr int kMostAssignments = 4;
 constexpr size_t kExchangesAPath = 200;
 

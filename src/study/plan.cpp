@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A key that stands in both has the second's value.
+// A key that is in both has the second's value.
 Settings Joined(Settings first, const Settings& second) {
   const auto key_of = [](const std::string& setting) { return setting.substr(0, setting.find('=')); };
   std::erase_if(first, [&](const std::string& setting) {

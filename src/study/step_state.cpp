@@ -43,7 +43,7 @@ fs::path Beside(const fs::path& folder, const std::string& ending) {
   return folder.parent_path() / (folder.filename().string() + ending);
 }
 
-// Keys that change no result; where images lie is told apart.
+// Keys that change no result; where images are is handled separately.
 constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "ranks.timeout"};
 constexpr std::array kHarmlessSections = {"checkpoint", "log"};
 constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.class_names"};
@@ -136,7 +136,7 @@ StudyLock::StudyLock(const fs::path& folder) {
                     ". Wait for that study to end, or end it; --report shows the results so far");
   }
   const std::string name = "process " + std::to_string(::getpid());
-  // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+  // Only for people to read: where it cannot be written (a full disk), the lock holds all the same.
   if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, name.data(), name.size(), 0));
 }
 

@@ -82,7 +82,7 @@ TrialReader::TrialReader(const Study& study, const StudyPlan& plan) : study_(stu
     notes_.push_back(study.outcome.truth.string() + " has " + std::to_string(truth_->networks()) + " of the space's " +
                      std::to_string(static_cast<int64_t>(all)) + " networks: shares refer to those that it has");
   }
-  for (const StudyTrial& trial : plan.trials) {  // what cannot be drawn is told before anything runs
+  for (const StudyTrial& trial : plan.trials) {  // what cannot be drawn is reported before anything runs
     if (study.arms[trial.arm].random > 0 && !trial.near) ReadDrawn(trial);
   }
 }

@@ -6,7 +6,7 @@
 namespace danas {
 namespace {
 
-// A run that goes on takes its weights from the checkpoint.
+// A resumed run takes its weights from the checkpoint.
 std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
   const Config& config = inputs.config;
   const auto side = static_cast<int>(config.data.image_size);

@@ -71,7 +71,7 @@ void WeightTraining::Bind(torch::nn::Module& network) {
 }
 
 void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& network) {
-  // What the config gives anew: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
+  // What the config gives again: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
   auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, shared_, reducer_, step_] = *this;
   fields.Within("weights", [&](StateFields& f) {
     for (const auto& [name, tensor] : StateOf(network)) f.Contents(name, tensor);

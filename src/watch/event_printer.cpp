@@ -86,7 +86,7 @@ std::string EventPrinter::Cost(double cost) const {
   return unit_ == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit_;
 }
 
-// What the mix costs, and whether α's gradients tell candidates apart: their differences in standard errors.
+// The expected cost, and whether α's gradients distinguish candidates: their differences in standard errors.
 std::string EventPrinter::Mix(const events::AlphaFields& alpha) const {
   std::string text = "  expected cost " + Cost(alpha.expected_cost);
   if (alpha.z_rms) {
@@ -133,7 +133,7 @@ void EventPrinter::Print(const events::SearchEpoch& epoch) {
   }
 }
 
-// How far α moved since the last epoch, and how many layers changed their mind.
+// How far α changed since the last epoch, and in how many layers the most likely candidate did.
 void EventPrinter::Print(const events::Alpha& event) {
   if (event.alpha_steps == 0) return;
   const std::string budget = BudgetOf(event.budget);

@@ -127,7 +127,7 @@ std::string LogPrinter::TextOf(const events::AnyEvent& event) {
                     event);
 }
 
-// "12:00:00  text", with the day in a line of its own where it is another one; further lines stand below the text.
+// "12:00:00  text", with the day in a line of its own where it is another one; further lines are below the text.
 void LogPrinter::PrintText(const std::string& time, std::string_view text) {
   const size_t separator = time.find('T');
   const bool is_time = separator != std::string::npos && time.size() == separator + 10;

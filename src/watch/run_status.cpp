@@ -325,7 +325,7 @@ class Reader {
       const bool is_error = rest.starts_with("error: ");
       status_.stopped_by = is_error ? rest.substr(7) : "";
       if (!is_error && !rest.starts_with("warning: ")) continue;
-      // A run that goes on says the same again; the last time counts.
+      // A resumed run says the same again; the last time counts.
       std::erase_if(warnings, [&](const std::string& said) { return said.ends_with("Z " + rest); });
       warnings.push_back(line);
     }

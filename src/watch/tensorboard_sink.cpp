@@ -54,7 +54,7 @@ void Retire(const std::vector<fs::path>& files) {
 }
 
 // events.out.tfevents.<seconds since 1970>.<host>.<process>.<number>, as TensorFlow names them. The name is new, and by
-// it the file comes behind earlier ones, so that a TensorBoard that follows the run goes on to it.
+// it the file comes behind earlier ones, so that a TensorBoard that follows the run continues to it.
 fs::path NewPath(const fs::path& folder) {
   std::array<char, 128> host{};
   ::gethostname(host.data(), host.size() - 1);
@@ -66,7 +66,7 @@ fs::path NewPath(const fs::path& folder) {
   return folder / (stem + "." + std::to_string(number));
 }
 
-// A new one, beside which nothing is told by another.
+// A new one, beside which no other is written.
 fs::path ReplaceFiles(const fs::path& folder) {
   MakeFolder(folder);
   const fs::path path = NewPath(folder);
@@ -86,7 +86,7 @@ class TensorBoardSink::File {
         translator_(ReadConfigText(run_folder / "config.json")),
         file_(ReplaceFiles(run_folder / "tensorboard")) {}
 
-  // Tells what is new in the logs. False where one of them was cut back: then this file tells too much.
+  // Writes what is new in the logs. False where one of them was cut back: then this file holds too much.
   bool Follow() { return Follow(log_) && Follow(alpha_); }
 
  private:
