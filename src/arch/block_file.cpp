@@ -56,7 +56,7 @@ std::vector<BlockSpec> ReadProduct(const Node& node, BlockKind kind) {
 
   if (expands.size() > kMostCandidates || kernels.size() > kMostCandidates || kinds.size() > kMostCandidates ||
       expands.size() * kernels.size() * kinds.size() > kMostCandidates) {
-    node.Fail("stands for more than " + std::to_string(kMostCandidates) + " candidates");
+    node.Fail("expands to more than " + std::to_string(kMostCandidates) + " candidates");
   }
   std::vector<BlockSpec> product;
   for (const double expand : expands) {
@@ -92,7 +92,7 @@ std::vector<BlockSpec> FindNamed(const Node& node, const NamedCandidates& named)
   const std::string nearest = NearestName(name, names);
   node.Fail(
       "no candidate list is named \"" + name + "\"" +
-      (nearest.empty() ? "; name it under \"candidates\" before its use" : "; did you mean \"" + nearest + "\"?"));
+      (nearest.empty() ? "; define it under \"candidates\" before using it" : "; did you mean \"" + nearest + "\"?"));
 }
 
 }  // namespace

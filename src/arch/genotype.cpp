@@ -21,8 +21,8 @@ void CheckClasses(const Node& node, const Genotype& genotype) {
   for (const auto& [key, texts] :
        {std::pair{"class_ids", &genotype.class_ids}, {"class_labels", &genotype.class_labels}}) {
     if (!texts->empty() && texts->size() != classes) {
-      node.Key(key).Fail(std::to_string(texts->size()) + " classes, but the network tells " + std::to_string(classes) +
-                         " apart");
+      node.Key(key).Fail(std::to_string(texts->size()) + " classes, but the network distinguishes " +
+                         std::to_string(classes));
     }
   }
   const std::set<std::string> ids(genotype.class_ids.begin(), genotype.class_ids.end());
@@ -33,7 +33,7 @@ void CheckMap(const Node& node) {
   if (!node.IsMap()) node.Fail("found " + node.Found() + ", expected a map of keys and values");
 }
 
-// What commands read of it; the rest is a record that nobody reads.
+// What commands read of it; the rest is a record that no one reads.
 void CheckOrigin(const Node& origin) {
   CheckMap(origin);
   for (const char* key : {"model", "fingerprint"}) {

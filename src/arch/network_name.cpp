@@ -24,7 +24,7 @@ std::vector<size_t> ParseNetworkName(std::string_view name, const SearchSpace& s
     size_t candidate = 0;
     const auto [next, error] = std::from_chars(at, end, candidate);
     if (error != std::errc() || (next != end && *next != '-')) {
-      fail("is not a list of candidates' indices joined by '-', as 0-2-1");
+      fail("is not a list of candidates' indices joined by '-', such as 0-2-1");
     }
     network.push_back(candidate);
     if (next == end) break;
@@ -37,7 +37,7 @@ std::vector<size_t> ParseNetworkName(std::string_view name, const SearchSpace& s
   for (size_t l = 0; l < network.size(); ++l) {
     const size_t count = space.layers()[l].candidates.size();
     if (network[l] >= count) {
-      fail("takes candidate " + std::to_string(network[l]) + " in layer " + std::to_string(l) + ", which has " +
+      fail("uses candidate " + std::to_string(network[l]) + " in layer " + std::to_string(l) + ", which has " +
            std::to_string(count) + " (from 0)");
     }
   }

@@ -32,7 +32,8 @@ void CheckStem(const SpaceParts& parts) {
     throw ConfigError("stem kernel " + std::to_string(parts.stem.kernel) + " is even; use an odd one");
   }
   if (parts.stem.channels == 0 && parts.stem.stride != 1) {
-    throw ConfigError("a stem of 0 channels is none: its stride is 1, not " + std::to_string(parts.stem.stride));
+    throw ConfigError("a stem with 0 channels is no stem: its stride must be 1, not " +
+                      std::to_string(parts.stem.stride));
   }
 }
 
@@ -49,11 +50,11 @@ void CheckHead(const SpaceParts& parts) {
 void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, Size size) {
   const LayerShape& shape = layer.shape;
   if (shape.in != channels) {
-    throw ConfigError(where + " takes " + std::to_string(shape.in) + " channels, but what comes before gives " +
+    throw ConfigError(where + " takes " + std::to_string(shape.in) + " channels, but the part before it gives " +
                       std::to_string(channels));
   }
   if (shape.input != size) {
-    throw ConfigError(where + " takes " + ToText(shape.input) + ", but what comes before gives " + ToText(size));
+    throw ConfigError(where + " takes " + ToText(shape.input) + ", but the part before it gives " + ToText(size));
   }
   RequireInRange(where + ": output channels", shape.out, 1, kMostChannels);
   RequireInRange(where + ": stride", shape.stride, 1, kLargestStride);
@@ -62,7 +63,7 @@ void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, 
   for (const BlockSpec& block : layer.candidates) {
     const std::string name = CandidateName(block);
     if (const std::string why = WhyInvalid(block, shape); !why.empty()) {
-      throw ConfigError(where + ": " + name + " cannot stand there: " + why);
+      throw ConfigError(where + ": " + name + " cannot be used there: " + why);
     }
     if (!names.insert(name).second) throw ConfigError(where + " names the candidate " + name + " twice");
   }

@@ -54,7 +54,7 @@ HeadSpec ReadHead(const Node& node) {
   return head;
 }
 
-// The blocks that can stand in the layer; says which cannot, and fails where none can.
+// The blocks that can be used in the layer; says which cannot, and fails where none can.
 LayerSpec FitLayer(const Node& node, size_t index, const LayerShape& shape, const std::vector<BlockSpec>& blocks,
                    std::vector<std::string>& notes) {
   LayerSpec layer{shape, {}};
@@ -162,7 +162,7 @@ void CheckFormatVersion(const Node& node, int known) {
   if (!version) return;
   const int64_t found = version->AsInt(1);
   if (found > known) {
-    version->Fail("version " + std::to_string(found) + " is newer than this danas reads (" + std::to_string(known) +
+    version->Fail("version " + std::to_string(found) + " is newer than this danas can read (" + std::to_string(known) +
                   "); use a newer danas");
   }
 }
@@ -191,7 +191,7 @@ LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input,
   if (const auto lists = node.Find("candidates")) named = ReadNamedCandidates(*lists);
 
   if (const auto skeletons = node.Find("skeletons")) return ReadSkeletons(*skeletons, skeleton, named, parts);
-  if (!skeleton.empty()) node.Fail("this space has no skeletons, so no \"" + skeleton + "\"");
+  if (!skeleton.empty()) node.Fail("this space has no skeletons, so there is no \"" + skeleton + "\"");
   return ReadBody(node, named, std::move(parts));
 }
 

@@ -41,16 +41,16 @@ std::string WhyInvalidShuffle(const LayerShape& shape) {
 }
 
 std::string WhyInvalidGroups(const BlockSpec& block, const LayerShape& shape) {
-  if (shape.out % (4 * block.groups) != 0) return "its output channels are no multiple of 4 * groups";
-  if (!block.dense_entry && shape.in % block.groups != 0) return "its input channels are no multiple of groups";
+  if (shape.out % (4 * block.groups) != 0) return "its output channels are not a multiple of 4 * groups";
+  if (!block.dense_entry && shape.in % block.groups != 0) return "its input channels are not a multiple of groups";
   const int last = shape.stride == 2 ? shape.out - shape.in : shape.out;
-  return last % block.groups != 0 ? "out - in is no multiple of groups" : "";
+  return last % block.groups != 0 ? "out - in is not a multiple of groups" : "";
 }
 
 std::string WhyInvalidPool(const BlockSpec& block, const LayerShape& shape) {
-  if (shape.in != shape.out) return "a pooling keeps its channels";
+  if (shape.in != shape.out) return "pooling keeps the number of channels";
   if (block.op.kernel % 2 == 0 && block.op.kernel != shape.stride) {
-    return "a pooling with an even kernel needs a stride of the same size";
+    return "pooling with an even kernel needs a stride of the same size";
   }
   return "";
 }
@@ -133,11 +133,12 @@ std::string WhyMalformed(const BlockSpec& block) {
   }
   if (block.reduction < 1) return "reduction " + std::to_string(block.reduction) + " is below 1";
   if (IsDense(block) && block.op.kind != OperatorKind::kNormal) {
-    return std::string(block.fused ? "a fused" : "this") + " block has dense convolutions: its operator kind is \"normal\"";
+    return std::string(block.fused ? "a fused" : "this") +
+           " block has dense convolutions: its operator kind must be \"normal\"";
   }
   if (block.kind != BlockKind::kInvertedResidual) return "";
   if (!(block.expand > 0 && block.expand <= kLargestExpand)) {
-    return "expand is not above 0 and at most " + NumberInName(kLargestExpand);
+    return "expand must be above 0 and at most " + NumberInName(kLargestExpand);
   }
   return "";
 }
@@ -150,11 +151,11 @@ std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape) {
   }
   switch (block.kind) {
     case BlockKind::kInvertedResidual:
-      return ExpandedChannels(block, shape.in) < 1 ? "expand * in rounds to no channel" : "";
+      return ExpandedChannels(block, shape.in) < 1 ? "expand * in rounds to 0 channels" : "";
     case BlockKind::kResidual:
       if (shape.out % block.reduction == 0) return "";
       return block.reduction == 2 ? "a residual block needs an even number of output channels"
-                                  : "its output channels are no multiple of " + std::to_string(block.reduction);
+                                  : "its output channels are not a multiple of " + std::to_string(block.reduction);
     case BlockKind::kMaxPool:
       return WhyInvalidPool(block, shape);
     case BlockKind::kIdentity:

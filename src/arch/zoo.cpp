@@ -270,11 +270,11 @@ ZooModel FindZooModel(const std::string& name) {
   std::string message = "there is no network '" + name + "' in the zoo";
   const std::string nearest = NearestName(wanted, names);
   if (!of_network.empty()) {
-    message += "; of this kind there are " + Joined(of_network);
+    message += "; those of this kind are " + Joined(of_network);
   } else if (!nearest.empty()) {
     message += "; did you mean '" + nearest + "'?";
   } else {
-    message += "; there are " + Joined(names);
+    message += "; it has " + Joined(names);
   }
   throw ConfigError(message + " (danas models)");
 }

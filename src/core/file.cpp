@@ -144,13 +144,13 @@ void AppendFile::Append(std::string_view bytes) {
   struct stat status {};
   // Written to a file without a name, the bytes would be gone with the process.
   if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
-    throw FileError("cannot write " + path_.string() + ": it was removed meanwhile");
+    throw FileError("cannot write " + path_.string() + ": it was removed in the meantime");
   }
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   try {
     WriteAll(descriptor_, bytes.data(), bytes.size(), path_);
   } catch (const FileError&) {
-    // Half a line would stand there for good. Should this fail too, the first error is still the one to tell.
+    // Half a line would stand there for good. Should this fail too, the first error is still the one to report.
     if (end >= 0) static_cast<void>(!::ftruncate(descriptor_, end));
     throw;
   }

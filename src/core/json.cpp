@@ -7,7 +7,7 @@
 namespace danas {
 namespace {
 
-// Counts brackets outside of texts; of what is no JSON, something.
+// Counts brackets outside of texts; of what is not JSON, something.
 bool IsNestedDeeper(std::string_view text, int levels) {
   int depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -64,13 +64,13 @@ bool IsNumber(std::string_view text) {
 
 std::string WordsForNoNumber(std::string_view word) {
   const std::string shown = QuotedText(word);
-  if (word.starts_with('+')) return shown + " is no number in JSON: leave out the plus sign";
+  if (word.starts_with('+')) return shown + " is not a JSON number: remove the plus sign";
   const std::string_view digits = word.substr(word.starts_with('-') ? 1 : 0);
-  if (digits.starts_with('.')) return shown + " is no number in JSON: write the zero before the point";
-  if (digits.ends_with('.')) return shown + " is no number in JSON: write a digit after the point";
+  if (digits.starts_with('.')) return shown + " is not a JSON number: write a zero before the point";
+  if (digits.ends_with('.')) return shown + " is not a JSON number: write a digit after the point";
   const bool plain = std::ranges::all_of(digits, IsDigit);
-  if (plain && digits.size() > 1) return shown + " is no number in JSON: leave out the zero in front";
-  return shown + " is no number; a text needs double quotes";
+  if (plain && digits.size() > 1) return shown + " is not a JSON number: remove the leading zero";
+  return shown + " is not a number; text needs double quotes";
 }
 
 class Finder {
@@ -99,7 +99,7 @@ class Finder {
   char Closing() const { return InMap() ? '}' : ']'; }
   std::string OpenText() const {
     const TextFault place = FaultAt(text_, open_.back(), "");
-    return std::string("the '") + text_[open_.back()] + "' of line " + std::to_string(place.line);
+    return std::string("the '") + text_[open_.back()] + "' in line " + std::to_string(place.line);
   }
 
   void AtEnd() {
@@ -112,7 +112,7 @@ class Finder {
 
   void Step(char c) {
     if (c == '#' || (c == '/' && at_ + 1 < text_.size() && (text_[at_ + 1] == '/' || text_[at_ + 1] == '*'))) {
-      return Fail(at_, "JSON has no comments; take this one out");
+      return Fail(at_, "JSON does not allow comments; remove this one");
     }
     switch (wants_) {
       case Wants::kValueOrEnd:
@@ -128,9 +128,9 @@ class Finder {
       case Wants::kCommaOrEnd:
         return CommaOrEnd(c);
       case Wants::kNothing:
-        if (c == ']' || c == '}') return Fail(at_, std::string("this '") + c + "' closes nothing; take it out");
+        if (c == ']' || c == '}') return Fail(at_, std::string("this '") + c + "' closes nothing; remove it");
         if (c == ':') return Fail(at_, "keys and values need { } around them");
-        return Fail(at_, "text after the end of the value; JSON holds one");
+        return Fail(at_, "text after the end of the value; JSON has only one");
     }
   }
 
@@ -165,7 +165,7 @@ class Finder {
       return Fail(at_, std::string("a '") + Closing() + "' is expected before this '" + c + "': " + OpenText() +
                            " is not closed");
     }
-    if (c == ':' && !InMap()) return Fail(at_, "a list holds no keys; keys and values need { } around them");
+    if (c == ':' && !InMap()) return Fail(at_, "a list has no keys; keys and values need { } around them");
     if (c == ';') return Fail(at_, "a comma is expected, not ';'");
     if (c == ':') return Fail(at_, "a second colon after one key");
     Fail(ended_, "a comma is missing here");
@@ -188,9 +188,9 @@ class Finder {
         comma_ && *comma_ + 1 <= at_ &&
         text_.substr(*comma_ + 1, at_ - *comma_ - 1).find_first_not_of(" \t\r\n") == std::string::npos;
     if (after_comma && c == ',') return Fail(at_, "one comma too many");
-    if (after_comma) return Fail(*comma_, std::string("a comma before the closing '") + c + "'; take it out");
+    if (after_comma) return Fail(*comma_, std::string("a comma before the closing '") + c + "'; remove it");
     if (c == ',') return Fail(at_, "a value is missing before the comma");
-    if (open_.empty()) return Fail(at_, std::string("this '") + c + "' closes nothing; take it out");
+    if (open_.empty()) return Fail(at_, std::string("this '") + c + "' closes nothing; remove it");
     if (c != Closing()) {
       return Fail(at_, std::string("this '") + c + "' does not close " + OpenText());
     }
@@ -225,18 +225,18 @@ class Finder {
     if (word == "true" || word == "false" || word == "null") return Ended(at_ + word.size());
     if (IsNumber(word)) {
       if (!std::isfinite(std::strtod(std::string(word).c_str(), nullptr))) {
-        return Fail(at_, QuotedText(word) + " is larger than a number can be");
+        return Fail(at_, QuotedText(word) + " is too large for a number");
       }
       return Ended(at_ + word.size());
     }
     const auto meant = std::ranges::find(kMeant, word, &Meant::word);
     if (meant != kMeant.end()) return Fail(at_, "JSON writes " + std::string(meant->json) + ", not " + QuotedText(word));
-    if (IsNoNumber(word)) return Fail(at_, "JSON has no " + QuotedText(word) + "; a finite number or null is possible");
+    if (IsNoNumber(word)) return Fail(at_, "JSON has no " + QuotedText(word) + "; use a finite number or null");
     if (IsDigit(c) ||
         ((c == '-' || c == '+' || c == '.') && (word.size() == 1 || IsDigit(word[1]) || word[1] == '.'))) {
       return Fail(at_, WordsForNoNumber(word));
     }
-    Fail(at_, "the word " + QuotedText(word) + " is no value; a text needs double quotes");
+    Fail(at_, "the word " + QuotedText(word) + " is not a value; text needs double quotes");
   }
 
   std::string_view Word() const {
@@ -246,7 +246,7 @@ class Finder {
   }
 
   bool SingleQuote(char c) {
-    if (c == '\'') Fail(at_, "JSON takes double quotes, not single ones");
+    if (c == '\'') Fail(at_, "JSON uses double quotes, not single ones");
     return c == '\'';
   }
 
@@ -254,12 +254,12 @@ class Finder {
   bool Typographic() {
     for (const std::string_view quote : {"\u201C", "\u201D", "\u201E", "\u2018", "\u2019"}) {
       if (text_.substr(at_).starts_with(quote)) {
-        Fail(at_, "a typographic quote; JSON takes the plain one, \"");
+        Fail(at_, "a typographic quote; JSON uses the plain one, \"");
         return true;
       }
     }
     if (text_.substr(at_).starts_with("\u00A0")) {
-      Fail(at_, "a no-break space; take a plain one");
+      Fail(at_, "a non-breaking space; use a plain one");
       return true;
     }
     return false;
@@ -273,18 +273,18 @@ class Finder {
       if (c == '"') return TextEnds(start, i);
       if (c == '\n' || c == '\r') break;
       if (static_cast<unsigned char>(c) < 0x20) {
-        Fail(i, c == '\t' ? "a tab within a text; it is written \\t" : "a control character within a text");
+        Fail(i, c == '\t' ? "a tab inside a text; write it as \\t" : "a control character inside a text");
         return false;
       }
       if (c == '\\' && !Escape(i)) return false;
     }
-    Fail(start, "the text that begins here is not closed in its line: a double quote is missing");
+    Fail(start, "the text that starts here is not closed on its line: a double quote is missing");
     return false;
   }
 
   bool TextEnds(size_t start, size_t end) {
     if (!IsUtf8(text_.substr(start, end - start))) {
-      Fail(start, "the text that begins here is not UTF-8; save the file in that encoding");
+      Fail(start, "the text that starts here is not UTF-8; save the file in that encoding");
       return false;
     }
     at_ = ended_ = end + 1;
@@ -301,7 +301,8 @@ class Finder {
     }
     const int unit = c == 'u' ? CodeUnit(i) : -1;
     if (unit < 0) {
-      Fail(i, QuotedText(text_.substr(i, 2)) + (c == 'u' ? " needs four hexadecimal digits" : " is no escape in JSON") +
+      Fail(i, QuotedText(text_.substr(i, 2)) +
+                  (c == 'u' ? " needs four hexadecimal digits" : " is not an escape in JSON") +
                   "; a backslash itself is written \\\\");
       return false;
     }

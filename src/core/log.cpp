@@ -56,7 +56,7 @@ spdlog::level::level_enum LevelOf(Verbosity verbosity) {
 void TellNotKept(const std::string& path, const std::string& error) {
   static std::once_flag told;
   std::call_once(
-      told, [&] { std::fprintf(stderr, "warning: messages are not kept in %s: %s\n", path.c_str(), error.c_str()); });
+      told, [&] { std::fprintf(stderr, "warning: messages are not saved in %s: %s\n", path.c_str(), error.c_str()); });
 }
 
 void Transfer(spdlog::sinks::ringbuffer_sink_mt& kept, FileSink& file, const std::string& path) {

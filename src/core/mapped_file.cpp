@@ -28,7 +28,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   }
   ::close(descriptor);
   if (error != 0) fail(std::strerror(error));
-  if (!regular) fail("it is no file");
+  if (!regular) fail("it is not a file");
   if (size > 0) bytes_ = {static_cast<const uint8_t*>(start), size};
 }
 

@@ -111,7 +111,7 @@ std::string FirstHost(const std::string& node_list) {
     if (stop == std::string::npos) host.clear();
     else host += node_list.substr(end + 1, stop - end - 1);
   }
-  if (host.empty()) throw UsageError("'" + node_list + "' is no list of Slurm's nodes; set MASTER_ADDR to rank 0's host");
+  if (host.empty()) throw UsageError("'" + node_list + "' is not a Slurm node list; set MASTER_ADDR to rank 0's host");
   return host;
 }
 

@@ -19,12 +19,12 @@ namespace {
 constexpr const char* kLockName = "lock";
 
 [[noreturn]] void FailToMake(const std::filesystem::path& path, int error) {
-  throw FileError("cannot make the run folder " + path.string() + ": " + std::strerror(error));
+  throw FileError("cannot create the run folder " + path.string() + ": " + std::strerror(error));
 }
 
 [[noreturn]] void FailTaken(const std::filesystem::path& path, bool holds_run) {
-  throw FileError(path.string() + (holds_run ? " already holds a run, which stays as it is" : " is not empty") +
-                  ". Choose another folder with --run" + (holds_run ? "; --resume goes on with this one" : ""));
+  throw FileError(path.string() + (holds_run ? " already holds a run, which is left unchanged" : " is not empty") +
+                  ". Choose another folder with --run" + (holds_run ? "; --resume continues this one" : ""));
 }
 
 // `path` or the nearest folder above it that is there.
@@ -57,7 +57,7 @@ void RemoveTemporaryFiles(const std::filesystem::path& folder) {
   for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);
 }
 
-// A process that is killed may leave half a line, which the next one would go on writing.
+// A process that is killed may leave half a line, which the next one would continue.
 void CutHalfLine(const std::filesystem::path& log) {
   if (!std::filesystem::exists(log)) return;
   const std::string lines = ReadFile(log);
@@ -65,7 +65,7 @@ void CutHalfLine(const std::filesystem::path& log) {
   if (whole == lines.size()) return;
   std::error_code error;
   std::filesystem::resize_file(log, whole, error);
-  if (error) throw FileError("cannot take half a line off " + log.string() + ": " + error.message());
+  if (error) throw FileError("cannot remove the incomplete last line of " + log.string() + ": " + error.message());
 }
 
 std::string FormatTime(const char* format, const std::tm& time) {
@@ -119,7 +119,7 @@ class RunFolder::Lock {
                       ". Wait for that run to end, or end it");
     }
     const std::string holder = "process " + std::to_string(::getpid()) + " on " + HostName();
-    // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+    // Only for people to read: where it cannot be written (a full disk), the lock holds all the same.
     if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, holder.data(), holder.size(), 0));
   }
   ~Lock() { ::close(descriptor_); }
@@ -141,7 +141,8 @@ RunFolder RunFolder::Reopen(std::filesystem::path path) {
   RunFolder folder;
   folder.path_ = std::move(path);
   if (!std::filesystem::exists(folder / kLogFile)) {
-    throw FileError(folder.path_.string() + " holds no run. --resume takes the folder of one that was begun");
+    throw FileError(folder.path_.string() +
+                    " does not hold a run. --resume needs the folder of a run that was started");
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
   RemoveTemporaryFiles(folder.path_);
@@ -170,7 +171,7 @@ std::filesystem::path RunFolder::DefaultPath(std::string_view name, int64_t seed
 }
 
 void RunFolder::GiveBack() const {
-  std::error_code ignored;  // the error that led here is the one to tell
+  std::error_code ignored;  // the error that led here is the one to report
   std::filesystem::remove(path_ / kLogFile, ignored);
   std::filesystem::remove(path_ / kLockName, ignored);
 }
@@ -191,7 +192,7 @@ RunHolder FindHolder(const std::filesystem::path& run_folder) {
   if (refused) {
     holder.state = RunHolder::State::kAlive;
   } else if (!holder.name.empty()) {
-    // A file system without locks tells as little as another machine.
+    // A file system without locks shows as little as another machine.
     const bool here = !held && holder.name.ends_with(" on " + HostName());
     holder.state = here ? RunHolder::State::kGone : RunHolder::State::kElsewhere;
   }

@@ -28,7 +28,7 @@ double BetaFraction(double x, double a, double b) {
   return fraction;
 }
 
-// I_x(a, b), given 1 - x too, which may be too small to be told from x.
+// I_x(a, b), given 1 - x too, which may be too small to be distinguished from x.
 double IncompleteBeta(double x, double rest, double a, double b) {
   if (x <= 0) return 0;
   if (rest <= 0) return 1;

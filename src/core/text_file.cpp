@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// A letter's zero byte tells of UTF-16 where no mark does: no text begins with one.
+// A letter's zero byte shows UTF-16 where no mark does: no text begins with one.
 bool IsUtf16(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return true;
   return bytes.size() >= 2 && (bytes[0] == '\0') != (bytes[1] == '\0');
@@ -18,8 +18,9 @@ bool IsUtf32(std::string_view bytes) {
 }
 
 std::string SaveAsUtf8(const std::string& encoding) {
-  return "this is " + encoding + ", and UTF-8 is expected. Save it as UTF-8: a spreadsheet calls it 'CSV UTF-8', an " +
-         "editor has it under 'Save as'; or convert it: iconv -f " + encoding + " -t UTF-8 OLD > NEW";
+  return "this is " + encoding +
+         ", but UTF-8 is expected. Save it as UTF-8 (in a spreadsheet 'CSV UTF-8', in an editor " +
+         "under 'Save as'), or convert it: iconv -f " + encoding + " -t UTF-8 OLD > NEW";
 }
 
 }  // namespace
@@ -28,9 +29,9 @@ std::string WhyNotPlainText(std::string_view bytes) {
   if (IsUtf32(bytes)) return SaveAsUtf8("UTF-32");
   if (IsUtf16(bytes)) return SaveAsUtf8("UTF-16");
   if (bytes.starts_with("\x1F\x8B"))
-    return "this is packed with gzip, and text is expected. Unpack it: gunzip -c OLD > NEW";
+    return "this is compressed with gzip, but text is expected. Unpack it: gunzip -c OLD > NEW";
   if (bytes.starts_with("PK\x03\x04")) {
-    return "this is a zip archive (spreadsheets keep their own files so), and text is expected. Save the table as 'CSV "
+    return "this is a zip archive (as spreadsheets save their own files), but text is expected. Save the table as 'CSV "
            "UTF-8', or unpack the archive";
   }
   return "";

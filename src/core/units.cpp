@@ -29,7 +29,7 @@ double ParseCount(std::string_view text) {
   const double factor =
       error == std::errc() ? SuffixFactor({end, static_cast<size_t>(text.data() + text.size() - end)}) : 0;
   if (factor == 0 || !std::isfinite(number * factor) || number < 0) {
-    throw ConfigError("'" + std::string(text) + "' is no count; expected a number such as 323M, 0.3G or 3.2e8");
+    throw ConfigError("'" + std::string(text) + "' is not a count; expected a number such as 323M, 0.3G or 3.2e8");
   }
   return number * factor;
 }

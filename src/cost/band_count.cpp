@@ -84,7 +84,7 @@ std::vector<std::vector<size_t>> AllNetworks(const CostTable& costs, const CostB
   };
   BandWalk(costs, band, keep).Run();
   if (networks.size() > most) {
-    throw ConfigError("more than " + std::to_string(most) + " networks lie in the band; narrow it, or draw a sample");
+    throw ConfigError("more than " + std::to_string(most) + " networks are in the band; narrow it, or draw a sample");
   }
   return networks;
 }

@@ -54,7 +54,7 @@ std::vector<size_t> BandSampler::Draw(RandomStream& stream) const {
       for (size_t c = 0; c < steps_lc_[l].size(); ++c) {
         const size_t next = spent + steps_lc_[l][c];
         if (next >= after_s.size() || !(weight_lc_[l][c] * after_s[next] > 0)) continue;
-        chosen = c;  // the last one that can go on, should rounding leave a rest
+        chosen = c;  // the last one that can be continued, should rounding leave a rest
         left -= weight_lc_[l][c] * after_s[next];
         if (left < 0) break;
       }
@@ -63,7 +63,7 @@ std::vector<size_t> BandSampler::Draw(RandomStream& stream) const {
     }
     if (band_.Holds(costs_.OfNetwork(choice))) return choice;
   }
-  FailNothingWithin(costs_, band_, "none of " + std::to_string(kMostDraws) + " random networks near there");
+  FailNothingWithin(costs_, band_, "none of " + std::to_string(kMostDraws) + " random networks near this band");
 }
 
 std::vector<std::vector<double>> BandSampler::Probabilities() const {

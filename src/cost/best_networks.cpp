@@ -185,7 +185,7 @@ std::vector<std::vector<size_t>> BestOf(const CostTable& costs, const NetworkSco
   while (networks.size() < count && !search.exhausted()) {
     std::vector<size_t> network = search.Next();
     if (!network.empty() && band.Holds(costs.OfNetwork(network))) networks.push_back(std::move(network));
-    if (search.lost()) FailNothingWithin(costs, band, "none of the best networks near there");
+    if (search.lost()) FailNothingWithin(costs, band, "none of the best networks near this band");
   }
   if (networks.empty() && count > 0) FailNothingWithin(costs, band, "no network");
   return networks;

@@ -134,9 +134,9 @@ std::vector<size_t> BestWithin(const CostTable& costs, const std::vector<std::ve
       front = Merge(front, with_candidate);
     }
     if (front.empty()) {
-      throw ConfigError("no network costs at most " + Text(budget) + " " + costs.unit + "; this space reaches from " +
-                        Text(costs.Least()) + " to " + Text(costs.Most()) +
-                        "; raise the budget or take a smaller space");
+      throw ConfigError("no network costs at most " + Text(budget) + " " + costs.unit +
+                        "; the networks of this space cost " + Text(costs.Least()) + " to " + Text(costs.Most()) +
+                        "; raise the budget or use a smaller space");
     }
     DropHopeless(front, rest[l + 1], price, budget, found);
     fronts.push_back(std::move(front));

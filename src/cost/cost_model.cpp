@@ -39,7 +39,7 @@ int64_t CountOfNetwork(const CostModel& model, const SearchSpace& network) {
     throw ConfigError(network.name() + " is a search space, not a network: some layers have several candidates");
   const double count = MakeCostTable(model, network).Least();
   if (count > kMostCounted) {
-    throw ConfigError(network.name() + " has more than 2^53 " + model.unit() + ": too many to count to the unit");
+    throw ConfigError(network.name() + " has more than 2^53 " + model.unit() + ": too many to count exactly");
   }
   return static_cast<int64_t>(count);
 }
@@ -68,7 +68,7 @@ std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config) {
       return MakeParametersModel();
     case CostKind::kLatency:
       if (config.latency_table.empty()) {
-        throw ConfigError("search.cost is latency, but search.latency_table names no file; give one");
+        throw ConfigError("search.cost is latency, but search.latency_table names no file; set it");
       }
       return ReadLatencyModel(config.latency_table);
   }

@@ -67,7 +67,7 @@ void FailNothingWithin(const CostTable& costs, const CostBand& band, const std::
   std::ostringstream text;
   text.precision(12);
   text << found << " costs between " << band.low << " and " << band.high << " " << costs.unit
-       << "; this space reaches from " << costs.Least() << " to " << costs.Most() << "; widen the band";
+       << "; the networks of this space cost " << costs.Least() << " to " << costs.Most() << "; widen the band";
   throw ConfigError(text.str());
 }
 

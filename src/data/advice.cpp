@@ -25,7 +25,7 @@ constexpr size_t kMostFolders = 2000;
 constexpr size_t kMostEntries = 200'000;
 constexpr size_t kNamesShown = 3;
 
-// A folder below the one that was named, or that one, with what lies in it.
+// A folder below the one that was named, or that one, with what is in it.
 struct SeenFolder {
   fs::path path;
   int level = 0;
@@ -87,9 +87,9 @@ std::string AdviceForRoots(const std::vector<SeenFolder>& seen) {
   }
   if (roots.empty()) return "";
   if (roots.size() == 1) {
-    return "A dataset lies in " + roots[0] + ": name that folder (--data " + ShellWord(roots[0]) + ")";
+    return "There is a dataset in " + roots[0] + ": give that folder (--data " + ShellWord(roots[0]) + ")";
   }
-  return "Datasets lie in " + Listed(roots) + ": name one of these folders (--data " + ShellWord(roots[0]) + ")";
+  return "There are datasets in " + Listed(roots) + ": give one of these folders (--data " + ShellWord(roots[0]) + ")";
 }
 
 bool IsNamedAsTestSet(const fs::path& folder) {
@@ -119,14 +119,14 @@ std::string AdviceForFlatImages(const SeenFolder& folder) {
   const std::string path = folder.path.string();
   const auto first = std::ranges::find_if(folder.files, [](const std::string& n) { return HasImageExtension(n); });
   const std::string found = path + " holds " + std::to_string(images) + " images (" + *first +
-                            (images > 1 ? ", ...)" : ")") + " without folders of their classes. ";
+                            (images > 1 ? ", ...)" : ")") + " without class folders. ";
   if (first->starts_with("ILSVRC2012_val_")) {
     return found +
-           "The development kit tells their classes: `danas data manifest --devkit ILSVRC2012_devkit_t12 --data " +
+           "The development kit lists their classes: `danas data manifest --devkit ILSVRC2012_devkit_t12 --data " +
            ShellWord(path) + " --out " + ShellWord(path + ".csv") + "`";
   }
   return found +
-         "Put each into a folder that has its class's name, or list the images with their labels in a manifest "
+         "Put each into a folder named after its class, or list the images with their labels in a manifest "
          "(docs/data.md; for ImageNet's val see `danas data manifest --help`)";
 }
 
@@ -137,19 +137,21 @@ struct OtherForm {
 };
 
 constexpr const char* kWriteOut =
-    "danas reads image files: write each image into a folder that has its class's name (docs/data.md, 'Other forms')";
+    "danas reads image files: write each image into a folder named after its class (docs/data.md, 'Other forms')";
 constexpr const char* kConvert = "danas does not read these; convert them to JPEG or PNG";
 
 const std::vector<OtherForm>& OtherForms() {
   static const std::vector<OtherForm> kForms = {
-      {{".parquet", ".arrow"}, "tables of the Hugging Face Hub's kind", kWriteOut},
+      {{".parquet", ".arrow"}, "tables as the Hugging Face Hub has them", kWriteOut},
       {{".tfrecord"}, "TFRecord files", kWriteOut},
-      {{".npy", ".npz"}, "NumPy's arrays", kWriteOut},
-      {{".mat"}, "MATLAB's arrays", kWriteOut},
+      {{".npy", ".npz"}, "NumPy arrays", kWriteOut},
+      {{".mat"}, "MATLAB arrays", kWriteOut},
       {{".h5", ".hdf5"}, "HDF5 files", kWriteOut},
-      {{".pkl", ".pickle", ".pt", ".pth"}, "Python's objects", kWriteOut},
-      {{".beton", ".rec"}, "records of another loader", kWriteOut},
-      {{".jfif"}, "JPEGs under another name", "A manifest takes files of any name (docs/data.md); or name them .jpg"},
+      {{".pkl", ".pickle", ".pt", ".pth"}, "Python objects", kWriteOut},
+      {{".beton", ".rec"}, "records of another data loader", kWriteOut},
+      {{".jfif"},
+       "JPEG files with another ending",
+       "A manifest takes files of any name (docs/data.md); or rename them to .jpg"},
       {{".heic", ".heif", ".avif", ".jp2", ".jxl", ".dcm", ".svg", ".psd", ".tga", ".exr"}, "pictures", kConvert}};
   return kForms;
 }
@@ -180,7 +182,7 @@ std::string AdviceForOtherForm(const fs::path& folder, const std::vector<std::st
 // What `git clone` leaves in the place of large files where git-lfs is not installed.
 std::string AdviceForPointers(const fs::path& folder, const std::vector<std::string>& files) {
   if (files.empty() || !FirstBytes(folder / files.back(), 40).starts_with("version https://git-lfs")) return "";
-  return (folder / files.back()).string() + " is only a pointer of Git LFS. Fetch the files: `git -C " +
+  return (folder / files.back()).string() + " is only a Git LFS pointer. Fetch the files: `git -C " +
          ShellWord(folder.string()) + " lfs pull`";
 }
 

@@ -1,4 +1,4 @@
-// What lies where no dataset is recognised, and what to do so that danas can read it: which folder to name, which
+// What is there where no dataset is recognised, and what to do so that danas can read it: which folder to name, which
 // command unpacks it, which form to bring it into.
 #pragma once
 

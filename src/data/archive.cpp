@@ -110,18 +110,18 @@ const char* NameOf(ArchiveKind kind) {
     case ArchiveKind::kRar:
       return "a rar archive";
     case ArchiveKind::kGzip:
-      return "packed with gzip";
+      return "compressed with gzip";
     case ArchiveKind::kBzip2:
-      return "packed with bzip2";
+      return "compressed with bzip2";
     case ArchiveKind::kXz:
-      return "packed with xz";
+      return "compressed with xz";
     case ArchiveKind::kZstd:
-      return "packed with zstd";
+      return "compressed with zstd";
   }
   return "";
 }
 
-// "train.tar.gz" ends in ".tar.gz"; empty where the name tells nothing.
+// "train.tar.gz" ends in ".tar.gz"; empty where the name says nothing.
 std::string EndingOf(const fs::path& file) {
   const std::string name = file.filename().string();
   constexpr std::array kEndings = {".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tbz2",
@@ -201,17 +201,17 @@ bool BeginsWith(const std::vector<std::string>& members, std::string_view start)
 std::string NextStep(const fs::path& file, const std::vector<std::string>& members) {
   const fs::path folder = FolderFor(file);
   if (HoldArchives(members))
-    return "; then the archives of the classes that it holds: `" + UnpackEach(folder, ".tar") + "`";
+    return "; then unpack the archives of the classes in it: `" + UnpackEach(folder, ".tar") + "`";
   if (BeginsWith(members, "ILSVRC2012_val_")) {
-    return "; then give the images their classes: `danas data manifest --devkit ILSVRC2012_devkit_t12 --data " +
+    return "; then assign the images to their classes: `danas data manifest --devkit ILSVRC2012_devkit_t12 --data " +
            ShellWord(folder.string()) + " --out " + ShellWord(folder.string() + ".csv") + "`";
   }
   return "";
 }
 
-// Empty for archives that are no shards. Unpacked within their own folder they would look like classes.
+// Empty for archives that are not shards. Unpacked within their own folder they would look like classes.
 std::string ShardAdvice(const fs::path& folder, const std::string& ending, const std::vector<std::string>& members) {
-  const std::string kind = " of the webdataset kind, pictures with a file of their class beside each. ";
+  const std::string kind = " in webdataset format: images, each with a file that names its class. ";
   const std::string image = ShardImageEnding(members, ".cls");
   if (image.empty()) {
     const bool json = !ShardImageEnding(members, ".json").empty() || !ShardImageEnding(members, ".txt").empty();
@@ -224,7 +224,7 @@ std::string ShardAdvice(const fs::path& folder, const std::string& ending, const
          " && for f in " + ShellWord(name) + "/*" + ending + "; do d=" + files +
          "/\"${f##*/}\"; mkdir -p \"$d\" && tar -xf \"$f\" -C \"$d\"; done; (echo path,label; for c in " + files +
          "/*/*.cls; do echo \"${c%.cls}" + image + ",$(cat \"$c\")\"; done) > " + ShellWord(name + ".csv") +
-         "`. That manifest is for data.train; as train.csv in data.root it is found by itself";
+         "`. Set data.train to that manifest; as train.csv in data.root it is found automatically";
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void BadImages::Add(const std::string& name, const std::string& reason) {
   if (!found_.insert(name).second) return;
   new_.emplace_back(name, reason);
   if (found_.size() <= kToldOneByOne) log::warn("{}", reason);
-  if (found_.size() == kToldOneByOne) log::warn("further images that cannot be read are not told here one by one");
+  if (found_.size() == kToldOneByOne) log::warn("further images that cannot be read are not reported one by one");
   if (!path_.empty() && listed_.insert(name).second) {
     std::string line = name + "\t" + reason;
     for (char& c : line) c = c == '\n' ? ' ' : c;

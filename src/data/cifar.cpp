@@ -57,9 +57,9 @@ class CifarSource : public ImageSource {
       files_.push_back({path, std::make_unique<FileContent>(path)});
       const size_t bytes = files_.back().content->bytes().size();
       if (bytes == 0 || bytes % layout.record_bytes() != 0) {
-        throw DataError(path.string() + ": " + std::to_string(bytes) + " bytes are no whole number of records of " +
+        throw DataError(path.string() + ": " + std::to_string(bytes) + " bytes are not a whole number of records of " +
                         std::to_string(layout.record_bytes()) +
-                        " bytes; the file is cut short or another one: unpack " + layout.archive + " again");
+                        " bytes; the file is cut short or a different one: unpack " + layout.archive + " again");
       }
       first_.push_back(count_);
       count_ += static_cast<int64_t>(bytes / layout.record_bytes());
@@ -102,7 +102,7 @@ class CifarSource : public ImageSource {
     const int label = Record(index)[layout_.label_bytes - 1];
     if (label >= layout_.classes) {
       throw DataError(Name(index) + ": label " + std::to_string(label) + ", but there are " +
-                      std::to_string(layout_.classes) + " classes; the file is damaged or of another dataset");
+                      std::to_string(layout_.classes) + " classes; the file is damaged or from another dataset");
     }
     return label;
   }

@@ -108,7 +108,7 @@ class Walk {
 
   [[noreturn]] static void RefuseBrokenClass(const fs::path& link) {
     throw DataError(link.string() + ": a link to " + LinkTarget(link) +
-                    ", which cannot be reached. Mend the link: what lies there may be a class");
+                    ", which cannot be reached. Fix the link: it may lead to a class");
   }
 
   // The images of a folder and of the real folders below it; links to further folders wait in links_.
@@ -137,12 +137,12 @@ class Walk {
     const auto [known, is_new] = visited_.emplace(folder, full.string());
     if (is_link && IsOrLiesIn(full.parent_path(), folder)) {
       if (is_new) visited_.erase(known);
-      found_.passed_over.push_back(what + " is passed over: it leads back to a folder that holds the link");
+      found_.passed_over.push_back(what + " is skipped: it leads back to a folder that contains the link");
       return false;
     }
     if (!is_new) {
-      found_.passed_over.push_back(what + " is passed over: it is the same folder as " + known->second +
-                                   ", which is read already");
+      found_.passed_over.push_back(what + " is skipped: it is the same folder as " + known->second +
+                                   ", which has been read already");
     }
     return is_new;
   }

@@ -26,7 +26,7 @@ struct FolderEntry {
   RealFolder folder;  // of a folder and of a link to one
 };
 
-// What lies in a folder, in bytewise order of names; names that begin with a dot are left out. Throws DataError where
+// What is in a folder, in bytewise order of names; names that begin with a dot are left out. Throws DataError where
 // it cannot be listed, and Interrupted.
 std::vector<FolderEntry> ListFolder(const std::filesystem::path& folder);
 
@@ -40,10 +40,10 @@ struct ClassFolders {
   std::vector<std::string> passed_over;  // folders that were not visited, each with the reason, as lines for people
 };
 
-// The folders in `root` are the classes; images lie at any depth below them. Classes are told apart first, then their
-// own folders are visited, then what links lead to: where two paths lead to one folder, the shorter way without links
-// has it. A file that links lead to under two names is two images. Throws DataError for a folder that cannot be listed
-// and a broken link in `root`, which could be a class; Interrupted.
+// The folders in `root` are the classes; images are at any depth below them. Classes are distinguished first, then
+// their own folders are visited, then what links lead to: where two paths lead to one folder, the shorter way without
+// links has it. A file that links lead to under two names is two images. Throws DataError for a folder that cannot be
+// listed and a broken link in `root`, which could be a class; Interrupted.
 ClassFolders FindClassFolders(const std::filesystem::path& root);
 
 // Whether `name` ends as the name of an image that danas reads.

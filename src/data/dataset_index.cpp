@@ -42,7 +42,7 @@ void NameClasses(const std::string& file, ClassList& classes) {
 void CheckNamesAreUtf8(const DatasetIndex& index, const std::string& class_names) {
   for (const std::string& id : index.classes.ids) {
     if (IsUtf8(id)) continue;
-    throw DataError(index.name + ": the class name '" + id + "' is not UTF-8; rename it (convmv does so for folders)");
+    throw DataError(index.name + ": the class name '" + id + "' is not UTF-8; rename it (convmv can rename folders)");
   }
   for (const std::string& label : index.classes.labels) {
     if (!IsUtf8(label)) throw DataError(class_names + " (data.class_names): '" + label + "' is not UTF-8");
@@ -100,15 +100,16 @@ void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   };
   const std::vector<std::string> only_train = missing_from(test.classes, train.classes);
   const std::vector<std::string> only_test = missing_from(train.classes, test.classes);
-  std::string message = "the test set " + test.name + " has other classes than the training set " + train.name;
-  if (!only_train.empty()) message += "; only in training: " + ListOf(only_train);
-  if (!only_test.empty()) message += "; only in testing: " + ListOf(only_test);
-  if (only_train.empty() && only_test.empty()) message += ": the same names in another order";
+  std::string message =
+      "the classes of the test set " + test.name + " differ from those of the training set " + train.name;
+  if (!only_train.empty()) message += "; only in the training set: " + ListOf(only_train);
+  if (!only_test.empty()) message += "; only in the test set: " + ListOf(only_test);
+  if (only_train.empty() && only_test.empty()) message += ": the same names in a different order";
   throw DataError(message);
 }
 
 std::vector<NamedSet> OpenSetsAt(const fs::path& path, DataConfig config) {
-  if (!IsThere(path)) throw DataError("there is no " + path.string() + "; name where a dataset lies");
+  if (!IsThere(path)) throw DataError("there is no " + path.string() + "; give the path of a dataset");
   config.root = config.train = config.test = "";
   std::optional<DataFormat> own_format;
   if (fs::is_directory(path) && !RecognizePacked(path)) own_format = OwnFormat(path);

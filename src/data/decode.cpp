@@ -14,7 +14,7 @@ namespace {
 
 using Decoder = Image (*)(FileBytes, const SizeCheck&);
 
-// By the first bytes; null for what is no picture.
+// By the first bytes; null for what is not a picture.
 Decoder FindDecoder(FileBytes file) {
   using std::string_view_literals::operator""sv;
   const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min<size_t>(file.size(), 16));
@@ -49,10 +49,10 @@ std::string FirstBytes(FileBytes file) {
 
 Part SizeCheck::operator()(int64_t height, int64_t width) const {
   if (height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX) {
-    throw BrokenImage("its header promises " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
+    throw BrokenImage("its header claims " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
   }
   if (height > max_pixels_ / width) {
-    throw BrokenImage("its header promises " + std::to_string(width) + " x " + std::to_string(height) +
+    throw BrokenImage("its header claims " + std::to_string(width) + " x " + std::to_string(height) +
                       " pixels, more than data.max_pixels = " + FormatThousands(max_pixels_) +
                       "; raise data.max_pixels if the image is genuine");
   }
@@ -70,11 +70,11 @@ Image CutOut(const Image& image, const Box& box) {
 }
 
 Image DecodeImage(FileBytes file, const std::string& name, int64_t max_pixels, const ChooseBox& choose) {
-  constexpr const char* kAdvice = ". Replace the file; with data.on_error 'skip' a run goes on without it";
+  constexpr const char* kAdvice = ". Replace the file; with data.on_error 'skip' a run continues without it";
   if (file.empty()) throw DataError(name + ": the file is empty (0 bytes)" + kAdvice);
   const Decoder decode = FindDecoder(file);
   if (decode == nullptr) {
-    throw DataError(name + ": not a picture (it begins with '" + FirstBytes(file) +
+    throw DataError(name + ": not a picture (it starts with '" + FirstBytes(file) +
                     "'); JPEG, PNG, WebP, GIF, BMP, PNM and TIFF are read" + kAdvice);
   }
   try {

@@ -1,4 +1,4 @@
-// BMP and TIFF by OpenCV. It tells a picture's size only after decoding, hence the small header readers.
+// BMP and TIFF by OpenCV. It gives a picture's size only after decoding, hence the small header readers.
 #include <algorithm>
 #include <cstdlib>
 #include <opencv2/imgcodecs.hpp>
@@ -118,8 +118,8 @@ Image DecodeTiff(FileBytes file, const SizeCheck& size) {
   const Box box = size(header.height, header.width);
   const bool deep_grey = header.samples == 1 && header.bits == 16;
   if (header.bits > 16 || (header.bits == 16 && !deep_grey)) {
-    throw BrokenImage("a TIFF of " + std::to_string(header.samples) + " x " + std::to_string(header.bits) +
-                      " bits a pixel; save it with 8 bits a sample");
+    throw BrokenImage("a TIFF with " + std::to_string(header.samples) + " x " + std::to_string(header.bits) +
+                      " bits per pixel; save it with 8 bits per sample");
   }
   std::vector<uint8_t> opaque;
   if (header.alpha == 2) {

@@ -38,7 +38,7 @@ class PngReader {
     state_.rest = file;
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state_, OnError, OnWarning);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
-    if (info_ == nullptr) throw BrokenImage("no memory for libpng");
+    if (info_ == nullptr) throw BrokenImage("not enough memory for libpng");
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;

@@ -62,7 +62,7 @@ Image DecodePnm(FileBytes file, const SizeCheck& size) {
   const int64_t width = reader.Number();
   const int64_t height = reader.Number();
   const int64_t most = bitmap ? 1 : reader.Number();
-  if (most < 1 || most > 65535) throw BrokenImage("the PNM's largest value must lie between 1 and 65535");
+  if (most < 1 || most > 65535) throw BrokenImage("the PNM's largest value must be between 1 and 65535");
   const Box box = size(height, width);
   const int channels = colour ? 3 : 1;
   const int64_t row_bytes = bitmap ? (width + 7) / 8 : width * channels * (most > 255 ? 2 : 1);

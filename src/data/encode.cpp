@@ -40,7 +40,7 @@ class Compressor {
     // Nothing within owns memory.
     if (setjmp(errors_.jump) != 0) {
       buffer_ = nullptr;  // libjpeg may have freed it
-      throw BrokenImage(std::string("no JPEG can be made of it: ") + errors_.reason);
+      throw BrokenImage(std::string("it cannot be saved as a JPEG: ") + errors_.reason);
     }
     jpeg_create_compress(&info_);
     jpeg_mem_dest(&info_, &buffer_, &bytes_);
@@ -73,7 +73,7 @@ class Compressor {
 std::vector<uint8_t> EncodeJpeg(const Image& image, int quality) {
   if (std::max(image.height, image.width) > JPEG_MAX_DIMENSION) {
     throw BrokenImage(std::to_string(image.width) + " x " + std::to_string(image.height) +
-                      " pixels are more than a JPEG holds");
+                      " pixels are more than a JPEG can hold");
   }
   Compressor compressor;
   if (!IsGrey(image)) return compressor.Compress(image.rgb.data(), 3, image, quality);

@@ -73,7 +73,7 @@ std::vector<uint8_t> Unpack(const std::filesystem::path& path) {
       return bytes;
     }
     if (done > kMaxUnpacked)
-      throw DataError(path.string() + ": unpacks to more than 4 GiB; no dataset of this family does");
+      throw DataError(path.string() + ": unpacks to more than 4 GiB; no dataset of this kind does");
   }
 }
 
@@ -82,8 +82,8 @@ std::vector<uint8_t> Unpack(const std::filesystem::path& path) {
 void FailToReach(const std::filesystem::path& path, int error) {
   const std::string target = error == ENOENT || error == ELOOP ? LinkTarget(path) : "";
   if (!target.empty()) {
-    const char* fault = error == ENOENT ? ", which is not there" : ", in a circle of links";
-    throw DataError(path.string() + ": a link to " + target + fault + ". Mend the link");
+    const char* fault = error == ENOENT ? ", which does not exist" : ", in a circle of links";
+    throw DataError(path.string() + ": a link to " + target + fault + ". Fix the link");
   }
   throw DataError(path.string() + ": cannot be read: " + std::strerror(error));
 }
@@ -92,7 +92,7 @@ std::vector<uint8_t> ReadFileBytes(const std::filesystem::path& path) {
   const OpenFile file(path);
   std::vector<uint8_t> bytes(file.Size());
   if (file.Read(bytes.data(), bytes.size()) < bytes.size()) {
-    throw DataError(path.string() + ": became shorter while it was read");
+    throw DataError(path.string() + ": became shorter while it was being read");
   }
   return bytes;
 }

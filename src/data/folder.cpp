@@ -48,7 +48,7 @@ class FileSource : public ImageSource {
 };
 
 constexpr const char* kImageEndings = "jpg, jpeg, jpe, png, webp, bmp, ppm, pgm, pbm, gif, tif, tiff";
-constexpr const char* kSkipHint = "; with data.on_error 'skip' a run goes on without it";
+constexpr const char* kSkipHint = "; with data.on_error 'skip' a run continues without it";
 
 uint64_t RequiredFileSize(const fs::path& path) {
   struct stat status {};
@@ -85,7 +85,7 @@ std::string Joined(const std::vector<std::string>& sentences) {
   if (!advice.empty()) throw DataError(message + ". " + advice);
   throw DataError(
       message + ". Each folder in " + root.string() +
-      " is a class: put its images there, keep folders that are no class elsewhere, or list the images in a "
+      " is a class: put its images there, keep folders that are not classes elsewhere, or list the images in a "
       "manifest (docs/data.md)");
 }
 
@@ -95,8 +95,8 @@ void CheckAreClasses(const fs::path& root, const std::vector<ClassFolder>& class
   const auto is_set = [&](const ClassFolder& each) { return std::ranges::count(kSetNames, each.name) > 0; };
   if (std::ranges::all_of(classes, is_set)) {
     throw DataError(root.string() + ": its folders (" + NamesOf(classes) +
-                    ") are named as sets, not as classes. Name " + root.string() +
-                    " as data.root (--data), or one of them as data.train");
+                    ") are named like sets, not classes. Set data.root (--data) to " + root.string() +
+                    ", or data.train to one of them");
   }
   if (classes.size() != 1) return;
   std::set<std::string> within;  // folders in the only class
@@ -108,15 +108,15 @@ void CheckAreClasses(const fs::path& root, const std::vector<ClassFolder>& class
   }
   if (within.size() < 2) return;
   const std::string folder = (root / classes[0].name).string();
-  throw DataError(root.string() + ": " + classes[0].name + " would be the only class, and holds folders (" +
+  throw DataError(root.string() + ": " + classes[0].name + " would be the only class, and it contains folders (" +
                   *within.begin() + ", " + *std::next(within.begin()) + (within.size() > 2 ? ", ...)" : ")") +
-                  ". If these are the classes or sets, name " + folder + " instead");
+                  ". If these are the classes or sets, give " + folder + " instead");
 }
 
 void TellPassedOver(const std::vector<std::string>& lines) {
   constexpr size_t kTold = 10;
   for (size_t i = 0; i < std::min(kTold, lines.size()); ++i) log::warn("{}", lines[i]);
-  if (lines.size() > kTold) log::warn("{} more folders are passed over for the same reasons", lines.size() - kTold);
+  if (lines.size() > kTold) log::warn("{} more folders are skipped for the same reasons", lines.size() - kTold);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ bool RecognizeIdx(const std::filesystem::path& path);
 bool HasIdxTestSet(const std::filesystem::path& folder);
 DatasetIndex OpenIdx(const std::filesystem::path& path, SetRole role);
 
-// A folder of class folders; images lie at any depth below those.
+// A folder of class folders; images are at any depth below those.
 bool RecognizeFolder(const std::filesystem::path& path);
 DatasetIndex OpenFolder(const std::filesystem::path& path, const DataConfig& config);
 
@@ -44,8 +44,8 @@ DataFormat SourceFormatOfPacked(const std::filesystem::path& path);
 std::shared_ptr<const ImageSource> MakeFileSource(std::filesystem::path root, std::vector<StoredImage> images,
                                                   int64_t max_pixels);
 
-// The size of an image file. Throws DataError for what can be told without opening it: not there, a dangling link, not
-// a file, empty. 0 in these cases with OnBadImage::kSkip: the image's turn to be told comes when it is read.
+// The size of an image file. Throws DataError for what can be seen without opening it: not there, a dangling link, not
+// a file, empty. 0 in these cases with OnBadImage::kSkip: the image is reported when it is read.
 uint64_t ImageFileSize(const std::filesystem::path& path, OnBadImage on_error);
 
 struct SampleKey {
@@ -56,7 +56,7 @@ struct SampleKey {
 // Independent of the order of `samples`.
 uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples);
 
-// The text of a manifest or a list of names (core/text_file.h); DataError where it cannot be read or is no text.
+// The text of a manifest or a list of names (core/text_file.h); DataError where it cannot be read or is not text.
 std::string ReadText(const std::filesystem::path& path);
 // Its non-empty lines without trailing white space.
 std::vector<std::string> ReadLines(const std::filesystem::path& path);

@@ -20,10 +20,11 @@ class IdxFile {
   // `dimensions` sizes follow the magic number 0x800 + dimensions.
   IdxFile(const fs::path& path, int dimensions) : path_(path), content_(path), bytes_(content_.bytes()) {
     const size_t header = 4 + 4 * static_cast<size_t>(dimensions);
-    if (bytes_.size() < header) Fail("is cut short: " + std::to_string(bytes_.size()) + " bytes hold no header");
+    if (bytes_.size() < header)
+      Fail("is cut short: " + std::to_string(bytes_.size()) + " bytes are too few for a header");
     const uint32_t magic = Word(0);
     if (magic != 0x800U + static_cast<uint32_t>(dimensions)) {
-      Fail("is no IDX file of bytes with " + std::to_string(dimensions) + " dimension(s)");
+      Fail("is not an IDX file of bytes with " + std::to_string(dimensions) + " dimension(s)");
     }
     uint64_t expected = 1;
     for (int i = 0; i < dimensions; ++i) {
@@ -33,7 +34,7 @@ class IdxFile {
     }
     bytes_ = bytes_.subspan(header);
     if (bytes_.size() != expected) {
-      Fail("is cut short or damaged: its header promises " + std::to_string(expected) + " bytes, there are " +
+      Fail("is cut short or damaged: its header claims " + std::to_string(expected) + " bytes, but there are " +
            std::to_string(bytes_.size()));
     }
   }
@@ -116,7 +117,7 @@ std::optional<fs::path> FindImages(const fs::path& folder, SetRole role) {
   if (found.size() > 1) {
     throw DataError(folder.string() + " holds several sets of IDX files: " + found.begin()->second.filename().string() +
                     ", " + std::next(found.begin())->second.filename().string() +
-                    "; name the file of images in data.train and data.test");
+                    "; set data.train and data.test to the image files");
   }
   return found.begin()->second;
 }
@@ -149,7 +150,7 @@ DatasetIndex OpenIdx(const fs::path& path, SetRole role) {
     const std::optional<fs::path> found = FindImages(path, role);
     if (!found) {
       throw DataError(path.string() + ": no " + (role == SetRole::kTrain ? "train" : "t10k") +
-                      "-images-idx3-ubyte or .gz of it");
+                      "-images-idx3-ubyte or its .gz");
     }
     images = *found;
   }

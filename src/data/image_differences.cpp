@@ -144,7 +144,7 @@ class ImageComparison {
     if (ClassBefore(was) != is_.classes[static_cast<size_t>(is.label)]) {
       changes_.relabelled.Add(is.name);
     }
-    // Packed sets do not tell sizes.
+    // Packed sets do not give sizes.
     const bool sizes_known = was_.format == is_.format || (was.bytes > 0 && is.bytes > 0);
     const bool contents_known = was.content != 0 && is.content != 0;
     if ((sizes_known && was.bytes != is.bytes) || (contents_known && was.content != is.content)) {
@@ -198,12 +198,12 @@ std::string Differences(const ListedSet& was, const ListedSet& is) {
   sentence.Add(classes.renamed, "class", "classes", "renamed");
   sentence.Add(classes.removed, "class", "classes", "removed");
   sentence.Add(classes.added, "class", "classes", "added");
-  if (classes.reordered) sentence.Add("the classes in another order");
+  if (classes.reordered) sentence.Add("the classes in a different order");
   sentence.Add(images.removed, "image", "images", "removed");
   sentence.Add(images.added, "image", "images", "added");
   sentence.Add(images.altered, "image", "images", "altered");
-  sentence.Add(images.relabelled, "image", "images", "with another class");
-  if (images.reordered && classes.renamed.count == 0) sentence.Add("the images in another order");
+  sentence.Add(images.relabelled, "image", "images", "relabelled");
+  if (images.reordered && classes.renamed.count == 0) sentence.Add("the images in a different order");
   if (!sentence.text().empty() && was.format != is.format)
     sentence.Add("format " + was.format + " before, " + is.format + " now");
   return sentence.text();

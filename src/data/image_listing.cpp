@@ -47,7 +47,7 @@ ToRead ChooseContents(const std::vector<ListedImage>& images, uint64_t most_byte
 void ReadContents(const DatasetIndex& set, int64_t most_bytes, std::vector<ListedImage>& images) {
   const ToRead chosen = ChooseContents(images, static_cast<uint64_t>(most_bytes));
   if (chosen.bytes >= kWorthTelling) {
-    log::info("{}: reading the contents of {} images ({} MB), which tell a run that goes on whether they are the same",
+    log::info("{}: reading the contents of {} images ({} MB), so that a resumed run can tell whether they are the same",
               set.name, FormatThousands(static_cast<int64_t>(chosen.images.size())), chosen.bytes / 1'000'000);
   }
   const int64_t threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
@@ -58,7 +58,7 @@ void ReadContents(const DatasetIndex& set, int64_t most_bytes, std::vector<Liste
       try {
         images[i].content = set.images->ContentHash(static_cast<int64_t>(i));
       } catch (const DataError&) {
-        images[i].content = 0;  // told when the run reads it
+        images[i].content = 0;  // reported when the run reads it
       }
     }
   });

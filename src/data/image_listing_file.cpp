@@ -109,8 +109,8 @@ class ListingReader {
   std::vector<ListedSet> Read() {
     const Json first = NextJson();
     const int64_t version = first.contains("format_version") ? Whole(first, "format_version") : 0;
-    if (version > kFormatVersion) Fail("is of a newer danas (format " + std::to_string(version) + ")");
-    if (version < 1) Fail("names no format_version");
+    if (version > kFormatVersion) Fail("was written by a newer danas (format " + std::to_string(version) + ")");
+    if (version < 1) Fail("has no format_version");
     std::vector<ListedSet> sets;
     while (at_ < text_.size()) sets.push_back(ReadSet());
     return sets;
@@ -131,7 +131,7 @@ class ListingReader {
   }
   Json NextJson() {
     Json json = ParseJson(NextLine());
-    if (!json.is_object()) Fail("is not what danas writes");
+    if (!json.is_object()) Fail("is not as danas writes it");
     return json;
   }
 
@@ -157,7 +157,7 @@ class ListingReader {
     const auto classes = head.find("classes");
     if (classes == head.end() || !classes->is_array()) Fail("has no list 'classes'");
     for (const Json& id : *classes) {
-      if (!id.is_string()) Fail("names a class that is no text");
+      if (!id.is_string()) Fail("names a class that is not a text");
       set.classes.push_back(id.get<std::string>());
     }
     const int64_t images = Whole(head, "images");
@@ -193,7 +193,7 @@ class ListingReader {
   T Number(std::string_view word, int base) const {
     T number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number, base);
-    if (error != std::errc() || end != word.data() + word.size()) Fail("'" + std::string(word) + "' is no number");
+    if (error != std::errc() || end != word.data() + word.size()) Fail("'" + std::string(word) + "' is not a number");
     return number;
   }
 

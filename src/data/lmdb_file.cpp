@@ -57,7 +57,7 @@ class LmdbFile::Page {
       : file_(file), number_(number), bytes_(bytes), flags_(Load<uint16_t>(bytes, kFlagsAt)) {
     const auto lower = Load<uint16_t>(bytes, kLowerAt);
     if (!is_branch() && !is_leaf()) Fail("is neither branch nor leaf");
-    if (lower < kPageHead || lower > bytes.size()) Fail("has no such list of nodes");
+    if (lower < kPageHead || lower > bytes.size()) Fail("has an impossible list of nodes");
     count_ = (lower - kPageHead) / 2;
     if (count_ == 0) Fail("is empty");
   }
@@ -71,13 +71,13 @@ class LmdbFile::Page {
 
   Node NodeAt(size_t index) const {
     const size_t at = Load<uint16_t>(bytes_, kPageHead + 2 * index);
-    if (at < kPageHead || at + kNodeHead > bytes_.size()) Fail("has a node outside");
+    if (at < kPageHead || at + kNodeHead > bytes_.size()) Fail("has a node outside its bounds");
     Node node;
     node.size = Load<uint16_t>(bytes_, at) | static_cast<uint32_t>(Load<uint16_t>(bytes_, at + 2)) << 16;
     node.flags = Load<uint16_t>(bytes_, at + 4);
     const size_t key_bytes = Load<uint16_t>(bytes_, at + 6);
     node.value_at = at + kNodeHead + key_bytes;
-    if (node.value_at > bytes_.size()) Fail("has a key outside");
+    if (node.value_at > bytes_.size()) Fail("has a key outside its bounds");
     node.key = {reinterpret_cast<const char*>(bytes_.data()) + at + kNodeHead, key_bytes};
     return node;
   }
@@ -110,7 +110,7 @@ LmdbFile::LmdbFile(const std::filesystem::path& path) : path_(path), mapped_(Map
     return at + kPageHead + kMetaBytes <= bytes_.size() && (Load<uint16_t>(bytes_, at + kFlagsAt) & kMeta) != 0 &&
            Load<uint32_t>(bytes_, at + kPageHead) == kMagic;
   };
-  if (!is_meta(0)) fail("is no LMDB database of this kind of machine, or its head is damaged");
+  if (!is_meta(0)) fail("not an LMDB database from this kind of machine, or its header is damaged");
   const auto version = Load<uint32_t>(bytes_, kPageHead + 4);
   if (version != kVersion) {
     fail("LMDB layout " + std::to_string(version) + "; danas reads layout " + std::to_string(kVersion) +
@@ -118,13 +118,13 @@ LmdbFile::LmdbFile(const std::filesystem::path& path) : path_(path), mapped_(Map
   }
   page_bytes_ = Load<uint32_t>(bytes_, kPageHead + kPageBytesAt);
   if (!std::has_single_bit(page_bytes_) || page_bytes_ < 256 || page_bytes_ > 65536 || !is_meta(page_bytes_)) {
-    fail("its head is damaged");
+    fail("its header is damaged");
   }
   size_t meta = kPageHead;
   if (Load<uint64_t>(bytes_, page_bytes_ + meta + kTransactionAt) > Load<uint64_t>(bytes_, meta + kTransactionAt)) {
     meta += page_bytes_;
   }
-  if (Load<uint16_t>(bytes_, meta + kMainAt + 4) != 0) fail("its keys are not in the order of their bytes");
+  if (Load<uint16_t>(bytes_, meta + kMainAt + 4) != 0) fail("its keys are not in byte order");
   entries_ = Load<uint64_t>(bytes_, meta + kMainAt + 32);
   root_ = Load<uint64_t>(bytes_, meta + kMainAt + 40);
 }
@@ -134,7 +134,7 @@ void LmdbFile::FailAt(uint64_t page, const std::string& what) const {
 }
 
 LmdbFile::Page LmdbFile::PageAt(uint64_t number) const {
-  if (number >= bytes_.size() / page_bytes_) FailAt(number, "lies beyond the end of the file, which may be cut short");
+  if (number >= bytes_.size() / page_bytes_) FailAt(number, "is beyond the end of the file, which may be cut short");
   const std::span<const uint8_t> bytes = bytes_.subspan(number * page_bytes_, page_bytes_);
   if (Load<uint64_t>(bytes, 0) != number) FailAt(number, "has another number");
   return {*this, number, bytes};
@@ -143,17 +143,17 @@ LmdbFile::Page LmdbFile::PageAt(uint64_t number) const {
 std::span<const uint8_t> LmdbFile::ValueOf(const Page& page, const Node& node) const {
   if ((node.flags & ~kBigValue) != 0) page.Fail("holds a database within the database");
   if ((node.flags & kBigValue) == 0) {
-    if (node.size > page.bytes().size() - node.value_at) page.Fail("has a value outside");
+    if (node.size > page.bytes().size() - node.value_at) page.Fail("has a value outside its bounds");
     return page.bytes().subspan(node.value_at, node.size);
   }
-  if (node.value_at + sizeof(uint64_t) > page.bytes().size()) page.Fail("has a value outside");
+  if (node.value_at + sizeof(uint64_t) > page.bytes().size()) page.Fail("has a value outside its bounds");
   const auto number = Load<uint64_t>(page.bytes(), node.value_at);
   const uint64_t most = bytes_.size() / page_bytes_;
-  if (number >= most) FailAt(number, "lies beyond the end of the file, which may be cut short");
+  if (number >= most) FailAt(number, "is beyond the end of the file, which may be cut short");
   const std::span<const uint8_t> bytes = bytes_.subspan(number * page_bytes_);
   const auto pages = Load<uint32_t>(bytes, kPagesAt);
   if (Load<uint64_t>(bytes, 0) != number || (Load<uint16_t>(bytes, kFlagsAt) & kOverflow) == 0) {
-    FailAt(number, "is no value's");
+    FailAt(number, "does not belong to a value");
   }
   if (pages > most - number || kPageHead + static_cast<uint64_t>(node.size) > pages * page_bytes_) {
     FailAt(number, "is too short for its value, or the file is cut short");

@@ -32,9 +32,10 @@ LmdbWriter::~LmdbWriter() { mdb_env_close(env_); }
 void LmdbWriter::Fail(int error) const {
   // EIO: liblmdb's answer to a write that the system cut short, which a full disk does first.
   const bool full = error == ENOSPC || error == EFBIG || error == EDQUOT || error == EIO;
-  throw FileError("cannot write " + (folder_ / "data.mdb").string() + ": " + mdb_strerror(error) +
-                  (full ? ". If the disk is full, make room and run the same command again: it goes on from what was written"
-                        : ""));
+  throw FileError(
+      "cannot write " + (folder_ / "data.mdb").string() + ": " + mdb_strerror(error) +
+      (full ? ". If the disk is full, make room and run the same command again: it continues from what was written"
+            : ""));
 }
 
 void LmdbWriter::Write(std::span<const LmdbPut> puts, std::span<const std::string> removed) {

@@ -13,7 +13,7 @@ namespace danas {
 int OpenPath(const std::filesystem::path& path, int flags);
 int StatPath(const std::filesystem::path& path, struct stat& status);
 
-// Where a link leads, as it is written; empty where `path` is no link.
+// Where a link leads, as it is written; empty where `path` is not a link.
 std::string LinkTarget(const std::filesystem::path& path);
 
 }  // namespace danas

@@ -1,4 +1,4 @@
-// Manifests: images and labels as a table, for datasets whose folders do not tell the class (ImageNet's flat val/).
+// Manifests: images and labels as a table, for datasets whose folders do not give the class (ImageNet's flat val/).
 #include <algorithm>
 #include <map>
 
@@ -25,7 +25,7 @@ struct Entry {
 }
 
 [[noreturn]] void FailAtFault(const fs::path& file, size_t line, const std::string& text) {
-  const TextFault fault = FindJsonFault(text).value_or(TextFault{.what = "the line is no JSON"});
+  const TextFault fault = FindJsonFault(text).value_or(TextFault{.what = "the line is not JSON"});
   FailAt(file, line, "column " + std::to_string(fault.column) + ": " + fault.what);
 }
 
@@ -55,7 +55,7 @@ std::vector<Entry> ReadCsv(const fs::path& file, const std::vector<std::string>&
     const auto found = std::find(header.begin(), header.end(), name);
     if (found == header.end())
       FailAt(file, 1,
-             "the header '" + (lines.empty() ? "" : lines[0]) + "' names no column '" + name +
+             "the header '" + (lines.empty() ? "" : lines[0]) + "' has no column '" + name +
                  "'; 'path,label' is expected, with a comma between columns");
     return static_cast<size_t>(found - header.begin());
   };
@@ -100,7 +100,7 @@ bool RecognizeManifest(const fs::path& path) {
 DatasetIndex OpenManifest(const fs::path& path, const DataConfig& config) {
   const std::vector<std::string> lines = LinesOf(ReadText(path));
   const std::vector<Entry> entries = path.extension() == ".jsonl" ? ReadJsonl(path, lines) : ReadCsv(path, lines);
-  if (entries.empty()) throw DataError(path.string() + ": names no image");
+  if (entries.empty()) throw DataError(path.string() + ": lists no images");
   std::map<std::string, int> positions;  // in bytewise order
   for (const Entry& entry : entries) {
     if (entry.path.empty() || entry.label.empty()) FailAt(path, entry.line, "an empty path or label");

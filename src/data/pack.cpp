@@ -40,9 +40,9 @@ class FolderLock {
     const int error = errno;
     if (error == EWOULDBLOCK) {
       close(descriptor_);
-      throw FileError(folder.string() + ": another process packs into it");
+      throw FileError(folder.string() + ": another process is packing into it");
     }
-    log::warn("{}: cannot be locked ({}); see to it that no other process packs into it", folder.string(),
+    log::warn("{}: cannot be locked ({}); make sure that no other process packs into it", folder.string(),
               std::strerror(error));
   }
   ~FolderLock() { close(descriptor_); }
@@ -74,7 +74,7 @@ Image MadeSmaller(Image image, int64_t resize_short) {
 // The bytes to store. Throws DataError for an image that cannot be read.
 std::vector<uint8_t> MakeRecord(const DatasetIndex& source, int64_t image, const PackOptions& options) {
   std::optional<std::vector<uint8_t>> file = source.images->EncodedBytes(image);
-  Image picture = source.images->Load(image);  // also where the bytes are kept: a bad file is told now
+  Image picture = source.images->Load(image);  // also where the bytes are kept: a bad file is reported now
   if (file && options.keep_bytes) return std::move(*file);
   if (!options.keep_bytes) picture = MadeSmaller(std::move(picture), options.resize_short);
   if (!file) return EncodePnm(picture);
@@ -82,7 +82,7 @@ std::vector<uint8_t> MakeRecord(const DatasetIndex& source, int64_t image, const
     return EncodeJpeg(picture, static_cast<int>(options.quality));
   } catch (const BrokenImage& error) {
     throw DataError(source.images->Name(image) + ": " + error.what() +
-                    "; pack with --keep-bytes, or go on without it with --skip-bad");
+                    "; pack with --keep-bytes, or leave it out with --skip-bad");
   }
 }
 
@@ -160,7 +160,7 @@ Json Packing::About(bool finished) const {
           {"classes", std::move(classes)}};
 }
 
-// `found` is the record of what lies in the folder.
+// `found` is the record of what is in the folder.
 void Packing::CheckSame(const Json& found) const {
   const Json wanted = About(false);
   std::string differences;
@@ -176,8 +176,8 @@ void Packing::CheckSame(const Json& found) const {
   compare("fingerprint of the source", found.at("source").at("fingerprint"), wanted.at("source").at("fingerprint"));
   if (differences.empty() && found.at("classes") != wanted.at("classes")) differences = "the classes' names differ";
   if (differences.empty()) return;
-  throw FileError(folder_.string() + " holds images that were packed otherwise (" + differences +
-                  "). Name another folder for these");
+  throw FileError(folder_.string() + " holds images that were packed differently (" + differences +
+                  "). Choose another folder for these");
 }
 
 void Packing::ReadParts(const LmdbFile& file) {
@@ -201,7 +201,7 @@ bool Packing::Begin() {
   const uintmax_t bytes = fs::file_size(file_, error);
   if (error) {
     if (!fs::is_empty(folder_)) {
-      throw FileError(folder_.string() + " holds other files; name a new folder for the packed images");
+      throw FileError(folder_.string() + " holds other files; choose a new folder for the packed images");
     }
     return true;
   }
@@ -214,7 +214,7 @@ bool Packing::Begin() {
   const std::optional<Json> about = packed::ReadAbout(file, folder_.string());
   if (!about) {
     if (file.entries() == 0) return true;
-    throw FileError(folder_.string() + " holds an LMDB database that is none of danas's; name a new folder");
+    throw FileError(folder_.string() + " holds an LMDB database that danas did not write; choose a new folder");
   }
   CheckSame(*about);
   is_new_ = false;
@@ -255,8 +255,8 @@ Chunk Packing::Take(std::vector<Encoded> encoded) {
   Json images = Json::array(), left_out = Json::array();
   for (Encoded& image : encoded) {
     if (image.bad && !source_.bad) {
-      chunk.stop.emplace(image.bad->reason + "; or run the same command with --skip-bad: it goes on and leaves such " +
-                         "images out");
+      chunk.stop.emplace(image.bad->reason +
+                         "; or run the same command with --skip-bad: it continues and leaves such " + "images out");
       break;
     }
     if (image.bad) {
@@ -328,7 +328,7 @@ PackOutcome Packing::Run(const std::function<void(int64_t)>& progress) {
       const LmdbPut about[] = {{.key = packed::kAbout, .value = packed::Sealed(About(false))}};
       writer.Write(about);
     } else {
-      log::info("{}: goes on after {} of {} images", folder_.string(), FormatThousands(next_),
+      log::info("{}: continuing after {} of {} images", folder_.string(), FormatThousands(next_),
                 FormatThousands(source_.size()));
     }
     std::future<void> written;  // of the chunk before, while the next one is encoded
@@ -361,7 +361,7 @@ PackOutcome PackDataset(const DatasetIndex& source, const fs::path& folder, cons
     throw FileError(error.path1().string() + ": " + error.code().message());
   } catch (const Json::exception&) {
     throw FileError(folder.string() +
-                    ": its record of what was packed is not what danas writes; pack into a new folder");
+                    ": its record of what was packed is not as danas writes it; pack into a new folder");
   }
 }
 

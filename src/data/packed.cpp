@@ -148,7 +148,7 @@ class PackedSource : public ImageSource {
                                      "know its layout"));
     }
     if (!about->at("finished").get<bool>()) {
-      throw DataError(name_ + ": packing it was not finished; run the same `danas data pack` again: it goes on");
+      throw DataError(name_ + ": packing it was not finished; run the same `danas data pack` again: it continues");
     }
     return std::move(*about);
   }
@@ -220,7 +220,7 @@ auto Guarded(const fs::path& path, const Open& open) {
   try {
     return open();
   } catch (const Json::exception&) {
-    throw DataError(path.string() + ": '" + packed::kAbout + "' is not what danas writes; pack the dataset again");
+    throw DataError(path.string() + ": '" + packed::kAbout + "' is not as danas writes it; pack the dataset again");
   }
 }
 

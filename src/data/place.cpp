@@ -24,7 +24,7 @@ std::string WithAdvice(const std::string& message, const fs::path& path) {
 DataFormat Recognize(const fs::path& path, const char* key) {
   if (!IsThere(path)) {
     throw DataError(std::string(key) + ": there is no " + path.string() + "; set " + key +
-                    " to where the dataset lies");
+                    " to the path of the dataset");
   }
   if (RecognizePacked(path)) return DataFormat::kPacked;
   if (const auto cifar = RecognizeCifar(path)) return *cifar;
@@ -32,7 +32,7 @@ DataFormat Recognize(const fs::path& path, const char* key) {
   if (RecognizeManifest(path)) return DataFormat::kManifest;
   if (RecognizeFolder(path)) return DataFormat::kFolder;
   throw DataError(WithAdvice(path.string() +
-                                 ": no dataset is recognised here; expected CIFAR binary files, IDX files, class "
+                                 ": no dataset was recognised here; expected CIFAR binary files, IDX files, class "
                                  "folders of images, a packed set, or a .csv or .jsonl manifest",
                              path));
 }
@@ -66,21 +66,21 @@ std::string SimilarName(const fs::path& root, SetRole role) {
 [[noreturn]] void FailWithoutSet(const fs::path& root, SetRole role, const std::string& expected, const char* key) {
   const std::string set = role == SetRole::kTrain ? "training set" : "test set";
   if (const std::string similar = SimilarName(root, role); !similar.empty()) {
-    throw DataError(root.string() + ": no " + set + " is found; expected " + expected + ". If " + similar +
+    throw DataError(root.string() + ": no " + set + " was found; expected " + expected + ". If " + similar +
                     " is the one, set " + key + " to " + (root / similar).string());
   }
   const bool has_train = role == SetRole::kTest && HasTrainBelow(root);
   if (has_train) {
-    throw DataError(root.string() + ": no test set is found beside the training set; expected " + expected +
+    throw DataError(root.string() + ": no test set was found beside the training set; expected " + expected +
                     "; or set " + key);
   }
   throw DataError(WithAdvice(root.string() +
-                                 ": no dataset is recognised here; expected CIFAR binary files, IDX files, or " +
+                                 ": no dataset was recognised here; expected CIFAR binary files, IDX files, or " +
                                  expected + "; or set " + key,
                              root));
 }
 
-// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what lies in the
+// `root`/<name> as a manifest or a folder, for the only one of `names` that is there. A manifest says what is in the
 // folder of its name, so it comes first.
 Place PlaceBelow(const fs::path& root, SetRole role, const char* key, DataFormat format) {
   const std::vector<std::string> names =
@@ -100,7 +100,7 @@ Place PlaceBelow(const fs::path& root, SetRole role, const char* key, DataFormat
   }
   if (found.size() > 1) {
     throw DataError(root.string() + " holds both " + found[0].filename().string() + " and " +
-                    found[1].filename().string() + "; set " + key + " to the one that is meant");
+                    found[1].filename().string() + "; set " + key + " to the one you mean");
   }
   return PlaceAt(found.front(), key, format);
 }
@@ -131,20 +131,21 @@ Place FindSet(const DataConfig& config, SetRole role) {
   const char* key = train ? "data.train" : "data.test";
   if (!own.empty()) return PlaceAt(own, key, config.format);
   if (config.root.empty()) {
-    throw DataError(std::string("no dataset is named: set data.root, or data.train and data.test") +
+    throw DataError(std::string("no dataset is given: set data.root, or data.train and data.test") +
                     (train ? "" : " (data.test is missing)"));
   }
   const fs::path root = config.root;
   if (!IsThere(root)) {
-    throw DataError("data.root: there is no folder " + root.string() + "; set data.root to where the dataset lies");
+    throw DataError("data.root: there is no folder " + root.string() + "; set data.root to the folder of the dataset");
   }
   if (!fs::is_directory(root)) {
-    throw DataError(
-        WithAdvice("data.root: " + root.string() + " is no folder; set data.root to the one of the dataset", root));
+    throw DataError(WithAdvice(
+        "data.root: " + root.string() + " is not a folder; set data.root to the folder of the dataset", root));
   }
   if (const auto own_format = OwnFormat(root)) {
     if (!train && own_format == DataFormat::kPacked) {
-      throw DataError(root.string() + " is one packed set, without a test set; set data.test to where that lies");
+      throw DataError(root.string() +
+                      " is one packed set, without a test set; set data.test to the path of the test set");
     }
     return PlaceAt(root, "data.root", config.format);
   }

@@ -1,4 +1,4 @@
-// Where the sets of a dataset lie and in which format: what data.root, data.train and data.test lead to.
+// Where the sets of a dataset are and in which format: what data.root, data.train and data.test lead to.
 #pragma once
 
 #include <filesystem>

@@ -52,7 +52,7 @@ Box DrawPadCrop(const AugmentConfig& config, int height, int width, int size, Ra
   if (room_down < 0 || room_right < 0) {
     throw DataError(std::to_string(width) + " x " + std::to_string(height) +
                     " pixels with data.augment.padding = " + std::to_string(padding) +
-                    " around are too few for a crop of data.image_size = " + std::to_string(size) +
+                    " around them are too few for a crop of data.image_size = " + std::to_string(size) +
                     "; lower image_size, raise padding, or use crop: random_resized");
   }
   const int top = DrawInt(stream, room_down);

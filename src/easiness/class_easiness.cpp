@@ -26,7 +26,7 @@ std::vector<double> HistogramMeans(const NetworkJudgement& judgement) {
 void RequireTraining(const NetworkJudgement& judgement, EasinessKind kind, size_t epochs) {
   if (judgement.accuracy_ec.size() >= epochs) return;
   throw ConfigError("easiness.kind: '" + std::string(NameOf(kind)) + "' needs each class's accuracy after at least " +
-                    std::to_string(epochs) + " epochs of training; of " + judgement.network + " there are " +
+                    std::to_string(epochs) + " epochs of training; " + judgement.network + " has " +
                     std::to_string(judgement.accuracy_ec.size()) +
                     ". Let danas train the network, or choose another kind");
 }
@@ -124,7 +124,7 @@ ClassEasiness RankClasses(const std::vector<NetworkJudgement>& judgements, const
   ClassEasiness easiness{.class_ids = class_ids, .kind = config.kind, .aggregation = config.aggregation};
   for (const NetworkJudgement& judgement : judgements) {
     if (judgement.images_c.size() != class_ids.size()) {
-      throw std::invalid_argument(judgement.network + " judged another number of classes");
+      throw std::invalid_argument(judgement.network + " was evaluated on a different number of classes");
     }
     easiness.score_nc.push_back(ScoreClasses(judgement, config));
   }

@@ -34,8 +34,9 @@ std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes) {
                       " class; with fewer than 2 the cross-entropy is 0 and nothing is learnt");
   }
   if (config.classes.size() < 2) {
-    throw ConfigError("schedule.classes: at least two numbers are needed, warm-up's and one schedule step's; found " +
-                      std::to_string(config.classes.size()));
+    throw ConfigError(
+        "schedule.classes: at least two numbers are needed, for the warm-up and for one schedule step; found " +
+        std::to_string(config.classes.size()));
   }
   const bool shares = *std::max_element(config.classes.begin(), config.classes.end()) <= 1;
   std::vector<Phase> phases;

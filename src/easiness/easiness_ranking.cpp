@@ -56,7 +56,7 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
   if (!unknown.empty()) {
     wrong += "; not in the dataset: " + ListNames(unknown);
     const std::string nearest = NearestName(unknown.front(), missing);
-    if (!nearest.empty()) wrong += " (is '" + nearest + "' meant?)";
+    if (!nearest.empty()) wrong += " (did you mean '" + nearest + "'?)";
   }
   if (!missing.empty()) wrong += "; missing: " + ListNames(missing);
   if (!wrong.empty()) {
@@ -68,9 +68,9 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
 void CheckFingerprint(const std::string& found, uint64_t fingerprint, const std::string& source) {
   const std::string expected = HexText(fingerprint);
   if (found.empty() || found == expected) return;
-  throw ConfigError(source + ": fingerprint: " + found + " is of another training set than this one (" + expected +
-                    "), though its classes have the same names. Rank this one by danas easiness; to use the order all "
-                    "the same, take the key 'fingerprint' out of the file");
+  throw ConfigError(source + ": fingerprint: " + found + " belongs to another training set than this one (" + expected +
+                    "), although the classes have the same names. Rank this one with danas easiness; to use the order "
+                    "anyway, remove the key 'fingerprint' from the file");
 }
 
 }  // namespace

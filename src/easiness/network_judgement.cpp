@@ -83,7 +83,7 @@ JudgementTally::JudgementTally(std::string network, std::vector<std::string> cla
   if (classes < 2) {
     throw DataError(
         "the data has " + std::to_string(classes) +
-        " class: every network is certain of it (its entropy is at most ln 1 = 0), so that there is nothing "
+        " class: every network is certain of it (its entropy is at most ln 1 = 0), so there is nothing "
         "to rank; at least 2 classes are needed");
   }
   judgement_.network = std::move(network);
@@ -103,7 +103,7 @@ void JudgementTally::Add(int target, std::span<const float> logits) {
     scores = ScoreSample(logits, target);
   } catch (const NumericError& error) {
     throw NumericError(judgement_.network + ", an image of the class '" + class_ids_[c] + "': " + error.what() +
-                       ". Its weights are broken, or its training went astray; train it again");
+                       ". Its weights are broken, or its training diverged; train it again");
   }
   std::vector<int64_t>& histogram_b = judgement_.histogram_cb[c];
   const auto bin = static_cast<size_t>(scores.entropy * bins_per_nat_);
@@ -121,7 +121,7 @@ NetworkJudgement JudgementTally::Finish() const {
     if (judgement_.images_c[c] == 0) without.push_back(class_ids_[c]);
   }
   if (!without.empty()) {
-    throw DataError(judgement_.network + ": there is no image to score of " + ListNames(without) +
+    throw DataError(judgement_.network + ": there is no image to score in " + ListNames(without) +
                     "; every class needs at least one");
   }
   NetworkJudgement judgement = judgement_;

@@ -139,7 +139,7 @@ Matrix LayerwiseRelevance(const Matrix& mean_ck, const Matrix& weight_ck) {
   if (weight_ck.size() != mean_ck.size()) throw std::invalid_argument("a classifier of another number of classes");
   for (size_t c = 0; c < relevance_ck.size(); ++c) {
     if (weight_ck[c].size() != relevance_ck[c].size()) {
-      throw std::invalid_argument("the classifier does not stand on the pooled features");
+      throw std::invalid_argument("the classifier does not use the pooled features");
     }
     for (size_t k = 0; k < relevance_ck[c].size(); ++k) relevance_ck[c][k] *= weight_ck[c][k];
   }

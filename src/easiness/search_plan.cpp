@@ -45,15 +45,15 @@ std::string FewStepsText(const PhasePlan& phase) {
       phase.phase.name + " has " + FormatThousands(steps) + " α steps for " + FormatThousands(phase.cuts) + " cuts: ";
   constexpr int64_t kClear = 2;  // standard errors; none reaches more than √n
   if (steps <= kClear * kClear) return begin + "too few for 2 standard errors, whatever they show";
-  return begin + "2 standard errors take a difference of " +
-         FormatDecimals(kClear / std::sqrt(static_cast<double>(steps)), 2) + " of its noise in a step";
+  return begin + "reaching 2 standard errors takes a difference of " +
+         FormatDecimals(kClear / std::sqrt(static_cast<double>(steps)), 2) + " times its noise in a step";
 }
 
 std::string FewPathsText(const PhasePlan& phase) {
   if (phase.pair_effects == 0 || phase.scored > phase.main_effects + phase.pair_effects) return "";
   return phase.phase.name + " has " + FormatThousands(phase.scored) + " networks for " +
          FormatThousands(phase.main_effects) + " effects of candidates and " + FormatThousands(phase.pair_effects) +
-         " of pairs: pairs are shrunk towards none as far as the networks do not tell them";
+         " of pairs: effects of pairs are shrunk towards 0 where the networks do not determine them";
 }
 
 }  // namespace danas

@@ -47,7 +47,7 @@ class TruthReader {
   }
 
   std::vector<TrainedNetwork> Finish() {
-    if (networks_.empty()) throw ConfigError(path_ + ": no trained network stands in it");
+    if (networks_.empty()) throw ConfigError(path_ + ": it has no trained networks");
     return std::move(networks_);
   }
 
@@ -68,14 +68,14 @@ class TruthReader {
     for (const BlockSpec& block : space_.layers()[*layer].candidates) names += " " + CandidateName(block);
     if (text.substr(colon + 1) != names) {
       Fail("layer " + std::to_string(*layer) + " has the candidates" + text.substr(colon + 1) + " here and" + names +
-           " in the space " + space_.name() + ": the table is of another space");
+           " in the space " + space_.name() + ": the table belongs to another space");
     }
   }
 
   void TakeTitles(const std::vector<std::string>& titles) {
     for (size_t i = 0; i < titles.size(); ++i) columns_[titles[i]] = i;
     for (const char* needed : {"network", "accuracy", "loss"}) {
-      if (!columns_.contains(needed)) Fail(std::string("no column '") + needed + "' in the titles");
+      if (!columns_.contains(needed)) Fail(std::string("no column '") + needed + "' in the header");
     }
     count_ = titles.size();
   }
@@ -85,14 +85,14 @@ class TruthReader {
     const auto value = ParseWhole<double>(text);
     if (!value || !std::isfinite(*value) || *value < 0 || *value > most) {
       Fail(std::string("the ") + column + " is '" + text + "', expected a number from 0" +
-           (std::isfinite(most) ? " to 1" : " on"));
+           (std::isfinite(most) ? " to 1" : " upwards"));
     }
     return *value;
   }
 
   void TakeTraining(const std::vector<std::string>& cells) {
     if (cells.size() != count_) {
-      Fail(std::to_string(cells.size()) + " cells below " + std::to_string(count_) + " titles");
+      Fail(std::to_string(cells.size()) + " cells under " + std::to_string(count_) + " column titles");
     }
     const std::vector<size_t> network = ParseNetworkName(cells[columns_.at("network")], space_, Here());
     const auto [place, fresh] = places_.try_emplace(network, networks_.size());

@@ -29,7 +29,7 @@ class TableWriter {
     if constexpr (Section<Part>) {
       TableWriter part(path_ + "." + name);
       Part::Describe(static_cast<const Part&>(Part{}), part);
-      parts_ += part.Text("Of `" + part.path_ + "`");
+      parts_ += part.Text("In `" + part.path_ + "`");
     }
   }
   template <Section T>
@@ -60,19 +60,19 @@ std::string TableOf(const char* when) {
 }  // namespace
 
 std::string EventReference() {
-  return "## A search\n\n" + TableOf<SearchStart>("Once, when it begins") + TableOf<SearchEpoch>("After every epoch") +
-         TableOf<Alpha>("After every epoch, in alpha.jsonl; of several budgets one for each") +
-         TableOf<Pruning>("At the end of every schedule step; of several budgets one for each") +
+  return "## A search\n\n" + TableOf<SearchStart>("Once, when it starts") + TableOf<SearchEpoch>("After every epoch") +
+         TableOf<Alpha>("After every epoch, in alpha.jsonl; with several budgets one for each") +
+         TableOf<Pruning>("At the end of every schedule step; with several budgets one for each") +
          TableOf<SupernetPruned>("After the prunings of several budgets") +
-         TableOf<FinalScores>("Before `search_end`, with `search.final` `scored`; of several budgets one for each") +
+         TableOf<FinalScores>("Before `search_end`, with `search.final` `scored`; with several budgets one for each") +
          TableOf<SearchEnd>("Once, when `best.json` and the weights are written") + "## A training\n\n" +
-         TableOf<TrainingStart>("Once, when it begins") + TableOf<TrainingEpoch>("After every epoch") +
-         TableOf<ClassAccuracy>("Of `danas train`, after every epoch") +
+         TableOf<TrainingStart>("Once, when it starts") + TableOf<TrainingEpoch>("After every epoch") +
+         TableOf<ClassAccuracy>("`danas train` only: after every epoch") +
          TableOf<TrainingEnd>("Once, when the weights are written; result.json holds the same") +
-         "## A ranking of classes\n\n" + TableOf<EasinessStart>("Once, when it begins") +
+         "## A ranking of classes\n\n" + TableOf<EasinessStart>("Once, when it starts") +
          TableOf<NetworkJudged>("After each network") + TableOf<EasinessEnd>("Once, when the classes are ranked") +
          "## Any run that was resumed\n\n" +
-         TableOf<DataMoved>("Where its images are stored elsewhere than where it began, for each set");
+         TableOf<DataMoved>("For each set whose images are not stored where they were when the run started");
 }
 
 }  // namespace danas::events

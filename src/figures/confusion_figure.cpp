@@ -87,7 +87,7 @@ Figure ConfusionFigure(const EasinessStudy& study) {
                 .title = "Figure 3: confusion matrix in easiness order",
                 .svg = {},
                 .claim =
-                    "Easy classes are told apart: their rows have little beside the diagonal. Towards the hard classes "
+                    "Easy classes are recognised: their rows have little off the diagonal. Towards the hard classes "
                     "confusions gather at the lower right.",
                 .finding = Finding(study, confusion)};
   const size_t classes = order.size();
@@ -113,10 +113,10 @@ Figure ConfusionFigure(const EasinessStudy& study) {
                CutToWidth(names[c], kNameColumns),
                {.size = std::min(11.0, 0.9 * cell), .anchor = Anchor::kEnd, .turn = -60});
     }
-    svg.Text({frame.left + side / 2, frame.bottom() + names_height + 20}, "class that the networks name",
+    svg.Text({frame.left + side / 2, frame.bottom() + names_height + 20}, "predicted class",
              {.anchor = Anchor::kMiddle});
   } else {
-    DrawColumnNumbers(svg, frame, classes, "class that the networks name, easiest first");
+    DrawColumnNumbers(svg, frame, classes, "predicted class, easiest first");
   }
   DrawScale(svg, {.left = frame.right() + 24, .top = frame.top, .width = 14, .height = std::min(side, 260.0)}, scale);
   figure.svg = svg.Document();

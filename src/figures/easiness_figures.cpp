@@ -128,15 +128,15 @@ Figure HistogramsFigure(const EasinessStudy& study) {
                 .title = "Figure 3: entropy histograms of the classes, easiest first",
                 .svg = {},
                 .claim =
-                    "The entropies of easy classes gather near 0, those of hard classes spread far; different networks "
+                    "The entropies of easy classes gather near 0, those of hard classes spread out; different networks "
                     "give nearly the same histograms.",
                 .finding = {}};
   figure.finding = "Mean of " + Networks(study) + ". Scores run from " + NumberText(score_r.front(), 3) + " (" +
                    label(easiness.order.front()) + ") to " + NumberText(score_r.back(), 3) + " " + ScoreUnit(easiness) +
                    " (" + label(easiness.order.back()) + ").";
   if (study.judgements.size() > 1 && easiness.aggregation == EasinessAggregation::kMeanHistogram) {
-    figure.finding += " Over networks a class's score has a standard deviation of " + NumberText(deviation, 3) +
-                      " in the mean; Kendall's W of their rankings is " +
+    figure.finding += " Across networks a class's score has a standard deviation of " + NumberText(deviation, 3) +
+                      " on average; Kendall's W of their rankings is " +
                       NumberText(study.agreement.concordance.value) + " (95 % interval " +
                       NumberText(study.agreement.concordance.low) + " to " +
                       NumberText(study.agreement.concordance.high) + "; by chance " +
@@ -191,7 +191,7 @@ Figure ThreeHistogramsFigure(const EasinessStudy& study) {
   Figure figure{.name = "figure3-three-classes",
                 .title = "Figure 3: histograms of the easiest, the middle and the hardest class",
                 .svg = {},
-                .claim = "Mean and variance over networks: the networks agree on every class, and on easy ones most.",
+                .claim = "Mean and variance across networks: the networks agree on every class, and most on easy ones.",
                 .finding = {}};
   for (const auto& [name, position] : chosen) {
     const auto c = static_cast<size_t>(position);
@@ -200,7 +200,7 @@ Figure ThreeHistogramsFigure(const EasinessStudy& study) {
     figure.finding +=
         std::string(figure.finding.empty() ? "" : " ") + static_cast<char>(std::toupper(name[0])) + (name + 1) + ": " +
         study.class_labels[c] + ", " + FormatPercent(easiness.histogram_cb[c].front()) + " of its images in the first bin" +
-        (several ? ", standard deviation over networks " + FormatPercent(std::sqrt(variance)) + " a bin." : ".");
+        (several ? ", standard deviation across networks " + FormatPercent(std::sqrt(variance)) + " per bin." : ".");
   }
   const double panel = 250, gap = 40;
   Svg svg(60 + 3 * (panel + gap), 290, figure.title, figure.finding);
@@ -227,7 +227,7 @@ Figure ThreeHistogramsFigure(const EasinessStudy& study) {
              {.anchor = Anchor::kMiddle, .bold = true});
   }
   if (several) {
-    svg.Text({60 + 3 * panel + 2 * gap, 48}, "lines: ± 1 sd over networks", {.size = 11, .anchor = Anchor::kEnd});
+    svg.Text({60 + 3 * panel + 2 * gap, 48}, "lines: ± 1 sd across networks", {.size = 11, .anchor = Anchor::kEnd});
   }
   figure.svg = svg.Document();
   return figure;

@@ -50,7 +50,7 @@ std::string NetworkTable(const EasinessStudy& study) {
 }
 
 std::string AgreementSection(const Agreement& agreement) {
-  if (agreement.pairs.empty()) return "<p>One network alone: there is no agreement to measure.</p>\n";
+  if (agreement.pairs.empty()) return "<p>With one network there is no agreement to measure.</p>\n";
   std::string rows;
   for (const PairAgreement& pair : agreement.pairs) {
     rows += "<tr>" + Cell(agreement.networks[pair.first] + ", " + agreement.networks[pair.second]) +
@@ -62,7 +62,7 @@ std::string AgreementSection(const Agreement& agreement) {
          std::to_string(agreement.networks.size()) + " networks is " + XmlText(EstimateText(agreement.concordance)) +
          "; rankings by chance would give about " +
          FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) +
-         ", identical ones 1. In brackets 95 % intervals of a bootstrap over the " +
+         ", identical ones 1. In brackets: 95 % bootstrap intervals over the " +
          FormatThousands(agreement.classes) + " classes.</p>\n<div class=\"scroll\"><table><thead><tr>" +
          Cell("networks", false, "th") + Cell("Spearman's ρ", false, "th") + Cell("Kendall's τ-b", false, "th") +
          Cell("same easiest 10 % (chance 0.1)", false, "th") + Cell("30 % (0.3)", false, "th") +

@@ -30,9 +30,9 @@ std::string EasinessPlanText(const std::string& dataset, int64_t classes, const 
   }
   std::string text =
       "ranking the " + FormatThousands(classes) + " classes of " + dataset + "\n\n" + table.Text() + "\n";
-  text +=
-      timed ? "about " + FormatDuration(total) + " in all, by a few steps timed here; decoding large images adds to it"
-            : std::string("not timed (--no-probe)");
+  text += timed ? "about " + FormatDuration(total) +
+                      " in total, from a few steps timed here; decoding large images adds to it"
+                : std::string("not timed (--no-probe)");
   return text + "\n";
 }
 
@@ -78,7 +78,7 @@ std::string AgreementText(const Agreement& agreement) {
   for (size_t n = 0; n < agreement.networks.size(); ++n) {
     text += (n == 0 ? " " : ", ") + agreement.networks[n] + " " + EstimateText(agreement.score_error[n]);
   }
-  return text + "\n[low, high]: 95 % intervals of a bootstrap over " + FormatThousands(agreement.classes) +
+  return text + "\n[low, high]: 95 % bootstrap intervals over " + FormatThousands(agreement.classes) +
          " classes\n";
 }
 

@@ -34,21 +34,23 @@ std::string Finding(const RelevanceStudy& study) {
   const std::array<double, 3>& early = study.states.front().convergence;
   std::string text = "At epochs " + epochs +
                      " the diagonality (Spearman's ρ of a column's position and the row of its "
-                     "maximum, in images that did not order the columns) is " +
+                     "maximum, on images that were not used to order the columns) is " +
                      Series(study, [](const RelevanceState& state) { return state.diagonality; }) +
                      "; with the labels permuted " +
                      Series(study, [](const RelevanceState& state) { return state.permuted; }) + ".";
   if (study.kind == RelevanceKind::kLrp) {
-    text += " Permuted labels leave the classifier's weights as they are, and these alone put much on the diagonal.";
+    text += " Permuting labels leaves the classifier's weights unchanged, and these alone put much on the diagonal.";
   }
   if (study.states.size() < 2) return text;
   text += " At epoch " + std::to_string(study.states.front().epoch) +
-          " the blocks correlate with their own end: easy " + NumberText(early[0]) + ", medium " +
+          " the blocks' correlations with their final states are: easy " + NumberText(early[0]) + ", medium " +
           NumberText(early[1]) + ", hard " + NumberText(early[2]) + ". ";
   if (early[0] > early[1] && early[1] > early[2])
-    return text + "The easier a block, the earlier it is there, as claimed.";
-  if (early[0] > early[2]) return text + "The easy block is nearer to its end than the hard one, but not in order.";
-  return text + "The easy block is not nearer to its end than the hard one: the claim is not seen here.";
+    return text + "The easier a block, the earlier it gets there, as claimed.";
+  if (early[0] > early[2])
+    return text +
+           "The easy block is closer to its final state than the hard one, but the medium one is not in between.";
+  return text + "The easy block is not closer to its final state than the hard one: the claim is not seen here.";
 }
 
 void DrawBlocks(Svg& svg, const Frame& frame, size_t rows, bool named) {
@@ -69,7 +71,7 @@ void DrawConvergence(Svg& svg, const Frame& frame, const RelevanceStudy& study) 
   for (const RelevanceState& state : study.states)
     low = std::min(low, *std::min_element(state.convergence.begin(), state.convergence.end()));
   Plot plot(svg, frame, {.low = 0, .high = static_cast<double>(study.epochs), .title = "epoch", .whole = true},
-            {.low = low, .high = 1, .title = "correlation with the end"});
+            {.low = low, .high = 1, .title = "correlation with the final state"});
   std::vector<std::pair<double, NamedColour>> labels;
   for (size_t block = 0; block < 3; ++block) {
     std::vector<Point> curve;
@@ -99,8 +101,8 @@ Figure RelevanceFigure(const RelevanceStudy& relevance) {
       .title = "Figure 2, " + relevance.network + ": classes and the neurons of the last convolution (" + kind + ")",
       .svg = {},
       .claim =
-          "As training goes on each class gets neurons of its own, along the diagonal; those of easy classes "
-          "are there early, those of hard classes late.",
+          "As training proceeds each class gets its own neurons, along the diagonal; those of easy classes "
+          "appear early, those of hard classes late.",
       .finding = Finding(relevance)};
   const size_t rows = relevance.rows.size();
   figure.finding += CellNote(rows, relevance.columns.size());

@@ -46,7 +46,7 @@ const char* NameOfAnchor(Anchor anchor) {
 }  // namespace
 
 std::string XmlText(std::string_view text) {
-  // JSON's writer replaces what is no UTF-8.
+  // JSON's writer replaces what is not UTF-8.
   const std::string valid = Json::parse(JsonText(Json(text))).get<std::string>();
   std::string escaped;
   for (const char byte : valid) {

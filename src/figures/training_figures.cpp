@@ -79,7 +79,7 @@ Figure AccuracyMatrixFigure(const EasinessStudy& study, const NetworkJudgement& 
                 .svg = {},
                 .claim =
                     "Classes are learnt at different speeds: some early and steadily, others late and unsteadily. "
-                    "With the rows sorted by variance, easy classes stand together at the top.",
+                    "With the rows sorted by variance, easy classes are together at the top.",
                 .finding = MatrixFinding(study, training, order)};
   figure.finding += CellNote(order.size(), training.epochs());
   const Frame frame{.left = RowNamesWidth(order.size()), .top = 12, .width = 600, .height = RowsHeight(order.size())};
@@ -112,7 +112,7 @@ Figure LearningCurvesFigure(const EasinessStudy& study, const NetworkJudgement& 
       "After epoch " + std::to_string(early) + " the easiest have a mean accuracy of " +
       FormatPercent(training.Mean(early - 1, easiest)) + ", the hardest of " + FormatPercent(training.Mean(early - 1, hardest)) +
       "; after the last " + FormatPercent(training.Mean(training.epochs() - 1, easiest)) + " and " +
-      FormatPercent(training.Mean(training.epochs() - 1, hardest)) + ". Nine tenths of that they have after epoch " +
+      FormatPercent(training.Mean(training.epochs() - 1, hardest)) + ". They reach nine tenths of that after epoch " +
       std::to_string(training.EpochsToNineTenths(easiest)) + " and " +
       std::to_string(training.EpochsToNineTenths(hardest)) + ".";
 

@@ -28,7 +28,7 @@ class PartProgress : public ProgressSink {
   void Show(const Progress& progress) override {
     Progress of_whole = progress;
     of_whole.label = label_ + ", " + progress.label;
-    done_ = std::max(done_, progress.run_share_done);  // passes that do not tell, such as a test, are short
+    done_ = std::max(done_, progress.run_share_done);  // passes that do not report it, such as a test, are short
     of_whole.run_share_done = begin_ + share_ * done_;
     whole_->Show(of_whole);
   }
@@ -121,7 +121,7 @@ void CheckJudge(const Judge& judge, const EasinessConfig& config) {
   const int64_t needed = config.kind == EasinessKind::kAccuracyVariance ? 2 : 1;
   if (by_training && epochs < needed) {
     throw ConfigError("easiness.kind: '" + std::string(NameOf(config.kind)) + "' needs at least " +
-                      std::to_string(needed) + " recorded epochs of training; of " + judge.name + " there are " +
+                      std::to_string(needed) + " recorded epochs of training; " + judge.name + " has " +
                       std::to_string(epochs) + ". Choose another kind");
   }
 }
@@ -130,7 +130,7 @@ void CheckJudge(const Judge& judge, const EasinessConfig& config) {
 void WarnOfChance(const events::NetworkJudged& judged, size_t classes) {
   if (classes < 4 || judged.top1 > 2 / static_cast<double>(classes)) return;
   log::warn(
-      "{} names the right class of {:.1f} % of the images, hardly more than chance. Are its outputs in the "
+      "{} classifies {:.1f} % of the images correctly, hardly more than chance. Are its outputs in the "
       "dataset's order of classes?",
       judged.name, 100 * judged.top1);
 }
@@ -201,7 +201,7 @@ std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path
     if (events::Is<events::ClassAccuracy>(event)) read = events::Read<events::ClassAccuracy>(event);
     if (event.is_null() || std::ranges::count(read.faults, "accuracy") > 0) {
       throw ConfigError(path.string() + ":" + std::to_string(line) +
-                        ": no event of a training as danas writes it; was the file changed or cut short?");
+                        ": not an event of a training as danas writes it; was the file changed or cut short?");
     }
     if (events::Is<events::ClassAccuracy>(event)) accuracy_ec.push_back(std::move(read.value.accuracy));
     if (!accuracy_ec.empty() && accuracy_ec.back().size() != classes) {

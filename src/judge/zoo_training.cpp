@@ -75,7 +75,7 @@ bool HasSameImages(const std::filesystem::path& folder, const ZooTraining& train
   if (!training.images || !std::filesystem::exists(folder / kListingFile)) return true;
   const std::string differences = Differences(ReadListing(folder / kListingFile), *training.images);
   if (differences.empty()) return true;
-  log::info("{} is passed over: it was trained on other images. {}", folder.string(), differences);
+  log::info("{} is skipped: it was trained on other images. {}", folder.string(), differences);
   return false;
 }
 
@@ -88,7 +88,7 @@ bool IsOf(const std::filesystem::path& folder, const ZooTraining& training) {
   if (!found.origin.contains("config") || found.origin.value("fingerprint", "") != wanted.origin["fingerprint"]) {
     return false;
   }
-  // Read back, so that keys that did not exist when it was written stand at their defaults.
+  // Read back, so that keys that did not exist when it was written have their defaults.
   const Config config = ConfigFromJson(found.origin["config"], (folder / "network.json").string());
   if (DecidingParts(ToJson(config)) != DecidingParts(wanted.origin["config"])) return false;
   return HasSameImages(folder, training);

@@ -50,7 +50,7 @@ Buffer<T> Zeros(int64_t count) {
   return buffer;
 }
 
-// Kept by each thread between calls; `slot` tells apart what is in use at once.
+// Kept by each thread between calls; `slot` distinguishes what is in use at once.
 template <typename T>
 T* Scratch(int slot, int64_t count) {
   static thread_local Buffer<T> buffers[4];

@@ -86,7 +86,7 @@ class Identity : public Block {
 std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape, const NormSpec& norm, bool affine,
                                  KernelChoice kernels, std::optional<int> stage_place) {
   if (const std::string why = WhyInvalid(spec, shape); !why.empty()) {
-    throw ConfigError(CandidateName(spec) + " cannot stand between " + std::to_string(shape.in) + " and " +
+    throw ConfigError(CandidateName(spec) + " cannot be used between " + std::to_string(shape.in) + " and " +
                       std::to_string(shape.out) + " channels at stride " + std::to_string(shape.stride) + ": " + why);
   }
   const BlockSite site{spec, shape, norm, affine, kernels, stage_place};

@@ -1,4 +1,4 @@
-// Where a block stands and what its convolutions are made from; for the files that define blocks.
+// Where a block is placed and what its convolutions are made from; for the files that define blocks.
 #pragma once
 
 #include <memory>

@@ -21,23 +21,23 @@ struct Kind {
 };
 constexpr std::array kKinds = {
     Kind{0, "version https://git-lfs.github.com/spec/"sv,
-         "is a pointer of Git LFS, not the weights themselves. Run 'git lfs pull' in its repository, or fetch the file "
+         "is a Git LFS pointer, not the weights themselves. Run 'git lfs pull' in its repository, or fetch the file "
          "from its page",
          false},
-    Kind{0, "\x1f\x8b"sv, "is compressed by gzip. Unpack it: gunzip", false},
-    Kind{0, "\x28\xb5\x2f\xfd"sv, "is compressed by Zstandard. Unpack it: unzstd", false},
+    Kind{0, "\x1f\x8b"sv, "is compressed with gzip. Unpack it: gunzip", false},
+    Kind{0, "\x28\xb5\x2f\xfd"sv, "is compressed with Zstandard. Unpack it: unzstd", false},
     Kind{0,
          "\xfd"
          "7zXZ\0"sv,
-         "is compressed by xz. Unpack it: unxz", false},
-    Kind{0, "BZh"sv, "is compressed by bzip2. Unpack it: bunzip2", false},
+         "is compressed with xz. Unpack it: unxz", false},
+    Kind{0, "BZh"sv, "is compressed with bzip2. Unpack it: bunzip2", false},
     Kind{0, "7z\xbc\xaf\x27\x1c"sv, "is a 7z archive. Unpack it", false},
     Kind{257, "ustar"sv, "is a tar archive (PyTorch 0.1 wrote such files, too). Unpack it, or load it in Python.",
          true},
     Kind{0, "\x89HDF\r\n\x1a\n"sv, "is an HDF5 file, as Keras writes them. danas reads PyTorch's weights.", true},
-    Kind{0, "\x93NUMPY"sv, "is an array of NumPy, not a dict of named weights.", true},
+    Kind{0, "\x93NUMPY"sv, "is a NumPy array, not a dict of named weights.", true},
     Kind{0, "GGUF"sv, "is a GGUF file. danas reads PyTorch's weights.", true},
-    Kind{4, "TFL3"sv, "is a model of TensorFlow Lite. danas reads PyTorch's weights.", true},
+    Kind{4, "TFL3"sv, "is a TensorFlow Lite model. danas reads PyTorch's weights.", true},
     Kind{0, "\x89PNG"sv, "is a picture", false},
     Kind{0, "\xff\xd8\xff"sv, "is a picture", false},
     Kind{0,
@@ -45,10 +45,10 @@ constexpr std::array kKinds = {
          "ELF"sv,
          "is a program or library", false},
     Kind{0, "%PDF"sv, "is a PDF document", false},
-    Kind{0, "\x80\x02"sv, "is a bare pickle, not a file of torch.save.", true},
-    Kind{0, "\x80\x03"sv, "is a bare pickle, not a file of torch.save.", true},
-    Kind{0, "\x80\x04"sv, "is a bare pickle, not a file of torch.save.", true},
-    Kind{0, "\x80\x05"sv, "is a bare pickle, not a file of torch.save.", true},
+    Kind{0, "\x80\x02"sv, "is a bare pickle, not a torch.save file.", true},
+    Kind{0, "\x80\x03"sv, "is a bare pickle, not a torch.save file.", true},
+    Kind{0, "\x80\x04"sv, "is a bare pickle, not a torch.save file.", true},
+    Kind{0, "\x80\x05"sv, "is a bare pickle, not a torch.save file.", true},
 };
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view start) {
@@ -117,9 +117,9 @@ std::string DescribeForeignFile(std::span<const uint8_t> given) {
     return "is the index of weights in several files. Join them into one in Python";
   }
   if (std::ranges::all_of(bytes.substr(0, 4096), [](char c) { return c == 0; })) {
-    return "begins with nothing but zeros: a download or copy that was not finished. Fetch or copy the file again";
+    return "starts with nothing but zeros: an unfinished download or copy. Fetch or copy the file again";
   }
-  if (IsText(bytes)) return "is a text that begins with " + Printable(text.substr(0, 40)) + ", and no weights";
+  if (IsText(bytes)) return "is a text that starts with " + Printable(text.substr(0, 40)) + ", not weights";
   return "";
 }
 
@@ -131,7 +131,7 @@ std::string DescribeForeignZip(const std::vector<std::string_view>& names) {
   if (any([&](std::string_view name) {
         return is_file(name, "archive_format") || is_file(name, "serialized_exported_program.json");
       })) {
-    return "is a program of torch.export, not a state dict. In Python: "
+    return "is a torch.export program, not a state dict. In Python: "
            "torch.save(torch.export.load(FILE).state_dict, NEW)";
   }
   if (any([&](std::string_view name) {
@@ -143,15 +143,15 @@ std::string DescribeForeignZip(const std::vector<std::string_view>& names) {
   }
   if (any([&](std::string_view name) { return is_file(name, "data.pkl"); })) return "";
   if (any([](std::string_view name) { return name.ends_with(".npy"); })) {
-    return "is an archive of NumPy (.npz), not one of torch.save." + std::string(kSaveInPython);
+    return "is a NumPy archive (.npz), not one written by torch.save." + std::string(kSaveInPython);
   }
   if (names.empty()) return "is an empty archive";
   const auto weights = std::ranges::find_if(names, [](std::string_view name) {
     return name.ends_with(".pth") || name.ends_with(".pt") || name.ends_with(".safetensors") || name.ends_with(".bin");
   });
   if (weights != names.end())
-    return "is a zip archive around " + Printable(*weights) + ". Unpack it and give that file";
-  return "is a zip archive, but none of torch.save: it holds " + Printable(names.front());
+    return "is a zip archive that contains " + Printable(*weights) + ". Unpack it and give that file";
+  return "is a zip archive, but not one written by torch.save: it contains " + Printable(names.front());
 }
 
 }  // namespace danas

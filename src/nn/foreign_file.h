@@ -1,4 +1,4 @@
-// What a file is that was taken for weights and holds none that can be read: told by its first bytes.
+// What a file is that was taken for weights and holds none that can be read: recognised by its first bytes.
 #pragma once
 
 #include <cstdint>

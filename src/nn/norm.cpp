@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-// The activations whose gradient can be told from their result.
+// The activations whose gradient can be computed from their result.
 enum class Clip { kNone, kRelu, kRelu6 };
 
 Clip ClipOf(std::optional<Activation> activation) {
@@ -75,14 +75,14 @@ struct NormFunction : public torch::autograd::Function<NormFunction> {
     auto [dx, dweight, dbias] = at::_batch_norm_impl_index_backward(
         context->saved_data["implementation"].toInt(), x, gradient, saved[1], saved[2], saved[3], saved[4], saved[5],
         context->saved_data["use_batch"].toBool(), context->saved_data["epsilon"].toDouble(), wanted, saved[6]);
-    // On a GPU ATen gives some of them unasked, and autograd takes none for what is no input.
+    // On a GPU ATen gives some of them unasked, and autograd takes none for what is not an input.
     if (!wanted[1]) dweight.reset();
     if (!wanted[2]) dbias.reset();
     return {dx, dweight, dbias, Variable()};
   }
 };
 
-// Statistics of a batch that lies on several processes: [C] each, in at least float32.
+// Statistics of a batch that is spread over several processes: [C] each, in at least float32.
 struct BatchMoments {
   at::Tensor mean_c, variance_c;
   int64_t count = 0;  // values of a channel
@@ -270,8 +270,8 @@ void BatchNorm::Follow(const std::vector<double>& mean_c, const std::vector<doub
 
 void RequireVariance(int64_t values_per_channel) {
   if (values_per_channel > 1) return;
-  throw DataError("batch norm has no variance over a batch of one image at 1x1. Train on batches, and on sets, of two "
-                  "images or more, or use larger images or smaller strides");
+  throw DataError("batch norm has no variance over a batch of one image at 1x1. Use batches and sets of two images "
+                  "or more, larger images or smaller strides");
 }
 
 double BatchNorm::NextMomentum() {

@@ -36,7 +36,7 @@ class Reader {
   [[noreturn]] void Refuse(uint8_t opcode) const {
     std::array<char, 8> code;
     std::snprintf(code.data(), code.size(), "0x%02x", opcode);
-    throw CheckpointError(where_ + " is refused: its pickle has the opcode " + code.data() + " at byte " +
+    throw CheckpointError(where_ + " is rejected: its pickle has the opcode " + code.data() + " at byte " +
                           std::to_string(bytes_.at() - 1) +
                           "; only those of tensors, dicts, lists, tuples, texts and numbers " +
                           "are read. Save a plain state dict with torch.save");
@@ -91,7 +91,8 @@ class Reader {
   void Extend(Kind kind, const std::vector<PickleIndex>& items) {
     PickleValue& value = pickle_.values[Top()];
     if (value.kind != kind)
-      bytes_.Fail(kind == Kind::kList ? "it appends to what is no list" : "it sets items of what is no dict");
+      bytes_.Fail(kind == Kind::kList ? "it appends to something that is not a list"
+                                      : "it sets items of something that is not a dict");
     if (kind == Kind::kDict && items.size() % 2 != 0) bytes_.Fail("a key without a value");
     value.items.insert(value.items.end(), items.begin(), items.end());
   }
@@ -271,7 +272,7 @@ class Reader {
 
   std::string_view TextOf(PickleIndex index) const {
     const PickleValue& value = pickle_[index];
-    if (value.kind != Kind::kText) bytes_.Fail("a name that is no text");
+    if (value.kind != Kind::kText) bytes_.Fail("a name that is not a text");
     return value.text;
   }
 
@@ -293,8 +294,8 @@ class Reader {
     const bool is_class = !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
     const bool whole = is_class && stack_.empty() && marks_.empty();
     throw CheckpointError(
-        where_ + " is refused: it names " + Printable(full) +
-        ", and only tensors in dicts are read; nothing was run. " +
+        where_ + " is rejected: it names " + Printable(full) +
+        ", but only tensors in dicts are read; nothing was run. " +
         (whole ? "It looks like a whole model, not its weights. If you trust the file, load it in Python and save the "
                  "weights with torch.save(model.state_dict(), FILE)"
                : "If you trust the file, load it in Python and save its state dict alone with torch.save"));
@@ -303,7 +304,8 @@ class Reader {
   void Call(const std::vector<PickleIndex>& call) {
     const PickleValue& function = pickle_[call[0]];
     const PickleValue& arguments = pickle_[call[1]];
-    if (function.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) bytes_.Fail("a call of what is no function");
+    if (function.kind != Kind::kGlobal || arguments.kind != Kind::kTuple)
+      bytes_.Fail("a call of something that is not a function");
     if (function.text != kOrderedDict) return Push({.kind = Kind::kCall, .items = call});
     if (!arguments.items.empty()) bytes_.Fail("an OrderedDict made from arguments");
     Push({.kind = Kind::kDict});
@@ -312,7 +314,7 @@ class Reader {
   // The attributes of an OrderedDict: a state dict's _metadata, versions of layers. They say nothing about tensors.
   void Build() {
     Pop();
-    if (pickle_[Top()].kind != Kind::kDict) bytes_.Fail("it sets attributes of what is no dict");
+    if (pickle_[Top()].kind != Kind::kDict) bytes_.Fail("it sets attributes of something that is not a dict");
   }
 
   PickleBytes bytes_;

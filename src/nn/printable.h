@@ -1,4 +1,4 @@
-// Names out of a file nobody vouches for, made fit for a message on a terminal.
+// Names from a file that no one vouches for, made fit for a message on a terminal.
 #pragma once
 
 #include <string>

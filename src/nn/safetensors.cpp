@@ -119,7 +119,7 @@ class Reader {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(path_.string() + " is no whole safetensors file: " + what);
+    throw CheckpointError(path_.string() + " is not a complete safetensors file: " + what);
   }
 
   void ReadBytes(void* bytes, uint64_t count) {
@@ -162,17 +162,17 @@ class Reader {
       header = Json::parse(text, check);
     } catch (const Json::exception&) {
       const TextFault fault = FindJsonFault(text).value_or(TextFault{.what = "it cannot be read"});
-      Fail("its header is no JSON: character " + std::to_string(fault.column) + ": " + fault.what);
+      Fail("its header is not JSON: character " + std::to_string(fault.column) + ": " + fault.what);
     }
-    if (!header.is_object()) Fail("its header is no JSON object");
+    if (!header.is_object()) Fail("its header is not a JSON object");
     return header;
   }
 
   std::map<std::string, std::string> ReadMetadata(const Json& value) const {
     std::map<std::string, std::string> metadata;
-    if (!value.is_object()) Fail("__metadata__ is no object");
+    if (!value.is_object()) Fail("__metadata__ is not an object");
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) Fail("__metadata__." + key + " is no text");
+      if (!text.is_string()) Fail("__metadata__." + key + " is not a text");
       metadata[key] = text.get<std::string>();
     }
     return metadata;
@@ -180,14 +180,14 @@ class Reader {
 
   const Json& Member(const std::string& name, const Json& value, const char* key) const {
     if (!value.is_object() || value.size() != 3 || !value.contains(key)) {
-      Fail(name + " has not exactly dtype, shape and data_offsets");
+      Fail(name + " does not have exactly dtype, shape and data_offsets");
     }
     return value.at(key);
   }
 
   std::vector<uint64_t> ReadNumbers(const std::string& name, const Json& value) const {
     std::vector<uint64_t> numbers;
-    if (!value.is_array()) Fail(name + ": shape or data_offsets is no list");
+    if (!value.is_array()) Fail(name + ": shape or data_offsets is not a list");
     for (const Json& number : value) {
       if (!number.is_number_unsigned() || number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
         Fail(name + ": shape or data_offsets holds " + number.dump());
@@ -219,7 +219,8 @@ class Reader {
     for (const uint64_t number : ReadNumbers(name, Member(name, value, "shape"))) {
       const auto extent = static_cast<int64_t>(number);
       entry.shape.push_back(extent);
-      if (__builtin_mul_overflow(stride, std::max<int64_t>(extent, 1), &stride)) Fail(name + " has too large a shape");
+      if (__builtin_mul_overflow(stride, std::max<int64_t>(extent, 1), &stride))
+        Fail(name + " has a shape that is too large");
       bytes *= extent;
     }
     if (static_cast<uint64_t>(bytes) != entry.end - entry.begin) {
@@ -238,7 +239,7 @@ class Reader {
     for (const Entry* entry : ordered) {
       if (entry->begin != expected) {
         Fail(entry->name + " starts at byte " + std::to_string(entry->begin) +
-             " of the data, what comes before it ends at " + std::to_string(expected));
+             " of the data, but the part before it ends at " + std::to_string(expected));
       }
       expected = entry->end;
     }

@@ -35,8 +35,8 @@ struct Differences {
   std::vector<std::string> missing, unexpected, shapes, types;
 
   std::string Text() const {
-    return Listed("missing", missing) + Listed("unexpected", unexpected) + Listed("of another shape", shapes) +
-           Listed("of another type", types);
+    return Listed("missing", missing) + Listed("unexpected", unexpected) + Listed("with a different shape", shapes) +
+           Listed("with a different type", types);
   }
 };
 
@@ -114,9 +114,9 @@ void RequireFinite(const NamedTensors& weights, at::ScalarType type, const std::
     first = name + " has " + (found.empty() ? "numbers too large for " + TypeText(type) : found);
   }
   if (tensors == 0) return;
-  const std::string more = tensors > 1 ? ", and so have " + std::to_string(tensors - 1) + " more tensors" : "";
+  const std::string more = tensors > 1 ? ", and so do " + std::to_string(tensors - 1) + " more tensors" : "";
   throw CheckpointError(where + ": these weights cannot be used: " + first + more +
-                        ". The training that wrote them diverged; take weights from before that");
+                        ". The training that wrote them diverged; use weights from before that");
 }
 
 NamedTensors StateOf(const torch::nn::Module& module) {

@@ -53,17 +53,17 @@ class Reader {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " holds no state dict that can be read: " + what);
+    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
   }
 
   std::string_view Text(PickleIndex index, const std::string& what) const {
-    if (pickle_[index].kind != Kind::kText) Fail(what + " is no text");
+    if (pickle_[index].kind != Kind::kText) Fail(what + " is not a text");
     return pickle_[index].text;
   }
 
   int64_t Number(PickleIndex index, int64_t most, const std::string& what) const {
     const PickleValue& value = pickle_[index];
-    if (value.kind != Kind::kInt) Fail(what + " is no integer");
+    if (value.kind != Kind::kInt) Fail(what + " is not an integer");
     if (value.integer < 0 || value.integer > most) {
       Fail(what + " is " + std::to_string(value.integer) + "; 0 to " + std::to_string(most) + " are possible");
     }
@@ -72,7 +72,7 @@ class Reader {
 
   const PickleValue& FindStateDict() {
     const PickleValue* dict = &pickle_[pickle_.root];
-    if (dict->kind != Kind::kDict) Fail("it is no dict. Save model.state_dict(), not the model");
+    if (dict->kind != Kind::kDict) Fail("it is not a dict. Save model.state_dict(), not the model");
     for (int nest = 0; nest < kMostNests; ++nest) {
       std::vector<std::string_view> keys;
       const PickleValue* found = nullptr;
@@ -109,7 +109,7 @@ class Reader {
     if (!second && !IsCallOf(*value, kRebuildTensor)) {
       std::string keys;
       for (const std::string_view key : WeightKeys()) keys += (keys.empty() ? "" : ", ") + std::string(key);
-      Fail(what + " is no tensor. A state dict within another dict is looked for under these keys: " + keys);
+      Fail(what + " is not a tensor. A state dict inside another dict is looked for under these keys: " + keys);
     }
     const std::vector<PickleIndex>& arguments = Arguments(*value);
     // (storage, offset, sizes, strides), then (requires_grad, hooks) and, since torch 1.13, (metadata).
@@ -135,7 +135,7 @@ class Reader {
 
   std::vector<int64_t> Numbers(PickleIndex index, const std::string& what) const {
     const PickleValue& tuple = pickle_[index];
-    if (tuple.kind != Kind::kTuple && tuple.kind != Kind::kList) Fail(what + " is no tuple");
+    if (tuple.kind != Kind::kTuple && tuple.kind != Kind::kList) Fail(what + " is not a tuple");
     if (tuple.items.size() > kMostAxes)
       Fail(what + " has " + std::to_string(tuple.items.size()) + " axes; at most 8 are read");
     std::vector<int64_t> numbers;
@@ -148,11 +148,11 @@ class Reader {
     const PickleValue& id = pickle_[persistent.items[0]];
     const std::vector<PickleIndex>& parts = id.items;
     if (id.kind != Kind::kTuple || parts.size() < 5 || parts.size() > 6 || Text(parts[0], "a kind") != "storage") {
-      Fail("it has an object that is no storage");
+      Fail("it has an object that is not a storage");
     }
     const std::string_view key = Text(parts[2], "a storage's key");
     const std::string what = "its storage " + Printable(key);
-    if (parts.size() == 6 && pickle_[parts[5]].kind != Kind::kNone) Fail(what + " lies within another");
+    if (parts.size() == 6 && pickle_[parts[5]].kind != Kind::kNone) Fail(what + " is inside another");
     const PickleValue& type = pickle_[parts[1]];
     const auto known = std::ranges::find(kTypes, type.text, &StoredType::name);
     if (type.kind != Kind::kGlobal || known == kTypes.end()) Fail(what + " has no type");
@@ -171,7 +171,8 @@ class Reader {
 
   // Its last element lies within the storage, and it has no more elements than that (an expanded tensor would).
   void RequireWithin(const StoredTensor& tensor, int64_t held, const std::string& what) const {
-    if (tensor.sizes.size() != tensor.strides.size()) Fail(what + " has sizes and strides of another number of axes");
+    if (tensor.sizes.size() != tensor.strides.size())
+      Fail(what + " has sizes and strides with different numbers of axes");
     int64_t count = 1, last = tensor.offset;
     bool empty = false, overflow = false;
     for (size_t i = 0; i < tensor.sizes.size(); ++i) {
@@ -183,7 +184,7 @@ class Reader {
                  __builtin_add_overflow(last, reach, &last);
     }
     if (overflow || tensor.offset > held || (!empty && (last >= held || count > held))) {
-      Fail(what + " does not lie within its storage of " + std::to_string(held) + " elements");
+      Fail(what + " is not within its storage of " + std::to_string(held) + " elements");
     }
   }
 
@@ -193,7 +194,7 @@ class Reader {
     CleanedNames cleaned = CleanWeightNames(names, where_);
     for (size_t i = 0; i < names.size(); ++i) state_.tensors[i].name = std::move(cleaned.names[i]);
     std::erase_if(state_.tensors, [](const StoredTensor& tensor) { return tensor.name.empty(); });
-    if (state_.tensors.empty()) Fail("there is no tensor in it");
+    if (state_.tensors.empty()) Fail("it contains no tensor");
     std::ranges::move(cleaned.notes, std::back_inserter(state_.notes));
   }
 

@@ -1,4 +1,4 @@
-// A state dict as torch.save pickles it: which tensors it holds and where their elements lie. Torch-free; the tensors
+// A state dict as torch.save pickles it: which tensors it holds and where their elements are. Torch-free; the tensors
 // are made in torch_file.cpp.
 #pragma once
 
@@ -34,7 +34,7 @@ struct StoredTensor {
 };
 
 struct StoredState {
-  std::vector<StoredTensor> tensors;                  // in the file's order; each lies within its storage
+  std::vector<StoredTensor> tensors;                  // in the file's order; each is within its storage
   std::map<std::string_view, StorageClaim> storages;  // by key: all that the pickle names
   std::vector<std::string> notes;                     // what a user should know of how it was read
 };
@@ -44,7 +44,7 @@ std::span<const std::string_view> TorchGlobals();
 
 // The state dict is the pickle's root, or what lies in it under the first of WeightKeys() that is there, up to three
 // dicts deep; its names are cleaned (weight_names.h). Throws CheckpointError beginning with `where` for everything else
-// that is no dict of names to tensors, and for a tensor that does not lie within its storage or has more elements than
+// that is not a dict of names to tensors, and for a tensor that is not within its storage or has more elements than
 // it.
 StoredState ReadStoredState(const Pickle& pickle, const std::string& where);
 

@@ -24,7 +24,7 @@ constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kLocator64Signature = 0x07064b50;
 constexpr size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20;
 constexpr size_t kLongestComment = 0xffff;
-constexpr uint16_t kIn64 = 0xffff;  // the number stands in a zip64 record instead
+constexpr uint16_t kIn64 = 0xffff;  // the number is in a zip64 record instead
 constexpr uint32_t kIn64Long = 0xffffffff;
 constexpr uint16_t kExtra64 = 1;
 constexpr uint16_t kEncrypted = 0x2041;    // bits 0, 6 and 13 of the flags
@@ -57,7 +57,7 @@ class Reader {
       const std::span<const uint8_t> bytes = Locate(header, directory.begin);
       free_from = static_cast<uint64_t>(bytes.data() - bytes_.data()) + bytes.size();
       if (!entries.emplace(header.name, StoredEntry{bytes, header.crc32}).second) {
-        Fail("its entry " + Printable(header.name) + " is there twice");
+        Fail("its entry " + Printable(header.name) + " appears twice");
       }
     }
     return entries;
@@ -72,7 +72,7 @@ class Reader {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " is no whole zip archive as torch.save writes it: " + what);
+    throw CheckpointError(where_ + " is not a complete zip archive as torch.save writes it: " + what);
   }
 
   template <typename T>
@@ -109,7 +109,7 @@ class Reader {
     if (entries == kIn64 || directory.begin == kIn64Long || directory.size == kIn64Long)
       directory = FindDirectory64(end);
     if (directory.begin > directory.end || directory.size > directory.end - directory.begin) {
-      Fail("its directory lies outside of it");
+      Fail("its directory is outside of it");
     }
     if (directory.entries > directory.size / kCentralSize) Fail("its directory is too short for its entries");
     return directory;
@@ -193,12 +193,12 @@ class Reader {
   // The entry's bytes, which the local header says where to find; all of it lies before `limit`.
   std::span<const uint8_t> Locate(const Header& header, uint64_t limit) const {
     const std::string entry = "its entry " + Printable(header.name);
-    if (header.local > limit || limit - header.local < kLocalSize) Fail(entry + " lies outside of it");
+    if (header.local > limit || limit - header.local < kLocalSize) Fail(entry + " is outside of it");
     const uint64_t at = header.local;
     if (At<uint32_t>(at) != kLocalSignature) Fail(entry + " is not where the directory says");
     const auto flags = At<uint16_t>(at + 6), name = At<uint16_t>(at + 26), extra = At<uint16_t>(at + 28);
     const uint64_t begin = at + kLocalSize + name + extra;
-    if (begin > limit || header.size > limit - begin) Fail(entry + " lies outside of it");
+    if (begin > limit || header.size > limit - begin) Fail(entry + " is outside of it");
     const auto size = At<uint32_t>(at + 22);
     const bool same_size = (flags & kSizesFollow) != 0 || size == kIn64Long || size == header.size;
     if (flags != header.flags || At<uint16_t>(at + 8) != header.method || Text(at + kLocalSize, name) != header.name ||

@@ -18,7 +18,7 @@ struct StoredEntry {
 };
 
 // Names and entries; both point into `bytes`, the whole file. Throws CheckpointError beginning with `where` for
-// anything that is no whole archive or of which two readers could think differently: entries that are compressed,
+// anything that is not a complete archive or of which two readers could think differently: entries that are compressed,
 // encrypted, doubled, overlapping, out of range, or whose own header contradicts the directory; archives in several
 // parts.
 std::map<std::string_view, StoredEntry> ReadStoredZip(std::span<const uint8_t> bytes, const std::string& where);

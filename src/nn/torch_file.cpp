@@ -40,7 +40,7 @@ struct Contents {
 class ZipFile {
  public:
   ZipFile(Bytes bytes, const std::string& where) : where_(where) {
-    // Before anything else: the entries of other archives are compressed, say, which would be told first.
+    // Before anything else: the entries of other archives are compressed, say, which would be reported first.
     if (const std::string what = DescribeForeignZip(ReadZipNames(bytes, where)); !what.empty()) {
       throw CheckpointError(where + " " + what);
     }
@@ -72,7 +72,7 @@ class ZipFile {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " holds no state dict that can be read: " + what);
+    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
   }
 
   const StoredEntry* Find(const std::string& name) const {
@@ -114,14 +114,14 @@ class OldFile {
     }
     for (const StoredTensor& tensor : contents.state.tensors) {
       if (!contents.storages.contains(tensor.storage))
-        Fail("its storage " + Printable(tensor.storage) + " is not there");
+        Fail("its storage " + Printable(tensor.storage) + " is missing");
     }
     return contents;
   }
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " holds no state dict that can be read: " + what);
+    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
   }
 
   Pickle Next() {
@@ -160,7 +160,7 @@ class OldFile {
 Contents ReadContents(Bytes bytes, const std::string& where) {
   if (StartsWith(bytes, kZipStart)) return ZipFile(bytes, where).Read();
   if (StartsWith(bytes, kOldStart)) return OldFile(bytes, where).Read();
-  throw CheckpointError(where + " is no file of torch.save");
+  throw CheckpointError(where + " is not a torch.save file");
 }
 
 // --- Tensors ---

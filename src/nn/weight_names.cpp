@@ -79,7 +79,8 @@ CleanedNames CleanWeightNames(const std::vector<std::string>& names, const std::
   std::set<std::string_view> seen;
   for (const std::string& name : cleaned.names) {
     if (!name.empty() && !seen.insert(name).second) {
-      throw CheckpointError(where + " names " + Printable(name) + " twice, with and without what torch puts before it");
+      throw CheckpointError(where + " names " + Printable(name) +
+                            " twice, with and without the prefix that torch adds");
     }
   }
   return cleaned;

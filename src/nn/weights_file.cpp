@@ -42,12 +42,12 @@ std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::files
   const Json order = ParseJson(found->second);
   const auto is_text = [](const Json& id) { return id.is_string(); };
   if (!order.is_array() || !std::ranges::all_of(order, is_text)) {
-    throw CheckpointError(path.string() + ": the metadata 'class_order' is no list of class ids");
+    throw CheckpointError(path.string() + ": the metadata 'class_order' is not a list of class ids");
   }
   return order.get<std::vector<std::string>>();
 }
 
-// Tensors by their clean names, without those that are no weights; and the notes.
+// Tensors by their clean names, without those that are not weights; and the notes.
 std::pair<NamedTensors, std::vector<std::string>> Cleaned(NamedTensors tensors, const std::string& where) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) names.push_back(name);
@@ -81,11 +81,11 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
                     const std::filesystem::path& path) {
   if (found.empty() || wanted.empty() || found == wanted) return;
   const auto [ours, theirs] = std::ranges::mismatch(found, wanted);
-  throw CheckpointError(path.string() + ": these weights tell " + std::to_string(found.size()) +
-                        " classes apart, the dataset has " + std::to_string(wanted.size()) + "; class " +
+  throw CheckpointError(path.string() + ": these weights distinguish " + std::to_string(found.size()) +
+                        " classes, the dataset has " + std::to_string(wanted.size()) + "; class " +
                         std::to_string(ours - found.begin()) + " is '" + (ours == found.end() ? "" : *ours) +
                         "' in the first, '" + (theirs == wanted.end() ? "" : *theirs) +
-                        "' in the second. Give the dataset they were trained on");
+                        "' in the second. Use the dataset they were trained on");
 }
 
 }  // namespace
@@ -104,14 +104,14 @@ void RequireChannelOrder(const SearchSpace& space, const std::map<std::string, s
   if (!ShufflesChannels(space) || (found == metadata.end() && !metadata.contains(kClassOrder))) return;
   const std::string order = found == metadata.end() ? NameOf(ChannelOrder::kShuffled) : found->second;
   if (order == NameOf(space.channel_order())) return;
-  throw CheckpointError(path.string() + ": these weights are of a network with the channel_order '" + order +
+  throw CheckpointError(path.string() + ": these weights belong to a network with the channel_order '" + order +
                         "'; that of the network " + space.name() + " is '" + NameOf(space.channel_order()) +
-                        "', in which they would meet other channels. Give the network they were trained in");
+                        "', where they would meet other channels. Use the network they were trained in");
 }
 
 WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
   if (std::error_code unknown; std::filesystem::is_directory(path, unknown)) {
-    throw FileError(path.string() + " is a folder; a file of weights is expected");
+    throw FileError(path.string() + " is a folder; expected a weights file");
   }
   if (IsTorchFile(path)) {
     TorchFile file = ReadTorchFile(path);
@@ -126,7 +126,7 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
   const std::string what = DescribeForeignFile(MappedFile(path).bytes());
   if (!what.empty()) throw CheckpointError(path.string() + " " + what);
   throw CheckpointError(path.string() +
-                        " holds no weights that can be read: it is neither a safetensors file nor one of torch.save. "
+                        " holds no readable weights: it is neither a safetensors file nor one written by torch.save. "
                         "It may be damaged or cut short. Weights in any other form can be loaded in Python and saved "
                         "with torch.save(model.state_dict(), FILE)");
 }

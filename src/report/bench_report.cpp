@@ -38,20 +38,20 @@ std::string MachineText(const SupernetBench& bench) {
   const MachineRates& rates = bench.machine;
   std::string text;
   if (rates.multiply_adds_of_all > 0) {
-    text += "multiply-adds a second (" + bench.level + "): " +
+    text += "multiply-adds per second (" + bench.level + "): " +
             OneAndAll(FormatCount(rates.multiply_adds_of_one), FormatCount(rates.multiply_adds_of_all), rates.threads) +
             "\n";
   }
-  return text + "copied a second: " +
+  return text + "copied per second: " +
          OneAndAll(FormatBytes(rates.bytes_of_one), FormatBytes(rates.bytes_of_all), rates.threads) + "\n";
 }
 
 std::string OpeningText(const SupernetBench& bench) {
-  std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
+  std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images per step, on " +
                      bench.device + "\n";
   if (bench.machine.bytes_of_all > 0) text += MachineText(bench);  // measured on CPUs alone
   text += std::to_string(bench.ways.front().weight_seconds.size()) + " rounds of " + std::to_string(bench.steps) +
-          " steps, in turn; medians\n\n";
+          " steps, taken in turn; medians\n\n";
   return text;
 }
 
@@ -141,7 +141,7 @@ Json BenchJson(const SupernetBench& bench) {
 }
 
 std::string BenchText(const LoaderBench& bench) {
-  TextTable table({{"workers", Align::kRight}, {"images/s", Align::kRight}, {"ms an image", Align::kRight}});
+  TextTable table({{"workers", Align::kRight}, {"images/s", Align::kRight}, {"ms per image", Align::kRight}});
   const auto images = static_cast<double>(bench.images);
   for (const LoaderBench::Run& run : bench.runs) {
     const double seconds = Median(run.seconds);
@@ -149,9 +149,9 @@ std::string BenchText(const LoaderBench& bench) {
         {std::to_string(run.workers), FormatDecimals(images / seconds, 1), FormatDecimals(1000 * seconds / images, 2)});
   }
   const LoaderBench::Run& first = bench.runs.front();
-  return bench.dataset + ": " + FormatThousands(bench.images) + " images a pass, batches of " +
+  return bench.dataset + ": " + FormatThousands(bench.images) + " images per pass, batches of " +
          std::to_string(bench.batch) + "; medians of " + std::to_string(first.seconds.size()) +
-         " passes after one that is not timed\n\n" + table.Text();
+         " passes after an untimed one\n\n" + table.Text();
 }
 
 Json BenchJson(const LoaderBench& bench) {

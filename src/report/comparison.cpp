@@ -16,7 +16,8 @@ namespace {
 std::filesystem::path FileOf(const std::filesystem::path& folder, const char* name) {
   const std::filesystem::path path = folder / name;
   if (std::filesystem::exists(path)) return path;
-  throw FileError(folder.string() + " holds no " + name + ": not the folder of a finished danas finetune or train");
+  throw FileError(folder.string() + " holds no " + name +
+                  ": it is not the folder of a finished danas finetune or train");
 }
 
 double Top1(const Node& result, const char* key) { return result.Key(key).Key("top1").AsDouble(); }
@@ -118,7 +119,7 @@ std::string ComparisonText(const std::vector<TrainedRun>& runs) {
   }
   std::string text = table.Text() + BandText(runs);
   const std::vector<std::string> differences = RecipeDifferences(runs);
-  if (differences.empty()) return text + "recipe: one for all, seed included; tested once, after the last epoch\n";
+  if (differences.empty()) return text + "recipe: the same for all, seed included; tested once, after the last epoch\n";
   text += "recipe: these runs were NOT trained alike; they differ in";
   for (const std::string& key : differences) text += " " + key;
   return text + "\n";

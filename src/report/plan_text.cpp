@@ -22,17 +22,17 @@ std::string FinalText(const SearchPlan& plan) {
   const FinalPlan& final = plan.final;
   if (final.networks == 0) return "";
   const auto networks = std::llround(final.networks);
-  std::string text = "last choice: at most " + FormatThousands(networks) + (networks == 1 ? " network" : " networks") +
-                     ", on " + FormatThousands(final.images) + " validation images each;\n             the best " +
+  std::string text = "final choice: at most " + FormatThousands(networks) + (networks == 1 ? " network" : " networks") +
+                     ", on " + FormatThousands(final.images) + " validation images each;\n              the best " +
                      (final.finalists == 1 ? "one" : FormatThousands(final.finalists)) + " ";
   if (final.finalist_training_images > 0) {
     text += "trained on " + FormatThousands(final.finalist_training_images) + " and ";
   }
-  text += "scored on " + FormatThousands(final.finalist_images) + " images;\n             at most " +
+  text += "scored on " + FormatThousands(final.finalist_images) + " images;\n              at most " +
           FormatCount(final.macs) + " MACs, " + ShareText(plan, final.macs) + " of the search, and " +
           FormatBytes(final.memory_bytes) + " of tensors";
   if (plan.probed) {
-    text += ";\n             about " + FormatDuration(final.seconds);
+    text += ";\n              about " + FormatDuration(final.seconds);
     if (final.finalist_macs > 0) text += ", of these the finalists' " + FormatDuration(final.finalist_seconds);
   }
   return text + "\n";
@@ -66,11 +66,11 @@ std::string PathsText(const SearchPlan& plan) {
                                               : "of any cost") +
                      "\n";
   if (plan.paths != "fair") return text;
-  return text + (plan.strictly_fair ? "       strictly fair wherever such a group is found there\n"
-                                    : "       none there is strictly fair; candidates are drawn as evenly as may be\n");
+  return text + (plan.strictly_fair ? "       strictly fair wherever such a group is found\n"
+                                    : "       no group is strictly fair; candidates are drawn as evenly as possible\n");
 }
 
-// What is trained once for all budgets, and what each takes anew.
+// What is trained once for all budgets, and what is repeated for each.
 std::string BudgetsText(const SearchPlan& plan) {
   std::string text = "budgets:";
   for (const PlannedBudget& budget : plan.budgets) {
@@ -79,13 +79,14 @@ std::string BudgetsText(const SearchPlan& plan) {
   int64_t alpha_passes = 0;
   for (const PhasePlan& phase : plan.phases) alpha_passes = std::max(alpha_passes, phase.alpha_passes);
   const double macs = plan.macs() + plan.final.macs, searches = static_cast<double>(plan.budgets.size());
-  text += " " + plan.unit + "; networks from 0.95 to 1.02 of them\n" +
-          "         one supernet; each weight step trains the next of them; " +
+  text += " " + plan.unit + "; networks from 0.95 to 1.02 times each\n" +
+          "         one supernet; weight steps train for each in turn; " +
           (alpha_passes > 0 ? std::to_string(alpha_passes) + " α passes" : std::string("no α pass")) + "\n";
   if (plan.separate_macs <= 0) return text;
   return text + "         " + FormatCount(macs) + " MACs, " + FormatDecimals(macs / plan.separate_macs * searches, 2) +
-         " times one search; each alone, " + FormatCount(plan.separate_macs) + " together\n         at most " +
-         FormatBytes(plan.memory_bytes()) + " of tensors, one search " + FormatBytes(plan.separate_memory_bytes) + "\n";
+         " times one search; separate searches " + FormatCount(plan.separate_macs) +
+         "\n         at most " + FormatBytes(plan.memory_bytes()) + " of tensors, one search " +
+         FormatBytes(plan.separate_memory_bytes) + "\n";
 }
 
 std::string OpeningText(const SearchPlan& plan) {
@@ -93,15 +94,15 @@ std::string OpeningText(const SearchPlan& plan) {
                      NetworksText(plan.networks) + " networks of " + CostText(plan, plan.least) + " to " +
                      CostText(plan, plan.most) + " " + plan.unit + "\n";
   text += plan.budgets.empty() ? "budget: " + CostText(plan, plan.budget) + " " + plan.unit +
-                                     "; no found network above " + CostText(plan, plan.budget_max) + "\n"
+                                     "; the result may cost at most " + CostText(plan, plan.budget_max) + "\n"
                                : BudgetsText(plan);
   text += "device: " + plan.device + "; batches of " + std::to_string(plan.batch);
   if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";
-  if (plan.micro_batch < plan.batch / plan.ranks) text += ", in parts of " + std::to_string(plan.micro_batch);
+  if (plan.micro_batch < plan.batch / plan.ranks) text += ", in micro-batches of " + std::to_string(plan.micro_batch);
   text += "\n";
   const auto trains_alpha = [](const PhasePlan& phase) { return phase.alpha_passes > 0; };
   if (std::ranges::none_of(plan.phases, trains_alpha)) {
-    if (plan.budgets.empty()) text += "α: not trained; nothing looks at it\n";
+    if (plan.budgets.empty()) text += "α: not trained; nothing uses it\n";
   } else if (plan.alpha_batch > 0 && plan.alpha_batch != plan.batch) {
     text += "α steps: batches of " + std::to_string(plan.alpha_batch) + "\n";
   }
@@ -156,9 +157,9 @@ std::string Note(const std::string& text) {
 }
 
 std::string ClosingText(const SearchPlan& plan) {
-  std::string text = "in all: " + FormatThousands(plan.images()) + " training images seen, " +
+  std::string text = "total: " + FormatThousands(plan.images()) + " training images seen, " +
                      FormatThousands(plan.weight_steps()) + " weight steps, " + FormatThousands(plan.alpha_steps()) +
-                     " α steps\n        at most " + FormatBytes(plan.memory_bytes()) + " of tensors; ";
+                     " α steps\n       at most " + FormatBytes(plan.memory_bytes()) + " of tensors; ";
   text += plan.probed ? "about " + FormatDuration(plan.seconds()) + ", from steps timed on this machine\n"
                       : "time not estimated\n";
   for (const PhasePlan& phase : plan.phases) {

@@ -15,7 +15,7 @@ std::string CostCell(const std::string& unit, double cost) {
 
 Json CostNumber(const std::string& unit, double cost) { return unit == "ms" ? Json(cost) : Json(std::llround(cost)); }
 
-// Of the column; none where the score stands in another one.
+// Of the column; none where the score is in another one.
 std::string ScoreTitle(const NetworkRanking& ranking) {
   if (ranking.score == "alpha") return "Σ ln p";
   return ranking.score == "naswot" || ranking.score == "zico" ? ranking.score : "";
@@ -25,8 +25,8 @@ std::string HeadText(const NetworkRanking& ranking) {
   std::string text;
   if (ranking.state) {
     text += "state: " + ranking.state->file + ", " + ranking.state->when + ": " +
-            FormatThousands(ranking.state->weight_steps) + " weight steps, on " +
-            std::to_string(ranking.state->classes) + " classes at last\n";
+            FormatThousands(ranking.state->weight_steps) + " weight steps, most recently on " +
+            std::to_string(ranking.state->classes) + " classes\n";
   }
   if (ranking.score == "supernet") {
     text += std::string("score: loss with ") +
@@ -37,7 +37,7 @@ std::string HeadText(const NetworkRanking& ranking) {
   } else if (ranking.score == "alpha") {
     text += "score: sum over the layers of ln softmax(α)\n";
   } else {
-    text += "score: " + ranking.score + ", more is better\n";
+    text += "score: " + ranking.score + ", higher is better\n";
   }
   return text;
 }
@@ -70,7 +70,7 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
   std::string text = table.Text();
   if (ranking.networks.size() > shown) {
     text += "and " + FormatThousands(std::ssize(ranking.networks) - static_cast<int64_t>(shown)) +
-            " more; all with --json\n";
+            " more; --json lists all\n";
   }
   return text;
 }
@@ -84,7 +84,7 @@ std::string Interval(const Estimate& estimate, int decimals, double factor = 1) 
 std::string BudgetText(const BestWithinBudget& budget, const std::string& unit) {
   const std::string within =
       (unit == "ms" ? FormatDecimals(budget.budget, 3) : FormatCount(budget.budget)) + " " + unit;
-  if (budget.networks == 0) return "  within " + within + ": no network of the table\n";
+  if (budget.networks == 0) return "  within " + within + ": no network in the table\n";
   return "  best by score within " + within + ": rank " + FormatThousands(budget.rank) + " of " +
          FormatThousands(budget.networks) + "; " + Interval(budget.better, 1, 100) + " % are better; regret " +
          Interval(budget.regret, 2, 100) + " points\n";
@@ -95,7 +95,8 @@ std::string TruthText(const NetworkRanking& ranking) {
   std::string text = "against " + ranking.truth->file + ": " + FormatThousands(agreement.networks) +
                      " networks, 95 % intervals by bootstrap over them\n";
   if (ranking.truth->unknown > 0) {
-    text += "  " + FormatThousands(ranking.truth->unknown) + " of those scored not in the table, and left out\n";
+    text += "  " + FormatThousands(ranking.truth->unknown) +
+            " of the scored networks are not in the table and are left out\n";
   }
   text += "  τ-b over all pairs: " + Interval(agreement.tau, 3) + "\n  τ-b over the " +
           FormatThousands(agreement.near_pairs) + " pairs within " + FormatPercent(kNearCosts, 0) + " of cost: " + Interval(agreement.tau_near, 3) + "\n";

@@ -24,15 +24,16 @@ void CheckAgreement(const Ranks& ranks, const NamedTensors& tensors, const std::
   for (size_t r = 1; r < hashes.size(); ++r) {
     if (hashes[r] == hashes[0]) continue;
     const std::string who = "rank " + std::to_string(r);
-    std::string what = "another number of tensors";
+    std::string what = "a different number of tensors";
     for (size_t i = 0; hashes[r].size() == hashes[0].size() && i <= tensors.size(); ++i) {
       if (hashes[r].compare(i * digits, digits, hashes[0], i * digits, digits) == 0) continue;
-      what = i == 0 ? "another search space" : "other values in '" + tensors[i - 1].first + "'";
+      what = i == 0 ? "a different search space" : "different values in '" + tensors[i - 1].first + "'";
       break;
     }
-    throw PeerError(who + " holds " + what + " than rank 0 " + when +
-                    ". The processes must not go on with two networks: look for faulty memory or different programs, and "
-                    "go on from the last checkpoint with --resume");
+    throw PeerError(
+        who + " has " + what + " than rank 0 " + when +
+        ". The processes must not continue with two networks: look for faulty memory or different programs, "
+        "and continue from the last checkpoint with --resume");
   }
 }
 

@@ -37,7 +37,7 @@ std::optional<int> GpuIndex(const std::string& name) {
     const auto [stop, error] = std::from_chars(name.data() + 5, end, index);
     if (error == std::errc() && stop == end && index >= 0) return index;
   }
-  throw ConfigError("runtime.device: '" + name + "' is no device; expected auto, cpu, cuda or cuda:N, as in cuda:1");
+  throw ConfigError("runtime.device: '" + name + "' is not a device; expected auto, cpu, cuda or cuda:N, as in cuda:1");
 }
 
 // The GPU of this process among those of its machine.
@@ -65,7 +65,7 @@ int ThreadsOfRank(const RankPlace& place) {
   return std::max(1, UsableCores() / place.local_ranks);
 }
 
-// OpenMP ends the process where it cannot start a thread. Tried first, where it can be told.
+// OpenMP ends the process where it cannot start a thread. Tried first, where it can be reported.
 void CheckThreads(int threads) {
   if (threads <= UsableCores()) return;
   std::vector<std::jthread> started;
@@ -81,9 +81,9 @@ void CheckThreads(int threads) {
   }
   all_there.set_value();
   if (reason.empty()) return;
-  throw DeviceError("runtime.threads (or OMP_NUM_THREADS): of " + std::to_string(threads) + " threads " +
-                    std::to_string(started.size()) + " can be started here (" + reason +
-                    "). More than this process's " + std::to_string(UsableCores()) + " cores gain nothing");
+  throw DeviceError("runtime.threads (or OMP_NUM_THREADS): only " + std::to_string(started.size()) + " of " +
+                    std::to_string(threads) + " threads can be started here (" + reason +
+                    "). More threads than this process's " + std::to_string(UsableCores()) + " cores gain nothing");
 }
 
 std::string ChooseAutomatically() {
@@ -93,7 +93,7 @@ std::string ChooseAutomatically() {
     LoadCudaParts();
     return "cuda";
   } catch (const DeviceError& error) {
-    log::warn("device auto: there is a GPU, but the CPU is taken: {}", error.what());
+    log::warn("device auto: there is a GPU, but the CPU is used: {}", error.what());
     return "cpu";
   }
 }
@@ -114,7 +114,7 @@ void OpenGpu(int index, bool deterministic) {
   const CudaParts& parts = LoadCudaParts();
   if (parts.nccl_version != parts.nccl_version_loaded()) {
     throw DeviceError("NCCL " + std::to_string(parts.nccl_version_loaded()) + " is loaded, but danas was built for " +
-                      std::to_string(parts.nccl_version) + "; build it anew");
+                      std::to_string(parts.nccl_version) + "; build it again");
   }
   if (!at::globalContext().hasCUDA()) {
     throw DeviceError(
@@ -146,7 +146,7 @@ at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed, const RankPlac
   if (name == "cuda") gpu = GpuOfRank(place);
   if (gpu) OpenGpu(*gpu, runtime.deterministic);
   if (!gpu && runtime.amp == AmpKind::kFp16) {
-    throw ConfigError("runtime.amp: fp16 needs a GPU, and the device is the CPU. Use bf16 or none");
+    throw ConfigError("runtime.amp: fp16 needs a GPU, but the device is the CPU. Use bf16 or none");
   }
   const int threads = runtime.threads > 0 ? static_cast<int>(runtime.threads) : ThreadsOfRank(place);
   CheckThreads(threads > 0 ? threads : at::get_num_threads());

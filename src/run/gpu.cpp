@@ -38,7 +38,7 @@ const CudaParts& LoadCudaParts() {
   }
   const auto get = reinterpret_cast<const CudaParts* (*)()>(dlsym(library, "danas_cuda_parts"));
   if (get == nullptr || get()->interface != CudaParts::kInterface) {
-    throw DeviceError(file + " is of another version of danas; build and install both together");
+    throw DeviceError(file + " belongs to another version of danas; build and install both together");
   }
   loaded = get();
   return *loaded;

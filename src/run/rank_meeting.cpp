@@ -76,7 +76,7 @@ void AwaitName(const RankPlace& place, MeetingClock& clock) {
         clock.Look({.whom = "the name of rank 0's machine to be resolved: " + text,
                     .failed = "the name of rank 0's machine could not be resolved: " + text,
                     .advice = "Is MASTER_ADDR right, and does this machine know that name (getent hosts " +
-                              place.address + ")? An IP address does as well"});
+                              place.address + ")? An IP address also works"});
       });
 }
 
@@ -91,8 +91,8 @@ MeetingStep StepToStore(const RankPlace& place) {
   return {.whom = who + at,
           .failed = who + " did not answer" + at,
           .advice =
-              "Was it started, with the same MASTER_ADDR and MASTER_PORT as this rank? Is its machine reached from "
-              "here, or does a firewall keep that port closed?"};
+              "Was it started, with the same MASTER_ADDR and MASTER_PORT as this rank? Can its machine be reached "
+              "from here, or does a firewall block that port?"};
 }
 
 }  // namespace

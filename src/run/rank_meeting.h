@@ -19,7 +19,7 @@ struct MeetingStep {
 };
 
 inline constexpr const char* kConnectionAdvice =
-    "The ranks need ports of their own besides MASTER_PORT: does a firewall close them? Is the network interface right "
+    "The ranks need ports of their own besides MASTER_PORT: does a firewall block them? Is the network interface right "
     "(GLOO_SOCKET_IFNAME)?";
 
 // The time that the whole meeting may take.

@@ -155,7 +155,7 @@ std::optional<std::string> RankPulse::Hopeless() const {
   if (examined_ != wait) return std::nullopt;
   const auto now = Clock::now();
   const std::string silent = OthersWhere([now](const Other& other) { return now - other.changed > kUntilGone; });
-  if (!silent.empty()) return silent + ", without a sign of life";
+  if (!silent.empty()) return silent + ", which does not respond";
   if (now - std::max(*signalled_, Clock::time_point(Clock::duration(wait))) < kAfterSignal) return std::nullopt;
   const std::string behind = OthersWhere([place](const Other& other) { return other.place < place; });
   if (behind.empty()) return std::nullopt;  // all are at work on the same

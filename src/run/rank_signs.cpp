@@ -93,7 +93,7 @@ void Expect(const RankPulse& pulse, const std::string& key, const std::stop_toke
       pulse.store()->wait({key}, kBetweenSigns);
       expected.value = pulse.store()->get_to_str(key);
       return;
-    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will tell
+    } catch (const std::exception&) {  // not there yet; or the store is gone, as the next line will show
     }
     pulse.ThrowIfOneFailed();
     const int64_t now = pulse.store()->add(Key("sign", 0), 0);
@@ -156,9 +156,9 @@ void RankSigns::MeetAll(const std::string& where, MeetingClock& clock) const {
   AwaitKeys(
       "who", [pulse = pulse_] { pulse->Introduce(); },
       {.whom = " at " + where,
-       .failed = " at " + where + " did not come",
+       .failed = " at " + where + " did not arrive",
        .advice = "Was each rank started, with the same MASTER_ADDR, MASTER_PORT and WORLD_SIZE? Did one end with a "
-                 "message of its own? Does a firewall keep that port closed?"},
+                 "message of its own? Does a firewall block that port?"},
       clock);
 }
 
@@ -166,8 +166,8 @@ void RankSigns::AwaitConnections(MeetingClock& clock) const {
   constexpr const char* kConnected = "connected";
   AwaitKeys(
       kConnected, [pulse = pulse_] { pulse->store()->set(Key(kConnected, pulse->rank()), "1"); },
-      {.whom = " to connect with all others",
-       .failed = " could not connect with all others",
+      {.whom = " to connect to all others",
+       .failed = " could not connect to all others",
        .advice = kConnectionAdvice},
       clock);
 }
@@ -184,10 +184,10 @@ void RankSigns::ThrowCause(const std::string& reason) const {
     ThrowPeerError(kStoreGone + because);
   }
   const auto& [gone, ended] = *missing;
-  if (!gone.empty()) ThrowPeerError(gone + " gives no sign of life: it was killed, stopped or cut off" + because);
-  if (!ended.empty()) ThrowPeerError(ended + " has ended, but this rank goes on" + because);
-  ThrowPeerError("the ranks live, but one did not come to where the others are: " + reason +
-                 ". One that is only slow needs a longer ranks.timeout");
+  if (!gone.empty()) ThrowPeerError(gone + " does not respond: it was killed, stopped or cut off" + because);
+  if (!ended.empty()) ThrowPeerError(ended + " has ended, but this rank has not" + because);
+  ThrowPeerError("the ranks are alive, but one did not get to where the others are: " + reason +
+                 ". If it is only slow, raise ranks.timeout");
 }
 
 std::string RankSigns::WaitFor(const std::string& key, double timeout) const {
@@ -196,12 +196,12 @@ std::string RankSigns::WaitFor(const std::string& key, double timeout) const {
   const auto look = [&](double) {
     const std::lock_guard lock(expected->mutex);
     const double silent = SecondsSince(expected->last_sign);
-    if (silent > timeout) ThrowPeerError(expected->who + " gives no sign of life: it was killed, stopped or cut off");
+    if (silent > timeout) ThrowPeerError(expected->who + " does not respond: it was killed, stopped or cut off");
     if (!InterruptRequested()) return;
     if (!signalled) signalled = Clock::now();
     const std::string text = "stopped by a signal while waiting for " + expected->who;
-    if (silent > RankPulse::kUntilGone.count()) throw InterruptedWait(text + ", without a sign of life");
-    if (Clock::now() - *signalled > kAfterSignal) throw InterruptedWait(text + ", still at work after a minute");
+    if (silent > RankPulse::kUntilGone.count()) throw InterruptedWait(text + ", which does not respond");
+    if (Clock::now() - *signalled > kAfterSignal) throw InterruptedWait(text + ", still busy after a minute");
   };
   try {
     Await([pulse = pulse_, key, expected](const std::stop_token& stop) { Expect(*pulse, key, stop, *expected); }, look);
@@ -218,7 +218,7 @@ void RankSigns::EndWait() const { pulse_->EndWait(); }
 
 void RankSigns::Look() const {
   if (const auto whom = pulse_->Hopeless()) throw InterruptedWait("stopped by a signal while waiting for " + *whom);
-  if (const auto whom = pulse_->TakeWord()) log::info("waiting for {}, not yet where this rank is", *whom);
+  if (const auto whom = pulse_->TakeWord()) log::info("waiting for {} to get to where this rank is", *whom);
 }
 
 bool RankSigns::Fail(ExitCode code, const std::string& message) const {
@@ -233,7 +233,7 @@ bool RankSigns::Fail(ExitCode code, const std::string& message) const {
         },
         For(kForAnAnswer, kStoreSilent));
   } catch (const std::exception&) {
-    return true;  // nobody is left to tell it to
+    return true;  // no one is left to report it to
   }
   return *first;
 }
@@ -255,7 +255,8 @@ void RankSigns::Leave() {
           }
         },
         [&](double waited) {
-          if (waited > static_cast<double>(kForOthersToLeave.count())) throw PeerError("the others take long to end");
+          if (waited > static_cast<double>(kForOthersToLeave.count()))
+            throw PeerError("the other ranks are slow to end");
           ThrowIfInterrupted();
           if (waited < kUntilTold || std::exchange(told, true)) return;
           log::info("waiting for {} of {} ranks to end", pulse_->count() - *left, pulse_->count());

@@ -28,7 +28,7 @@ const Json& StateFields::TakeValue(const std::string& name) {
 }
 
 void StateFields::FailOfType(const std::string& name, const Json& saved) const {
-  throw CheckpointError("the checkpoint's value '" + prefix_ + name + "' is of another type than the run's, a " +
+  throw CheckpointError("the checkpoint's value '" + prefix_ + name + "' is of the wrong type, a " +
                         saved.type_name());
 }
 
@@ -82,10 +82,12 @@ void StateFields::Leave(const std::string& name) {
 
 void StateFields::RequireAllTaken() const {
   for (const auto& [name, tensor] : tensors_) {
-    if (!taken_.contains(name)) throw CheckpointError("the checkpoint has a tensor '" + name + "' of no use here");
+    if (!taken_.contains(name))
+      throw CheckpointError("the checkpoint has a tensor '" + name + "' that is not used here");
   }
   for (const auto& [name, value] : values_.items()) {
-    if (!taken_.contains(name)) throw CheckpointError("the checkpoint has a value '" + name + "' of no use here");
+    if (!taken_.contains(name))
+      throw CheckpointError("the checkpoint has a value '" + name + "' that is not used here");
   }
 }
 

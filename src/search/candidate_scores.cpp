@@ -101,7 +101,7 @@ class AdditiveFit {
   std::vector<int64_t> first_l_;  // column of a layer's first effect
   std::vector<size_t> candidates_l_;
   at::Tensor inverse_kk_;      // of the design's Gram matrix, or its pseudo-inverse
-  at::Tensor known_kk_;        // projects on what the networks tell
+  at::Tensor known_kk_;        // projects on what the networks determine
   at::Tensor coefficient_kn_;  // of each image's losses
   double variance_ = 0;        // of networks around the fit
 };

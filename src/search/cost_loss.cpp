@@ -82,8 +82,8 @@ void CheckCostLoss(const CostLossConfig& config, double target, const CostTable&
   if (config.kind == LossKind::kMulLogRatio) CheckLogarithm(config.kind, "target search.budget", target);
   if (config.kind == LossKind::kLiteral) {
     log::warn(
-        "search.loss.kind literal: ln(C/T) is clamped at {} and its factor is least far below the target, so the "
-        "search is drawn to the cheapest networks; paper_log keeps them at the target",
+        "search.loss.kind literal: ln(C/T) is clamped at {} and its factor is smallest far below the target, so the "
+        "search is drawn to the cheapest networks; paper_log keeps it at the target",
         kLeastBase);
   }
 }

@@ -50,7 +50,7 @@ void CheckBudget(const SearchConfig& config, const CostTable& costs) {
                       " (search.budget_max); " + range + ". Raise search.budget or use another space");
   }
   if (config.budget.value > costs.Most()) {
-    log::warn("search.budget {} is above every network: {}", CostText(config.budget.value, costs), range);
+    log::warn("search.budget {} is above the cost of every network: {}", CostText(config.budget.value, costs), range);
   }
 }
 

@@ -1,5 +1,5 @@
-// The scores that a pruning ranks candidates by, measured where they are no α's: on validation images, with the weights
-// as they are.
+// The scores that a pruning ranks candidates by, measured where they are not α's: on validation images, with the
+// weights as they are.
 #pragma once
 
 #include <vector>

@@ -5,7 +5,7 @@
 // without pairs. There are far more pairs than networks as a rule. They are random effects: normal, of one variance τ²
 // for all, the rest of variance σ². τ²/σ² is that of the highest restricted likelihood (Patterson and Thompson, 1971),
 // 0 where the losses show no pairs; effects are their best linear unbiased predictors (Henderson, 1975), which shrink
-// to zero what the networks do not tell. Nothing is as large as the number of pairs: all goes by the networks'
+// to zero what the networks do not determine. Nothing is as large as the number of pairs: all goes by the networks'
 // covariance.
 #pragma once
 
@@ -33,7 +33,7 @@ class PairFit {
 
   // How many standard errors the losses stand behind main effects, and behind a network's total: as
   // CandidateScores::z. The error is that of the prediction, so that what was shrunk counts as not known, and that of
-  // the images. 0 of what no network tells.
+  // the images. 0 of what no network determines.
   double Z(const std::vector<Claim>& claims) const;
   double Z(const std::vector<size_t>& better, const std::vector<size_t>& worse) const;
 

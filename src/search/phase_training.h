@@ -28,7 +28,7 @@ struct SearchCourse {
 
 class PhaseTraining {
  public:
-  // Goes on where `run` stands in this phase.
+  // Continues where `run` is in this phase.
   PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan, SearchRun& run,
                 ProgressSink* progress, CheckpointKeeper* keeper);
 

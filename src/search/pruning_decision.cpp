@@ -159,8 +159,8 @@ void CheckPathCount(int64_t paths, const CostTable& costs) {
   int64_t effects = 1;
   for (const std::vector<double>& cost_c : costs.candidates_lc) effects += std::ssize(cost_c) - 1;
   if (paths > effects) return;
-  throw ConfigError("search.pruning.paths: " + std::to_string(paths) + " networks cannot tell " +
-                    std::to_string(effects) + " effects of candidates apart; expected more, better " +
+  throw ConfigError("search.pruning.paths: " + std::to_string(paths) + " networks are too few for " +
+                    std::to_string(effects) + " effects of candidates; expected more, preferably " +
                     std::to_string(3 * effects));
 }
 
@@ -188,7 +188,7 @@ void CheckPruning(const SearchConfig& config, const CostTable& costs) {
                     " (search.budget_min) to " + text(LargestCost(config)) +
                     " (search.budget_max), expected at least search.pruning.least_networks, " +
                     std::to_string(config.pruning.least_networks) +
-                    ". Move search.budget, widen the band, or lower the " + "least number");
+                    ". Move search.budget, widen the band, or lower that number");
 }
 
 Pruning DecidePruning(const SearchSpace& space, const CandidateScores& scores, const CostTable& costs,

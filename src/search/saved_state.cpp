@@ -10,7 +10,7 @@
 namespace danas {
 namespace {
 
-// The values of a checkpoint that tell where the search stood (search_run.h).
+// The values of a checkpoint that say where the search was (search_run.h).
 struct Position {
   int64_t phase = 0;
   int64_t epoch = 1;
@@ -22,7 +22,7 @@ T ValueOf(const CheckpointValues& checkpoint, const std::string& name) {
   try {
     return checkpoint.values.at(name).get<T>();
   } catch (const Json::exception&) {
-    throw CheckpointError(checkpoint.manifest.string() + " has no '" + name + "': it is not of a search");
+    throw CheckpointError(checkpoint.manifest.string() + " has no '" + name + "': it does not belong to a search");
   }
 }
 
@@ -37,7 +37,7 @@ Position PositionOf(const CheckpointValues& checkpoint) {
 std::string TextOf(const Position& at, const std::vector<Phase>& phases) {
   const auto name = [&](int64_t phase) { return phases.at(static_cast<size_t>(phase)).name; };
   if (at.phase >= std::ssize(phases)) return "at the end";
-  if (at.phase == 0 && at.begins_phase) return "at the begin";
+  if (at.phase == 0 && at.begins_phase) return "at the start";
   if (at.begins_phase) {
     return (phases[static_cast<size_t>(at.phase - 1)].searches ? "after the pruning of " : "at the end of ") +
            name(at.phase - 1);
@@ -72,7 +72,7 @@ std::vector<SavedState> ListSavedStates(const std::filesystem::path& run_folder,
   }
   if (states.empty()) {
     throw CheckpointError((run_folder / "checkpoints").string() +
-                          " holds no checkpoint: a search that is to be ranked or chosen from keeps its own");
+                          " holds no checkpoint: ranking and choosing networks needs the checkpoint of the search");
   }
   return states;
 }

@@ -62,7 +62,7 @@ ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& cours
   const std::string settings = SettingsOf(inputs.config);
   FinalScores& known = branch_.final_scores;
   if (known.settings != settings) {
-    if (!known.losses.empty()) log::info("the last choice begins anew: its scores were made with other settings");
+    if (!known.losses.empty()) log::info("the final choice starts again: its scores were made with other settings");
     known = {.settings = settings};
   }
   // Those of the branches before, whose last choices are over, stand for this one's too.
@@ -75,7 +75,7 @@ ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& cours
     }
   }
   if (field_.band.low < LeastCost(inputs.config.search)) {
-    log::info("{}no network of what is left costs as much as {}; scored are those up to {}",
+    log::info("{}none of the networks left costs as much as {}; those up to {} are scored",
               branch_.budget.empty() ? "" : "budget " + branch_.budget + ": ",
               branch_.budget.empty() ? "search.budget_min" : "0.95 of it",
               branch_.budget.empty() ? "search.budget_max" : "1.02 of it");
@@ -186,8 +186,8 @@ std::vector<std::vector<size_t>> ScoredChoice::Finalists() const {
     const bool fitted = ranking.effects != FinalEffects::kNone;
     if (!fitted && search.final_effects != FinalEffects::kNone && ranking.networks.size() > 1) {
       log::info(
-          "{} networks are scored, and a fit of their candidates' effects takes more than {}: their own losses rank "
-          "them (search.final_effects)",
+          "{} networks are scored, but a fit of their candidates' effects needs more than {}: they are ranked by "
+          "their own losses (search.final_effects)",
           ranking.networks.size(), MainEffects(branch_.costs));
     }
     const auto finalists = static_cast<size_t>(FinalistsOf(search, fitted));
@@ -254,7 +254,7 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
   return score;
 }
 
-// All finalists see the same images in the same order: what tells them apart is the network alone.
+// All finalists see the same images in the same order: what distinguishes them is the network alone.
 double ScoredChoice::TrainFinalist(Supernet& network, const std::string& label, const PartOfRun& part) const {
   const Config& config = inputs_.config;
   TrainConfig recipe = config.train;

@@ -94,7 +94,7 @@ std::vector<FinalChoice> ChooseLast(const SearchInputs& inputs, const SearchCour
     choices.push_back(scored ? ScoredChoice(of_budget, course, run, b, outputs.progress, keeper).Choose()
                              : ChooseByAlpha(of_budget, run.state.branches[b], b));
   }
-  // Told when all are made: a run that goes on in between tells nothing twice.
+  // Reported when all are made: a run resumed in between reports nothing twice.
   for (size_t b = 0; scored && b < choices.size(); ++b) report.Scored(choices[b], run.state.branches[b]);
   return choices;
 }
@@ -131,7 +131,7 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
   while (at.phase < std::ssize(phases)) {
     const PhasePlan& plan = phases[static_cast<size_t>(at.phase)];
     PhaseTraining training(inputs, course, plan, run, outputs.progress, kept.keeper());
-    const bool kept_already = at.epoch > plan.phase.epochs;  // the run goes on from the checkpoint before a pruning
+    const bool kept_already = at.epoch > plan.phase.epochs;  // the run resumes from the checkpoint before a pruning
     while (at.epoch <= plan.phase.epochs) {
       run.state.temperature = course.Temperature(inputs.config.search.relaxation, at);
       const PassResult weights = training.WeightPass();                                    // Eq. 9
@@ -154,7 +154,7 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
   const double spent = run.seconds_before + seconds();
   const SearchResult result = report.Finish(choices, course, run.state, spent);
   kept.Finish();
-  report.End(result, choices, run, spent);  // once all is written: what has ended is not gone on with
+  report.End(result, choices, run, spent);  // once all is written: what has ended is not resumed
   return result;
 }
 

@@ -47,7 +47,7 @@ void ReadAlphaTrace(StateFields& fields, GradientTrace& evidence) {
   evidence.MissSteps(seen);
   if (seen == 0) return;
   log::warn(
-      "the checkpoint is of an earlier danas, which kept no gradients of α: the evidence for this phase's pruning "
+      "the checkpoint is from an earlier danas, which kept no gradients of α: the evidence for this phase's pruning "
       "leaves out its first {} α steps",
       seen);
 }
@@ -84,8 +84,8 @@ void DescribeBranches(StateFields& fields, SearchRun& run) {
   std::vector<std::string> saved = names;
   fields.Value("budgets", saved);
   if (saved != names) {
-    throw CheckpointError("the checkpoint is of a search for the budgets " + Listed(saved) + ", search.budgets says " +
-                          Listed(names));
+    throw CheckpointError("the checkpoint belongs to a search for the budgets " + Listed(saved) +
+                          ", but search.budgets says " + Listed(names));
   }
   for (size_t b = 0; b < names.size(); ++b) {
     fields.Within("branch." + names[b],

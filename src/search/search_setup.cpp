@@ -25,8 +25,8 @@ namespace {
 void CheckInputs(const SearchInputs& inputs, const Split& split) {
   const size_t classes = inputs.training_set->classes.ids.size();
   if (static_cast<size_t>(inputs.space.classes()) != classes) {
-    throw ConfigError("space " + inputs.space.name() + " tells " + std::to_string(inputs.space.classes()) +
-                      " classes apart, the training set has " + std::to_string(classes));
+    throw ConfigError("space " + inputs.space.name() + " distinguishes " + std::to_string(inputs.space.classes()) +
+                      " classes, the training set has " + std::to_string(classes));
   }
   if (split.architecture.size() == 0) {
     throw ConfigError(
@@ -46,7 +46,7 @@ void WarnOfFewSteps(const SearchPlan& plan) {
     log::warn("{}", doubt);
     any = true;
   }
-  if (any) log::info("more validation images or epochs, or a smaller train.batch, make more α steps");
+  if (any) log::info("more validation images or epochs, or a smaller train.batch, give more α steps");
 }
 
 // `config`: the run's; `search`: as for the branch's budget alone.
@@ -155,7 +155,7 @@ void SearchReport::Pruned(const Phase& phase, const Pruning& pruning, const Cand
                           const Branch& branch) {
   if (!pruning.kept_for_budget.empty()) {
     const bool blind = inputs_.config.search.pruning.budget == PruningBudget::kBlind;
-    log::info("{}{}: candidates of {} layers stay that the pruning would have dropped, since without them {}",
+    log::info("{}{}: in {} layers, candidates that the pruning would have dropped are kept, since without them {}",
               phase.name, branch.budget.empty() ? "" : ", budget " + branch.budget, pruning.kept_for_budget.size(),
               blind ? "no network would be left within search.budget_max"
                     : "fewer networks than search.pruning.least_networks would be left within the budget");

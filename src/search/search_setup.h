@@ -1,4 +1,4 @@
-// What stands around Algorithm 1's loop: its start, what it tells, and its end.
+// What is around Algorithm 1's loop: its start, what it reports, and its end.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ class SubnetRunner {
   // `networks`: sorted, without equals (score_walk.h).
   SubnetRunner(Supernet& supernet, std::vector<std::vector<size_t>> networks, const RuntimeConfig& runtime);
 
-  // Takes a batch into the running statistics of every network, and tells of each network that is through.
+  // Takes a batch into the running statistics of every network, and reports each network that is done.
   void Average(const at::Tensor& image_nchw, const std::function<void(size_t network)>& done);
 
   // Every network's logits, normalised by the statistics that Average() took, where it was called, else by the batch's.

@@ -15,7 +15,7 @@
 namespace danas {
 namespace {
 
-// Assignments that are begun anew, and exchanges that each is given, before a group is drawn path by path instead.
+// Assignments that are started again, and exchanges that each is given, before a group is drawn path by path instead.
 constexpr int kMostAssignments = 4;
 constexpr size_t kExchangesAPath = 200;
 
@@ -34,8 +34,8 @@ CostBand BandLeft(const SearchConfig& config, const CostTable& costs) {
   CostBand band = BandOf(config);
   if (CountNetworks(costs, band) > 0) return band;
   log::warn(
-      "no network that is left costs at least search.budget_min, {}, and at most search.budget_max, {}: the "
-      "weights are trained by all paths that cost at most that",
+      "none of the networks left costs at least search.budget_min, {}, and at most search.budget_max, {}: the "
+      "weights are trained on all paths that cost at most the latter",
       CostText(band.low, costs), CostText(band.high, costs));
   band.low = 0;
   return band;

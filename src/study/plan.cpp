@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A key that stands in both has the second's value.
+// A key that is in both has the second's value.
 Settings Joined(Settings first, const Settings& second) {
   const auto key_of = [](const std::string& setting) { return setting.substr(0, setting.find('=')); };
   std::erase_if(first, [&](const std::string& setting) {
@@ -75,8 +75,8 @@ class Planner {
     if (!trial.config.search.budgets.empty()) {
       throw ConfigError(
           study_.file.string() + ": arm '" + arm.name +
-          "': search.budgets asks for several networks of one search; a study takes one. Name the budgets "
-          "in 'budgets' of the study");
+          "': search.budgets asks for several networks from one search; a study takes one. List the budgets "
+          "under 'budgets' in the study");
     }
     const std::string name =
         arm.name + ", seed " + std::to_string(seed) + (budget ? ", " + study_.budgets[*budget].text : std::string());
@@ -207,8 +207,8 @@ class Planner {
       if (config.space != first.space || config.data.image_size != first.data.image_size ||
           config.search.cost != first.search.cost || config.search.latency_table != first.search.latency_table) {
         throw ConfigError(arm +
-                          " changes the space, the image size or the kind of cost, which are those of the table of "
-                          "truth. Make a study of its own, with its own table");
+                          " changes the space, the image size or the kind of cost, which the table of truth "
+                          "fixes. Make a separate study with its own table");
       }
     }
   }

@@ -84,7 +84,7 @@ class Runner {
       if (signal > 0 && signal != SIGCHLD) SendToAll(signal);
       Reap();
     } while (true);
-    if (interrupted_) throw Interrupted("stopped by a signal; the same command goes on with the study");
+    if (interrupted_) throw Interrupted("stopped by a signal; the same command continues the study");
     return Outcome();
   }
 
@@ -144,7 +144,7 @@ class Runner {
   }
 
   void SendToAll(int signal) {
-    if (!interrupted_) Say("stopping " + std::to_string(running_.size()) + " steps, which keep what they have");
+    if (!interrupted_) Say("stopping " + std::to_string(running_.size()) + " steps; what they have done is kept");
     interrupted_ = true;
     for (const auto& [process, running] : running_) ::kill(process, signal);
   }
@@ -172,7 +172,7 @@ class Runner {
           std::to_string(plan_.steps.size()) + " steps");
     } else if (!interrupted_) {
       if (code_ == 0) code_ = code == 0 ? static_cast<int>(ExitCode::kInternal) : code;
-      log::error("{}: {}; the others go on. {} ends:{}", step.name,
+      log::error("{}: {}; the others continue. {} ends:{}", step.name,
                  code == 0 ? "it left no result" : "exit code " + std::to_string(code), OutputFile(step).string(),
                  LastLines(OutputFile(step)));
     }

@@ -43,7 +43,7 @@ fs::path Beside(const fs::path& folder, const std::string& ending) {
   return folder.parent_path() / (folder.filename().string() + ending);
 }
 
-// Keys that change no result; where images lie is told apart.
+// Keys that change no result; where images are is handled separately.
 constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "ranks.timeout"};
 constexpr std::array kHarmlessSections = {"checkpoint", "log"};
 constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.class_names"};
@@ -118,11 +118,10 @@ void CheckUnchanged(const StudyPlan& plan) {
   }
   if (!changed.empty()) {
     throw ConfigError(
-        "the study asks for other settings than those that these steps were begun with: " + Listed(changed) +
-        ". Leave them as they were, give a changed arm a name of its own, or the study another folder "
-        "with --run");
+        "the study's settings are no longer those that these steps were started with: " + Listed(changed) +
+        ". Restore them, give a changed arm a new name, or give the study another folder with --run");
   }
-  if (!moved.empty()) log::warn("data lies elsewhere than before and must hold the same images: {}", Listed(moved));
+  if (!moved.empty()) log::warn("the data is no longer where it was and must hold the same images: {}", Listed(moved));
 }
 
 StudyLock::StudyLock(const fs::path& folder) {
@@ -134,10 +133,10 @@ StudyLock::StudyLock(const fs::path& folder) {
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     ::close(descriptor_);
     throw FileError(folder.string() + " is in use" + (holder.empty() ? "" : " by " + holder) +
-                    ". Wait for that study to end, or end it; --report shows what is there so far");
+                    ". Wait for that study to end, or end it; --report shows the results so far");
   }
   const std::string name = "process " + std::to_string(::getpid());
-  // Only told to people: where it cannot be written (a full disk), the lock holds all the same.
+  // Only for people to read: where it cannot be written (a full disk), the lock holds all the same.
   if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(!::pwrite(descriptor_, name.data(), name.size(), 0));
 }
 

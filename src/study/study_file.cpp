@@ -22,7 +22,7 @@ constexpr int64_t kMostDrawn = 1000;
 void CheckName(const Node& node, const std::string& name) {
   const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; };
   if (name.empty() || name.front() == '.' || !std::ranges::all_of(name, fits)) {
-    node.Fail("'" + name + "' names a folder: letters, digits, '_', '-' and '.' are expected, not '.' first");
+    node.Fail("'" + name + "' becomes the name of a folder: expected letters, digits, '_', '-' and '.', not '.' first");
   }
 }
 
@@ -133,7 +133,7 @@ class StudyReader {
     }
     for (const Node& item : node.Items()) {
       const int64_t seed = item.AsInt(0);
-      if (std::ranges::find(study_.seeds, seed) != study_.seeds.end()) item.Fail("the seed stands twice");
+      if (std::ranges::find(study_.seeds, seed) != study_.seeds.end()) item.Fail("the seed is listed twice");
       study_.seeds.push_back(seed);
     }
     if (study_.seeds.empty()) node.Fail("found an empty list, expected seeds");
@@ -151,11 +151,12 @@ class StudyReader {
       CheckName(item, budget.text);
       if (budget.value <= 0) item.Fail("found " + item.Found() + ", expected a cost above 0");
       const auto same = [&](const StudyBudget& other) { return other.value == budget.value; };
-      if (std::ranges::any_of(study_.budgets, same)) item.Fail("the budget stands twice");
+      if (std::ranges::any_of(study_.budgets, same)) item.Fail("the budget is listed twice");
       study_.budgets.push_back(std::move(budget));
     }
-    if (study_.budgets.empty()) node.Fail("found an empty list; leave 'budgets' out for that of the config");
-    if (Sets(study_.settings, "search.budget")) root_.Key("set").Fail("'search.budget' stands beside 'budgets'");
+    if (study_.budgets.empty()) node.Fail("found an empty list; leave out 'budgets' to use the config's budget");
+    if (Sets(study_.settings, "search.budget"))
+      root_.Key("set").Fail("'search.budget' is set although there are 'budgets'");
   }
 
   void ReadArms(const Node& node) {
@@ -175,16 +176,16 @@ class StudyReader {
     if (const auto random = node.Find("random")) arm.random = random->AsInt(1, kMostDrawn);
     const auto near = node.Find("near"), band = node.Find("band");
     if (near && arm.random == 0) near->Fail("only an arm with 'random' draws networks near another's");
-    if (band && !near) band->Fail("the band around the network of 'near', which is missing");
+    if (band && !near) band->Fail("it is the band around the network of 'near', which is missing");
     if (near) arm.near = near->AsText();
-    if (near && !arm.settings.empty()) node.Key("set").Fail("an arm near another takes that one's settings");
+    if (near && !arm.settings.empty()) node.Key("set").Fail("an arm with 'near' uses the other arm's settings");
     if (band) arm.band_percent = ReadPercent(*band);
     return arm;
   }
 
   static double ReadPercent(const Node& node) {
     std::string text = node.AsText();
-    if (!text.ends_with('%')) node.Fail("found " + node.Found() + ", expected a percentage as \"5%\"");
+    if (!text.ends_with('%')) node.Fail("found " + node.Found() + ", expected a percentage such as \"5%\"");
     text.pop_back();
     double percent = 0;
     try {
@@ -205,12 +206,12 @@ class StudyReader {
 
   void CheckNear(const Node& node) const {
     if (study_.arms[ArmOf(node)].random > 0)
-      node.Fail("'" + node.AsText() + "' is drawn itself; name an arm that searches");
+      node.Fail("'" + node.AsText() + "' is itself drawn at random; name an arm that searches");
   }
 
   void ReadOutcome(const Node& node) {
     const auto truth = node.Find("truth"), finetune = node.Find("finetune");
-    if (truth.has_value() == finetune.has_value()) node.Fail("one of 'truth' (a table) and 'finetune' is expected");
+    if (truth.has_value() == finetune.has_value()) node.Fail("expected either 'truth' (a table) or 'finetune'");
     if (truth) study_.outcome.truth = BesideOrHere(study_.file, truth->AsText());
     if (finetune) study_.outcome.settings = ReadSettings(*finetune, {"seed"});
   }

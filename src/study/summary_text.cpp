@@ -138,13 +138,14 @@ std::vector<std::string> Notes(const StudySummary& summary, const Study& study) 
   std::vector<std::string> notes = summary.notes;
   const bool draws = std::ranges::any_of(study.arms, [](const StudyArm& arm) { return arm.random > 1; });
   if (draws) {
-    notes.push_back(summary.with_truth
-                        ? "of several random networks the best by the table counts, which favours that arm"
-                        : "of several random networks the best by its test counts, which favours that arm");
+    notes.push_back(
+        summary.with_truth
+            ? "an arm that draws several random networks counts the best of them by the table, which favours it"
+            : "an arm that draws several random networks counts the best of them by its test, which favours it");
   }
   if (summary.planned) {
     notes.emplace_back(
-        "MACs are planned ones of weight and architecture steps where a search's log does not tell what it passed: "
+        "where a search's log does not have its MACs, those planned for weight and architecture steps are shown: "
         "scoring and finalists are missing");
   }
   return notes;

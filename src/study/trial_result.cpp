@@ -80,9 +80,9 @@ TrialReader::TrialReader(const Study& study, const StudyPlan& plan) : study_(stu
   const double all = truth_->space().NetworkCount();
   if (static_cast<double>(truth_->networks()) < all) {
     notes_.push_back(study.outcome.truth.string() + " has " + std::to_string(truth_->networks()) + " of the space's " +
-                     std::to_string(static_cast<int64_t>(all)) + " networks: shares are of those that it has");
+                     std::to_string(static_cast<int64_t>(all)) + " networks: shares refer to those that it has");
   }
-  for (const StudyTrial& trial : plan.trials) {  // what cannot be drawn is told before anything runs
+  for (const StudyTrial& trial : plan.trials) {  // what cannot be drawn is reported before anything runs
     if (study.arms[trial.arm].random > 0 && !trial.near) ReadDrawn(trial);
   }
 }
@@ -100,7 +100,7 @@ std::optional<TrialResult> TrialReader::ReadFound(const StudyTrial& trial) {
   const fs::path best = run / "best.json";
   const SearchSpace network = ReadGenotype(best).network;
   if (network.classes() != truth_->space().classes()) {
-    throw ConfigError(best.string() + " tells " + std::to_string(network.classes()) + " classes apart, the space " +
+    throw ConfigError(best.string() + " distinguishes " + std::to_string(network.classes()) + " classes, the space " +
                       truth_->space().name() + " of the table of truth " + std::to_string(truth_->space().classes()));
   }
   const std::vector<size_t> choice = ChoiceOf(network, truth_->space(), best.string());

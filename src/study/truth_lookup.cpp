@@ -104,7 +104,7 @@ std::vector<std::vector<size_t>> TruthLookup::Draw(int64_t count, const CostBand
   const auto wanted = static_cast<size_t>(count);
   if (networks.size() < wanted) {
     throw ConfigError(table_.string() + ": " + std::to_string(networks.size()) + " of its networks cost " +
-                      BandText(band) + " " + costs_.unit + ", and a random arm asks for " + std::to_string(count));
+                      BandText(band) + " " + costs_.unit + ", but a random arm asks for " + std::to_string(count));
   }
   stream.Shuffle(networks);
   networks.resize(wanted);

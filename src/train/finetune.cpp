@@ -6,7 +6,7 @@
 namespace danas {
 namespace {
 
-// A run that goes on takes its weights from the checkpoint.
+// A resumed run takes its weights from the checkpoint.
 std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
   const Config& config = inputs.config;
   const auto side = static_cast<int>(config.data.image_size);
@@ -19,7 +19,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
   if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
     if (inputs.supernet_weights.empty()) {
       throw ConfigError(
-          "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without");
+          "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without them");
     }
     LoadSupernetWeights(*network, inputs.supernet_weights, classes.ids);
   }

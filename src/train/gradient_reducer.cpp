@@ -17,7 +17,7 @@ constexpr size_t kBucketBytes = c10d::kDefaultBucketBytesCap;
 }  // namespace
 
 // The buckets stay as they are made here, in the reverse order of the parameters, which is about that of backward.
-// Reducer::rebuild_buckets() would follow the order of the first step, and a run that goes on from a checkpoint would sum
+// Reducer::rebuild_buckets() would follow the order of the first step, and a run resumed from a checkpoint would sum
 // its first step in another order than one that ran through.
 GradientReducer::GradientReducer(std::vector<at::Tensor> parameters, const Ranks& ranks, bool some_unused)
     : ranks_(ranks) {

@@ -13,7 +13,7 @@
 namespace danas {
 namespace {
 
-// Memory that a GPU's copy can read while the processor goes on.
+// Memory that a GPU's copy can read while the processor continues.
 std::shared_ptr<float> AllocatePinned(size_t floats) {
   const auto count = static_cast<int64_t>(floats);
   const auto memory = std::make_shared<at::Tensor>(at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(true)));

@@ -186,7 +186,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const events::TrainingEnd end = EndEvent(result, classes.ids);
   kept.Finish();
   Record(outputs, end);
-  // Last: a training whose result is there has ended, and is not gone on with.
+  // Last: a training whose result is there has ended, and is not resumed.
   if (write) WriteFileAtomically(outputs.folder / "result.json", JsonText(events::ToJson(end), 2) + "\n");
   return result;
 }

@@ -207,7 +207,7 @@ PassResult BatchPass::Finish() {
       throw NumericError(options_.label + ": no batch gave a finite loss (" + many +
                          " skipped). Lower the learning rate (lr)");
     }
-    log::warn("{}: {} skipped, their loss was not finite", options_.label, many);
+    log::warn("{}: {} skipped because their loss was not finite", options_.label, many);
   }
   return {.steps = totals_.steps,
           .images = totals_.images,

@@ -24,7 +24,7 @@ std::optional<std::vector<int64_t>> ClassifierRows(const SafetensorsFile& file, 
   const auto is_text = [](const Json& id) { return id.is_string(); };
   if (!order.is_array() || !std::all_of(order.begin(), order.end(), is_text)) {
     throw CheckpointError(path.string() +
-                          ": the metadata 'class_order' is missing or no list of class ids; only weights "
+                          ": the metadata 'class_order' is missing or not a list of class ids; only weights "
                           "that `danas search` wrote can start the training");
   }
   std::map<std::string, int64_t> rows;
@@ -45,7 +45,7 @@ void LoadSupernetWeights(Supernet& network, const std::filesystem::path& path,
   const std::map<std::string, at::Tensor> stored(file.tensors.begin(), file.tensors.end());
   const auto rows = ClassifierRows(file, path, class_ids);
   RequireChannelOrder(network.space(), file.metadata, path);
-  if (!rows) log::info("{}: of other classes; the classifier starts anew", path.string());
+  if (!rows) log::info("{}: trained on other classes; the classifier is initialised again", path.string());
 
   const NamedTensors own = StateOf(network);
   std::set<std::string> names;

@@ -39,7 +39,7 @@ void DescribeAverage(StateFields& fields, std::optional<Ema>& ema) {
   if (ema && saved) return fields.Within("average", [&](StateFields& f) { ema->Describe(f); });
   if (!ema) return fields.Leave("average");
   ema->Restart();
-  log::warn("the checkpoint has no average of the weights; the average begins with the weights that it has");
+  log::warn("the checkpoint has no average of the weights; the average starts from its weights");
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ void WeightTraining::Bind(torch::nn::Module& network) {
 }
 
 void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& network) {
-  // What the config gives anew: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
+  // What the config gives again: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
   auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, shared_, reducer_, step_] = *this;
   fields.Within("weights", [&](StateFields& f) {
     for (const auto& [name, tensor] : StateOf(network)) f.Contents(name, tensor);
@@ -98,8 +98,8 @@ WeightStep::WeightStep(torch::nn::Module& network, WeightTraining& training, int
 
 StepResult WeightStep::Compute(const Batch& batch, const Forwards& forwards) {
   if (batch.size() == 0) {
-    throw ConfigError("a batch of " + std::to_string(batch.whole_size()) + " images leaves this process none; use " +
-                      "fewer processes");
+    throw ConfigError("a batch of " + std::to_string(batch.whole_size()) + " images leaves none for this process; " +
+                      "use fewer processes");
   }
   SaveBuffers();
   const Ranks& ranks = training_.shared.ranks;

@@ -24,10 +24,10 @@ Json BandJson(const CostBand& band) { return {band.low, band.high}; }
 std::string ReachText(const std::vector<LimitReach>& limits) {
   std::string text;
   for (const LimitReach& limit : limits) {
-    text += limit.kind + " at most " + CostText(limit.most, limit.unit) + ": the space reaches " +
+    text += limit.kind + " at most " + CostText(limit.most, limit.unit) + ": networks of the space range " +
             BandText(limit.whole, limit.unit);
     if (limits.size() > 1) {
-      text += limit.left ? ", with the other limits met " + BandText(*limit.left, limit.unit)
+      text += limit.left ? ", those within the other limits " + BandText(*limit.left, limit.unit)
                          : ", but no network meets the other limits";
     }
     text += "\n";

@@ -44,7 +44,7 @@ std::string Evidence(const events::Pruning& pruning) {
   std::string text = std::to_string(*pruning.unclear_cuts) + " of " + std::to_string(pruning.layers.size()) +
                      " cuts below 2 standard errors";
   if (against > 0) text += ", " + std::to_string(against) + " against the evidence";
-  if (!pruning.above_noise.value_or(true)) text += ": no evidence, noise alone would cut so";
+  if (!pruning.above_noise.value_or(true)) text += ": no evidence, noise alone would give as much";
   return text;
 }
 
@@ -54,7 +54,7 @@ std::string PruningText(const events::Pruning& pruning) {
                      CandidatesText(pruning.candidates_before, pruning.candidates_after);
   if (pruning.networks_in_band) {
     const double networks = *pruning.networks_in_band;
-    text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " of the budget";
+    text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " within the budget";
   }
   if (pruning.put_off && !pruning.put_off->empty()) {
     const size_t count = pruning.put_off->size();
@@ -86,9 +86,9 @@ std::string EventPrinter::Cost(double cost) const {
   return unit_ == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit_;
 }
 
-// What the mix costs, and whether α's gradients tell candidates apart: their differences in standard errors.
+// The expected cost, and whether α's gradients distinguish candidates: their differences in standard errors.
 std::string EventPrinter::Mix(const events::AlphaFields& alpha) const {
-  std::string text = "  the mix costs " + Cost(alpha.expected_cost);
+  std::string text = "  expected cost " + Cost(alpha.expected_cost);
   if (alpha.z_rms) {
     text += "; candidates differ by " + FormatDecimals(*alpha.z_rms, 1) + " standard errors (rms; noise alone: 1.0)";
   }
@@ -133,7 +133,7 @@ void EventPrinter::Print(const events::SearchEpoch& epoch) {
   }
 }
 
-// How far α moved since the last epoch, and how many layers changed their mind.
+// How far α changed since the last epoch, and in how many layers the most likely candidate did.
 void EventPrinter::Print(const events::Alpha& event) {
   if (event.alpha_steps == 0) return;
   const std::string budget = BudgetOf(event.budget);
@@ -160,28 +160,28 @@ void EventPrinter::Print(const events::Alpha& event) {
     now.push_back(std::move(alpha));
   }
   before_l = std::move(now);
-  screen_.Line("  " + budget + "α moved by up to " + FormatDecimals(furthest, 3) + "; " + std::to_string(changed) + " of " +
-               std::to_string(before_l.size()) + " layers have another leader; " + std::to_string(event.alpha_steps) +
-               " α steps so far");
+  screen_.Line("  " + budget + "α changed by up to " + FormatDecimals(furthest, 3) + "; " +
+               "the most likely candidate changed in " + std::to_string(changed) + " of " +
+               std::to_string(before_l.size()) + " layers; " + std::to_string(event.alpha_steps) + " α steps so far");
 }
 
 void EventPrinter::Print(const events::Pruning& pruning) { screen_.Line(PruningText(pruning)); }
 
 // What the branches of several budgets leave of the supernet.
 void EventPrinter::Print(const events::SupernetPruned& pruned) {
-  screen_.Line(pruned.phase + ": the supernet keeps what any budget keeps, " +
+  screen_.Line(pruned.phase + ": the supernet keeps the candidates that any budget keeps, " +
                CandidatesText(pruned.candidates_before, pruned.candidates_after));
 }
 
 void EventPrinter::Print(const events::FinalScores& scores) {
   const std::vector<events::ScoredEntry>& finalists = scores.finalists;
-  std::string text = BudgetOf(scores.budget) + "scored: " + FormatThousands(scores.scored) + " networks of " +
-                     FormatCount(scores.networks_in_band);
+  std::string text = BudgetOf(scores.budget) + "scored: " + FormatThousands(scores.scored) + " of " +
+                     FormatCount(scores.networks_in_band) + " networks that cost ";
   const double low = scores.band.at(0), high = scores.band.at(1);
   const bool bounded_below = low > high / 100;  // in any unit: search.budget_min 1 stands for none
-  text += bounded_below ? " between " + Cost(low) + " and " + Cost(high) : " of at most " + Cost(high);
+  text += bounded_below ? "from " + Cost(low) + " to " + Cost(high) : "at most " + Cost(high);
   if (scores.source == "evolution") text += ", by evolution";
-  if (scores.source == "best") text += ", the likeliest by α";
+  if (scores.source == "best") text += ", the most likely by α";
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
           FormatThousands(scores.finalist_scoring_images) + " images";
   text += "\n  best: validation " + Loss(finalists.at(0).loss, finalists.at(0).accuracy);
@@ -230,16 +230,17 @@ void EventPrinter::Print(const events::ClassAccuracy& event) {
                name(most) + ")");
 }
 
-// "resnet18: judged 48,000 images, top-1 on them 95.3 %, 12 s, 4,000 images/s"
+// "resnet18: evaluated on 48,000 images, top-1 95.3 %, 12 s, 4,000 images/s"
 void EventPrinter::Print(const events::NetworkJudged& judged) {
-  screen_.Line(judged.name + ": judged " + FormatThousands(judged.images) + " images, top-1 on them " +
+  screen_.Line(judged.name + ": evaluated on " + FormatThousands(judged.images) + " images, top-1 " +
                FormatPercent(judged.top1) + ", " + FormatDuration(judged.timing.seconds) + ", " +
                FormatThousands(std::llround(judged.timing.images_per_second)) + " images/s");
 }
 
-// "the training set lies in /new/train now, before in /old/train: the same 60,000 images (contents of 60,000 compared)"
+// "the training set is now in /new/train, previously in /old/train: the same 60,000 images (contents of 60,000
+// compared)"
 void EventPrinter::Print(const events::DataMoved& moved) {
-  screen_.Line("the " + moved.set + " lies in " + moved.to + " now, before in " + moved.from + ": the same " +
+  screen_.Line("the " + moved.set + " is now in " + moved.to + ", previously in " + moved.from + ": the same " +
                FormatThousands(moved.images) + " images (contents of " + FormatThousands(moved.contents) + " compared)");
 }
 

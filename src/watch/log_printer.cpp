@@ -55,7 +55,7 @@ bool LogPrinter::PrintNew() {
   if (log.cut_back) {
     epoch_.reset();
     alpha_events_.clear();
-    write_("--- the run goes on from a checkpoint: some of what stands above comes again\n");
+    write_("--- the run was resumed from a checkpoint: some of the lines above are repeated\n");
     return true;
   }
   PrintAlpha();
@@ -67,7 +67,7 @@ void LogPrinter::PrintLine(const std::string& line) {
   if (line.empty()) return;
   const Json event = events::ParseLine(line);
   if (event.is_null()) {
-    PrintText("", "(a line that is no event: " + CutToWidth(line, 40) + ")");
+    PrintText("", "(a line that is not an event: " + CutToWidth(line, 40) + ")");
     return;
   }
   const events::AnyEvent read = PrintEvent(event);
@@ -127,7 +127,7 @@ std::string LogPrinter::TextOf(const events::AnyEvent& event) {
                     event);
 }
 
-// "12:00:00  text", with the day in a line of its own where it is another one; further lines stand below the text.
+// "12:00:00  text", with the day in a line of its own where it is another one; further lines are below the text.
 void LogPrinter::PrintText(const std::string& time, std::string_view text) {
   const size_t separator = time.find('T');
   const bool is_time = separator != std::string::npos && time.size() == separator + 10;

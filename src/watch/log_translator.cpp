@@ -106,7 +106,7 @@ std::string PruningText(const events::Pruning& pruning) {
                      " candidates\n";
   if (!pruning.layers.empty()) {
     text +=
-        "\n| layer | stay | go | closest to the cut: stays, goes | apart in α (or nats) | z "
+        "\n| layer | kept | dropped | closest to the cut: kept, dropped | gap in α (or nats) | z "
         "|\n|---|---|---|---|---|---|\n";
   }
   for (const events::LayerCut& cut : pruning.layers) {

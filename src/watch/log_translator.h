@@ -19,7 +19,7 @@ class LogTranslator {
   // `config` is the text of config.json; empty where there is none.
   explicit LogTranslator(std::string config) : config_(std::move(config)) {}
 
-  // The records that tell this event, which may be none; before those of the first one the file's own. Events of a log
+  // The records of this event, which may be none; before those of the first one the file's own. Events of a log
   // come in its order, an `alpha` event after the `epoch` that it belongs to. What is missing or of another type is
   // left out.
   std::string Records(const Json& event);
@@ -29,7 +29,7 @@ class LogTranslator {
 
   std::string Header() const;
   std::string AlphaRecords(const events::Alpha& event);
-  // Moves to the step at which the event stands, and adds what its description alone does not give.
+  // Moves to the step that the event belongs to, and adds what its description alone does not give.
   void Add(const events::SearchStart& start, const Json& event, Summary& summary);
   void Add(const events::SearchEpoch& epoch, const Json& event, Summary& summary);
   void Add(const events::TrainingEpoch& epoch, const Json& event, Summary& summary);

@@ -58,7 +58,7 @@ class Reader {
     if (!HoldsRun(folder_)) throw FileError(folder_.string() + " holds no run: there is no log.jsonl");
     const LogExcerpt log = ReadLogExcerpt(folder_ / kLogFile);
     if (log.broken > 0) {
-      status_.warnings.push_back("log.jsonl: " + std::to_string(log.broken) + " lines that are no events");
+      status_.warnings.push_back("log.jsonl: " + std::to_string(log.broken) + " lines that are not events");
     }
     ReadKind(log.events);
     if (!log.events.empty()) {
@@ -290,7 +290,7 @@ class Reader {
       const fs::file_time_type time = fs::last_write_time(path, error);
       if (error) continue;  // an old one is removed while this looks
       if (!IsWhole(path)) {
-        status_.warnings.push_back(path.filename().string() + ": this checkpoint was cut short or altered");
+        status_.warnings.push_back(path.filename().string() + ": this checkpoint is cut short or altered");
         continue;
       }
       Sign(TimeOf(time));
@@ -325,7 +325,7 @@ class Reader {
       const bool is_error = rest.starts_with("error: ");
       status_.stopped_by = is_error ? rest.substr(7) : "";
       if (!is_error && !rest.starts_with("warning: ")) continue;
-      // A run that goes on says the same again; the last time counts.
+      // A resumed run says the same again; the last time counts.
       std::erase_if(warnings, [&](const std::string& said) { return said.ends_with("Z " + rest); });
       warnings.push_back(line);
     }
@@ -333,7 +333,7 @@ class Reader {
     if (!status_.stopped_by.empty()) warnings.pop_back();
     const size_t shown = std::min(kWarningsShown, warnings.size());
     if (shown < warnings.size()) {
-      status_.warnings.push_back("run.log: " + std::to_string(warnings.size() - shown) + " earlier ones");
+      status_.warnings.push_back("run.log: " + std::to_string(warnings.size() - shown) + " earlier warnings or errors");
     }
     status_.warnings.insert(status_.warnings.end(), warnings.end() - static_cast<ptrdiff_t>(shown), warnings.end());
   }
@@ -355,7 +355,7 @@ class Reader {
     const bool may_live = status_.life == RunLife::kRunning || status_.life == RunLife::kUnknown;
     if (!may_live) status_.seconds_left.reset();
     if (status_.life == RunLife::kRunning && status_.last_sign_seconds.value_or(0) > kSilentSeconds) {
-      status_.warnings.emplace_back("its process lives, but has written nothing for long");
+      status_.warnings.emplace_back("its process is alive but has written nothing for more than 10 minutes");
     }
   }
 
@@ -404,7 +404,7 @@ std::vector<fs::path> FindRuns(const fs::path& folder) {
   std::vector<fs::path> runs;
   CollectRuns(folder, 3, runs);
   if (runs.empty()) {
-    throw FileError(folder.string() + " holds no run: there is no log.jsonl in it, nor up to three folders down");
+    throw FileError(folder.string() + " holds no run: there is no log.jsonl in it or up to three folders below");
   }
   return runs;
 }

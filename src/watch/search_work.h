@@ -1,4 +1,4 @@
-// Where a search stands after an epoch, and how much of its work is done: from the plan in its search_start.
+// How far a search is after an epoch, and how much of its work is done: from the plan in its search_start.
 #pragma once
 
 #include <optional>

@@ -55,11 +55,11 @@ Optional CostNow(const RunStatus& status) { return status.cost ? status.cost : s
 
 std::string Epoch(const RunPosition& at) { return std::to_string(at.epoch) + "/" + std::to_string(at.epochs); }
 
-// "step2 3/4", "epoch 3/60", "2/4 judged"
+// "step2 3/4", "epoch 3/60", "2/4 evaluated"
 std::string ShortPosition(const RunStatus& status) {
   const RunPosition& at = status.at;
   if (status.kind == RunKind::kEasiness || at.phase == "ranking") {
-    return std::to_string(status.judged) + "/" + std::to_string(status.judges) + " judged";
+    return std::to_string(status.judged) + "/" + std::to_string(status.judges) + " evaluated";
   }
   if (at.epochs == 0) return "";
   return (at.phase.empty() ? "epoch" : at.phase) + " " + Epoch(at);
@@ -75,13 +75,13 @@ std::string Life(const RunStatus& status) {
     case RunLife::kStopped:
       return "stopped " + last + ": " + status.stopped_by;
     case RunLife::kDied:
-      return "died; its last sign was " + last + " (" + status.holder + ")";
+      return "died; last activity " + last + " (" + status.holder + ")";
     case RunLife::kUnknown:
       break;
   }
-  return (status.holder.empty() ? "nobody says who works on it"
-                                : "begun by " + status.holder + ", which cannot be seen from here") +
-         "; its last sign was " + last;
+  return (status.holder.empty() ? "not known which process runs it"
+                                : "started by " + status.holder + ", which cannot be seen from here") +
+         "; last activity " + last;
 }
 
 class Lines {
@@ -106,7 +106,7 @@ std::string Position(const RunStatus& status) {
 std::string Progress(const RunStatus& status) {
   return Join({status.share_done ? Done(*status.share_done) + " done" : "",
                status.seconds_left ? "about " + Rounded(*status.seconds_left) + " left" : "",
-               status.begun ? "begun " + FormatUtc(*status.begun) : ""});
+               status.begun ? "started " + FormatUtc(*status.begun) : ""});
 }
 
 std::string Pass(const PassProgress& pass) {
@@ -120,7 +120,7 @@ std::string Now(const PassProgress& pass) {
 
 std::string LastEpoch(const RunStatus& status) {
   const std::string validation = LossAndAccuracy(status.validation_loss, status.validation_accuracy);
-  const std::string waited = status.share_waited ? "waited for data " + FormatPercent(*status.share_waited, 0) : "";
+  const std::string waited = status.share_waited ? "waiting for data " + FormatPercent(*status.share_waited, 0) : "";
   return LossAndAccuracy(status.train_loss, status.train_accuracy) +
          (validation.empty() ? "" : "; validation " + validation) + (waited.empty() ? "" : "; " + waited);
 }
@@ -158,7 +158,7 @@ std::string Candidates(const RunStatus& status) {
 std::string LastPruning(const RunStatus& status) {
   return Join({status.networks_in_band
                    ? NetworksText(*status.networks_in_band) +
-                         (*status.networks_in_band == 1 ? " network" : " networks") + " of the budget left"
+                         (*status.networks_in_band == 1 ? " network" : " networks") + " left within the budget"
                    : "",
                status.unclear_cuts && status.cuts.value_or(0) > 0
                    ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
@@ -245,7 +245,7 @@ std::string StatusText(const RunStatus& status) {
   std::string text = status.folder.string() + ": " + NameOf(status.kind) + what + "\n";
   Lines lines;
   lines.Add("state", Life(status));
-  if (status.kind == RunKind::kUnknown) lines.Add("at", "nothing yet: it is being set up, or ended before it began");
+  if (status.kind == RunKind::kUnknown) lines.Add("at", "nothing yet: it is being set up, or ended before it started");
   if (Unfinished(status)) lines.Add("at", Position(status));
   lines.Add("progress", Progress(status));
   if (status.pass) {
@@ -257,7 +257,7 @@ std::string StatusText(const RunStatus& status) {
   lines.Add("time", SpentText(status.spent, status.macs_passed));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
-  lines.Add("pruned last", LastPruning(status));
+  lines.Add("pruning", LastPruning(status));
   if (status.kind != RunKind::kUnknown) lines.Add("checkpoint", Checkpoint(status));
   for (const std::string& warning : status.warnings) lines.Add("warning", warning);
   return text + lines.text();
@@ -273,7 +273,7 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
                    {"loss", Align::kRight},
                    {"top-1", Align::kRight},
                    {"cost", Align::kRight},
-                   {"last sign", Align::kRight}});
+                   {"last activity", Align::kRight}});
   for (const RunStatus& status : runs) {
     const Optional loss = LossNow(status), accuracy = AccuracyNow(status), cost = CostNow(status);
     table.AddRow({status.folder.string(), NameOf(status.kind), NameOf(status.life),

@@ -26,7 +26,7 @@ constexpr const char* kPrefix = "events.out.tfevents.";  // TensorBoard knows ev
 void MakeFolder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw FileError("cannot make " + folder.string() + ": " + error.message());
+  if (error) throw FileError("cannot create " + folder.string() + ": " + error.message());
 }
 
 std::vector<fs::path> EventFiles(const fs::path& folder) {
@@ -54,7 +54,7 @@ void Retire(const std::vector<fs::path>& files) {
 }
 
 // events.out.tfevents.<seconds since 1970>.<host>.<process>.<number>, as TensorFlow names them. The name is new, and by
-// it the file comes behind earlier ones, so that a TensorBoard that follows the run goes on to it.
+// it the file comes behind earlier ones, so that a TensorBoard that follows the run continues to it.
 fs::path NewPath(const fs::path& folder) {
   std::array<char, 128> host{};
   ::gethostname(host.data(), host.size() - 1);
@@ -66,7 +66,7 @@ fs::path NewPath(const fs::path& folder) {
   return folder / (stem + "." + std::to_string(number));
 }
 
-// A new one, beside which nothing is told by another.
+// A new one, beside which no other is written.
 fs::path ReplaceFiles(const fs::path& folder) {
   MakeFolder(folder);
   const fs::path path = NewPath(folder);
@@ -86,7 +86,7 @@ class TensorBoardSink::File {
         translator_(ReadConfigText(run_folder / "config.json")),
         file_(ReplaceFiles(run_folder / "tensorboard")) {}
 
-  // Tells what is new in the logs. False where one of them was cut back: then this file tells too much.
+  // Writes what is new in the logs. False where one of them was cut back: then this file holds too much.
   bool Follow() { return Follow(log_) && Follow(alpha_); }
 
  private:
@@ -121,7 +121,7 @@ void TensorBoardSink::Record(const Event& /*event*/) {
   } catch (const std::exception& error) {
     given_up_ = true;
     file_.reset();
-    log::warn("TensorBoard is told nothing more of this run, which goes on: {}", error.what());
+    log::warn("nothing more of this run is written for TensorBoard, but the run continues: {}", error.what());
   }
 }
 

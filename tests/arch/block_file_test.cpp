@@ -71,7 +71,7 @@ TEST(Candidates, MistakesAreNamed) {
   };
   fails("[]", {"stages[0].candidates", "at least one candidate"});
   fails(R"([{"block": "inverted_residual", "expand": [], )" + op + "}]", {"expand", "at least one value"});
-  fails(R"([{"block": "inverted_residual", "expand": 0, )" + op + "}]", {"expand is not above 0"});
+  fails(R"([{"block": "inverted_residual", "expand": 0, )" + op + "}]", {"expand must be above 0"});
   fails(R"([{"block": "inverted_residual", "expand": "six", )" + op + "}]", {"expand", "six"});
   fails(R"([{"block": "inverted_residual", )" + op + "}]", {"expand"});
   fails(R"([{"block": "inverted_residual", "expand": 3}])", {"operator"});
@@ -80,7 +80,7 @@ TEST(Candidates, MistakesAreNamed) {
   fails(R"([{"block": "shuffle_b", )" + op + "}]", {"block", "shuffle_b", "shuffle_a"});
   fails(R"([{"block": "shuffle_a", "expand": 3, )" + op + "}]", {"expand"});
   fails(R"([{"block": "identity", )" + op + "}]", {"operator"});
-  fails(R"([{"block": "basic", )" + op + "}]", {"its operator kind is \"normal\""});
+  fails(R"([{"block": "basic", )" + op + "}]", {"its operator kind must be \"normal\""});
   fails(R"([{"block": "shuffle_v1", )" + op + "}]", {"groups"});
   fails(R"([{"block": "shuffle_v2", "groups": 2, )" + op + "}]", {"groups"});
   fails(R"([{"block": "residual", "reduction": 0, )" + op + "}]", {"reduction 0 is below 1"});

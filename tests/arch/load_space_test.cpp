@@ -94,7 +94,7 @@ TEST(LoadSpace, MistakesHaveFileAndLine) {
     EXPECT_NE(message.find(path + ":" + std::to_string(line)), std::string::npos) << message;
   };
   fails("kernel: [3, 5]", "kernel: [3, 4]", 7, {"kernel 4 is even"});
-  fails("expand: 3,", "expand: 0,", 8, {"expand is not above 0"});
+  fails("expand: 3,", "expand: 0,", 8, {"expand must be above 0"});
   fails("repeat: 2", "repeat: 0", 11, {"stages[0].repeat"});
   fails("channels: 12, stride: 2", "channels: 12, stride: 0", 9, {"stem.stride", "from 1 to 16"});
   fails("height: 20", "channels: 2, height: 20", 3, {"input.channels", "found 2", "1 channel (grey) or 3"});

@@ -36,7 +36,7 @@ TEST(SpaceJson, MistakesAreNamed) {
   };
   fails("/format_version", 2, {"space-2.json", "version 2 is newer", "(1)"});
   fails("/layers/1/in", 9, {"space-2.json", "layers[1]", "takes 9 channels"});
-  fails("/layers/1/out", 13, {"layers[1]", "cannot stand there"});
+  fails("/layers/1/out", 13, {"layers[1]", "cannot be used there"});
   fails("/layers/2/height", 5, {"layers[2]", "takes 5x3"});
   fails("/layers/0/in", "eight", {"layers[0].in", "eight"});
   fails("/layers/0/strid", 1, {"layers[0].strid", "stride"});
@@ -49,7 +49,7 @@ TEST(SpaceJson, MistakesAreNamed) {
   fails("/head/pool", 0, {"space-2.json", "head pool is 0"});
   fails("/head/hidden", {64, 0}, {"space-2.json", "head hidden is 0"});
   fails("/head/hidden", 64, {"head.hidden"});
-  fails("/stem/channels", 0, {"space-2.json", "a stem of 0 channels is none: its stride is 1"});
+  fails("/stem/channels", 0, {"space-2.json", "a stem with 0 channels is no stem: its stride must be 1"});
   fails("/layers", Json::object(), {"layers"});
   fails("/stages", Json::array(), {"stages"});
 }
@@ -67,7 +67,7 @@ TEST(SpaceJson, NothingIsDroppedFromWhatDanasWrote) {
   Json json = ToJson(SmallSpace());
   json["layers"][1]["candidates"].push_back(ToJson(Identity()));
   ExpectErrorContains<ConfigError>([&] { SpaceFromJson(json, "x.json"); },
-                                   {"x.json", "layers[1]", "identity cannot stand"});
+                                   {"x.json", "layers[1]", "identity cannot be used"});
 }
 
 }  // namespace

@@ -68,25 +68,25 @@ struct BrokenSpace {
 
 TEST(SearchSpace, RefusesWhatDoesNotFit) {
   const BrokenSpace cases[] = {
-      {"layers[1] (9 -> 12, stride 2) takes 9 channels, but what comes before gives 8",
+      {"layers[1] (9 -> 12, stride 2) takes 9 channels, but the part before it gives 8",
        [](SpaceParts& p) { p.layers[1].shape.in = 9; }},
-      {"layers[2] (12 -> 12, stride 1) takes 4x4, but what comes before gives 4x3",
+      {"layers[2] (12 -> 12, stride 1) takes 4x4, but the part before it gives 4x3",
        [](SpaceParts& p) {
          p.layers[2].shape.input = {4, 4};
        }},
       {"layers[0] (8 -> 8, stride 1) has no candidates", [](SpaceParts& p) { p.layers[0].candidates.clear(); }},
       {"names the candidate ir_e1_k3 twice", [](SpaceParts& p) { p.layers[0].candidates[1] = Ir(1, 3); }},
-      {"layers[1] (8 -> 12, stride 2): identity cannot stand there",
+      {"layers[1] (8 -> 12, stride 2): identity cannot be used there",
        [](SpaceParts& p) { p.layers[1].candidates[0] = Identity(); }},
       {"kernel 4 is even", [](SpaceParts& p) { p.layers[0].candidates[0].op.kernel = 4; }},
-      {"expand is not above 0", [](SpaceParts& p) { p.layers[0].candidates[0].expand = 0; }},
+      {"expand must be above 0", [](SpaceParts& p) { p.layers[0].candidates[0].expand = 0; }},
       {"at least one layer", [](SpaceParts& p) { p.layers.clear(); }},
       {"output channels is 0", [](SpaceParts& p) { p.layers[0].shape.out = 0; }},
       {"stride is 0; expected 1..16", [](SpaceParts& p) { p.layers[1].shape.stride = 0; }},
       {"stem kernel 2 is even", [](SpaceParts& p) { p.stem.kernel = 2; }},
       {"stem stride is 0", [](SpaceParts& p) { p.stem.stride = 0; }},
       {"stem channels is -1", [](SpaceParts& p) { p.stem.channels = -1; }},
-      {"a stem of 0 channels is none: its stride is 1, not 2", [](SpaceParts& p) { p.stem.channels = 0; }},
+      {"a stem with 0 channels is no stem: its stride must be 1, not 2", [](SpaceParts& p) { p.stem.channels = 0; }},
       {"head pool is 33", [](SpaceParts& p) { p.head.pool = 33; }},
       {"head hidden is 0", [](SpaceParts& p) { p.head.hidden = {8, 0}; }},
       {"input channels is 4; images have 1 channel (grey) or 3", [](SpaceParts& p) { p.input_channels = 4; }},

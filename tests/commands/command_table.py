@@ -176,7 +176,7 @@ RUN = {
         before=TRUTH, says="τ-b over all pairs"),
     "danas choose --run runs/mine --budget 300M": Run({"300M": "120k"}, says="runs/mine/chosen.json"),
     "danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json": Run(
-        {"300M": "120k"}, says="with the other limits met"),
+        {"300M": "120k"}, says="those within the other limits"),
     "danas study my_study.json --dry-run": Run(says="0 of 4 steps are done"),
     "danas study my_study.json --jobs 2": Run(says="arm − mine"),
     "danas study my_study.json --report --markdown": Run(before="danas study my_study.json", says="| drawn |"),

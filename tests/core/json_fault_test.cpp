@@ -26,8 +26,8 @@ void ExpectFaults(std::initializer_list<Case> cases) {
 
 TEST(JsonFault, CommasAndColons) {
   ExpectFaults({
-      {"{\n\"a\": 1,\n}", "2:7: a comma before the closing '}'; take it out"},
-      {"[1, 2 ,\n\n]", "1:7: a comma before the closing ']'; take it out"},
+      {"{\n\"a\": 1,\n}", "2:7: a comma before the closing '}'; remove it"},
+      {"[1, 2 ,\n\n]", "1:7: a comma before the closing ']'; remove it"},
       {"{\n\"a\": 1\n\"b\": 2}", "2:7: a comma is missing here"},
       {"[1 2]", "1:3: a comma is missing here"},
       {"[[1] [2]]", "1:5: a comma is missing here"},
@@ -38,7 +38,7 @@ TEST(JsonFault, CommasAndColons) {
       {"{\"a\": }", "1:7: a value is missing after the colon"},
       {"{\"a\"=1}", "1:5: a colon is expected after the key, not '='"},
       {"{\"a\": 1 : 2}", "1:9: a second colon after one key"},
-      {"[\"a\": 1]", "1:5: a list holds no keys; keys and values need { } around them"},
+      {"[\"a\": 1]", "1:5: a list has no keys; keys and values need { } around them"},
       {"\"a\": 1", "1:4: keys and values need { } around them"},
   });
 }
@@ -50,9 +50,9 @@ TEST(JsonFault, Brackets) {
       {"{\"a\":", "1:6: the text ends here, but the '{' of line 1 is not closed; a '}' is missing"},
       {"{\"a\": [1, 2}", "1:12: a ']' is expected before this '}': the '[' of line 1 is not closed"},
       {"[{]", "1:3: this ']' does not close the '{' of line 1"},
-      {"{}}", "1:3: this '}' closes nothing; take it out"},
-      {"]", "1:1: this ']' closes nothing; take it out"},
-      {"{}\n{}", "2:1: text after the end of the value; JSON holds one"},
+      {"{}}", "1:3: this '}' closes nothing; remove it"},
+      {"]", "1:1: this ']' closes nothing; remove it"},
+      {"{}\n{}", "2:1: text after the end of the value; JSON has only one"},
       {"", "1:1: the text is empty"},
       {" \n\t", "1:1: the text is empty"},
   });
@@ -60,51 +60,51 @@ TEST(JsonFault, Brackets) {
 
 TEST(JsonFault, WhatOthersWrite) {
   ExpectFaults({
-      {"// c\n{}", "1:1: JSON has no comments; take this one out"},
-      {"{\n  \"a\": 1 /* c */\n}", "2:10: JSON has no comments; take this one out"},
-      {"{\n\"a\": 1  # c\n}", "2:9: JSON has no comments; take this one out"},
-      {"{'a': 1}", "1:2: JSON takes double quotes, not single ones"},
-      {"[\"a\", 'b']", "1:7: JSON takes double quotes, not single ones"},
+      {"// c\n{}", "1:1: JSON does not allow comments; remove this one"},
+      {"{\n  \"a\": 1 /* c */\n}", "2:10: JSON does not allow comments; remove this one"},
+      {"{\n\"a\": 1  # c\n}", "2:9: JSON does not allow comments; remove this one"},
+      {"{'a': 1}", "1:2: JSON uses double quotes, not single ones"},
+      {"[\"a\", 'b']", "1:7: JSON uses double quotes, not single ones"},
       {"{a: 1}", "1:2: the key 'a' needs double quotes: \"a\""},
       {"{\"a\": True}", "1:7: JSON writes true, not 'True'"},
       {"{\"a\": False}", "1:7: JSON writes false, not 'False'"},
       {"[1,\n None]", "2:2: JSON writes null, not 'None'"},
-      {"{\"a\": NaN}", "1:7: JSON has no 'NaN'; a finite number or null is possible"},
-      {"{\"a\": -Infinity}", "1:7: JSON has no '-Infinity'; a finite number or null is possible"},
-      {"{\"a\": adam}", "1:7: the word 'adam' is no value; a text needs double quotes"},
-      {"{\"a\": \u201cx\u201d}", "1:7: a typographic quote; JSON takes the plain one, \""},
-      {"{\"\u00fc\": \u00a01}", "1:7: a no-break space; take a plain one"},
+      {"{\"a\": NaN}", "1:7: JSON has no 'NaN'; use a finite number or null"},
+      {"{\"a\": -Infinity}", "1:7: JSON has no '-Infinity'; use a finite number or null"},
+      {"{\"a\": adam}", "1:7: the word 'adam' is not a value; text needs double quotes"},
+      {"{\"a\": \u201cx\u201d}", "1:7: a typographic quote; JSON uses the plain one, \""},
+      {"{\"\u00fc\": \u00a01}", "1:7: a non-breaking space; use a plain one"},
       {"<html>", "1:1: a value is expected here"},
   });
 }
 
 TEST(JsonFault, Numbers) {
   ExpectFaults({
-      {"[01]", "1:2: '01' is no number in JSON: leave out the zero in front"},
-      {"[+5]", "1:2: '+5' is no number in JSON: leave out the plus sign"},
-      {"[.5]", "1:2: '.5' is no number in JSON: write the zero before the point"},
-      {"[5.]", "1:2: '5.' is no number in JSON: write a digit after the point"},
-      {"[2M]", "1:2: '2M' is no number; a text needs double quotes"},
-      {"[0x10]", "1:2: '0x10' is no number; a text needs double quotes"},
-      {"[1_000]", "1:2: '1_000' is no number; a text needs double quotes"},
-      {"[-]", "1:2: '-' is no number; a text needs double quotes"},
-      {"[1e999]", "1:2: '1e999' is larger than a number can be"},
+      {"[01]", "1:2: '01' is not a JSON number: remove the leading zero"},
+      {"[+5]", "1:2: '+5' is not a JSON number: remove the plus sign"},
+      {"[.5]", "1:2: '.5' is not a JSON number: write a zero before the point"},
+      {"[5.]", "1:2: '5.' is not a JSON number: write a digit after the point"},
+      {"[2M]", "1:2: '2M' is not a number; text needs double quotes"},
+      {"[0x10]", "1:2: '0x10' is not a number; text needs double quotes"},
+      {"[1_000]", "1:2: '1_000' is not a number; text needs double quotes"},
+      {"[-]", "1:2: '-' is not a number; text needs double quotes"},
+      {"[1e999]", "1:2: '1e999' is too large for a number"},
   });
   EXPECT_EQ(FaultOf("[1e-999, -0, 0.0e+0, 123456789012345678901234567890]"), "");
 }
 
 TEST(JsonFault, Texts) {
   ExpectFaults({
-      {"{\"a\": \"x\n}", "1:7: the text that begins here is not closed in its line: a double quote is missing"},
-      {"[\"x", "1:2: the text that begins here is not closed in its line: a double quote is missing"},
-      {"[\"x\\", "1:2: the text that begins here is not closed in its line: a double quote is missing"},
-      {"[\"x\ty\"]", "1:4: a tab within a text; it is written \\t"},
-      {"[\"x\x01y\"]", "1:4: a control character within a text"},
-      {"[\"C:\\Users\"]", "1:5: '\\U' is no escape in JSON; a backslash itself is written \\\\"},
+      {"{\"a\": \"x\n}", "1:7: the text that starts here is not closed on its line: a double quote is missing"},
+      {"[\"x", "1:2: the text that starts here is not closed on its line: a double quote is missing"},
+      {"[\"x\\", "1:2: the text that starts here is not closed on its line: a double quote is missing"},
+      {"[\"x\ty\"]", "1:4: a tab inside a text; write it as \\t"},
+      {"[\"x\x01y\"]", "1:4: a control character inside a text"},
+      {"[\"C:\\Users\"]", "1:5: '\\U' is not an escape in JSON; a backslash itself is written \\\\"},
       {"[\"\\u12\"]", "1:3: '\\u' needs four hexadecimal digits; a backslash itself is written \\\\"},
       {"[\"\\ud83d\"]", "1:3: '\\ud83d' is one half of a character; write the character itself"},
       {"[\"\\ude00\"]", "1:3: '\\ude00' is one half of a character; write the character itself"},
-      {"[\"\xff\"]", "1:2: the text that begins here is not UTF-8; save the file in that encoding"},
+      {"[\"\xff\"]", "1:2: the text that starts here is not UTF-8; save the file in that encoding"},
   });
 }
 
@@ -129,9 +129,9 @@ TEST(ForeignBytes, AreNamedWithTheirPlace) {
     return fault ? FaultText("f", *fault) : "";
   };
   EXPECT_EQ(found("a: \xc3\xbc\n\t\r\n"), "");
-  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); if this is a text, take it out");
+  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); if this is a text file, remove it");
   EXPECT_EQ(found(std::string_view("a\n\xc3\xbc: \0", 8)),
-            "f:2:4: a control character (byte 0); if this is a text, take it out");
+            "f:2:4: a control character (byte 0); if this is a text file, remove it");
   EXPECT_EQ(found("a\n\xc3\xbc: caf\xe9\n"), "f:2:7: bytes that are not UTF-8; save the file in that encoding");
   for (const std::string_view text : {std::string_view("\xff\xfe{\0}\0", 6), std::string_view("\xfe\xff\0{\0}", 6),
                                       std::string_view("{\0}\0", 4), std::string_view("\0{\0}", 4)}) {

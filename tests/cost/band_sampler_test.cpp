@@ -136,8 +136,9 @@ TEST(BandSampler, EmptyBandsSayWhatIsReachable) {
   const CostTable table{"MACs", 5, {{1, 10}, {1, 10}}};
   RandomStream stream(9, "band");
   const auto fails = [&](double low, double high) {
-    ExpectErrorContains<ConfigError>([&] { SampleNetworkWithin(table, low, high, stream); },
-                                     {"no network costs between", "MACs", "reaches from 7 to 25", "widen the band"});
+    ExpectErrorContains<ConfigError>(
+        [&] { SampleNetworkWithin(table, low, high, stream); },
+        {"no network costs between", "MACs", "of this space cost 7 to 25", "widen the band"});
   };
   fails(0, 6.5);
   fails(26, 30);
@@ -147,7 +148,7 @@ TEST(BandSampler, EmptyBandsSayWhatIsReachable) {
   fails(std::nan(""), 10);
   const CostTable broken{"ms", 0.5, {{0.1, 1.7}, {0.1, 1.6}}};
   ExpectErrorContains<ConfigError>([&] { SampleNetworkWithin(broken, 1.0, 1.5, stream); },
-                                   {"costs between 1 and 1.5 ms", "reaches from 0.7 to 3.8"});
+                                   {"costs between 1 and 1.5 ms", "of this space cost 0.7 to 3.8"});
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST(BestNetworks, EmptyBandsAndWrongScoresSayWhy) {
   const CostTable table{"MACs", 5, {{1, 10}, {1, 10}}};
   const Scores score_lc = {{0, 1}, {0, 1}};
   for (const CostBand& band : {CostBand{8, 15}, CostBand{30, 40}, CostBand{20, 10}}) {
-    const std::initializer_list<std::string_view> names = {"no network costs between", "reaches from 7 to 25"};
+    const std::initializer_list<std::string_view> names = {"no network costs between", "of this space cost 7 to 25"};
     ExpectErrorContains<ConfigError>([&] { BestNetworks(table, score_lc, band, 1); }, names);
     ExpectErrorContains<ConfigError>([&] { MaxMarginals(table, score_lc, band); }, names);
   }

@@ -84,7 +84,7 @@ TEST(BudgetedChoice, SaysWhatIsReachable) {
   const CostTable table{"MACs", 10, {{5, 1}, {2, 8, 4}}};
   const Scores score_lc = {{-1, -2}, {-3, -1, -2}};
   ExpectErrorContains<ConfigError>([&] { BestWithin(table, score_lc, 12.5); },
-                                   {"at most 12.5 MACs", "reaches from 13 to 23", "raise the budget"});
+                                   {"at most 12.5 MACs", "of this space cost 13 to 23", "raise the budget"});
   ExpectErrorContains<ConfigError>([&] { BestWithin(table, score_lc, std::nan("")); }, {"nan"});
   ExpectErrorContains<ConfigError>([&] { BestWithin(table, {{-1, -2}}, 20); }, {"different shapes"});
   ExpectErrorContains<ConfigError>([&] { BestWithin(table, {{-1, -2}, {-1, -2}}, 20); }, {"different shapes"});

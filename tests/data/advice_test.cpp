@@ -141,9 +141,9 @@ TEST(Advice, ADatasetOneLevelDeeperIsNamed) {
   config.root = "";
   config.train = root.path().string();  // one class, of all images
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); },
-                                 {"imagenet would be the only class", "name " + (root / "imagenet").string()});
+                                 {"imagenet would be the only class", "give " + (root / "imagenet").string()});
   config.train = (root / "imagenet").string();  // two classes, train and val
-  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"(train, val) are named as sets", "data.root"});
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"(train, val) are named like sets", "data.root"});
 }
 
 TEST(Advice, OneSetIsNoRoot) {
@@ -168,7 +168,7 @@ TEST(Advice, SetsUnderOtherNamesAreNamed) {
   ExpectErrorContains<DataError>([&] { OpenDataset(config); },
                                  {"no test set", "set data.test to " + (root / "valid").string()});
   fs::rename(root / "valid", root / "other");
-  ExpectErrorContains<DataError>([&] { OpenDataset(config); }, {"no test set is found beside", "val/ or test/"});
+  ExpectErrorContains<DataError>([&] { OpenDataset(config); }, {"no test set was found beside", "val/ or test/"});
 }
 
 TEST(Advice, TablesOfTheHubAreNamed) {
@@ -176,7 +176,7 @@ TEST(Advice, TablesOfTheHubAreNamed) {
   WriteText(root / "README.md", "a dataset");
   WriteText(root / "data/train-00000-of-00001.parquet", "PAR1");
   WriteText(root / "data/test-00000-of-00001.parquet", "PAR1");
-  ExpectSaid(root.path(), "data holds tables of the Hugging Face Hub's kind (test-00000-of-00001.parquet, ");
+  ExpectSaid(root.path(), "data holds tables as the Hugging Face Hub has them (test-00000-of-00001.parquet, ");
   ExpectSaid(root / "data", "docs/data.md, 'Other forms'");
   for (const char* name : {"train", "test"}) {
     WriteText(root / "data" / (std::string(name) + "-00000-of-00001.parquet"),
@@ -188,7 +188,7 @@ TEST(Advice, TablesOfTheHubAreNamed) {
 TEST(Advice, ImagesWithoutFoldersAreNamed) {
   const TempDir root;
   for (const char* image : {"0.ppm", "1.ppm"}) WriteText(root / "pictures" / image, kPicture);
-  ExpectSaid(root / "pictures", "holds 2 images (0.ppm, ...) without folders of their classes");
+  ExpectSaid(root / "pictures", "holds 2 images (0.ppm, ...) without class folders");
   DataConfig config;
   config.root = root.path().string();  // a set of the one class 'pictures', as far as danas can tell
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"(pictures): it is one set"});
@@ -224,7 +224,7 @@ TEST(Advice, TarsOfClassesAreUnpackedByItsCommand) {
   const TempDir whole;
   WriteText(whole / "it's/train.tar",
             Tar({{"n01.tar", Tar({{"1.ppm", picture}})}, {"n02.tar", Tar({{"2.ppm", picture}})}}));
-  ExpectSaid(whole / "it's", "then the archives of the classes");
+  ExpectSaid(whole / "it's", "then unpack the archives of the classes");
   Follow(Messages(whole / "it's")[0]);
   Follow(Messages(whole / "it's")[0]);
   EXPECT_EQ(TrainingImages(whole / "it's"), 2);
@@ -257,7 +257,7 @@ TEST(Advice, ShardsOfWebdatasetBecomeAManifest) {
   for (const char* shard : {"000.tar", "001.tar"}) {  // with the same keys
     WriteText(root / "train" / shard, Tar({{"0.cls", "3"}, {"0.ppm", picture}, {"1.cls", "7"}, {"1.ppm", picture}}));
   }
-  ExpectSaid(root.path(), "shards of the webdataset kind");
+  ExpectSaid(root.path(), "shards in webdataset format");
   Follow(Messages(root.path())[0]);
   EXPECT_EQ(TrainingImages(root.path()), 4);
   DataConfig config;

@@ -56,7 +56,7 @@ TEST(LinkedFolders, ACircleIsPassedOverWithItsName) {
   EXPECT_EQ(train.fingerprint, before);
   EXPECT_EQ(train.passed_over, std::vector<std::string>{
                                    (base / "train/cat/loop").string() +
-                                   ": a link to ../.. is passed over: it leads back to a folder that holds the link"});
+                                   ": a link to ../.. is skipped: it leads back to a folder that contains the link"});
 }
 
 TEST(LinkedFolders, CirclesThroughEachOtherEnd) {
@@ -150,7 +150,7 @@ TEST(LinkedFiles, BrokenOnesAreNamed) {
   EXPECT_EQ(OpenTrain(base.path(), OnBadImage::kSkip).size(), 13);
   fs::remove(base / "train/cat/round.ppm");
   fs::create_symlink("/nowhere/more", base / "train/cat/more");  // may have been a folder
-  ExpectErrorContains<DataError>(open, {"cat/more: a link to /nowhere/more, which is not there"});
+  ExpectErrorContains<DataError>(open, {"cat/more: a link to /nowhere/more, which does not exist"});
   const DatasetIndex train = OpenTrain(base.path(), OnBadImage::kSkip);
   ASSERT_EQ(train.size(), 13);
   ExpectErrorContains<DataError>([&] { train.images->Load(3); }, {"cat/more: a link to /nowhere/more"});
@@ -158,7 +158,7 @@ TEST(LinkedFiles, BrokenOnesAreNamed) {
   fs::create_symlink("/nowhere/bear", base / "train/bear");
   for (const OnBadImage on_error : {OnBadImage::kStop, OnBadImage::kSkip}) {
     ExpectErrorContains<DataError>([&] { OpenTrain(base.path(), on_error); },
-                                   {"train/bear: a link to /nowhere/bear", "may be a class"});
+                                   {"train/bear: a link to /nowhere/bear", "may lead to a class"});
   }
 }
 
@@ -166,7 +166,7 @@ TEST(LinkedFiles, ABrokenLinkToASetIsNamed) {
   const TempDir base;
   fs::create_symlink("/nowhere/train", base / "train");
   ExpectErrorContains<DataError>([&] { OpenTrain(base.path()); },
-                                 {"train: a link to /nowhere/train, which is not there"});
+                                 {"train: a link to /nowhere/train, which does not exist"});
   WriteText(base / "half/train/cat/0.ppm", kPicture);
   fs::create_symlink("/nowhere/val", base / "half/val");
   ExpectErrorContains<DataError>([&] { OpenSetsAt(base / "half", {}); }, {"val: a link to /nowhere/val"});
@@ -220,13 +220,15 @@ TEST(ClassFolders, PathsAreAsLongAsTheyAre) {
   const TempDir base;
   WriteAnimals(base.path());
   const std::string deep = WriteDeep(base / "train/cat");
-  ExpectErrorContains<DataError>([&] { OpenTrain(base.path()); }, {"link.ppm: a link to gone.ppm, which is not there"});
+  ExpectErrorContains<DataError>([&] { OpenTrain(base.path()); },
+                                 {"link.ppm: a link to gone.ppm, which does not exist"});
   const DatasetIndex train = OpenTrain(base.path(), OnBadImage::kSkip);
   ASSERT_EQ(ImagesPerClass(train), (std::vector<int64_t>{5, 3, 3, 3}));
   EXPECT_EQ(train.images->Name(3), (base / "train/cat" / deep).string());
   EXPECT_EQ(train.images->Load(3).width, 2);
   EXPECT_EQ(train.images->EncodedBytes(3)->size(), kPicture.size());
-  ExpectErrorContains<DataError>([&] { train.images->Load(4); }, {"link.ppm: a link to gone.ppm, which is not there"});
+  ExpectErrorContains<DataError>([&] { train.images->Load(4); },
+                                 {"link.ppm: a link to gone.ppm, which does not exist"});
   const std::string too_long(300, 'x');  // a single name
   struct stat status {};
   EXPECT_EQ(StatPath((base / "train/cat" / deep).parent_path() / too_long, status), -1);

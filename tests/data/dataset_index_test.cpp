@@ -42,7 +42,7 @@ TEST(OpenDataset, DifferentClassesAreListed) {
     WriteText(folder / file, kPicture);
   }
   ExpectErrorContains<DataError>([&] { OpenDataset(FolderOf(folder)); },
-                                 {"only in training: 'dog'", "only in testing: 'emu'"});
+                                 {"only in the training set: 'dog'", "only in the test set: 'emu'"});
 }
 
 TEST(OpenDataset, WhatIsMissingIsSaid) {

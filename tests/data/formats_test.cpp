@@ -109,7 +109,7 @@ TEST(Idx, DamageIsNamed) {
   WriteText(folder / "train-images-idx3-ubyte", "short");
   ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "cut short"});
   WriteText(folder / "train-images-idx3-ubyte", IdxLabels(40));
-  ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "no IDX file"});
+  ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "not an IDX file"});
   WriteText(folder / "train-images-idx3-ubyte", IdxImages(6));
   ExpectErrorContains<DataError>(open, {"train-labels-idx1-ubyte", "7 labels for 6 images"});
   fs::remove(folder / "train-labels-idx1-ubyte");
@@ -246,7 +246,7 @@ TEST(Manifest, EveryMistakeHasItsLine) {
   ExpectErrorContains<DataError>(open("m.csv", "path,label\n\"a.ppm,x\n"), {"m.csv:2", "quote"});
   ExpectErrorContains<DataError>(open("m.csv", "path,label\na.ppm,\n"), {"m.csv:2", "empty"});
   ExpectErrorContains<DataError>(open("m.csv", "path,label\nb.ppm,x\n"), {"m.csv:2", "b.ppm", "no such file"});
-  ExpectErrorContains<DataError>(open("m.csv", "path,label\n"), {"m.csv", "names no image"});
+  ExpectErrorContains<DataError>(open("m.csv", "path,label\n"), {"m.csv", "lists no images"});
   ExpectErrorContains<DataError>(open("m.jsonl", "{\"path\": \"a.ppm\"}\n"), {"m.jsonl:1", "is expected"});
   ExpectErrorContains<DataError>(open("m.jsonl", "{\"path\": \n"), {"m.jsonl:1"});
 }
@@ -275,7 +275,7 @@ TEST(Folder, WhatIsNoFileIsNamedAtOnce) {
   ExpectErrorContains<DataError>(open, {"empty.jpg", "0 bytes"});
   fs::remove(folder / "train/a/empty.jpg");
   fs::create_symlink("gone.jpg", folder / "train/a/link.jpg");
-  ExpectErrorContains<DataError>(open, {"link.jpg", "a link to gone.jpg", "not there"});
+  ExpectErrorContains<DataError>(open, {"link.jpg", "a link to gone.jpg", "does not exist"});
   fs::remove(folder / "train/a/link.jpg");
   fs::create_directories(folder / "train/b");
   ExpectErrorContains<DataError>(open, {"train/b", "without images"});

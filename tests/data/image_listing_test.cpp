@@ -134,8 +134,8 @@ TEST(ManifestListing, SeesLabelsAndTheOrderOfLines) {
   };
   const ListedSet was = list("a/0.ppm,cat\na/1.ppm,dog\nb/0.ppm,dog\n");
   EXPECT_EQ(Differences(was, list("a/0.ppm,kit\na/1.ppm,dog\nb/0.ppm,dog\n")), "1 class renamed ('cat' to 'kit')");
-  EXPECT_EQ(Differences(was, list("a/0.ppm,cat\na/1.ppm,dog\nb/0.ppm,cat\n")), "1 image with another class (b/0.ppm)");
-  EXPECT_EQ(Differences(was, list("a/1.ppm,dog\na/0.ppm,cat\nb/0.ppm,dog\n")), "the images in another order");
+  EXPECT_EQ(Differences(was, list("a/0.ppm,cat\na/1.ppm,dog\nb/0.ppm,cat\n")), "1 image relabelled (b/0.ppm)");
+  EXPECT_EQ(Differences(was, list("a/1.ppm,dog\na/0.ppm,cat\nb/0.ppm,dog\n")), "the images in a different order");
   EXPECT_EQ(Differences(was, list("a/0.ppm,cat\na/1.ppm,dog\nb/0.ppm,dog\nb/0.ppm,dog\n")), "1 image added (b/0.ppm)");
 }
 
@@ -154,7 +154,7 @@ TEST(IdxListing, SeesPixelsAndLabels) {
   const ListedSet was = list("aabbcc", {0, 1, 1});
   EXPECT_EQ(Differences(was, list("aabbcc", {0, 1, 1})), "");
   EXPECT_EQ(Differences(was, list("aabbcd", {0, 1, 1})), "1 image altered (record 2)");
-  EXPECT_EQ(Differences(was, list("aabbcc", {0, 1, 0})), "1 image with another class (record 2)");
+  EXPECT_EQ(Differences(was, list("aabbcc", {0, 1, 0})), "1 image relabelled (record 2)");
 
   const ListedSet plain = list("aabbcc", {0, 1, 1});
   PackDataset(OpenAt(folder.path()), folder / "kept", {.keep_bytes = true}, [](int64_t) {});
@@ -179,13 +179,13 @@ TEST(CifarListing, SeesPixelsLabelsAndClassNames) {
   records[0] = 7;
   records.back() = 3;
   WriteText(folder / "data_batch_3.bin", records);
-  EXPECT_EQ(Differences(was, ListAt(folder.path())), "1 image with another class (data_batch_3.bin, record 0)");
+  EXPECT_EQ(Differences(was, ListAt(folder.path())), "1 image relabelled (data_batch_3.bin, record 0)");
   records[0] = 0;
   WriteText(folder / "data_batch_3.bin", records);
   WriteText(folder / "batches.meta.txt", names.replace(0, 2, "zz"));
   EXPECT_EQ(Differences(was, ListAt(folder.path())), "1 class renamed ('c0' to 'zz')");
   WriteText(folder / "batches.meta.txt", names.replace(0, 5, "c1\nc0"));
-  EXPECT_EQ(Differences(was, ListAt(folder.path())).substr(0, 28), "the classes in another order");
+  EXPECT_EQ(Differences(was, ListAt(folder.path())).substr(0, 28), "the classes in a different order");
 }
 
 class ListingFile : public testing::Test {
@@ -252,8 +252,8 @@ TEST_F(ListingFile, WhatDanasDidNotWriteIsRefusedWithItsLine) {
   refuses(head + set, "line 3: is missing");
   refuses(head + set + "0 1 - \n0", "line 4");
   refuses(head + set + "1 1 - x\n", "label 1 of 1 classes");
-  refuses(head + set + "0 -1 - x\n", "'-1' is no number");
-  refuses(head + set + "0 1 zz x\n", "'zz' is no number");
+  refuses(head + set + "0 -1 - x\n", "'-1' is not a number");
+  refuses(head + set + "0 1 zz x\n", "'zz' is not a number");
   refuses(head + set + "0 1 -\n", "LABEL BYTES HASH NAME");
   refuses(head + set + "0 1 - x\\\n", "backslash");
   refuses(head + "{\"set\":1}\n", "'set'");

@@ -87,7 +87,7 @@ TEST(LmdbFile, WhatIsNoneIsSaid) {
   const TempDir folder;
   ExpectErrorContains<DataError>([&] { LmdbFile(folder / "none.mdb"); }, {"none.mdb", "No such file"});
   WriteText(folder / "text.mdb", std::string(9000, 'x'));
-  ExpectErrorContains<DataError>([&] { LmdbFile(folder / "text.mdb"); }, {"text.mdb", "no LMDB database"});
+  ExpectErrorContains<DataError>([&] { LmdbFile(folder / "text.mdb"); }, {"text.mdb", "not an LMDB database"});
 }
 
 }  // namespace

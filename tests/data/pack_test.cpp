@@ -282,7 +282,7 @@ TEST(PackResumed, GoesOnAfterTheLastTransaction) {
   };
   for (const int64_t stop : {9, 18, 33}) {
     EXPECT_THROW(Pack(source, folder / "out", options, stop_at(stop)), Stopped);
-    ExpectErrorContains<DataError>([&] { OpenTrain(folder / "out"); }, {"out", "not finished", "goes on"});
+    ExpectErrorContains<DataError>([&] { OpenTrain(folder / "out"); }, {"out", "not finished", "it continues"});
   }
   const PackOutcome outcome = Pack(source, folder / "out", options);
   EXPECT_FALSE(outcome.was_finished);
@@ -343,7 +343,7 @@ TEST(PackResumed, OtherSettingsAndSourcesAreRefused) {
       EXPECT_THROW(Pack(source, out, {.transaction_bytes = 1}, progress), Stopped);
     }
     ExpectErrorContains<FileError>([&] { Pack(source, out, {.quality = 80}); },
-                                   {out.filename().string(), "packed otherwise", "quality 90 -> 80"});
+                                   {out.filename().string(), "packed differently", "quality 90 -> 80"});
     ExpectErrorContains<FileError>([&] { Pack(source, out, {.keep_bytes = true}); },
                                    {"keep_bytes false -> true", "resize_short 256 -> null"});
     ExpectErrorContains<FileError>([&] { Pack(other, out, {}); }, {"fingerprint of the source"});
@@ -369,7 +369,7 @@ TEST(PackResumed, OneProcessPacksAtATime) {
   const TempDir folder;
   const DatasetIndex source = NoiseDataset(3);
   Pack(source, folder / "out", {}, [&](int64_t) {
-    ExpectErrorContains<FileError>([&] { Pack(source, folder / "out", {}); }, {"another process packs into it"});
+    ExpectErrorContains<FileError>([&] { Pack(source, folder / "out", {}); }, {"another process is packing into it"});
   });
   EXPECT_EQ(OpenTrain(folder / "out").size(), 3);
 }
@@ -470,9 +470,9 @@ TEST(Packed, ManyThreadsReadOneSet) {
 TEST(Packed, OfNothingIsThere) {
   const TempDir folder;
   WriteText(folder / "text/data.mdb", "hello");
-  ExpectErrorContains<DataError>([&] { OpenTrain(folder / "text"); }, {"text/data.mdb", "no LMDB database"});
+  ExpectErrorContains<DataError>([&] { OpenTrain(folder / "text"); }, {"text/data.mdb", "not an LMDB database"});
   WriteText(folder / "empty/data.mdb", "");
-  ExpectErrorContains<DataError>([&] { OpenTrain(folder / "empty"); }, {"empty/data.mdb", "no LMDB database"});
+  ExpectErrorContains<DataError>([&] { OpenTrain(folder / "empty"); }, {"empty/data.mdb", "not an LMDB database"});
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(EasinessRanking, RefusesABrokenFile) {
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat", "ant", "dog", "bee", "cat"]})"),
                                          {"ranking.json", "named twice: 'cat'"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat", "ant", "dog", "beee"]})"),
-                                         {"not in the dataset: 'beee' (is 'bee' meant?)", "missing: 'bee'"});
+                                         {"not in the dataset: 'beee' (did you mean 'bee'?)", "missing: 'bee'"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 2, "classes": []})"), {"format 2 is newer"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat")"), {"ranking.json"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1})"), {"ranking.json", "classes"});

@@ -56,7 +56,7 @@ TEST_F(TruthTableTest, WhatIsWrongIsNamedWithItsLine) {
   ExpectRefused("2-0-0", "2-2-0", {"line 8", "2-2-0", "candidate 2 in layer 1"});
   ExpectRefused("0.70", "70", {"line 8", "accuracy is '70'", "0 to 1"});
   ExpectRefused("0.6,0.70", "nan,0.70", {"line 8", "loss is 'nan'"});
-  ExpectRefused(",0.6,0.8\n", ",0.6\n", {"line 8", "7 cells below 8 titles"});
+  ExpectRefused(",0.6,0.8\n", ",0.6\n", {"line 8", "7 cells under 8 column titles"});
   ExpectErrorContains<ConfigError>([&] { Read("network,loss,accuracy\n"); }, {"no trained network"});
   EXPECT_THROW(ReadTruthTable(folder_ / "none.csv", test::SmallSpace()), FileError);
 }

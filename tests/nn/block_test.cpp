@@ -459,12 +459,12 @@ TEST(Block, WatchesLayouts) {
 TEST(Block, RefusesWhereItCannotStand) {
   const BlockSpec shuffle{.kind = BlockKind::kShuffleA, .activation = Activation::kRelu};
   test::ExpectErrorContains<ConfigError>([&] { MakeBlock(shuffle, kWider, kNorm, true); },
-                                         {"shuffle_a_k3 cannot stand between 8 and 12 channels at stride 1"});
+                                         {"shuffle_a_k3 cannot be used between 8 and 12 channels at stride 1"});
   test::ExpectErrorContains<ConfigError>(
       [&] { MakeBlock({.kind = BlockKind::kMaxPool, .op = {.kernel = 2}}, kSame, kNorm, true); },
-      {"max_pool_k2 cannot stand", "stride of the same size"});
+      {"max_pool_k2 cannot be used", "stride of the same size"});
   test::ExpectErrorContains<ConfigError>([&] { MakeBlock({.kind = BlockKind::kIdentity}, kDown, kNorm, true); },
-                                         {"identity cannot stand"});
+                                         {"identity cannot be used"});
 }
 
 }  // namespace

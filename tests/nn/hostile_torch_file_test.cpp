@@ -76,24 +76,25 @@ TEST(HostileTorchFile, AllowedNamesCannotBeMisused) {
   const std::string ordered = Global("collections", "OrderedDict"),
                     rebuild = Global("torch._utils", "_rebuild_tensor_v2");
   ExpectPickleRefused(Protocol2(ordered + "(" + Text("a") + "tR"), {"made from arguments"});
-  ExpectPickleRefused(Protocol2(ordered), {"no dict"});
-  ExpectPickleRefused(Protocol2(ordered + "]R"), {"no function"});
-  ExpectPickleRefused(Protocol2(Text("a") + ")R"), {"no function"});
+  ExpectPickleRefused(Protocol2(ordered), {"not a dict"});
+  ExpectPickleRefused(Protocol2(ordered + "]R"), {"not a function"});
+  ExpectPickleRefused(Protocol2(Text("a") + ")R"), {"not a function"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a", rebuild + ")R"}})), {"\"a\"", "tensor of 0 parts"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a", rebuild + Tuple({1, 2, 3, 4, 5, 6}) + "R"}})),
                       {"\"a\"", "no storage"});
-  ExpectPickleRefused(Protocol2(DictPickle({{"a", Global("torch", "FloatStorage") + ")R"}})), {"\"a\" is no tensor"});
+  ExpectPickleRefused(Protocol2(DictPickle({{"a", Global("torch", "FloatStorage") + ")R"}})),
+                      {"\"a\" is not a tensor"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a", Global("torch._utils", "_rebuild_parameter") + ")R"}})),
                       {"\"a\"", "without a tensor"});
-  ExpectPickleRefused(Protocol2("]" + DictPickle({}) + "b"), {"attributes of what is no dict"});
-  ExpectPickleRefused(Protocol2(DictPickle({{"a", Integer(1) + "Q"}})), {"no storage"});
+  ExpectPickleRefused(Protocol2("]" + DictPickle({}) + "b"), {"attributes of something that is not a dict"});
+  ExpectPickleRefused(Protocol2(DictPickle({{"a", Integer(1) + "Q"}})), {"not a storage"});
 }
 
 // --- Pickles that are bombs or damaged ---
 
 TEST(HostileTorchFile, DeepNestingIsNoTrouble) {
-  ExpectPickleRefused(Protocol2("N" + std::string(900'000, '\x85')), {"it is no dict"});
-  ExpectPickleRefused(Protocol2(std::string(900'000, ']') + std::string(899'999, 'a')), {"it is no dict"});
+  ExpectPickleRefused(Protocol2("N" + std::string(900'000, '\x85')), {"it is not a dict"});
+  ExpectPickleRefused(Protocol2(std::string(900'000, ']') + std::string(899'999, 'a')), {"it is not a dict"});
   ExpectPickleRefused(Protocol2(std::string(1'100'000, ']')), {"more than a million values"});
   ExpectPickleRefused(Protocol2(std::string(1'100'000, '(')), {"more than a million marks"});
   ExpectPickleRefused(Protocol2("Nq\x01" +
@@ -108,8 +109,8 @@ TEST(HostileTorchFile, DeepNestingIsNoTrouble) {
 TEST(HostileTorchFile, ContainersMayHoldThemselves) {
   ExpectPickleRefused(Protocol2("]q\x01h\x01"
                                 "a"),
-                      {"it is no dict"});
-  ExpectPickleRefused(Protocol2("}q\x01" + Text("state_dict") + "h\x01s"), {"\"state_dict\" is no tensor"});
+                      {"it is not a dict"});
+  ExpectPickleRefused(Protocol2("}q\x01" + Text("state_dict") + "h\x01s"), {"\"state_dict\" is not a tensor"});
   // A billion laughs: each list holds the one before ten times.
   std::string laughs = "]q\x01";
   for (int i = 0; i < 100; ++i)
@@ -119,7 +120,7 @@ TEST(HostileTorchFile, ContainersMayHoldThemselves) {
   ExpectPickleRefused(Protocol2(laughs), {"opcode 0x30"});
   std::string nested = "]q\x01";
   for (int i = 0; i < 100; ++i) nested += "(h\x01h\x01h\x01h\x01h\x01h\x01h\x01h\x01h\x01h\x01lq\x01";
-  ExpectPickleRefused(Protocol2("(" + nested + "l"), {"it is no dict"});
+  ExpectPickleRefused(Protocol2("(" + nested + "l"), {"it is not a dict"});
 }
 
 TEST(HostileTorchFile, MemoIsBounded) {
@@ -161,20 +162,21 @@ TEST(HostileTorchFile, DamagedPicklesAreRefused) {
   ExpectPickleRefused(Protocol2("t"), {"mark is missing"});
   ExpectPickleRefused(Protocol2("N(\x85"), {"stack is empty"});  // below the mark
   ExpectPickleRefused(Protocol2("}(Nu"), {"key without a value"});
-  ExpectPickleRefused(Protocol2("]NNs"), {"no dict"});
-  ExpectPickleRefused(Protocol2("}Na"), {"no list"});
-  ExpectPickleRefused(Protocol2("NNR"), {"no function"});
-  ExpectPickleRefused(Protocol2("NN\x93"), {"no text"});
+  ExpectPickleRefused(Protocol2("]NNs"), {"not a dict"});
+  ExpectPickleRefused(Protocol2("}Na"), {"not a list"});
+  ExpectPickleRefused(Protocol2("NNR"), {"not a function"});
+  ExpectPickleRefused(Protocol2("NN\x93"), {"not a text"});
   ExpectPickleRefused(Protocol2("\xff"), {"opcode 0xff"});
 }
 
 TEST(HostileTorchFile, WhatIsNoStateDictIsRefused) {
   const std::string tensor = TensorPickle().Bytes();
-  ExpectPickleRefused(Protocol2(tensor), {"it is no dict", "model.state_dict()"});
-  ExpectPickleRefused(Protocol2("}"), {"no tensor in it"});
-  ExpectPickleRefused(Protocol2(DictPickle({{"epoch", Integer(3)}})), {"\"epoch\" is no tensor", "state_dict, model"});
+  ExpectPickleRefused(Protocol2(tensor), {"it is not a dict", "model.state_dict()"});
+  ExpectPickleRefused(Protocol2("}"), {"contains no tensor"});
+  ExpectPickleRefused(Protocol2(DictPickle({{"epoch", Integer(3)}})),
+                      {"\"epoch\" is not a tensor", "state_dict, model"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a", tensor}, {"a", tensor}})), {"names \"a\" twice"});
-  ExpectPickleRefused(Protocol2("}" + Integer(1) + tensor + "s"), {"a name is no text"});
+  ExpectPickleRefused(Protocol2("}" + Integer(1) + tensor + "s"), {"a name is not a text"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a\n\x1b", tensor}})), {"\"a??\"", "outside of ASCII"});
 }
 
@@ -185,7 +187,7 @@ void ExpectTensorRefused(const TensorPickle& tensor, std::initializer_list<std::
 }
 
 TEST(HostileTorchFile, TensorsLieWithinTheirStorage) {
-  const std::string_view outside = "\"a\" does not lie within its storage of 6 elements";
+  const std::string_view outside = "\"a\" is not within its storage of 6 elements";
   const int64_t large = int64_t{1} << 47;
   ExpectTensorRefused({.offset = 1}, {outside});
   ExpectTensorRefused({.offset = large}, {outside});
@@ -206,10 +208,10 @@ TEST(HostileTorchFile, NumbersOfTensorsAreChecked) {
   ExpectTensorRefused({.strides = Tuple({-3, 1})}, {"\"a\": its stride is -3"});
   ExpectTensorRefused({.strides = Tuple({INT64_MIN, 1})}, {"its stride is -9223372036854775808"});
   ExpectTensorRefused({.sizes = Tuple({INT64_MAX, 1})}, {"its size is 9223372036854775807"});
-  ExpectTensorRefused({.sizes = Tuple({6})}, {"another number of axes"});
+  ExpectTensorRefused({.sizes = Tuple({6})}, {"different numbers of axes"});
   ExpectTensorRefused({.sizes = Tuple({1, 1, 1, 1, 1, 1, 1, 1, 1})}, {"9 axes"});
-  ExpectTensorRefused({.sizes = Integer(6)}, {"its size is no tuple"});
-  ExpectTensorRefused({.sizes = "(NNt"}, {"its size is no integer"});
+  ExpectTensorRefused({.sizes = Integer(6)}, {"its size is not a tuple"});
+  ExpectTensorRefused({.sizes = "(NNt"}, {"its size is not an integer"});
   ExpectTensorRefused({.elements = -6}, {"its storage \"0\": its size is -6"});
   ExpectTensorRefused({.elements = INT64_MAX}, {"its size is 9223372036854775807"});
 }
@@ -234,8 +236,8 @@ TEST(HostileTorchFile, ArchivesThatAreNotTorchsAreRefused) {
   const std::string data(24, '\0');
   ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"a/data/0", data, 0, 8}}), {"\"a/data/0\" is compressed"});
   ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"a/data/0", data, 1}}), {"\"a/data/0\" is encrypted"});
-  ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"a/data/0", data}, {"a/data/0", data}}), {"there twice"});
-  ExpectRefused(test::Zip({{"a/data/0", data}}), {"none of torch.save: it holds \"a/data/0\""});
+  ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"a/data/0", data}, {"a/data/0", data}}), {"appears twice"});
+  ExpectRefused(test::Zip({{"a/data/0", data}}), {"not one written by torch.save: it contains \"a/data/0\""});
   ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"b/data/0", data}}), {"no record \"a/data/0\""});
   ExpectRefused(test::Zip({{"data.pkl", ""}, {"word.xml", ""}}), {"ends early"});
   ExpectRefused(test::Zip({{"a/data.pkl", GoodPickle()}, {"a/byteorder", "big"}, {"a/data/0", data}}),
@@ -264,13 +266,13 @@ TEST(HostileTorchFile, EntriesThatLieAreRefused) {
   };
   ExpectRefused(sized(0), {"\"a/data/0\" is described in two ways"});
   ExpectRefused(sized(25), {"\"a/data/0\" is described in two ways"});
-  ExpectRefused(sized(0x7fffffff), {"\"a/data/0\" lies outside"});
-  ExpectRefused(sized(0xffffffff), {"\"a/data/0\" lies outside"});  // without the zip64 number that this announces
+  ExpectRefused(sized(0x7fffffff), {"\"a/data/0\" is outside"});
+  ExpectRefused(sized(0xffffffff), {"\"a/data/0\" is outside"});  // without the zip64 number that this announces
   ExpectRefused(WithDirectory(good, "a/data/0", 24, uint32_t{1000}), {"two sizes"});
   ExpectRefused(WithDirectory(good, "a/data/0", 42, uint32_t{0}), {"overlaps another"});
   ExpectRefused(WithDirectory(good, "a/data/0", 42, uint32_t{1}), {"overlaps another"});
   ExpectRefused(WithDirectory(good, "a/data.pkl", 42, uint32_t{1}), {"not where the directory says"});
-  ExpectRefused(WithDirectory(good, "a/version", 42, uint32_t{0x7fffffff}), {"lies outside"});
+  ExpectRefused(WithDirectory(good, "a/version", 42, uint32_t{0x7fffffff}), {"is outside"});
   ExpectRefused(WithDirectory(good, "a/data/0", 28, uint16_t{7}), {"damaged"});
   ExpectRefused(WithDirectory(good, "a/data/0", 30, uint16_t{0xffff}), {"damaged"});
   std::string renamed = good;
@@ -293,8 +295,8 @@ TEST(HostileTorchFile, DirectoriesThatLieAreRefused) {
   ExpectRefused(WithEnd(WithEnd(good, 8, uint16_t{5}), 10, uint16_t{5}), {"too short for its entries"});
   ExpectRefused(WithEnd(WithEnd(good, 8, uint16_t{0xfffe}), 10, uint16_t{0xfffe}), {"too short for its entries"});
   ExpectRefused(WithEnd(WithEnd(good, 8, uint16_t{0xffff}), 10, uint16_t{0xffff}), {"no zip64 record"});
-  ExpectRefused(WithEnd(good, 12, uint32_t{0x7fffffff}), {"lies outside"});
-  ExpectRefused(WithEnd(good, 16, uint32_t{0x7fffffff}), {"lies outside"});
+  ExpectRefused(WithEnd(good, 12, uint32_t{0x7fffffff}), {"is outside"});
+  ExpectRefused(WithEnd(good, 16, uint32_t{0x7fffffff}), {"is outside"});
   ExpectRefused(WithEnd(good, 16, uint32_t{0xffffffff}), {"no zip64 record"});
   ExpectRefused(good + "more", {"no directory at its end"});
 
@@ -303,8 +305,8 @@ TEST(HostileTorchFile, DirectoriesThatLieAreRefused) {
   const auto with = [&](size_t at, uint64_t number) { return std::string(large).replace(at, 8, LittleEndian(number)); };
   ExpectRefused(with(locator + 8, UINT64_MAX), {"zip64 record is not where"});
   ExpectRefused(with(locator + 8, 0), {"zip64 record is not where"});
-  ExpectRefused(with(record + 48, UINT64_MAX), {"lies outside"});
-  ExpectRefused(with(record + 40, UINT64_MAX), {"lies outside"});
+  ExpectRefused(with(record + 48, UINT64_MAX), {"is outside"});
+  ExpectRefused(with(record + 40, UINT64_MAX), {"is outside"});
   ExpectRefused(with(record + 32, UINT64_MAX), {"one part of several"});
   ExpectRefused(std::string(with(record + 32, UINT64_MAX)).replace(record + 24, 8, LittleEndian(UINT64_MAX)),
                 {"too short for its entries"});
@@ -375,11 +377,11 @@ TEST(HostileTorchFile, AChangedByteOfTheOldFormDoesNoHarm) {
 
 TEST(HostileTorchFile, WhatIsNoFileIsAFileError) {
   const TempDir folder;
-  ExpectErrorContains<FileError>([&] { ReadTorchFile(folder.path()); }, {"no file"});
+  ExpectErrorContains<FileError>([&] { ReadTorchFile(folder.path()); }, {"not a file"});
   ExpectErrorContains<FileError>([&] { ReadTorchFile(folder / "absent"); }, {"No such file"});
-  ExpectErrorContains<FileError>([&] { ReadTorchFile("/dev/null"); }, {"no file"});
-  ExpectRefused("", {"no file of torch.save"});
-  ExpectRefused("hello", {"no file of torch.save"});
+  ExpectErrorContains<FileError>([&] { ReadTorchFile("/dev/null"); }, {"not a file"});
+  ExpectRefused("", {"not a torch.save file"});
+  ExpectRefused("hello", {"not a torch.save file"});
 }
 
 }  // namespace

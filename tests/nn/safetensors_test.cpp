@@ -147,7 +147,7 @@ void ExpectRefused(std::string_view bytes, std::initializer_list<std::string_vie
   const std::filesystem::path path = test::WriteText(folder / "hostile.safetensors", bytes);
   SCOPED_TRACE(std::string(bytes.substr(0, 120)));
   const std::string message = ExpectErrorContains<CheckpointError>([&] { ReadSafetensors(path); }, words);
-  EXPECT_THAT(message, testing::HasSubstr("hostile.safetensors is no whole safetensors file"));
+  EXPECT_THAT(message, testing::HasSubstr("hostile.safetensors is not a complete safetensors file"));
 }
 
 // Two floats in 8 bytes of data, with parts replaced.
@@ -182,14 +182,14 @@ TEST(HostileSafetensors, HeaderBombsAreRefused) {
 }
 
 TEST(HostileSafetensors, HeadersThatAreNoJsonObjectsAreRefused) {
-  ExpectRefused(FileOf("", 0), {"no JSON"});
-  ExpectRefused(FileOf("{\"a\":", 0), {"no JSON"});
-  ExpectRefused(FileOf("{} {}", 0), {"no JSON"});
-  ExpectRefused(FileOf("[]", 0), {"no JSON object"});
-  ExpectRefused(FileOf("3", 0), {"no JSON object"});
-  ExpectRefused(FileOf("{\"\xff\":1}", 0), {"no JSON"});
-  ExpectRefused(FileOf(R"({"__metadata__":3})", 0), {"__metadata__ is no object"});
-  ExpectRefused(FileOf(R"({"__metadata__":{"a":3}})", 0), {"__metadata__.a is no text"});
+  ExpectRefused(FileOf("", 0), {"not JSON"});
+  ExpectRefused(FileOf("{\"a\":", 0), {"not JSON"});
+  ExpectRefused(FileOf("{} {}", 0), {"not JSON"});
+  ExpectRefused(FileOf("[]", 0), {"not a JSON object"});
+  ExpectRefused(FileOf("3", 0), {"not a JSON object"});
+  ExpectRefused(FileOf("{\"\xff\":1}", 0), {"not JSON"});
+  ExpectRefused(FileOf(R"({"__metadata__":3})", 0), {"__metadata__ is not an object"});
+  ExpectRefused(FileOf(R"({"__metadata__":{"a":3}})", 0), {"__metadata__.a is not a text"});
 }
 
 TEST(HostileSafetensors, DoubledNamesAreRefused) {
@@ -201,9 +201,9 @@ TEST(HostileSafetensors, DoubledNamesAreRefused) {
 }
 
 TEST(HostileSafetensors, OtherEntriesAreRefused) {
-  ExpectRefused(FileOf(R"({"a":3})", 0), {"a has not exactly dtype, shape and data_offsets"});
-  ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[2]}})", 8), {"not exactly"});
-  ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", 8), {"not exactly"});
+  ExpectRefused(FileOf(R"({"a":3})", 0), {"a does not have exactly dtype, shape and data_offsets"});
+  ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[2]}})", 8), {"not have exactly"});
+  ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", 8), {"not have exactly"});
   ExpectRefused(FileOf(OneTensor("\"F33\""), 8), {"a has the unknown type \"F33\""});
   ExpectRefused(FileOf(OneTensor("7"), 8), {"a has the unknown type 7"});
 }
@@ -211,14 +211,14 @@ TEST(HostileSafetensors, OtherEntriesAreRefused) {
 TEST(HostileSafetensors, ShapesThatDoNotFitAreRefused) {
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[3]"), 8), {"a needs 12 bytes, its data_offsets give 8"});
   ExpectRefused(FileOf(OneTensor("\"F64\""), 8), {"a needs 16 bytes"});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "2"), 8), {"no list"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "2"), 8), {"not a list"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[-2]"), 8), {"holds -2"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[2.0]"), 8), {"holds 2.0"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[\"2\"]"), 8), {"holds \"2\""});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[9223372036854775808]"), 8), {"holds 9223372036854775808"});
   // 4 * 2^62 * 2 wraps to 0, 2^32 * 2^32 too.
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[4611686018427387904,2]", "[0,0]"), 0), {"too large a shape"});
-  ExpectRefused(FileOf(OneTensor("\"U8\"", "[4294967296,4294967296]", "[0,0]"), 0), {"too large a shape"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[4611686018427387904,2]", "[0,0]"), 0), {"a shape that is too large"});
+  ExpectRefused(FileOf(OneTensor("\"U8\"", "[4294967296,4294967296]", "[0,0]"), 0), {"a shape that is too large"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[4611686018427387904,4611686018427387904,0]", "[0,0]"), 0), {"too large"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[0,4611686018427387904,4611686018427387904]", "[0,0]"), 0), {"too large"});
 }

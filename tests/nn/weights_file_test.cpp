@@ -35,7 +35,7 @@ TEST(LoadWeights, RefusesOtherClasses) {
   fails({"cat", "owl", "dog"}, {"w.safetensors", "class 1 is 'dog' in the first, 'owl' in the second"});
   fails({"cat", "dog", "owl", "rat"}, {"tell 3 classes apart, the dataset has 4", "class 3 is ''"});
   write("cat, dog");
-  fails({"cat"}, {"'class_order' is no list of class ids"});
+  fails({"cat"}, {"'class_order' is not a list of class ids"});
   WriteSafetensors(folder / "w.safetensors", StateOf(*network));
   LoadWeights(*network, folder / "w.safetensors", {"a", "b", "c"});
 }
@@ -81,7 +81,7 @@ TEST(LoadWeights, IntegersAreRefusedWhereWeightsStand) {
   state[0].second = state[0].second.to(at::kLong);
   WriteSafetensors(folder / "w.safetensors", state);
   ExpectErrorContains<CheckpointError>([&] { LoadWeights(*network, folder / "w.safetensors"); },
-                                       {"1 of another type: features.0.0.weight is int64 instead of float32"});
+                                       {"1 with a different type: features.0.0.weight is int64 instead of float32"});
 }
 
 TEST(LoadWeights, NumbersThatAreNotFiniteAreCounted) {
@@ -101,7 +101,7 @@ TEST(LoadWeights, NumbersThatAreNotFiniteAreCounted) {
   fails(state, {"w.safetensors: these weights cannot be used: features.0.0.weight has 2 NaN and 1 infinite of 216 "
                 "numbers. The training that wrote them diverged"});
   state[1].second.fill_(NAN);
-  fails(state, {"of 216 numbers, and so have 1 more tensors"});
+  fails(state, {"of 216 numbers, and so do 1 more tensors"});
   first.fill_(INFINITY);
   fails({state[0]}, {"features.0.0.weight has 216 infinite of 216 numbers. The"});
   state[0].second = state[0].second.to(at::kDouble).fill_(1e300);
@@ -139,27 +139,27 @@ void ExpectNamed(std::string_view bytes, std::string_view words) {
 TEST(ForeignFile, FilesOfOtherKindsAreNamed) {
   ExpectNamed("", "is empty. Fetch or copy the file again");
   ExpectNamed("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46830571\n",
-              "is a pointer of Git LFS");
+              "is a Git LFS pointer");
   ExpectNamed("<!DOCTYPE html><html>", "is an HTML page");
   ExpectNamed("\xEF\xBB\xBF\r\n  <HTML lang=\"en\">", "is an HTML page");
   ExpectNamed("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>", "is an XML text");
   ExpectNamed("{\"metadata\": {}, \"weight_map\": {\"a\": \"model-1.safetensors\"}}",
               "is the index of weights in several");
-  ExpectNamed("Entry not found", "is a text that begins with \"Entry not found\", and no weights");
+  ExpectNamed("Entry not found", "is a text that starts with \"Entry not found\", not weights");
   ExpectNamed(std::string("\x08\x08\x12\x07pytorch\x1a\x05"
                           "2.1.0\x3a\x90\x01\x0a",
                           21),
               "is an ONNX model");
-  ExpectNamed(std::string(5000, '\0'), "begins with nothing but zeros");
-  ExpectNamed("\x1f\x8b\x08", "is compressed by gzip");
+  ExpectNamed(std::string(5000, '\0'), "starts with nothing but zeros");
+  ExpectNamed("\x1f\x8b\x08", "is compressed with gzip");
   ExpectNamed(std::string(257, '\1') + "ustar" + std::string(250, '\0'), "is a tar archive");
   ExpectNamed("\x89HDF\r\n\x1a\n", "is an HDF5 file");
-  ExpectNamed("\x93NUMPY\1", "is an array of NumPy");
+  ExpectNamed("\x93NUMPY\1", "is a NumPy array");
   ExpectNamed(test::Protocol2(test::DictPickle({})), "is a bare pickle");
-  ExpectNamed(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12), "holds no weights that can be read");
-  ExpectNamed(std::string("\x01\x02\x03PK", 5), "holds no weights that can be read");
+  ExpectNamed(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12), "holds no readable weights");
+  ExpectNamed(std::string("\x01\x02\x03PK", 5), "holds no readable weights");
   const TempDir folder;
-  ExpectErrorContains<FileError>([&] { ReadWeightsFile(folder.path()); }, {" is a folder; a file of weights"});
+  ExpectErrorContains<FileError>([&] { ReadWeightsFile(folder.path()); }, {" is a folder; expected a weights file"});
   ExpectErrorContains<FileError>([&] { ReadWeightsFile(folder / "absent"); }, {"absent", "No such file"});
 }
 
@@ -169,9 +169,10 @@ TEST(ForeignFile, ArchivesOfOtherKindsAreNamed) {
     for (const char* name : names) records.push_back({.name = name, .bytes = "x", .method = 8});
     return test::Zip(records);
   };
-  ExpectNamed(zip({"word/document.xml"}), "is a zip archive, but none of torch.save: it holds \"word/document.xml\"");
-  ExpectNamed(zip({"arr_0.npy"}), "is an archive of NumPy");
-  ExpectNamed(zip({"run/best.pth", "run/log"}), "is a zip archive around \"run/best.pth\". Unpack it");
+  ExpectNamed(zip({"word/document.xml"}),
+              "is a zip archive, but not one written by torch.save: it contains \"word/document.xml\"");
+  ExpectNamed(zip({"arr_0.npy"}), "is a NumPy archive");
+  ExpectNamed(zip({"run/best.pth", "run/log"}), "is a zip archive that contains \"run/best.pth\". Unpack it");
   ExpectNamed(zip({"a/data.pkl", "a/code/x.py", "a/constants.pkl"}), "is a TorchScript program");
   ExpectNamed(zip({"a/model.json", "a/tensors/0"}), "is a TorchScript program");
 }
@@ -182,9 +183,9 @@ TEST(ForeignFile, ProgramsAndWholeModelsOfTorchAreNamed) {
   ExpectNamed(golden("torchscript.pt"),
               "is a TorchScript program (torch.jit.save), not a state dict. In Python: "
               "torch.save(torch.jit.load(FILE).state_dict(), NEW)");
-  ExpectNamed(golden("exported.pt2"), "is a program of torch.export, not a state dict");
+  ExpectNamed(golden("exported.pt2"), "is a torch.export program, not a state dict");
   ExpectNamed(golden("whole_model.pth"),
-              "is refused: it names \"torch.nn.modules.container.Sequential\", and only tensors in dicts are read; "
+              "is rejected: it names \"torch.nn.modules.container.Sequential\", but only tensors in dicts are read; "
               "nothing was run. It looks like a whole model, not its weights");
 }
 
@@ -203,13 +204,13 @@ TEST(ForeignFile, FilesThatWereCutShortAreRefused) {
   }
   const std::string tensors = test::ReadText(folder / "w");
   ExpectNamed(tensors.substr(0, tensors.size() - 3),
-              "is no whole safetensors file: a has the data_offsets [0,256] in 253 "
+              "is not a complete safetensors file: a has the data_offsets [0,256] in 253 "
               "bytes of data. It was cut short: fetch or copy it again");
   ExpectNamed(golden("state_dict.pth").substr(0, 3000),
-              "is no whole zip archive as torch.save writes it: it has no "
+              "is not a complete zip archive as torch.save writes it: it has no "
               "directory at its end. It was cut short");
   const std::string old = golden("state_dict_before_1_6.pth");
-  ExpectNamed(old.substr(0, old.size() - 3), "holds no state dict that can be read: it ends early. It was cut short");
+  ExpectNamed(old.substr(0, old.size() - 3), "does not hold a readable state dict: it ends early. It was cut short");
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ SupernetBench TwoWays() {
 
 TEST(BenchReport, TextGivesTimesSharesAndTheRatioToTheFirstWay) {
   const std::string text = BenchText(TwoWays());
-  EXPECT_THAT(text, HasSubstr("mobile_small, 32x32, 8 images a step, on cpu, 2 threads"));
-  EXPECT_THAT(text, HasSubstr("multiply-adds a second (avx2): 26.0G with one thread, 50.0G with 2\n"));
+  EXPECT_THAT(text, HasSubstr("mobile_small, 32x32, 8 images per step, on cpu, 2 threads"));
+  EXPECT_THAT(text, HasSubstr("multiply-adds per second (avx2): 26.0G with one thread, 50.0G with 2\n"));
   EXPECT_THAT(text, HasSubstr("2 rounds of 3 steps"));
   EXPECT_THAT(
       text,
@@ -72,7 +72,7 @@ TEST(BenchReport, JsonHoldsTheSameNumbers) {
 TEST(BenchReport, LoaderGivesImagesASecond) {
   const LoaderBench bench{
       .dataset = "set", .images = 1000, .batch = 32, .runs = {{.workers = 2, .seconds = {2, 4, 3}}}};
-  EXPECT_THAT(BenchText(bench), HasSubstr("set: 1,000 images a pass, batches of 32; medians of 3 passes"));
+  EXPECT_THAT(BenchText(bench), HasSubstr("set: 1,000 images per pass, batches of 32; medians of 3 passes"));
   EXPECT_THAT(BenchText(bench), HasSubstr("2     333.3         3.00"));
   EXPECT_DOUBLE_EQ(BenchJson(bench).at("runs").at(0).at("images_per_second").get<double>(), 1000.0 / 3);
 }

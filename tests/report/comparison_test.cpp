@@ -52,7 +52,7 @@ TEST_F(ComparisonTest, OneTableWithTheBandAndOneRecipe) {
   EXPECT_NE(text.find("90.12 %"), std::string::npos) << text;
   EXPECT_NE(text.find("89.34 %"), std::string::npos) << text;
   EXPECT_NE(text.find("within ±5.0 %"), std::string::npos) << text;
-  EXPECT_NE(text.find("one for all"), std::string::npos) << text;
+  EXPECT_NE(text.find("the same for all"), std::string::npos) << text;
 }
 
 TEST_F(ComparisonTest, SaysWhenRunsWereNotTrainedAlike) {

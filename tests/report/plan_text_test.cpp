@@ -55,9 +55,9 @@ TEST(PlanText, SaysWhatSeveralBudgetsTake) {
   plan.separate_macs = 2 * plan.macs();
   plan.separate_memory_bytes = 60.5 * (1 << 30);
   const std::string text = PlanText(plan);
-  EXPECT_NE(text.find("budgets: 323M, 372M, 467M MACs; networks from 0.95 to 1.02 of them\n"), std::string::npos)
+  EXPECT_NE(text.find("budgets: 323M, 372M, 467M MACs; networks from 0.95 to 1.02 times each\n"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("the next of them; 3 α passes\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("train for each in turn; 3 α passes\n"), std::string::npos) << text;
   EXPECT_NE(text.find(" MACs, 1.50 times one search; "), std::string::npos) << text;
   EXPECT_NE(text.find("at most 64.5 GiB of tensors, one search 60.5 GiB\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("budget: "), std::string::npos);
@@ -68,10 +68,10 @@ TEST(PlanText, SaysWhatSeveralBudgetsTake) {
   EXPECT_EQ(json["budgets"][2]["budget"], "467M");
   EXPECT_EQ(json["separate_macs"], plan.separate_macs);
   for (PhasePlan& phase : plan.phases) phase.alpha_passes = 0;
-  EXPECT_NE(PlanText(plan).find("the next of them; no α pass\n"), std::string::npos);
+  EXPECT_NE(PlanText(plan).find("train for each in turn; no α pass\n"), std::string::npos);
   EXPECT_EQ(PlanText(plan).find("α: not trained"), std::string::npos);  // said above, for all budgets
   plan.budgets.clear();
-  EXPECT_NE(PlanText(plan).find("α: not trained; nothing looks at it\n"), std::string::npos);
+  EXPECT_NE(PlanText(plan).find("α: not trained; nothing uses it\n"), std::string::npos);
   plan.phases[1].alpha_passes = 1;
   EXPECT_EQ(PlanText(plan).find("α: not trained"), std::string::npos);
 }
@@ -83,7 +83,7 @@ TEST(PlanText, SaysWhichPathsAreTrained) {
   plan.paths = "uniform";
   EXPECT_NE(PlanText(plan).find("paths: a weight step trains one, of any cost\n"), std::string::npos) << PlanText(plan);
   plan.paths = "fair", plan.path_cost_least = 308.75e6, plan.path_cost_most = 331.5e6;
-  EXPECT_NE(PlanText(plan).find("a fair group of them, of 308.8M to 331.5M MACs\n       none there is strictly fair"),
+  EXPECT_NE(PlanText(plan).find("a fair group of them, of 308.8M to 331.5M MACs\n       no group is strictly fair"),
             std::string::npos)
       << PlanText(plan);
   plan.strictly_fair = true;
@@ -95,25 +95,25 @@ TEST(PlanText, SaysWhichPathsAreTrained) {
 
 TEST(PlanText, SaysWhatTheLastChoiceScores) {
   SearchPlan plan = Example();
-  EXPECT_EQ(PlanText(plan).find("last choice"), std::string::npos);
+  EXPECT_EQ(PlanText(plan).find("final choice"), std::string::npos);
   plan.final = {.networks = 1000, .images = 1000, .finalists = 8, .finalist_images = 5000, .macs = 1e12};
   plan.final.memory_bytes = 3.0 * (1 << 30);
-  EXPECT_NE(PlanText(plan).find("last choice: at most 1,000 networks, on 1,000 validation images each;\n"
-                                "             the best 8 scored on 5,000 images;\n"
-                                "             at most 1.0T MACs, 0.0 % of the search, and 3.0 GiB of tensors\n"),
+  EXPECT_NE(PlanText(plan).find("final choice: at most 1,000 networks, on 1,000 validation images each;\n"
+                                "              the best 8 scored on 5,000 images;\n"
+                                "              at most 1.0T MACs, 0.0 % of the search, and 3.0 GiB of tensors\n"),
             std::string::npos)
       << PlanText(plan);
   EXPECT_EQ(plan.memory_bytes(), 64.5 * (1 << 30));
   plan.final.memory_bytes = 65.0 * (1 << 30);
   EXPECT_EQ(plan.memory_bytes(), 65.0 * (1 << 30));
   plan.probed = true, plan.final.seconds = 90, plan.final.finalist_macs = 4e11, plan.final.finalist_seconds = 30;
-  EXPECT_NE(PlanText(plan).find(" of tensors;\n             about 1 min 30 s, of these the finalists' 30 s\n"),
+  EXPECT_NE(PlanText(plan).find(" of tensors;\n              about 1 min 30 s, of these the finalists' 30 s\n"),
             std::string::npos)
       << PlanText(plan);
   plan.probed = false;
   plan.final.networks = 1, plan.final.finalists = 1, plan.final.finalist_training_images = 2000;
   EXPECT_NE(PlanText(plan).find("at most 1 network, on 1,000 validation images each;\n"
-                                "             the best one trained on 2,000 and scored on 5,000 images;\n"),
+                                "              the best one trained on 2,000 and scored on 5,000 images;\n"),
             std::string::npos)
       << PlanText(plan);
   EXPECT_EQ(PlanJson(plan)["final"]["networks"], 1);
@@ -123,10 +123,10 @@ TEST(PlanText, SaysSumsAndWhatIsNotKnown) {
   const std::string text = PlanText(Example());
   EXPECT_NE(text.find("10^26 networks of 65.0M to 527.0M MACs"), std::string::npos) << text;
   EXPECT_NE(text.find("3,703,680 training images seen, 9,660 weight steps, 120 α steps"), std::string::npos) << text;
-  EXPECT_NE(text.find("in parts of 64"), std::string::npos) << text;
+  EXPECT_NE(text.find("in micro-batches of 64"), std::string::npos) << text;
   EXPECT_NE(text.find("time not estimated"), std::string::npos) << text;
-  EXPECT_NE(text.find("note: step1 has 120 α steps for 21 cuts: 2 standard errors take a difference of\n"
-                      "      0.18 of its noise in a step\n"),
+  EXPECT_NE(text.find("note: step1 has 120 α steps for 21 cuts: reaching 2 standard errors takes a\n"
+                      "      difference of 0.18 times its noise in a step\n"),
             std::string::npos)
       << text;
   EXPECT_EQ(text.find("put off"), std::string::npos) << text;

@@ -49,9 +49,9 @@ NetworkRanking Example() {
 TEST(RankingText, SaysWhatWasScoredAndHow) {
   const std::string text = RankingText(Example());
   for (const char* part :
-       {"000003.json, before the pruning of step1: 1,234 weight steps, on 5 classes", "1,000 validation images",
-        "each batch's own statistics", "0-2-1", "0.5000", "80.0 %", "1,234,567", "89,012", "91.00 %", "–",
-        "against table.csv: 40 networks", "1 of those scored not in the table",
+       {"000003.json, before the pruning of step1: 1,234 weight steps, most recently on 5 classes",
+        "1,000 validation images", "each batch's own statistics", "0-2-1", "0.5000", "80.0 %", "1,234,567", "89,012",
+        "91.00 %", "–", "against table.csv: 40 networks", "1 of the scored networks are not in the table",
         "τ-b over all pairs: 0.500 [0.400, 0.600]", "77 pairs within 5 % of cost: not defined",
         "within 300.0M MACs: rank 4 of 30; 10.0 [0.0, 20.0] % are better", "regret 1.20 [0.00, 2.00] points",
         "within 10 MACs: no network"}) {
@@ -69,7 +69,7 @@ TEST(RankingText, ShowsTheFirstOfMany) {
   ranking.truth.reset();
   EXPECT_THAT(RankingText(ranking), Not(HasSubstr("more")));
   const std::string text = RankingText(ranking, 1);
-  EXPECT_THAT(text, HasSubstr("and 1 more; all with --json"));
+  EXPECT_THAT(text, HasSubstr("and 1 more; --json lists all"));
   EXPECT_THAT(text, Not(HasSubstr("0-0-1")));
   EXPECT_THAT(text, Not(HasSubstr("trained\n")));
 }

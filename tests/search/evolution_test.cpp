@@ -133,7 +133,11 @@ TEST(Evolution, EndsWhereAllIsKnown) {
 
 TEST(Evolution, EmptyBandsAndWrongLossesAreRefused) {
   const Planted planted(4);
-  ExpectErrorContains<ConfigError>([&] { Evolution(planted.costs, {1, 2}, {}, 1); }, {"no network", "reaches from"});
+  ExpectErrorContains<ConfigError>(
+      [&] {
+        Evolution(planted.costs, {1, 2}, {}, 1);
+      },
+      {"no network", "of this space cost"});
   Evolution evolution(planted.costs, planted.band(), {}, 1);
   EXPECT_THROW(evolution.Hand({std::nan("")}), std::invalid_argument);
   EXPECT_THROW(evolution.Hand(std::vector<double>(51, 0.0)), std::invalid_argument);

@@ -125,7 +125,7 @@ TEST_F(StepRecord, TheSameStudyGoesOn) {
 TEST_F(StepRecord, OtherSettingsAreRefused) {
   Record(Plan());
   ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.lr": 0.75}, )")); },
-                                   {"'a, seed 0: search' (train.lr 0.05 -> 0.75)", "a name of its own", "--run"});
+                                   {"'a, seed 0: search' (train.lr 0.05 -> 0.75)", "a new name", "--run"});
   ExpectErrorContains<ConfigError>(
       [&] {
         CheckUnchanged(PlanStudy(StudyOf(folder_, StudyText("", R"("a": {}, "r": {"random": 4})")), folder_ / "s", ""));

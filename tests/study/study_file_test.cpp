@@ -73,26 +73,26 @@ TEST(StudyFile, MistakesAreNamed) {
   };
   fails(StudyText(R"("buget": 1, )"), {"buget", "did you mean 'budgets'"});
   fails(StudyText("", R"("a": {"sett": {}})"), {"arms.a.sett", "did you mean 'set'"});
-  fails(StudyText("", R"("a/b": {})"), {"'a/b' names a folder"});
-  fails(StudyText("", R"("..": {})"), {"names a folder"});
+  fails(StudyText("", R"("a/b": {})"), {"'a/b' becomes the name of a folder"});
+  fails(StudyText("", R"("..": {})"), {"the name of a folder"});
   fails(StudyText("", R"("prepare": {})"), {"folder of shared steps"});
   fails(StudyText("", ""), {"no arm"});
   fails(StudyText(R"("against": "c", )"), {"against", "one of a, b"});
   fails(StudyText(R"("set": {"seed": 3}, )"), {"'seed' is set by the study"});
   fails(StudyText(R"("budgets": ["1M"], "set": {"search.budget": "2M"}, )"), {"'search.budget'", "study"});
   fails(StudyText(R"("budgets": ["1M"], )", R"("a": {"set": {"search": {"budget": "2M"}}})"), {"arms.a.set"});
-  fails(StudyText(R"("budgets": ["1M", 1e6], )"), {"budgets[1]", "stands twice"});
+  fails(StudyText(R"("budgets": ["1M", 1e6], )"), {"budgets[1]", "listed twice"});
   fails(StudyText(R"("budgets": ["much"], )"), {"budgets[0]", "much"});
   fails(StudyText(R"("set": {"a": "${judge}/x"}, "prepare": {"judges": {"easiness": {}}}, )"),
         {"${judge}", "did you mean ${judges}"});
   fails(StudyText(R"("set": {"a": null}, )"), {"'a' has no value"});
   fails(StudyText("", R"("a": {"near": "b"}, "b": {})"), {"arms.a.near", "'random'"});
   fails(StudyText("", R"("a": {"random": 1, "near": "c"}, "b": {})"), {"arms.a.near", "one of a, b"});
-  fails(StudyText("", R"("a": {"random": 1, "near": "a"})"), {"'a' is drawn itself"});
+  fails(StudyText("", R"("a": {"random": 1, "near": "a"})"), {"'a' is itself drawn at random"});
   fails(StudyText("", R"("a": {"random": 1, "band": "5%"})"), {"'near', which is missing"});
   fails(StudyText("", R"("b": {}, "a": {"random": 1, "near": "b", "band": "5"})"), {"arms.a.band", "\"5%\""});
-  fails(StudyText("", R"("a": {})", R"({"truth": "x", "finetune": {}})"), {"outcome", "one of"});
-  fails(StudyText("", R"("a": {})", "{}"), {"outcome", "one of"});
+  fails(StudyText("", R"("a": {})", R"({"truth": "x", "finetune": {}})"), {"outcome", "expected either"});
+  fails(StudyText("", R"("a": {})", "{}"), {"outcome", "expected either"});
   fails(R"({"name": "x", "config": "truth_b_", "seeds": 1, "arms": {}, "outcome": {}})", {"config", "truth_b"});
 }
 

@@ -200,7 +200,7 @@ class StudyTest(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, error)
-        self.assertIn("the same command goes on", error)
+        self.assertIn("the same command continues", error)
         self.study()
         self.assertEqual(self.trials(), self.trials(self.reference))
 
@@ -226,7 +226,7 @@ class StudyTest(unittest.TestCase):
         self.write(arms=arms, seeds=1, budgets=["90k"])
         done = self.study()
         self.assertEqual(len(self.steps(done.stdout)), 1)
-        self.assertIn("data lies elsewhere", done.stderr)
+        self.assertIn("data is no longer where it was", done.stderr)
         self.assertEqual(len(self.trials()), 6)
 
     def test_other_settings_are_refused(self):

@@ -213,7 +213,7 @@ TEST_F(BadInput, TextsThatAreNoJsonOrYaml) {
   check("empty.yml", "", ": the file is empty");
   WriteText(project_ / "list.jsonl", "{\"path\": \"a.png\", \"label\": \"x\"}\n{'path': 'b.png', 'label': 'x'}\n");
   ExpectError(Search({"data.root=", "data.train=list.jsonl", "data.format=manifest"}), 4,
-              HasSubstr("list.jsonl:2: column 2: JSON takes double quotes, not single ones"));
+              HasSubstr("list.jsonl:2: column 2: JSON uses double quotes, not single ones"));
 }
 
 TEST_F(BadInput, RunFoldersThatCannotBeMade) {

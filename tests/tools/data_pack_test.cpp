@@ -89,7 +89,7 @@ TEST_F(DataPack, SettingsTellSetsApart) {
   EXPECT_THAT(again.out, HasSubstr("packed before"));
   const Outcome other = Pack({"--quality", "81"});
   EXPECT_EQ(other.code, 5);
-  EXPECT_THAT(other.err, AllOf(HasSubstr("packed otherwise"), HasSubstr("quality 80 -> 81")));
+  EXPECT_THAT(other.err, AllOf(HasSubstr("packed differently"), HasSubstr("quality 80 -> 81")));
   EXPECT_EQ(ReadText(project_ / "packed/train/data.mdb"), before);
   EXPECT_EQ(Pack({"--quality", "80", "--keep-bytes"}).code, 2);
   EXPECT_EQ(Pack({"--quality", "101"}).code, 2);
@@ -169,7 +169,7 @@ TEST_F(LargePack, AFullDiskIsToldAndItGoesOn) {
   EXPECT_EQ(Search("packed", "run").code, 4);
   const Outcome again = Pack();
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("packed/train: goes on after"));
+  EXPECT_THAT(again.err, HasSubstr("packed/train: continuing after"));
   EXPECT_EQ(Check("packed").code, 0);
 }
 

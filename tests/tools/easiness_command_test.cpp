@@ -24,7 +24,7 @@ TEST(EasinessCommand, RanksShowsReusesAndASearchTakesIt) {
   const Outcome dry = project.Run({"easiness", "--config", "config.json", "--dry-run"});
   ASSERT_EQ(dry.code, 0) << dry.err;
   EXPECT_THAT(dry.out, HasSubstr("to train, 2 epochs"));
-  EXPECT_THAT(dry.out, HasSubstr("in all"));
+  EXPECT_THAT(dry.out, HasSubstr("in total"));
   EXPECT_FALSE(std::filesystem::exists(project / "runs"));
 
   const Outcome refused =
@@ -36,7 +36,7 @@ TEST(EasinessCommand, RanksShowsReusesAndASearchTakesIt) {
 
   const Outcome first = project.Run({"easiness", "--config", "config.json", "--no-probe", "--out", "first", "--json"});
   ASSERT_EQ(first.code, 0) << first.err;
-  EXPECT_THAT(first.err, HasSubstr("judged 120 images"));
+  EXPECT_THAT(first.err, HasSubstr("evaluated on 120 images"));
   const Json result = Json::parse(first.out);
   ASSERT_EQ(result["classes"].size(), 3U);
   for (const char* file : {"config.json", "log.jsonl", "ranking.json", "agreement.json", "easiness.html",
@@ -94,7 +94,7 @@ TEST(EasinessCommand, RanksShowsReusesAndASearchTakesIt) {
   const Outcome foreign = project.Run({"search", "--config", "config.json", "--data", "other", "--no-probe", "--set",
                                        "schedule.ranking=first/ranking.json"});
   EXPECT_EQ(foreign.code, 3);
-  EXPECT_THAT(foreign.err, HasSubstr("of another training set"));
+  EXPECT_THAT(foreign.err, HasSubstr("to another training set"));
 }
 
 TEST(EasinessCommand, WeightsFromAFileNeedNoTraining) {

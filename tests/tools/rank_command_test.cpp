@@ -274,16 +274,17 @@ TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {
   EXPECT_EQ(both["limits"].size(), 2u);
   EXPECT_GE(parameters, least);
   const Outcome text = Run("choose", {"--budget", "110k", "--limit", "parameters=" + std::to_string(least)});
-  EXPECT_THAT(text.out, AllOf(HasSubstr("parameters at most"), HasSubstr("with the other limits met from"),
+  EXPECT_THAT(text.out, AllOf(HasSubstr("parameters at most"), HasSubstr("those within the other limits from"),
                               HasSubstr("run/chosen.json")));
   fs::remove(*project_ / "run/chosen.json");
-  ExpectError(
-      Run("choose", {"--limit", "parameters=10"}), 3,
-      {"no network meets these limits together", "parameters at most 10", "the space reaches from", "raise one"});
+  ExpectError(Run("choose", {"--limit", "parameters=10"}), 3,
+              {"no network meets these limits together", "parameters at most 10", "networks of the space range from",
+               "raise one"});
   ExpectError(Run("choose", {"--limit", "params=10"}), 2, {"params", "expected macs, parameters or latency"});
   ExpectError(Run("choose", {"--limit", "macs"}), 2, {"KIND=COUNT"});
   ExpectError(Run("choose", {"--limit", "latency=10"}), 2, {"search.latency_table"});
-  ExpectError(Run("choose", {"--budget", "10"}), 3, {"no network meets these limits", "the space reaches from"});
+  ExpectError(Run("choose", {"--budget", "10"}), 3,
+              {"no network meets these limits", "networks of the space range from"});
 }
 
 TEST_F(RankCommandTest, WithoutTheStateBeforeAPruningDroppedCandidatesAreGone) {

@@ -134,7 +134,7 @@ TEST_F(RankWaits, APeerThatNeverComesIsNamed) {
   const std::string where = " of 3 at 127.0.0.1:" + port_.number();
   EXPECT_THAT(rank->Said(),
               AllOf(HasSubstr("info: waiting for ranks 1 and 2" + where),
-                    HasSubstr("error: ranks 1 and 2" + where + " did not come within 3 s (ranks.timeout)"),
+                    HasSubstr("error: ranks 1 and 2" + where + " did not arrive within 3 s (ranks.timeout)"),
                     HasSubstr("MASTER_ADDR"), Not(HasSubstr("report it"))));
 }
 
@@ -203,7 +203,7 @@ TEST_F(RankWaits, AllAreToldWhoIsMissing) {
   EXPECT_EQ(first->Code(), 9);
   EXPECT_EQ(second->Code(), 9);
   EXPECT_THAT(first->Said() + second->Said(),
-              HasSubstr("rank 2 of 3 at 127.0.0.1:" + port_.number() + " did not come"));
+              HasSubstr("rank 2 of 3 at 127.0.0.1:" + port_.number() + " did not arrive"));
   EXPECT_FALSE(std::filesystem::exists(project_ / "runs"));
 }
 

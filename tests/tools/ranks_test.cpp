@@ -161,7 +161,7 @@ TEST_F(RanksCommandTest, AStoppedRankIsNoticedByTheTimeout) {
   const Outcome outcome = While(SearchLine("run", {"--ranks", "2"}), "run", [&] { SignalRank(1, "STOP"); });
   EXPECT_EQ(outcome.code, 9) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("rank 1 (process"));
-  EXPECT_THAT(outcome.err, HasSubstr("no sign of life"));
+  EXPECT_THAT(outcome.err, HasSubstr("does not respond"));
   EXPECT_EQ(ProcessesLeft(), 0);
 }
 

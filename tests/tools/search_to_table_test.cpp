@@ -76,7 +76,7 @@ TEST(SearchToTable, SearchFinetuneSampleEvaluateCompare) {
   EXPECT_EQ(table.code, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("random near best.json"));
   EXPECT_THAT(table.out, HasSubstr("within ±40.0 %"));
-  EXPECT_THAT(table.out, HasSubstr("one for all"));
+  EXPECT_THAT(table.out, HasSubstr("the same for all"));
 }
 
 TEST(SearchToTable, OneSeedOneResult) {

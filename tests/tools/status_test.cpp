@@ -70,7 +70,7 @@ TEST_F(StatusTest, AliveThenKilledThenStopped) {
   status = StatusOf("run");
   EXPECT_EQ(status.at("state"), "died");
   EXPECT_FALSE(status.contains("seconds_left"));
-  EXPECT_THAT(project_.Run({"status", "run"}).out, HasSubstr("died; its last sign was "));
+  EXPECT_THAT(project_.Run({"status", "run"}).out, HasSubstr("died; last activity "));
 
   process = Begin("other");
   End(process, SIGINT);

@@ -102,7 +102,7 @@ TEST(RanksThatDrift, AreNoticedAndNamed) {
     });
   });
   for (const std::string& error : errors) {
-    EXPECT_THAT(error, HasSubstr("rank 1 holds other values in 'head.classifier.weight' than rank 0 after epoch 2"));
+    EXPECT_THAT(error, HasSubstr("rank 1 has different values in 'head.classifier.weight' than rank 0 after epoch 2"));
   }
 }
 
@@ -111,7 +111,7 @@ TEST(CheckAgreement, NamesTheSpaceToo) {
     const NamedTensors same = {{"a", at::ones({3})}};
     EXPECT_NO_THROW(CheckAgreement(ranks, same, "space", "now"));
     EXPECT_THAT(ErrorOf([&] { CheckAgreement(ranks, same, ranks.rank() == 2 ? "other" : "space", "now"); }),
-                HasSubstr("rank 2 holds another search space"));
+                HasSubstr("rank 2 has a different search space"));
   });
 }
 

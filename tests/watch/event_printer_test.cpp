@@ -45,7 +45,7 @@ TEST_F(EventPrinterTest, ClassesHaveNumbersWhereNobodyNamedThem) {
 TEST_F(EventPrinterTest, ImagesThatMoved) {
   EXPECT_EQ(Printed({"data_moved",
                      {{"set", "training set"}, {"from", "/a"}, {"to", "/b"}, {"images", 60000}, {"contents", 9000}}}),
-            "the training set lies in /b now, before in /a: the same 60,000 images (contents of 9,000 compared)\n");
+            "the training set is now in /b, previously in /a: the same 60,000 images (contents of 9,000 compared)\n");
 }
 
 TEST_F(EventPrinterTest, EpochOfASearch) {
@@ -62,11 +62,11 @@ TEST_F(EventPrinterTest, EpochOfASearch) {
                        {"timing", {{"seconds", 61.0}}}};
   EXPECT_EQ(Printed({"epoch", fields}),
             "step1, epoch 2/4, 5 classes: loss 1.234, top-1 50.0 %; validation loss 1.500, top-1 25.0 %, 1 min 01 s\n"
-            "  the mix costs 3.2M MACs\n");
+            "  expected cost 3.2M MACs\n");
   Json with_evidence = fields;
   with_evidence["z_rms"] = 1.04;
   EXPECT_NE(Printed({"epoch", with_evidence})
-                .find("  the mix costs 3.2M MACs; candidates differ by 1.0 standard errors (rms; noise alone: 1.0)\n"),
+                .find("  expected cost 3.2M MACs; candidates differ by 1.0 standard errors (rms; noise alone: 1.0)\n"),
             std::string::npos);
 }
 
@@ -91,9 +91,9 @@ TEST_F(EventPrinterTest, EpochOfATraining) {
 
 TEST_F(EventPrinterTest, AlphaMovesFromZeroAndFromEpochToEpoch) {
   EXPECT_EQ(Printed(Alpha({0.1, -0.1}, {0.0, 0.25})),
-            "  α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+            "  α changed by up to 0.250; the most likely candidate changed in 1 of 2 layers; 40 α steps so far\n");
   EXPECT_EQ(Printed(Alpha({0.1, 0.4}, {0.0, 0.25})),
-            "  α moved by up to 0.500; 1 of 2 layers have another leader; 40 α steps so far\n");
+            "  α changed by up to 0.500; the most likely candidate changed in 1 of 2 layers; 40 α steps so far\n");
 }
 
 Json Cut(int layer, double gap, const Json& z, bool conflict = false) {
@@ -109,7 +109,7 @@ Json PruningFields(const std::vector<Json>& cuts, int unclear, bool above_noise)
 TEST_F(EventPrinterTest, PruningNamesTheLeastSureDecision) {
   const Json fields = PruningFields({Cut(1, 0.5, 0.4), Cut(3, 0.01, 3.5), Cut(4, 0.2, nullptr)}, 1, true);
   EXPECT_EQ(Printed({"pruning", fields}),
-            "step1 pruned: 30 → 20 candidates, 1,234 networks of the budget\n"
+            "step1 pruned: 30 → 20 candidates, 1,234 networks within the budget\n"
             "  1 of 3 cuts below 2 standard errors\n"
             "  least sure in layer 1: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.500 apart in α\n");
 }
@@ -123,10 +123,11 @@ TEST_F(EventPrinterTest, PruningByLossesIsInNats) {
 TEST_F(EventPrinterTest, PruningSaysWhereThereIsNoEvidence) {
   Json fields = PruningFields({Cut(1, 0.5, 0.4), Cut(3, 0.01, -1.25, true)}, 2, false);
   fields["put_off"] = {{{"layer", 0}, {"candidate", "ir_e1_k3"}}};
-  EXPECT_EQ(Printed({"pruning", fields}),
-            "step1 pruned: 30 → 20 candidates, 1,234 networks of the budget; cuts of 1 candidate put off\n"
-            "  2 of 2 cuts below 2 standard errors, 1 against the evidence: no evidence, noise alone would cut so\n"
-            "  least sure in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z -1.2, 0.010 apart in α\n");
+  EXPECT_EQ(
+      Printed({"pruning", fields}),
+      "step1 pruned: 30 → 20 candidates, 1,234 networks within the budget; cuts of 1 candidate put off\n"
+      "  2 of 2 cuts below 2 standard errors, 1 against the evidence: no evidence, noise alone would give as much\n"
+      "  least sure in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z -1.2, 0.010 apart in α\n");
 }
 
 // What tells of one of several budgets begins with its name.
@@ -135,12 +136,15 @@ TEST_F(EventPrinterTest, SeveralBudgets) {
   fields["budget"] = "1.5M";
   EXPECT_EQ(Printed({"pruning", fields}).substr(0, 44), "1.5M: step1 pruned: 30 → 20 candidates, 1,");
   EXPECT_EQ(Printed({"supernet_pruned", {{"phase", "step1"}, {"candidates_before", 30}, {"candidates_after", 24}}}),
-            "step1: the supernet keeps what any budget keeps, 30 → 24 candidates\n");
+            "step1: the supernet keeps the candidates that any budget keeps, 30 → 24 candidates\n");
   Event alpha = Alpha({0.1, -0.1}, {0.0, 0.25});
   alpha.fields["budget"] = "1.5M";
-  EXPECT_EQ(Printed(alpha), "  1.5M: α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+  EXPECT_EQ(
+      Printed(alpha),
+      "  1.5M: α changed by up to 0.250; the most likely candidate changed in 1 of 2 layers; 40 α steps so far\n");
   alpha.fields["budget"] = "2M";  // which has not moved yet
-  EXPECT_EQ(Printed(alpha), "  2M: α moved by up to 0.250; 1 of 2 layers have another leader; 40 α steps so far\n");
+  EXPECT_EQ(Printed(alpha),
+            "  2M: α changed by up to 0.250; the most likely candidate changed in 1 of 2 layers; 40 α steps so far\n");
   const Json of_epoch = {{"budget", "2M"},
                          {"validation_loss", 1.5},
                          {"validation_accuracy", 0.25},
@@ -155,7 +159,7 @@ TEST_F(EventPrinterTest, SeveralBudgets) {
                       {"budgets", Json::array({of_epoch})},
                       {"timing", {{"seconds", 12.0}}}};
   EXPECT_NE(
-      Printed({"epoch", epoch}).find("\n  2M: validation loss 1.500, top-1 25.0 %\n    the mix costs 2.5M MACs; "),
+      Printed({"epoch", epoch}).find("\n  2M: validation loss 1.500, top-1 25.0 %\n    expected cost 2.5M MACs; "),
       std::string::npos);
   const auto found = [](const char* budget, double cost) {
     return Json{{"budget", budget},
@@ -212,13 +216,13 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
                  {"standard_error", 0.0}};
   const std::string by_losses = Printed({"final_scores", fields});
   EXPECT_EQ(by_losses,
-            "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 1 finalist on 1,000 images\n"
+            "scored: 90 of 90 networks that cost from 1.0M MACs to 2.0M MACs; 1 finalist on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %\n");
   fields["band"] = {0.5, 0.75};  // milliseconds, say: below 1, and a bound
-  EXPECT_NE(Printed({"final_scores", fields}).find(" between "), std::string::npos);
+  EXPECT_NE(Printed({"final_scores", fields}).find(" from "), std::string::npos);
   fields["band"] = {1, 2e6};
   EXPECT_EQ(Printed({"final_scores", fields}),
-            "scored: 90 networks of 90 of at most 2.0M MACs; 1 finalist on 1,000 images\n"
+            "scored: 90 of 90 networks that cost at most 2.0M MACs; 1 finalist on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %\n");
   fields["band"] = {1e6, 2e6};
   fields["effects"] = "main";
@@ -236,7 +240,7 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
   fields["standard_error"] = 0.0625;
   fields["effects"] = "pairs";
   EXPECT_EQ(Printed({"final_scores", fields}),
-            "scored: 90 networks of 90 between 1.0M MACs and 2.0M MACs; 2 finalists on 1,000 images\n"
+            "scored: 90 of 90 networks that cost from 1.0M MACs to 2.0M MACs; 2 finalists on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %; ahead of the next by 0.2500 ± 0.0625\n"
             "  the finalists are the best by a fit of main effects and pairs to all losses\n");
 }

@@ -98,16 +98,18 @@ TEST_F(LogPrinterTest, AlphaStandsBehindItsEpoch) {
   Append("log.jsonl", Line(Epoch("step1", 1)) + Line(Epoch("step1", 2)));
   const std::string text = New();
   EXPECT_THAT(text, HasSubstr("12:00:00  step1, epoch 1/2, 3 classes: loss 1.000, top-1 50.0 %, 2.00 s\n"
-                              "12:00:00    α moved by up to 0.100"));
+                              "12:00:00    α changed by up to 0.100"));
   EXPECT_THAT(text, HasSubstr("epoch 2/2, 3 classes: loss 1.000, top-1 50.0 %, 2.00 s\n"
-                              "12:00:00    α moved by up to 0.200"));
+                              "12:00:00    α changed by up to 0.200"));
 }
 
 TEST_F(LogPrinterTest, AlphaThatComesLaterIsPrintedThen) {
   Append("log.jsonl", Line(Epoch("step1", 1)));
   EXPECT_THAT(New(), HasSubstr("epoch 1/2"));
   WriteText(folder_ / "alpha.jsonl", Line(Alpha("step0", 9, 9), "2026-01-31T11:00:00Z") + Line(Alpha("step1", 1, 0.1)));
-  EXPECT_EQ(New(), "12:00:00    α moved by up to 0.100; 0 of 1 layers have another leader; 5 α steps so far\n");
+  EXPECT_EQ(
+      New(),
+      "12:00:00    α changed by up to 0.100; the most likely candidate changed in 0 of 1 layers; 5 α steps so far\n");
 }
 
 TEST_F(LogPrinterTest, ALineIsPrintedOnceItIsWhole) {
@@ -122,7 +124,7 @@ TEST_F(LogPrinterTest, ALogThatIsCutBackIsTold) {
   Append("log.jsonl", Line(Epoch("step1", 1)) + Line(Epoch("step1", 2)));
   New();
   WriteText(folder_ / "log.jsonl", Line(Epoch("step1", 1)));
-  EXPECT_THAT(New(), HasSubstr("goes on from a checkpoint"));
+  EXPECT_THAT(New(), HasSubstr("was resumed from a checkpoint"));
   Append("log.jsonl", Line(Epoch("step1", 2)));
   EXPECT_THAT(New(), HasSubstr("epoch 2/2"));
 }
@@ -131,7 +133,7 @@ TEST_F(LogPrinterTest, WhatIsNotAsItShouldBe) {
   Append("log.jsonl",
          "not json\n\n" + Line({{"event", "epoch"}, {"epoch", "x"}}) + Line({{"event", "novel"}, {"x", 1}}));
   const std::string text = New();
-  EXPECT_THAT(text, HasSubstr("(a line that is no event: not json)"));
+  EXPECT_THAT(text, HasSubstr("(a line that is not an event: not json)"));
   EXPECT_THAT(text, HasSubstr("epoch: its fields are not as danas writes them"));
   EXPECT_THAT(text, HasSubstr(R"(novel: {"event":"novel","x":1)"));
 }

@@ -94,7 +94,7 @@ TEST_F(RunStatusTest, SaysWhatTheLastPruningLeft) {
             {"unclear_cuts", 1},
             {"above_noise", true}}));
   EXPECT_THAT(StatusText(Status()),
-              HasSubstr("\n  pruned last 430 networks of the budget left, 1 of 5 cuts below 2 standard errors\n"));
+              HasSubstr("\n  pruning     430 networks left within the budget, 1 of 5 cuts below 2 standard errors\n"));
 }
 
 TEST_F(RunStatusTest, SeveralBudgets) {
@@ -118,7 +118,7 @@ TEST_F(RunStatusTest, SeveralBudgets) {
   const std::string text = StatusText(Status());
   EXPECT_THAT(text, HasSubstr("budgets 1.5M, 2M\n"));
   EXPECT_THAT(text, HasSubstr("5 left; by layer 3 2\n"));
-  EXPECT_THAT(text, HasSubstr("320 networks of the budget left, 3 of 10 cuts below 2 standard errors\n"));
+  EXPECT_THAT(text, HasSubstr("320 networks left within the budget, 3 of 10 cuts below 2 standard errors\n"));
   Log(log + Line("search_end", 50, {{"found", {{{"cost", 1.4e6}}, {{"cost", 2.01e6}}}}}));
   EXPECT_THAT(StatusText(Status()), HasSubstr("budgets 1.5M (found 1.4M MACs), 2M (found 2.0M MACs)\n"));
 }
@@ -144,7 +144,7 @@ TEST_F(RunStatusTest, ASearchThatDied) {
   EXPECT_EQ(status.budget, 2e6);
   EXPECT_THAT(status.candidates, ElementsAre(3, 3));
   EXPECT_THAT(status.warnings, IsEmpty());
-  EXPECT_THAT(StatusText(status), HasSubstr("died; its last sign was 1 min 10 s ago (process "));
+  EXPECT_THAT(StatusText(status), HasSubstr("died; last activity 1 min 10 s ago (process "));
   EXPECT_THAT(StatusLine(status), HasSubstr("search died, step1 2/2, 33 % done, loss 1.250, top-1 50.0 %"));
 }
 
@@ -195,7 +195,7 @@ TEST_F(RunStatusTest, ASearchThatLives) {
   EXPECT_FALSE(Status(60).pass.has_value());
 
   EXPECT_THAT(Status(60).warnings, IsEmpty());
-  EXPECT_THAT(Status(5000).warnings, ElementsAre(HasSubstr("written nothing for long")));
+  EXPECT_THAT(Status(5000).warnings, ElementsAre(HasSubstr("written nothing for more than 10 minutes")));
 }
 
 TEST_F(RunStatusTest, OnAnotherMachine) {
@@ -204,8 +204,8 @@ TEST_F(RunStatusTest, OnAnotherMachine) {
   const RunStatus status = Status();
   EXPECT_EQ(status.life, RunLife::kUnknown);
   EXPECT_THAT(StatusText(status),
-              HasSubstr("begun by process 7 on a.host.elsewhere, which cannot be seen from here; its "
-                        "last sign was 1 min 40 s ago"));
+              HasSubstr("started by process 7 on a.host.elsewhere, which cannot be seen from here; "
+                        "last activity 1 min 40 s ago"));
 }
 
 TEST_F(RunStatusTest, FinishedSearchAndTraining) {
@@ -254,10 +254,10 @@ TEST_F(RunStatusTest, Rankings) {
                              Line("network_judged", 20, {{"name", "a"}});
   Log(judged);
   EXPECT_EQ(Status().kind, RunKind::kEasiness);
-  EXPECT_THAT(StatusText(Status()), HasSubstr("1/2 judged"));
+  EXPECT_THAT(StatusText(Status()), HasSubstr("1/2 evaluated"));
   std::filesystem::create_directory(folder_ / "easiness");
   EXPECT_EQ(Status().kind, RunKind::kSearch) << "one that ranks classes first";
-  EXPECT_THAT(StatusText(Status()), HasSubstr("1/2 judged"));
+  EXPECT_THAT(StatusText(Status()), HasSubstr("1/2 evaluated"));
   std::filesystem::remove(folder_ / "easiness");
   Log(judged + Line("easiness_end", 30));
   EXPECT_EQ(Status().life, RunLife::kFinished);
@@ -301,7 +301,7 @@ TEST_F(RunStatusTest, BrokenFilesAreTold) {
   WriteText(folder_ / "alpha.jsonl", "\xff\xfe\n{\"event\":\"alpha\",\"layers\":[3,{\"candidates\":7}]}\n");
   WriteText(folder_ / "run.log", "no time\n2026-99-31T12:00:00Z error: never\n");
   const RunStatus status = Status();
-  EXPECT_THAT(status.warnings, ElementsAre("log.jsonl: 3 lines that are no events", HasSubstr("progress.json")));
+  EXPECT_THAT(status.warnings, ElementsAre("log.jsonl: 3 lines that are not events", HasSubstr("progress.json")));
   EXPECT_EQ(status.train_loss, 1.25);
   EXPECT_EQ(status.share_waited, 0.25);
 }

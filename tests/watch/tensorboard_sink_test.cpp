@@ -222,8 +222,9 @@ TEST_F(TensorBoardSinkTest, AFolderThatCannotBeWrittenIsOneWarning) {
     sink.Record({"epoch", {}});
   }
   const std::string warnings = Warnings();
-  EXPECT_THAT(warnings,
-              HasSubstr("warning: TensorBoard is told nothing more of this run, which goes on: cannot make "));
+  EXPECT_THAT(
+      warnings,
+      HasSubstr("warning: nothing more of this run is written for TensorBoard, but the run continues: cannot create "));
   EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1);
 }
 
@@ -243,7 +244,7 @@ TEST_F(TensorBoardSinkTest, AFullDiskLeavesWholeRecords) {
   sink.Record({"epoch", {}});
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
   EXPECT_EQ(EventFile(), before);
-  EXPECT_THAT(Warnings(), HasSubstr("which goes on: cannot write"));
+  EXPECT_THAT(Warnings(), HasSubstr("the run continues: cannot write"));
 }
 
 }  // namespace

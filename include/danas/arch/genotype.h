@@ -1,4 +1,4 @@
-// A network that a search found, self-contained: what it is, the classes it tells apart, where it came from
+// A network that a search found, self-contained: what it is, the classes it distinguishes, where it came from
 // (best.json).
 #pragma once
 

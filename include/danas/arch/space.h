@@ -38,8 +38,8 @@ std::string DescribeLayer(size_t index, const LayerShape& shape);
 
 class SearchSpace {
  public:
-  // Throws ConfigError where channels or sizes do not chain, a candidate stands where it cannot, a layer is empty or
-  // names a candidate twice, a number is out of range. Blocks are made canonical (arch/spec.h).
+  // Throws ConfigError where channels or sizes do not chain, a candidate is used where it cannot be, a layer is empty
+  // or names a candidate twice, a number is out of range. Blocks are made canonical (arch/spec.h).
   explicit SearchSpace(SpaceParts parts);
 
   const std::string& name() const { return parts_.name; }
@@ -78,7 +78,7 @@ class SearchSpace {
   // The network that takes candidate `choice[layer]` everywhere. Throws ConfigError where the choice does not fit.
   SearchSpace Select(const std::vector<size_t>& choice) const;
 
-  // The same space for other images or another task. Candidates keep their places; sizes are computed anew.
+  // The same space for other images or another task. Candidates keep their places; sizes are recomputed.
   SearchSpace WithInput(Size input) const;
   SearchSpace WithClasses(int classes) const;
   SearchSpace WithDropout(double dropout) const;

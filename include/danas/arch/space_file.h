@@ -15,7 +15,7 @@ inline constexpr int kSpaceFormatVersion = 1;
 
 struct LoadedSpace {
   SearchSpace space;
-  std::vector<std::string> notes;  // for example the candidates dropped because they cannot stand in a layer
+  std::vector<std::string> notes;  // for example the candidates dropped because they cannot be used in a layer
 };
 
 // A shipped space by name ("mobile", "mobile_small") or a file, JSON or YAML; behind a colon one of its skeletons,

@@ -135,7 +135,7 @@ struct Size {
 // ceil(size / stride): what a padded convolution of odd kernel gives, and a pooling that leaves no pixel out.
 Size Downsampled(Size size, int stride);
 
-// Where a block stands: its channels, its stride and the size of its input.
+// Where a block is placed: its channels, its stride and the size of its input.
 struct LayerShape {
   int in = 0;
   int out = 0;
@@ -151,7 +151,7 @@ bool KeepsShape(const LayerShape& shape);
 // "" where the block makes sense somewhere, else what is wrong with it ("kernel 4 is even").
 std::string WhyMalformed(const BlockSpec& block);
 
-// "" where the block can stand there, else the reason in a few words ("a shuffle block of stride 1 needs in = out").
+// "" where the block can be used there, else the reason in a few words ("a shuffle block of stride 1 needs in = out").
 std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape);
 
 struct LayerSpec {

@@ -12,7 +12,7 @@ namespace danas {
 // not heed that its thread is left behind. So `work` must own what it uses: it may outlive this call.
 void Await(std::function<void(std::stop_token stop)> work, const std::function<void(double seconds)>& look);
 
-// Says that a library's thread, too, goes on by itself and cannot be waited for.
+// Says that a library's thread, too, keeps running by itself and cannot be waited for.
 void LeaveThreadBehind();
 
 // Whether a thread was left behind: the process must then end without destroying statics under it (std::_Exit).

@@ -16,8 +16,8 @@ inline std::string JsonText(const Json& json, int indent = -1) {
 }
 
 // `text`, which anyone may have written, as JSON. Where it is none, or nested deeper than kMostJsonLevels, the value is
-// discarded (Json::is_discarded()), which is no object, list, text or number. What copies, compares or writes a value
-// calls itself for each level, and would run out of stack.
+// discarded (Json::is_discarded()), which is not an object, list, text or number. What copies, compares or writes a
+// value calls itself for each level, and would run out of stack.
 inline constexpr int kMostJsonLevels = 100;
 Json ParseJson(std::string_view text);
 

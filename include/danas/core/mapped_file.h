@@ -9,8 +9,8 @@ namespace danas {
 
 class MappedFile {
  public:
-  // Throws FileError with the path and the system's reason; for what is no regular file, too. As with every mapping the
-  // file must not become shorter while this lives.
+  // Throws FileError with the path and the system's reason; for what is not a regular file, too. As with every mapping
+  // the file must not become shorter while this lives.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

@@ -16,7 +16,7 @@ struct RankPlace {
   uint16_t port = 0;
   bool agent_serves = false;  // the launcher serves the store; else rank 0 does
   std::string launcher;       // "torchrun", "Slurm", or "environment"; "" for a process alone
-  std::string job;            // the same for all starts of one job; "" where nothing tells
+  std::string job;            // the same for all starts of one job; "" where nothing says so
   int restarts = 0;           // how often the launcher has started the job again
 
   bool alone() const { return ranks == 1; }

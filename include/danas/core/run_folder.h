@@ -22,7 +22,7 @@ class RunFolder {
   // second run never touches the first one's files. Of two processes that ask for one folder at once, one gets it.
   explicit RunFolder(std::filesystem::path path);
 
-  // The folder of a run that goes on, without the temporary files and the half line of a log that a process leaves which
+  // The folder of a resumed run, without the temporary files and the half line of a log that a process leaves which
   // is killed. Throws FileError where there is none, or where a process that lives works in it.
   static RunFolder Reopen(std::filesystem::path path);
 

@@ -29,7 +29,7 @@ std::string QuotedText(std::string_view text);
 // line breaks.
 std::optional<TextFault> FindForeignBytes(std::string_view text);
 
-// Where `text` is no JSON (RFC 8259; a byte-order mark before it is let pass). Nothing where it is, nested no deeper
+// Where `text` is not JSON (RFC 8259; a byte-order mark before it is let pass). Nothing where it is, nested no deeper
 // than kMostJsonLevels. Takes time in proportion to the text.
 std::optional<TextFault> FindJsonFault(std::string_view text);
 

@@ -14,8 +14,8 @@
 
 namespace danas {
 
-// Why `bytes` are no text in UTF-8 and what to do about it: UTF-16 and UTF-32, with their mark or without, gzip and
-// zip. Empty for everything else: single bytes that are no UTF-8 are for the reader to judge, since names of files may
+// Why `bytes` are not text in UTF-8 and what to do about it: UTF-16 and UTF-32, with their mark or without, gzip and
+// zip. Empty for everything else: single bytes that are not UTF-8 are for the reader to check, since names of files may
 // have them.
 std::string WhyNotPlainText(std::string_view bytes);
 
@@ -30,7 +30,7 @@ std::string ReadTextFile(const std::filesystem::path& path, size_t max_bytes = S
   return PlainText(std::move(bytes));
 }
 
-// The lines of a text as PlainText() gives it, without their ends. Empty lines stay: the position tells the number.
+// The lines of a text as PlainText() gives it, without their ends. Empty lines stay: the position gives the number.
 std::vector<std::string> LinesOf(std::string_view text);
 
 }  // namespace danas

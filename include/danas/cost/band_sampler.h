@@ -24,7 +24,7 @@ class BandSampler {
   // One candidate for each layer. Throws ConfigError where the band is so thin that a million draws miss it.
   std::vector<size_t> Draw(RandomStream& stream) const;
 
-  // The probability of each candidate, [layer][candidate]; where costs are no whole steps, of the draws before those
+  // The probability of each candidate, [layer][candidate]; where costs are not whole steps, of the draws before those
   // outside the band are left out.
   std::vector<std::vector<double>> Probabilities() const;
 
@@ -33,7 +33,7 @@ class BandSampler {
   CostBand band_;
   std::vector<std::vector<double>> weight_lc_;
   std::vector<std::vector<size_t>> steps_lc_;        // above each layer's least
-  std::vector<std::vector<double>> completions_ls_;  // [layer][steps spent before it]: weight of all ways to go on
+  std::vector<std::vector<double>> completions_ls_;  // [layer][steps spent before it]: weight of all ways to continue
 };
 
 // One uniform draw.

@@ -24,7 +24,7 @@ std::vector<std::vector<size_t>> BestNetworks(const CostTable& costs, const Netw
                                               size_t count);
 
 // Max-marginals: for each candidate the highest total score of a network in the band that contains it; minus infinity
-// where no such network exists. Where costs are no whole steps, networks up to a step a layer outside the band count,
+// where no such network exists. Where costs are not whole steps, networks up to a step a layer outside the band count,
 // too.
 std::vector<std::vector<double>> MaxMarginals(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
                                               const CostBand& band);

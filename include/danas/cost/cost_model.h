@@ -17,7 +17,7 @@ class CostModel {
  public:
   virtual ~CostModel() = default;
   virtual std::string unit() const = 0;                                             // "MACs", "parameters", "ms"
-  virtual double Block(const BlockSpec& block, const LayerShape& shape) const = 0;  // `block` can stand there
+  virtual double Block(const BlockSpec& block, const LayerShape& shape) const = 0;  // `block` can be used there
   virtual double Stem(const SearchSpace& space) const = 0;
   virtual double Head(const SearchSpace& space) const = 0;
 

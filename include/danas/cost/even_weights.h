@@ -12,8 +12,8 @@ namespace danas {
 // layer's sum to 1. Even (1 / n each) where that is the even mix's own cost; else those that maximise the sum over
 // layers of their mean ln share, subject to the mean cost (proportional fairness: no candidate's share can rise without
 // others falling by more in sum of percentages). Candidates that `usable_lc` rules out get 0; each layer has one at
-// least. Where `mean_cost` is out of reach they are those of the cheapest or the dearest usable network, to one part in
-// a million.
+// least. Where `mean_cost` is out of reach they are those of the cheapest or the most expensive usable network, to one
+// part in a million.
 std::vector<std::vector<double>> FairShares(const CostTable& costs, const std::vector<std::vector<bool>>& usable_lc,
                                             double mean_cost);
 

@@ -1,4 +1,4 @@
-// Images that cannot be read, where data.on_error is 'skip': told and listed once each, and a limit on how many.
+// Images that cannot be read, where data.on_error is 'skip': reported and listed once each, and a limit on how many.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ namespace danas {
 
 // How an image is stored, without its picture.
 struct StoredImage {
-  std::string name;    // within the set, wherever that lies: "cat/1.jpg", "record 12"
+  std::string name;    // within the set, wherever that is: "cat/1.jpg", "record 12"
   uint64_t bytes = 0;  // of its file or record; 0: not known
 };
 
@@ -79,11 +79,11 @@ void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test);
 DatasetIndex OpenTrainingSet(const DataConfig& config);
 
 struct NamedSet {
-  std::string name;  // "train", "val" or "test"; empty for a set that lies alone
+  std::string name;  // "train", "val" or "test"; empty for a set on its own
   DatasetIndex set;
 };
 
-// What lies at `path`: the training set and the test set, if there is one, of a dataset's root (as data.root names it),
+// What is at `path`: the training set and the test set, if there is one, of a dataset's root (as data.root names it),
 // or one set (as data.train names it). `config` says the rest. Throws as OpenDataset().
 std::vector<NamedSet> OpenSetsAt(const std::filesystem::path& path, DataConfig config);
 

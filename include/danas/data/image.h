@@ -33,7 +33,7 @@ struct Box {
 };
 
 // What is needed of a picture. Where `reduction` is above 1 (2, 4 or 8), a JPEG is decoded to pixels that are means of
-// reduction x reduction of the file's, as far as the low frequencies tell them, and of these `reduced` is returned; any
+// reduction x reduction of the file's, as far as the low frequencies give them, and of these `reduced` is returned; any
 // other file returns the box, with Image::reduction 1.
 struct Part : Box {
   Part(const Box& box) : Box(box) {}  // NOLINT(google-explicit-constructor): a box is a part

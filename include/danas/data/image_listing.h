@@ -1,4 +1,4 @@
-// What a run remembers of its images, so that going on can tell whether they are still the same wherever they lie, and
+// What a run remembers of its images, so that resuming can tell whether they are still the same wherever they are, and
 // what has changed: names, sizes, classes and hashes of contents (docs/data.md, "What a run remembers").
 #pragma once
 

@@ -1,4 +1,4 @@
-// ImageNet's validation images lie in one flat folder; the development kit (ILSVRC2012_devkit_t12) tells their classes.
+// ImageNet's validation images are in one flat folder; the development kit (ILSVRC2012_devkit_t12) lists their classes.
 // From both, the manifest that data.test can name.
 #pragma once
 
@@ -21,7 +21,7 @@ struct DevkitManifest {
   int64_t classes = 0;
 };
 
-// `manifest_folder` is where the manifest will lie. Throws DataError: a file is missing or damaged, the number of
+// `manifest_folder` is where the manifest will be. Throws DataError: a file is missing or damaged, the number of
 // images differs from the number of lines, or an ID has no class.
 DevkitManifest MakeDevkitManifest(const DevkitFiles& files, const std::filesystem::path& manifest_folder);
 

@@ -26,7 +26,7 @@ struct PackOutcome {
 };
 
 // Packs `source` into the new or empty folder `folder`; where an earlier call with the same source and options did not
-// come to its end, it goes on after the last transaction. An image that cannot be read: an error, or left out where
+// come to its end, it continues after the last transaction. An image that cannot be read: an error, or left out where
 // source.bad lists such images. Pictures without files (CIFAR, IDX) are kept without loss. `progress` is called with
 // the images done so far. Throws DataError for a bad image; FileError where `folder` holds anything else or was packed
 // otherwise, another process packs into it, or it cannot be written (what is written stays); Interrupted.

@@ -48,7 +48,7 @@ class ActivationTally {
 // `weight_ck`: the classifier's; throws std::invalid_argument where shapes differ.
 Matrix LayerwiseRelevance(const Matrix& mean_ck, const Matrix& weight_ck);
 
-// One network at one point of its training, from two halves of the images, each also with the labels dealt out anew
+// One network at one point of its training, from two halves of the images, each also with the labels shuffled
 // among the images: the columns of the figure are ordered by one half and measured on the other, and what the permuted
 // labels still give is chance. Without the halves, sorting alone would put the maxima on the diagonal.
 class RelevanceTally {

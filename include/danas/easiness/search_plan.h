@@ -127,14 +127,14 @@ struct SearchPlan {
 events::PlannedPhase PlannedFields(const PhasePlan& phase);
 std::vector<events::BudgetBand> BandFields(const std::vector<PlannedBudget>& budgets);
 
-// A phase with fewer tells candidates apart only where their difference is large beside its noise in one step.
+// A phase with fewer distinguishes candidates only where their difference is large beside its noise in one step.
 inline constexpr int64_t kFewAlphaSteps = 200;
 
-// That a phase has few α steps for its cuts, and what they can tell; empty where there are enough. A difference of r
+// That a phase has few α steps for its cuts, and what they can show; empty where there are enough. A difference of r
 // times its own deviation reaches r √n standard errors in n steps.
 std::string FewStepsText(const PhasePlan& phase);
 
-// That a phase's paths do not tell all effects of pairs, and what becomes of those; empty where they may.
+// That a phase's paths do not determine all effects of pairs, and what becomes of those; empty where they may.
 std::string FewPathsText(const PhasePlan& phase);
 
 }  // namespace danas

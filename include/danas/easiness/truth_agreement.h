@@ -21,13 +21,13 @@ struct ScoredTruth {
 };
 
 // τ-b over the pairs (i, j) of nearly one cost: Σ sign(x_i - x_j) sign(y_i - y_j) over the root of the numbers of pairs
-// that x tells apart and that y does. NaN where there are none.
+// that x distinguishes and that y does. NaN where there are none.
 double KendallTauNear(const Scores& x, const Scores& y, const Scores& cost, double near = kNearCosts);
 
 // The network of the highest score among those that cost at most the budget (the first of equals).
 struct BestWithinBudget {
   double budget = 0;
-  int64_t networks = 0;  // within it; 0: nothing else is told
+  int64_t networks = 0;  // within it; 0: nothing else is known
   size_t chosen = 0;     // place
   int64_t rank = 0;      // by accuracy among them, from 1
   Estimate better = {};  // share of them that are better

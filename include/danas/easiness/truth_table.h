@@ -17,7 +17,7 @@ struct TrainedNetwork {
   double accuracy() const;  // mean over the trainings
 };
 
-// The networks in the order in which they first stand in the file, each once. Throws FileError; ConfigError, with the
+// The networks in the order in which they first appear in the file, each once. Throws FileError; ConfigError, with the
 // line, for a file of another form, a network that is not of the space, a layer whose candidates the file names
 // otherwise, or a file without trainings.
 std::vector<TrainedNetwork> ReadTruthTable(const std::filesystem::path& path, const SearchSpace& space);

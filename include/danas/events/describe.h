@@ -38,7 +38,7 @@ struct OrNull {
 
 // struct Section { template <typename Self, typename Fields> static void Describe(Self& self, Fields& fields); };
 // where Describe() calls, in order, fields.Field("name", self.name, {...}), and fields.Inline(self.part) for fields of a
-// std::optional<Section> that stand among its own, or are all left out.
+// std::optional<Section> that are among its own, or are all left out.
 template <typename T>
 concept Section = requires { typename T::DescribedSection; };
 

@@ -14,7 +14,7 @@ class LineReader {
 
   struct Lines {
     std::vector<std::string> lines;  // without their newlines
-    bool cut_back = false;           // the file is shorter than what was read of it; reading goes on at its end
+    bool cut_back = false;           // the file is shorter than what was read of it; reading continues at its end
   };
 
   // The next lines, a megabyte at most; none where there are no whole ones yet, or no file. Throws FileError with the system's

@@ -16,12 +16,12 @@ struct JudgeFields {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("name", self.name, {"the network's name, with a seed of its own `NAME@SEED`"});
-    fields.Field("model", self.model, {"the zoo's network"});
-    fields.Field("seed", self.seed, {"of its training"});
-    fields.Field("weights", self.weights, {"the file of its weights; empty: those of its training"});
-    fields.Field("folder", self.folder, {"the folder of its training"});
-    fields.Field("trained_before", self.trained_before, {"it need not be trained"});
+    fields.Field("name", self.name, {"the network's name; `NAME@SEED` where it has its own seed"});
+    fields.Field("model", self.model, {"its name in the model zoo"});
+    fields.Field("seed", self.seed, {"the seed of its training"});
+    fields.Field("weights", self.weights, {"its weights file; empty: the weights come from its training"});
+    fields.Field("folder", self.folder, {"the folder of its training run"});
+    fields.Field("trained_before", self.trained_before, {"true: it was trained earlier and is not trained again"});
   }
 };
 
@@ -40,9 +40,9 @@ struct EasinessStart {
     fields.Field("aggregation", self.aggregation, {"`easiness.aggregation`"});
     fields.Field("split", self.split, {"`easiness.split`"});
     fields.Field("bins", self.bins, {"`easiness.bins`"});
-    fields.Field("dataset", self.dataset, {"the training set, as the config names it"});
+    fields.Field("dataset", self.dataset, {"the training set as named in the config"});
     fields.Field("fingerprint", self.fingerprint, {"the training set's fingerprint"});
-    fields.Field("classes", self.classes, {"how many classes are ranked"});
+    fields.Field("classes", self.classes, {"number of classes that are ranked"});
     fields.Field("judges", self.judges, {"the networks that rank them"});
   }
 };
@@ -53,8 +53,8 @@ struct JudgedTiming {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("seconds", self.seconds, {"of its forward passes"});
-    fields.Field("images_per_second", self.images_per_second, {"in them"});
+    fields.Field("seconds", self.seconds, {"time taken by its forward passes"});
+    fields.Field("images_per_second", self.images_per_second, {"throughput of these passes"});
   }
 };
 
@@ -71,10 +71,11 @@ struct NetworkJudged {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("name", self.name, {"the network's name"});
     fields.Field("weights", self.weights, {"a hash of its weights"});
-    fields.Field("images", self.images, {"images that it scored"});
-    fields.Field("top1", self.top1, {"share of them that it names rightly; the curve is `judge_accuracy/<network>`"});
-    fields.Field("epochs", self.epochs, {"epochs of its training that are recorded"});
-    fields.Field("timing", self.timing, {"what differs from run to run"});
+    fields.Field("images", self.images, {"number of images that it was evaluated on"});
+    fields.Field("top1", self.top1,
+                 {"share of these images classified correctly; the curve is `judge_accuracy/<network>`"});
+    fields.Field("epochs", self.epochs, {"number of recorded epochs of its training"});
+    fields.Field("timing", self.timing, {"values that differ from run to run"});
   }
 };
 
@@ -86,13 +87,15 @@ struct RelevanceStateFields {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("epoch", self.epoch, {"of the network's training"});
-    fields.Field("diagonality", self.diagonality,
-                 {"Spearman's ρ of a neuron's position and the class of its greatest relevance, in images that did not order the "
-                  "neurons; the curve is `diagonality/<network>/<kind>`"});
+    fields.Field("epoch", self.epoch, {"epoch of the network's training"});
+    fields.Field(
+        "diagonality", self.diagonality,
+        {"Spearman's ρ between a neuron's position and the class for which it is most relevant, on images that "
+         "were not used to order the neurons; the curve is `diagonality/<network>/<kind>`"});
     fields.Field("permuted", self.permuted,
                  {"the same with permuted labels; the curve is `diagonality_permuted/<network>/<kind>`"});
-    fields.Field("convergence", self.convergence, {"of the easy, the medium and the hard third of the classes, Pearson's r with the end of training"});
+    fields.Field("convergence", self.convergence,
+                 {"Pearson's r with the end of training, for the easy, the medium and the hard third of the classes"});
   }
 };
 
@@ -106,8 +109,8 @@ struct RelevanceFields {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("network", self.network, {"the network's name"});
     fields.Field("kind", self.kind, {"`response` or `lrp`"});
-    fields.Field("epochs", self.epochs, {"epochs of its training"});
-    fields.Field("states", self.states, {"after these epochs"});
+    fields.Field("epochs", self.epochs, {"number of epochs of its training"});
+    fields.Field("states", self.states, {"one entry for each epoch at which its neurons were examined"});
   }
 };
 
@@ -122,9 +125,9 @@ struct EasinessEnd {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("class_order", self.class_order, {"the classes' ids, easiest first"});
-    fields.Field("scores", self.scores, {"their scores, in that order"});
-    fields.Field("agreement", self.agreement, {"how far the networks agree, as in agreement.json"});
-    fields.Field("relevance", self.relevance, {"how neurons specialise, of the networks whose training was recorded"});
+    fields.Field("scores", self.scores, {"their scores in the same order"});
+    fields.Field("agreement", self.agreement, {"how closely the networks agree, as in agreement.json"});
+    fields.Field("relevance", self.relevance, {"how neurons specialise, for networks whose training was recorded"});
   }
 };
 

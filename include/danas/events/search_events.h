@@ -1,5 +1,5 @@
 // What a search reports. Costs are in `unit`: MACs, parameters or ms. Losses are nats, means over images; accuracies are
-// shares in [0, 1]. What differs between two runs of one seed on one machine stands in `timing`.
+// shares in [0, 1]. What differs between two runs of one seed on one machine is in `timing`.
 #pragma once
 
 #include <array>
@@ -25,27 +25,30 @@ struct PlannedPhase {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("phase", self.phase, {"its name"});
-    fields.Field("classes", self.classes, {"classes learnt in it"});
-    fields.Field("epochs", self.epochs, {"how many it has"});
-    fields.Field("searches", self.searches, {"it trains α and ends with a pruning; false in warm-up"});
-    fields.Field("weight_images", self.weight_images, {"images of a weight pass"});
-    fields.Field("architecture_images", self.architecture_images, {"images of an architecture pass"});
-    fields.Field("weight_steps", self.weight_steps, {"weight steps of the phase"});
-    fields.Field("alpha_steps", self.alpha_steps, {"α steps of the phase; of several budgets those of all together"});
-    fields.Field("cuts", self.cuts, {"layers that the pruning at its end cuts"});
+    fields.Field("phase", self.phase, {"the phase's name"});
+    fields.Field("classes", self.classes, {"number of classes learnt in it"});
+    fields.Field("epochs", self.epochs, {"number of epochs"});
+    fields.Field("searches", self.searches, {"true: it trains α and ends with a pruning; false: it is the warm-up"});
+    fields.Field("weight_images", self.weight_images, {"images in a weight pass"});
+    fields.Field("architecture_images", self.architecture_images, {"images in an architecture pass"});
+    fields.Field("weight_steps", self.weight_steps, {"weight steps in the phase"});
+    fields.Field("alpha_steps", self.alpha_steps,
+                 {"α steps in the phase; with several budgets, of all budgets together"});
+    fields.Field("cuts", self.cuts, {"number of layers cut by the pruning at its end"});
     fields.Field("scored", self.scored,
-                 {"networks, or supernets with a candidate masked, that are scored for that pruning at most"});
-    fields.Field("scoring_macs", self.scoring_macs, {"what that takes at most"});
-    fields.Field("candidates", self.candidates, {"candidates of a layer, the mean over all layers"});
+                 {"at most this many networks, or supernets with one candidate masked, are scored for that pruning"});
+    fields.Field("scoring_macs", self.scoring_macs, {"the most multiply-accumulates that this scoring takes"});
+    fields.Field("candidates", self.candidates, {"mean number of candidates per layer"});
     fields.Field("paths_per_step", self.paths_per_step,
                  {"paths that a weight step computes one by one; 0: all candidates at once"});
-    fields.Field("macs_per_image", self.macs_per_image,
-                 {"the forward passes of a weight step: all candidates, or the mean path times `paths_per_step`"});
-    fields.Field("alpha_macs_per_image", self.alpha_macs_per_image, {"the forward passes of an α step"});
+    fields.Field(
+        "macs_per_image", self.macs_per_image,
+        {"multiply-accumulates per image in the forward passes of a weight step: of all candidates, or of the mean "
+         "path times `paths_per_step`"});
+    fields.Field("alpha_macs_per_image", self.alpha_macs_per_image, {"the same for an α step"});
     fields.Field("parameters", self.parameters, {"parameters of the supernet"});
     fields.Field("alpha_passes", self.alpha_passes,
-                 {"architecture passes of an epoch, where a search for several budgets has more than one"});
+                 {"architecture passes per epoch, where a search for several budgets has more than one"});
   }
 };
 
@@ -57,10 +60,10 @@ struct BudgetBand {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("budget", self.budget, {"its name, such as `323M`"});
+    fields.Field("budget", self.budget, {"the budget's name, such as `323M`"});
     fields.Field("target", self.target, {"the cost to aim at"});
-    fields.Field("least", self.least, {"the lowest cost that its network may have"});
-    fields.Field("most", self.most, {"the highest"});
+    fields.Field("least", self.least, {"the lowest cost that the network may have"});
+    fields.Field("most", self.most, {"the highest cost that the network may have"});
   }
 };
 
@@ -86,30 +89,32 @@ struct SearchStart {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("seed", self.seed, {"`seed` of the config"});
-    fields.Field("device", self.device, {"what computes"});
+    fields.Field("device", self.device, {"the device that computes"});
     fields.Field("space", self.space, {"the search space's name"});
-    fields.Field("dataset", self.dataset, {"the training set, as the config names it"});
+    fields.Field("dataset", self.dataset, {"the training set as named in the config"});
     fields.Field("fingerprint", self.fingerprint, {"the training set's fingerprint"});
-    fields.Field("ranking", self.ranking, {"where the order of the classes comes from"});
+    fields.Field("ranking", self.ranking, {"source of the order of the classes"});
     fields.Field("class_order", self.class_order, {"the classes' ids, easiest first"});
-    fields.Field("layers", self.layers, {"layers of the space"});
-    fields.Field("searchable_layers", self.searchable_layers, {"those with more than one candidate"});
-    fields.Field("networks", self.networks, {"networks of the space"});
-    fields.Field("unit", self.unit, {"of all costs: `MACs`, `parameters` or `ms`"});
-    fields.Field("least", self.least, {"cost of the cheapest network of the space"});
-    fields.Field("most", self.most, {"cost of the dearest"});
-    fields.Field("budget", self.budget, {"the cost to aim at; not with several budgets"});
-    fields.Field("budget_max", self.budget_max, {"the highest cost that the result may have; not with several budgets"});
-    fields.Field("batch", self.batch, {"images of a weight step"});
-    fields.Field("alpha_batch", self.alpha_batch, {"images of an α step"});
-    fields.Field("paths", self.paths, {"what weight steps compute: `search.paths`"});
-    fields.Field("weight_steps", self.weight_steps, {"weight steps that are planned for the whole run"});
-    fields.Field("alpha_steps", self.alpha_steps, {"α steps that are planned"});
-    fields.Field("images", self.images, {"images of all weight steps"});
-    fields.Field("memory_bytes", self.memory_bytes, {"estimated peak of tensors"});
-    fields.Field("final_macs", self.final_macs,
-                 {"what the last choice by scores takes at most, the finalists' training counted three times; 0 where "
-                  "`search.final` is not `scored`"});
+    fields.Field("layers", self.layers, {"number of layers in the space"});
+    fields.Field("searchable_layers", self.searchable_layers, {"number of layers with more than one candidate"});
+    fields.Field("networks", self.networks, {"number of networks in the space"});
+    fields.Field("unit", self.unit, {"unit of all costs: `MACs`, `parameters` or `ms`"});
+    fields.Field("least", self.least, {"cost of the cheapest network in the space"});
+    fields.Field("most", self.most, {"cost of the most expensive network in the space"});
+    fields.Field("budget", self.budget, {"the cost to aim at; absent with several budgets"});
+    fields.Field("budget_max", self.budget_max,
+                 {"the highest cost that the result may have; absent with several budgets"});
+    fields.Field("batch", self.batch, {"images in a weight step"});
+    fields.Field("alpha_batch", self.alpha_batch, {"images in an α step"});
+    fields.Field("paths", self.paths, {"what a weight step trains: `search.paths`"});
+    fields.Field("weight_steps", self.weight_steps, {"weight steps planned for the whole run"});
+    fields.Field("alpha_steps", self.alpha_steps, {"α steps planned for the whole run"});
+    fields.Field("images", self.images, {"images in all weight steps"});
+    fields.Field("memory_bytes", self.memory_bytes, {"estimated peak memory of tensors"});
+    fields.Field(
+        "final_macs", self.final_macs,
+        {"the most multiply-accumulates that the final choice by scores takes, counting the finalists' training "
+         "three times; 0 where `search.final` is not `scored`"});
     fields.Field("phases", self.phases, {"the phases of the run"});
     fields.Field("budgets", self.budgets, {"with several budgets, instead of `budget` and `budget_max`"});
   }
@@ -125,14 +130,15 @@ struct ArchitectureFields {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("validation_loss", self.validation_loss,
-                 {"of the architecture pass with the sampled probabilities, without cost and without label smoothing. "
-                  "Not in warm-up",
+                 {"validation loss in the architecture pass with the sampled probabilities, without the cost term and "
+                  "without label smoothing. Absent in warm-up",
                   "loss/validation"});
-    fields.Field("validation_accuracy", self.validation_accuracy, {"of the same pass", "accuracy/validation"});
-    fields.Field("validation_images", self.validation_images, {"its images"});
+    fields.Field("validation_accuracy", self.validation_accuracy, {"accuracy in the same pass", "accuracy/validation"});
+    fields.Field("validation_images", self.validation_images, {"number of images in that pass"});
     fields.Field("architecture_loss", self.architecture_loss,
-                 {"the validation loss with the cost in it (Eq. 10)", "loss/architecture"});
-    fields.Field("sampled_cost", self.sampled_cost, {"mean expected cost of the draws", "cost/sampled"});
+                 {"the validation loss including the cost (Eq. 10)", "loss/architecture"});
+    fields.Field("sampled_cost", self.sampled_cost,
+                 {"mean expected cost of the sampled probabilities", "cost/sampled"});
   }
 };
 
@@ -146,13 +152,13 @@ struct AlphaFields {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("expected_cost", self.expected_cost, {"expected cost under softmax(α)", "cost/expected"});
     fields.Field("alpha_entropy", self.alpha_entropy,
-                 {"mean over layers with a choice of the entropy of softmax(α) over its greatest value; 1: undecided, 0: "
-                  "decided",
+                 {"entropy of softmax(α) divided by its largest possible value, mean over the layers with a choice; 1: "
+                  "undecided, 0: decided",
                   "alpha/entropy"});
     fields.Field("z_rms", self.z_rms,
-                 {"how far α's gradients tell candidates apart: the root mean square, over all pairs of a layer's "
-                  "candidates, of z = Σd / √Σd², d being the difference of their gradients in one step, over the phase's "
-                  "α steps so far. About 1 where all is noise. Not in warm-up",
+                 {"how clearly α's gradients distinguish candidates: the root mean square, over all pairs of a layer's "
+                  "candidates, of z = Σd / √Σd², where d is the difference between their gradients in one step, summed "
+                  "over the phase's α steps so far. About 1 if there is only noise. Absent in warm-up",
                   "alpha/z_rms"});
   }
 };
@@ -165,13 +171,13 @@ struct PathFields {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("count", self.count, {"paths that were trained"});
+    fields.Field("count", self.count, {"number of paths trained"});
     fields.Field("mean_cost", self.mean_cost, {"their mean cost", "paths/mean_cost"});
-    fields.Field("least_cost", self.least_cost, {"the lowest", "paths/least_cost"});
-    fields.Field("most_cost", self.most_cost, {"the highest", "paths/most_cost"});
-    fields.Field("steps", self.steps, {"weight steps"});
+    fields.Field("least_cost", self.least_cost, {"the lowest cost", "paths/least_cost"});
+    fields.Field("most_cost", self.most_cost, {"the highest cost", "paths/most_cost"});
+    fields.Field("steps", self.steps, {"number of weight steps"});
     fields.Field("strictly_fair_steps", self.strictly_fair_steps,
-                 {"of these, steps that trained every candidate of a layer as often as the others"});
+                 {"number of these steps that trained every candidate of a layer equally often"});
   }
 };
 
@@ -183,7 +189,7 @@ struct BudgetOfEpoch {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("budget", self.budget, {"its name"});
+    fields.Field("budget", self.budget, {"the budget's name"});
     fields.Inline(self.architecture);
     fields.Inline(self.alpha);
   }
@@ -197,14 +203,15 @@ struct EpochTiming {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("seconds", self.seconds, {"of the epoch's passes", "speed/epoch_seconds"});
-    fields.Field("images_per_second", self.images_per_second, {"of these passes", "speed/images_per_second"});
-    fields.Field("share_waited", self.share_waited, {"share of that time that was spent waiting for data",
-                                                     "speed/share_waited"});
+    fields.Field("seconds", self.seconds, {"time taken by the epoch's passes", "speed/epoch_seconds"});
+    fields.Field("images_per_second", self.images_per_second,
+                 {"throughput of these passes", "speed/images_per_second"});
+    fields.Field("share_waited", self.share_waited,
+                 {"share of that time spent waiting for data", "speed/share_waited"});
     fields.Field("peak_resident_bytes", self.peak_resident_bytes,
-                 {"most memory that the process has had", "memory/peak_resident_bytes"});
+                 {"peak memory of the process", "memory/peak_resident_bytes"});
     fields.Field("peak_device_bytes", self.peak_device_bytes,
-                 {"on a GPU, most memory of its tensors", "memory/peak_device_bytes"});
+                 {"on a GPU: peak memory of its tensors", "memory/peak_device_bytes"});
   }
 };
 
@@ -226,25 +233,28 @@ struct SearchEpoch {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("phase", self.phase, {"the phase's name"});
-    fields.Field("epoch", self.epoch, {"the epoch in it, from 1"});
-    fields.Field("epochs", self.epochs, {"how many the phase has"});
-    fields.Field("classes", self.classes, {"classes that are learnt", "schedule/classes"});
+    fields.Field("epoch", self.epoch, {"number of the epoch within the phase, from 1"});
+    fields.Field("epochs", self.epochs, {"number of epochs in the phase"});
+    fields.Field("classes", self.classes, {"number of classes learnt in the phase", "schedule/classes"});
     fields.Field("lr", self.lr, {"learning rate of the last weight step", "learning_rate/weights"});
-    fields.Field("train_loss", self.train_loss, {"of the weight pass, while weights moved", "loss/train"});
-    fields.Field("train_accuracy", self.train_accuracy, {"of the same pass", "accuracy/train"});
-    fields.Field("images", self.images, {"its images"});
-    fields.Field("skipped", self.skipped, {"batches skipped for a loss that was not finite", "schedule/skipped_batches"});
+    fields.Field("train_loss", self.train_loss,
+                 {"training loss in the weight pass, measured while the weights changed", "loss/train"});
+    fields.Field("train_accuracy", self.train_accuracy, {"training accuracy in the same pass", "accuracy/train"});
+    fields.Field("images", self.images, {"number of images in that pass"});
+    fields.Field("skipped", self.skipped,
+                 {"batches skipped because their loss was not finite", "schedule/skipped_batches"});
     fields.Inline(self.architecture);
-    fields.Field("paths", self.paths,
-                 {"of the weight pass, with `search.paths` `uniform` or `fair`. With `ranks.draws: own` of the first "
-                  "process alone"});
-    fields.Field("temperature", self.temperature, {"τ of the epoch", "alpha/temperature"});
+    fields.Field(
+        "paths", self.paths,
+        {"the paths trained in the weight pass, with `search.paths` `uniform` or `fair`. With `ranks.draws: own`, "
+         "those of the first process only"});
+    fields.Field("temperature", self.temperature, {"τ in this epoch", "alpha/temperature"});
     fields.Inline(self.alpha);
     fields.Field("budgets", self.budgets,
-                 {"of a search for several budgets, instead of the fields on α and on architecture passes"});
+                 {"with several budgets, instead of the fields about α and architecture passes"});
     fields.Field("alpha_steps", self.alpha_steps, {"α steps so far", "alpha/steps"});
     fields.Field("weight_steps", self.weight_steps, {"weight steps so far: TensorBoard's step"});
-    fields.Field("timing", self.timing, {"of several processes, those of the first"});
+    fields.Field("timing", self.timing, {"times and memory; with several processes, of the first"});
   }
 };
 
@@ -256,7 +266,7 @@ struct LayerAlpha {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("candidates", self.candidates, {"names of the layer's candidates"});
-    fields.Field("alpha", self.alpha, {"their α"});
+    fields.Field("alpha", self.alpha, {"their values of α"});
   }
 };
 
@@ -270,11 +280,11 @@ struct Alpha {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("phase", self.phase, {"as in the epoch that it belongs to"});
-    fields.Field("epoch", self.epoch, {"the same"});
+    fields.Field("phase", self.phase, {"the phase, as in the `epoch` event"});
+    fields.Field("epoch", self.epoch, {"the epoch, as in the `epoch` event"});
     fields.Field("alpha_steps", self.alpha_steps, {"α steps so far"});
-    fields.Field("layers", self.layers, {"all layers, in their order"});
-    fields.Field("budget", self.budget, {"of a search for several budgets: whose α it is"});
+    fields.Field("layers", self.layers, {"all layers in order"});
+    fields.Field("budget", self.budget, {"with several budgets: the budget that this α belongs to"});
   }
 };
 
@@ -290,19 +300,21 @@ struct LayerCut {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("layer", self.layer, {"its number, from 0"});
-    fields.Field("dropped", self.dropped, {"names of the candidates that go"});
-    fields.Field("kept", self.kept, {"and of those that stay"});
+    fields.Field("layer", self.layer, {"the layer's number, from 0"});
+    fields.Field("dropped", self.dropped, {"names of the candidates that were dropped"});
+    fields.Field("kept", self.kept, {"names of the candidates that were kept"});
     fields.Field("last_kept", self.last_kept,
-                 {"the weakest candidate that stays, by its rank (not by the lists `kept_for_budget` and `put_off`)"});
+                 {"the weakest candidate kept because of its rank (not because of `kept_for_budget` or `put_off`)"});
     fields.Field("first_dropped", self.first_dropped,
-                 {"the strongest that goes; of a block or operator that goes as a whole the one with the highest α"});
-    fields.Field("gap", self.gap, {"value of `last_kept` (α, or nats) less that of `first_dropped`"});
-    fields.Field("z", self.z, {"how many standard errors the evidence stands behind `last_kept`; see below"});
-    fields.Field("conflict", self.conflict, {"`z` speaks against the order by value (aware: by `total_gap`)"});
-    fields.Field("total_gap", self.total_gap,
-                 {"with `search.pruning.budget` `aware`: the total of the best network with `last_kept` (Σ ln softmax(α), "
-                  "or of values and of pairs) less that of the best with `first_dropped`"});
+                 {"the strongest candidate dropped; where a whole block or operator is dropped, its candidate with the "
+                  "highest α"});
+    fields.Field("gap", self.gap, {"value of `last_kept` (α, or nats) minus that of `first_dropped`"});
+    fields.Field("z", self.z, {"evidence for `last_kept` in standard errors; see above"});
+    fields.Field("conflict", self.conflict, {"true: `z` contradicts the order by value (aware: by `total_gap`)"});
+    fields.Field(
+        "total_gap", self.total_gap,
+        {"with `search.pruning.budget` `aware`: the total (Σ ln softmax(α), or of values and of pairs) of the best "
+         "network with `last_kept` minus that of the best with `first_dropped`"});
   }
 };
 
@@ -313,7 +325,7 @@ struct LayerCandidate {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("layer", self.layer, {"its number, from 0"});
+    fields.Field("layer", self.layer, {"the layer's number, from 0"});
     fields.Field("candidate", self.candidate, {"the candidate's name"});
   }
 };
@@ -337,39 +349,48 @@ struct Pruning {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("phase", self.phase, {"the phase that it ends"});
-    fields.Field("score", self.score, {"what candidates are evaluated by: `search.pruning.score`"});
-    fields.Field("candidates_before", self.candidates_before, {"candidates of all layers before it"});
-    fields.Field("candidates_after", self.candidates_after, {"and after it", "space/candidates_after_pruning"});
-    fields.Field("networks_in_band", self.networks_in_band,
-                 {"networks left that cost from `budget_min` to `budget_max` (config.md); where costs are no whole steps, "
-                  "those within a step a layer of its ends may be missing",
-                  "space/networks_in_band"});
-    fields.Field("cuts", self.cuts, {"layers that were cut", "pruning/cuts"});
-    fields.Field("unclear_cuts", self.unclear_cuts, {"those of them whose `z` is below 2", "pruning/unclear_cuts"});
-    fields.Field("above_noise", self.above_noise,
-                 {"false: noise alone would make as many cuts clear in more than one of twenty prunings, so that this one "
-                  "shows no evidence"});
-    fields.Field("evidence_steps", self.evidence_steps, {"α steps that z is over with score `alpha`"});
-    fields.Field("evidence_missed", self.evidence_missed,
-                 {"α steps before them whose gradients an earlier danas did not keep, where a run resumed from its "
-                  "checkpoint"});
-    fields.Field("z_rms", self.z_rms,
-                 {"as in `epoch`, over the whole phase; with another score than `alpha` the same of its `z`"});
+    fields.Field("phase", self.phase, {"the phase that ends with this pruning"});
+    fields.Field("score", self.score, {"the score that candidates are ranked by: `search.pruning.score`"});
+    fields.Field("candidates_before", self.candidates_before, {"number of candidates in all layers before it"});
+    fields.Field("candidates_after", self.candidates_after, {"the same after it", "space/candidates_after_pruning"});
+    fields.Field(
+        "networks_in_band", self.networks_in_band,
+        {"number of remaining networks that cost between `budget_min` and `budget_max` (config.md); where costs "
+         "are not whole steps, networks within one step per layer of either end may be missing",
+         "space/networks_in_band"});
+    fields.Field("cuts", self.cuts, {"number of layers that were cut", "pruning/cuts"});
+    fields.Field("unclear_cuts", self.unclear_cuts,
+                 {"number of these layers whose `z` is below 2", "pruning/unclear_cuts"});
+    fields.Field(
+        "above_noise", self.above_noise,
+        {"false: noise alone would make this many cuts look clear in more than one of twenty prunings, so the cuts "
+         "are no evidence"});
+    fields.Field("evidence_steps", self.evidence_steps,
+                 {"with score `alpha`: number of α steps that `z` is computed from"});
+    fields.Field(
+        "evidence_missed", self.evidence_missed,
+        {"earlier α steps whose gradients are missing because the run was resumed from the checkpoint of an older "
+         "danas"});
+    fields.Field(
+        "z_rms", self.z_rms,
+        {"as in `epoch`, over the whole phase; with a score other than `alpha`, the root mean square of its `z`"});
     fields.Field("layers", self.layers, {"every layer that was cut"});
-    fields.Field("kept_for_budget", self.kept_for_budget,
-                 {"candidates that the rule would have dropped, kept since no network would be left within `budget_max` "
-                  "(aware: since fewer than `search.pruning.least_networks` would be left)"});
+    fields.Field(
+        "kept_for_budget", self.kept_for_budget,
+        {"candidates that the rule would have dropped but that were kept because no network would have been left "
+         "within `budget_max` (aware: because fewer than `search.pruning.least_networks` would have been left)"});
     fields.Field("put_off", self.put_off,
-                 {"candidates that stay since the evidence against them is below `search.pruning.certain`"});
-    fields.Field("values", self.values,
-                 {"not with score `alpha`: of every layer the candidates' values in nats of validation loss, higher is "
-                  "better, in the order of the last `alpha` event. With `perturbation` the rise of the loss where one is "
-                  "masked, with `paths` the negative of its part in the loss"});
-    fields.Field("pair_deviation", self.pair_deviation,
-                 {"with `search.pruning.effects` `pairs`: the standard deviation of what neighbouring candidates have "
-                  "together, in nats, as the fit has it; 0: the losses show nothing of that"});
-    fields.Field("budget", self.budget, {"of a search for several budgets: whose pruning it is"});
+                 {"candidates kept because the evidence against them is below `search.pruning.certain`"});
+    fields.Field(
+        "values", self.values,
+        {"absent with score `alpha`: for every layer, its candidates' values in nats of validation loss, higher is "
+         "better, in the order of the last `alpha` event. With `perturbation`: how much the loss rises when the "
+         "candidate is masked; with `paths`: minus the candidate's effect on the loss"});
+    fields.Field(
+        "pair_deviation", self.pair_deviation,
+        {"with `search.pruning.effects` `pairs`: standard deviation of the fitted effects of pairs of neighbouring "
+         "candidates, in nats; 0: the losses show no such effect"});
+    fields.Field("budget", self.budget, {"with several budgets: the budget that this pruning belongs to"});
   }
 };
 
@@ -382,11 +403,12 @@ struct SupernetPruned {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("phase", self.phase, {"the phase that the prunings end"});
-    fields.Field("candidates_before", self.candidates_before, {"candidates of all layers of the supernet before them"});
+    fields.Field("phase", self.phase, {"the phase that ends with these prunings"});
+    fields.Field("candidates_before", self.candidates_before,
+                 {"number of candidates in all layers of the supernet before them"});
     fields.Field("candidates_after", self.candidates_after,
-                 {"and after them: it keeps what any budget keeps", "space/candidates_after_pruning"});
-    fields.Field("candidates", self.candidates, {"how many each layer has left"});
+                 {"the same after them: the supernet keeps what any budget keeps", "space/candidates_after_pruning"});
+    fields.Field("candidates", self.candidates, {"number of candidates left in each layer"});
   }
 };
 
@@ -398,11 +420,11 @@ struct ScoredEntry {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("network", self.network, {"the candidate's name in every layer"});
-    fields.Field("cost", self.cost, {"its cost"});
+    fields.Field("network", self.network, {"name of the candidate in each layer"});
+    fields.Field("cost", self.cost, {"the network's cost"});
     fields.Field("loss", self.loss, {"its validation loss"});
     fields.Field("accuracy", self.accuracy, {"its validation accuracy"});
-    fields.Field("fitted_loss", self.fitted_loss, {"where a fit ranks the networks: the loss that the fit gives it"});
+    fields.Field("fitted_loss", self.fitted_loss, {"where a fit ranks the networks: the loss according to the fit"});
   }
 };
 
@@ -424,25 +446,27 @@ struct FinalScores {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("source", self.source,
-                 {"which networks were scored: `band` (every network of the band), `best` (those of the highest Σ ln "
-                  "softmax(α)), `evolution`"});
+                 {"which networks were scored: `band` (every network in the band), `best` (those with the highest Σ ln "
+                  "softmax(α)) or `evolution`"});
     fields.Field("band", self.band, {"the lowest and the highest cost that networks may have"});
     fields.Field("networks_in_band", self.networks_in_band,
-                 {"how many networks have such a cost: exact in small spaces, else at least so many"});
-    fields.Field("scored", self.scored, {"how many networks were scored"});
+                 {"number of networks with such a cost: exact in small spaces, a lower bound otherwise"});
+    fields.Field("scored", self.scored, {"number of networks that were scored"});
     fields.Field("best", self.best, {"the ten best of them"});
-    fields.Field("finalist_images", self.finalist_images, {"training images that each finalist was trained on"});
+    fields.Field("finalist_images", self.finalist_images,
+                 {"number of training images that each finalist was trained on"});
     fields.Field("finalist_scoring_images", self.finalist_scoring_images,
-                 {"validation images that each finalist was scored on"});
+                 {"number of validation images that each finalist was scored on"});
     fields.Field("finalists", self.finalists, {"as `best`, with the second scores; the first is the result"});
-    fields.Field("margin", self.margin, {"by how much the second finalist's loss is above the first's"});
+    fields.Field("margin", self.margin, {"loss of the second finalist minus that of the first"});
     fields.Field("standard_error", self.standard_error,
                  {"the standard error of that difference over the images (each image's losses paired)"});
-    fields.Field("effects", self.effects,
-                 {"what the fit that ranks the networks is made of: `search.final_effects`. `none`: their own losses rank "
-                  "them"});
-    fields.Field("z", self.z, {"with a fit, how many standard errors it stands behind the first against the second"});
-    fields.Field("budget", self.budget, {"of a search for several budgets: whose last choice it is"});
+    fields.Field(
+        "effects", self.effects,
+        {"the effects in the fit that ranks the networks: `search.final_effects`. `none`: they are ranked by their "
+         "own losses"});
+    fields.Field("z", self.z, {"with a fit: its evidence for the first over the second, in standard errors"});
+    fields.Field("budget", self.budget, {"with several budgets: the budget that this final choice belongs to"});
   }
 };
 
@@ -458,17 +482,19 @@ struct FoundFields {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("network", self.network, {"the candidate's name in every layer of the result"});
-    fields.Field("argmax", self.argmax, {"and that of the highest α"});
-    fields.Field("bounded_by_budget", self.bounded_by_budget,
-                 {"the argmax exceeds `budget_max`, and the result is the network of the highest Σ ln softmax(α) within "
-                  "it"});
-    fields.Field("chosen_by", self.chosen_by, {"`alpha`, `scores`, or `sample` where softmax(α) drew the result"});
-    fields.Field("unit", self.unit, {"of the costs"});
-    fields.Field("cost", self.cost, {"of the result", "found/cost"});
-    fields.Field("argmax_cost", self.argmax_cost, {"of the argmax"});
-    fields.Field("macs", self.macs, {"of the result", "found/macs"});
-    fields.Field("parameters", self.parameters, {"of the result", "found/parameters"});
+    fields.Field("network", self.network, {"name of the candidate in each layer of the result"});
+    fields.Field("argmax", self.argmax, {"the same for the network with the highest α in each layer"});
+    fields.Field(
+        "bounded_by_budget", self.bounded_by_budget,
+        {"true: the argmax exceeds `budget_max`, and the result is the network within it with the highest Σ ln "
+         "softmax(α)"});
+    fields.Field("chosen_by", self.chosen_by,
+                 {"`alpha`, `scores`, or `sample` if the result was drawn from softmax(α)"});
+    fields.Field("unit", self.unit, {"unit of the costs"});
+    fields.Field("cost", self.cost, {"cost of the result", "found/cost"});
+    fields.Field("argmax_cost", self.argmax_cost, {"cost of the argmax"});
+    fields.Field("macs", self.macs, {"MACs of the result", "found/macs"});
+    fields.Field("parameters", self.parameters, {"parameters of the result", "found/parameters"});
     fields.Field("budget", self.budget, {"in `found`: the budget's name"});
   }
 };
@@ -482,8 +508,8 @@ struct WorkParts {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("weights", self.weights, {"of weight passes"});
     fields.Field("architecture", self.architecture, {"of α steps"});
-    fields.Field("scoring", self.scoring, {"of scores, for prunings and of networks in the last choice"});
-    fields.Field("finalists", self.finalists, {"of the finalists' training and second score"});
+    fields.Field("scoring", self.scoring, {"of scoring, for prunings and for the final choice"});
+    fields.Field("finalists", self.finalists, {"of the finalists' training and second scoring"});
     fields.Field("total", self.total, {"of all of these"});
   }
 };
@@ -496,11 +522,12 @@ struct SearchTiming {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("seconds", self.seconds, {"of the whole search, over all processes that it was resumed in"});
-    fields.Field("device_hours", self.device_hours, {"the same in hours, times the processes that shared it"});
-    fields.Field("peak_resident_bytes", self.peak_resident_bytes, {"most memory that the process has had"});
-    fields.Field("seconds_of", self.seconds_of,
-                 {"seconds of whole steps, part by part: scoring's share of a search is `scoring` over `total`"});
+    fields.Field("seconds", self.seconds, {"duration of the whole search, including before it was resumed"});
+    fields.Field("device_hours", self.device_hours, {"the same in hours, times the number of processes"});
+    fields.Field("peak_resident_bytes", self.peak_resident_bytes, {"peak memory of the process"});
+    fields.Field(
+        "seconds_of", self.seconds_of,
+        {"duration of whole steps, by part: the share of scoring in a search is `scoring` divided by `total`"});
   }
 };
 
@@ -516,16 +543,17 @@ struct SearchEnd {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Inline(self.result);
-    fields.Field("found", self.found, {"of a search for several budgets: the fields above, for each budget"});
-    fields.Field("alpha_steps", self.alpha_steps, {"in all"});
-    fields.Field("weight_steps", self.weight_steps, {"in all"});
-    fields.Field("weight_images", self.weight_images, {"images of all weight steps"});
-    fields.Field("alpha_images", self.alpha_images, {"images of all α steps"});
-    fields.Field("timing", self.timing, {"what differs from run to run"});
+    fields.Field("found", self.found, {"with several budgets: the fields above for each budget"});
+    fields.Field("alpha_steps", self.alpha_steps, {"total number of steps"});
+    fields.Field("weight_steps", self.weight_steps, {"total number of steps"});
+    fields.Field("weight_images", self.weight_images, {"images in all weight steps"});
+    fields.Field("alpha_images", self.alpha_images, {"images in all α steps"});
+    fields.Field("timing", self.timing, {"values that differ from run to run"});
     fields.Field("macs_passed", self.macs_passed,
-                 {"multiply-accumulates of all forward passes, over all processes. Of a path only its own candidates "
-                  "count, of networks scored together what they share once; backward passes and what `nn.recompute` "
-                  "computes again do not. Not where a run was resumed from a checkpoint of version 1"});
+                 {"multiply-accumulates in all forward passes, over all processes. For a path only its own candidates "
+                  "count; for networks scored together, what they share counts once; backward passes and what "
+                  "`nn.recompute` computes again do not count. Absent where a run was resumed from a checkpoint of "
+                  "version 1"});
   }
 };
 

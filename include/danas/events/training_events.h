@@ -22,10 +22,10 @@ struct DataMoved {
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("set", self.set, {"`training set` or `test set`"});
-    fields.Field("from", self.from, {"the path where the run began"});
-    fields.Field("to", self.to, {"the path now"});
-    fields.Field("images", self.images, {"how many images the set has"});
-    fields.Field("contents", self.contents, {"of how many the contents were compared"});
+    fields.Field("from", self.from, {"its path when the run started"});
+    fields.Field("to", self.to, {"its path now"});
+    fields.Field("images", self.images, {"number of images in the set"});
+    fields.Field("contents", self.contents, {"number of images whose contents were compared"});
   }
 };
 
@@ -43,17 +43,18 @@ struct TrainingStart {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("epochs", self.epochs, {"how many are planned"});
-    fields.Field("steps", self.steps, {"weight steps of all of them"});
-    fields.Field("train_images", self.train_images, {"images of an epoch"});
-    fields.Field("test_images", self.test_images, {"images of the test set"});
-    fields.Field("classes", self.classes, {"classes that the network tells apart"});
+    fields.Field("epochs", self.epochs, {"number of planned epochs"});
+    fields.Field("steps", self.steps, {"weight steps in all of them"});
+    fields.Field("train_images", self.train_images, {"training images per epoch"});
+    fields.Field("test_images", self.test_images, {"number of images in the test set"});
+    fields.Field("classes", self.classes, {"number of classes that the network distinguishes"});
     fields.Field("seed", self.seed, {"`seed` of the config"});
-    fields.Field("device", self.device, {"what computes"});
-    fields.Field("init", self.init, {"of `danas finetune`: `finetune.init`"});
-    fields.Field("model", self.model, {"of `danas train`: the zoo's network"});
+    fields.Field("device", self.device, {"the device that computes"});
+    fields.Field("init", self.init, {"`danas finetune` only: `finetune.init`"});
+    fields.Field("model", self.model, {"`danas train` only: the network's name in the model zoo"});
     fields.Field("fingerprint", self.fingerprint, {"the training set's fingerprint"});
-    fields.Field("validation_images", self.validation_images, {"of `danas train`: carved out of the training set"});
+    fields.Field("validation_images", self.validation_images,
+                 {"`danas train` only: images held out of the training set"});
     fields.Field("class_ids", self.class_ids, {"the classes' ids, in the order of the network's outputs"});
   }
 };
@@ -73,19 +74,21 @@ struct TrainingEpoch {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("epoch", self.epoch, {"from 1"});
+    fields.Field("epoch", self.epoch, {"number of the epoch, from 1"});
     fields.Field("lr", self.lr, {"learning rate of the last step", "learning_rate/weights"});
     fields.Field("steps", self.steps, {"weight steps so far: TensorBoard's step"});
-    fields.Field("train_loss", self.train_loss, {"while weights moved", "loss/train"});
-    fields.Field("train_accuracy", self.train_accuracy, {"the same", "accuracy/train"});
-    fields.Field("images", self.images, {"images of the epoch"});
-    fields.Field("skipped", self.skipped, {"batches skipped for a loss that was not finite", "schedule/skipped_batches"});
-    fields.Field("seconds", self.seconds, {"of the epoch", "speed/epoch_seconds"});
-    fields.Field("seconds_waited", self.seconds_waited, {"of these, seconds spent waiting for data"});
+    fields.Field("train_loss", self.train_loss,
+                 {"mean training loss, measured while the weights changed", "loss/train"});
+    fields.Field("train_accuracy", self.train_accuracy, {"training accuracy, measured likewise", "accuracy/train"});
+    fields.Field("images", self.images, {"number of training images in the epoch"});
+    fields.Field("skipped", self.skipped,
+                 {"batches skipped because their loss was not finite", "schedule/skipped_batches"});
+    fields.Field("seconds", self.seconds, {"duration of the epoch", "speed/epoch_seconds"});
+    fields.Field("seconds_waited", self.seconds_waited, {"of these, the time spent waiting for data"});
     fields.Field("peak_resident_bytes", self.peak_resident_bytes,
-                 {"most memory that the process has had", "memory/peak_resident_bytes"});
+                 {"peak memory of the process", "memory/peak_resident_bytes"});
     fields.Field("peak_device_bytes", self.peak_device_bytes,
-                 {"on a GPU, most memory of its tensors", "memory/peak_device_bytes"});
+                 {"on a GPU: peak memory of its tensors", "memory/peak_device_bytes"});
   }
 };
 
@@ -99,12 +102,12 @@ struct ClassAccuracy {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("epoch", self.epoch, {"the epoch that is over"});
-    fields.Field("images", self.images, {"validation images"});
-    fields.Field("loss", self.loss, {"mean over them", "loss/validation"});
-    fields.Field("top1", self.top1, {"share of them that is named rightly", "accuracy/validation"});
-    fields.Field("accuracy", self.accuracy, {"the same of each class, in the order of the network's outputs"});
-    fields.Field("seconds", self.seconds, {"that it took"});
+    fields.Field("epoch", self.epoch, {"the epoch that has ended"});
+    fields.Field("images", self.images, {"number of validation images"});
+    fields.Field("loss", self.loss, {"mean loss over them", "loss/validation"});
+    fields.Field("top1", self.top1, {"share of them classified correctly", "accuracy/validation"});
+    fields.Field("accuracy", self.accuracy, {"the same for each class, in the order of the network's outputs"});
+    fields.Field("seconds", self.seconds, {"time that the validation took"});
   }
 };
 
@@ -116,12 +119,14 @@ struct TestFields {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("images", self.images, {"test images"});
-    fields.Field("loss", self.loss, {"mean over them", "loss/test"});
+    fields.Field("images", self.images, {"number of test images"});
+    fields.Field("loss", self.loss, {"mean loss over them", "loss/test"});
     fields.Field("top1", self.top1, {"share of them whose class has the highest output", "accuracy/test"});
-    fields.Field("top5", self.top5, {"whose class is among the five highest", "accuracy/test_top5"});
-    fields.Field("seconds", self.seconds, {"that the test took"});
-    fields.Field("per_class", self.per_class, {"of each class by its id: `images`, and how many are `correct`"});
+    fields.Field("top5", self.top5,
+                 {"share of them whose class is among the five highest outputs", "accuracy/test_top5"});
+    fields.Field("seconds", self.seconds, {"time that the test took"});
+    fields.Field("per_class", self.per_class,
+                 {"for each class, by its id: `images`, and how many of them are `correct`"});
   }
 };
 
@@ -140,14 +145,17 @@ struct TrainingEnd {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("kind", self.kind_name, {"`finetune` or `train`"});
     fields.Field("tested", self.tested, {"when the test set was read"});
-    fields.Field("test_last_epoch", self.test_last_epoch, {"the weights of the last epoch on the test set"});
-    fields.Field("test_ema", self.test_ema, {"with an `ema_decay`, their average; its curves' names end in `_ema`", "_ema"});
-    fields.Field("epochs", self.epochs, {"epochs of the training"});
-    fields.Field("steps", self.steps, {"its weight steps"});
-    fields.Field("skipped", self.skipped, {"batches skipped for a loss that was not finite"});
-    fields.Field("seconds", self.seconds, {"of training and test, over all processes that it was resumed in"});
-    fields.Field("images_per_second", self.images_per_second, {"in training"});
-    fields.Field("device_hours", self.device_hours, {"`seconds` in hours, times the processes that shared it"});
+    fields.Field("test_last_epoch", self.test_last_epoch, {"test results with the weights of the last epoch"});
+    fields.Field(
+        "test_ema", self.test_ema,
+        {"with `ema_decay`: test results with the average of the weights; the names of its curves end in `_ema`",
+         "_ema"});
+    fields.Field("epochs", self.epochs, {"number of epochs trained"});
+    fields.Field("steps", self.steps, {"number of weight steps"});
+    fields.Field("skipped", self.skipped, {"batches skipped because their loss was not finite"});
+    fields.Field("seconds", self.seconds, {"time taken by training and test, including before the run was resumed"});
+    fields.Field("images_per_second", self.images_per_second, {"training throughput"});
+    fields.Field("device_hours", self.device_hours, {"`seconds` in hours, times the number of processes"});
   }
 };
 

@@ -1,5 +1,5 @@
-// Colours that people with any kind of colour vision tell apart, and that print: lightness falls or rises evenly along
-// every scale. Computed in OKLCh (Ottosson, "A perceptual color space for image processing", 2020).
+// Colours that people with any kind of colour vision can distinguish, and that print: lightness falls or rises evenly
+// along every scale. Computed in OKLCh (Ottosson, "A perceptual color space for image processing", 2020).
 #pragma once
 
 #include <array>

@@ -8,7 +8,7 @@
 
 namespace danas {
 
-// Text for XML and HTML, in attributes and between tags. What is no UTF-8, and control characters, become U+FFFD.
+// Text for XML and HTML, in attributes and between tags. Whatever is not UTF-8, and control characters, become U+FFFD.
 std::string XmlText(std::string_view text);
 
 std::string Base64(std::string_view bytes);

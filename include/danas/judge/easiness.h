@@ -25,7 +25,7 @@ struct Judge {
   std::filesystem::path weights;  // a file to judge by; empty: those of its training
   std::filesystem::path folder;   // of its training: finished, begun, or to be made; empty with `weights`
   bool finished = false;          // nothing is to be trained
-  bool begun = false;             // the training goes on from its checkpoint
+  bool begun = false;             // the training resumes from its checkpoint
 };
 
 // Fills in `folder`, `finished` and `begun`: the folder in `networks` that holds a finished training of just this
@@ -51,8 +51,8 @@ struct EasinessInputs {
 
 struct EasinessOutputs {
   MetricSink* metrics = nullptr;    // events/ranking_events.h
-  MetricSink* trainings = nullptr;  // is told the events of trainings, which each training's own folder has too
-  // Makes one more sink of the training in `folder`, which stands behind its logs; may be empty, or return null.
+  MetricSink* trainings = nullptr;  // receives the events of trainings, which each training's own folder has too
+  // Makes one more sink of the training in `folder`, which comes after its logs; may be empty, or return null.
   std::function<std::shared_ptr<MetricSink>(const std::filesystem::path& folder)> sink_of_training = {};
   ProgressSink* progress = nullptr;
 };

@@ -1,5 +1,5 @@
 // Training of one network of the zoo as a judge of its dataset's classes (section 4.2): on the training set without the
-// carved validation images, which tell after every epoch how well each class is known (the paper's Fig. 1).
+// carved validation images, which show after every epoch how well each class is known (the paper's Fig. 1).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -46,7 +46,7 @@ std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t 
 // threads and the device may differ. Throws ConfigError where network.json is there and cannot be read.
 bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& training);
 
-// Whether it holds one that has a checkpoint to go on from, but no result.
+// Whether it holds one that has a checkpoint to resume from, but no result.
 bool IsBegunTraining(const std::filesystem::path& folder, const ZooTraining& training);
 
 }  // namespace danas

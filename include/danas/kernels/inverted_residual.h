@@ -28,7 +28,7 @@ struct Clip {
   double highest = std::numeric_limits<double>::infinity();
 };
 
-// What stands behind a convolution: batch norm, then the activation.
+// What follows a convolution: batch norm, then the activation.
 template <typename T>
 struct Norm {
   const T* weight = nullptr;  // [channels]; null: ones

@@ -27,8 +27,9 @@ struct WeightsFile {
   std::map<std::string, std::string> metadata = {};
 };
 
-// The format is told by the content, not by the name; names are cleaned in one way for all (src/nn/weight_names.h).
-// Throws as ReadSafetensors and ReadTorchFile do; a file of another kind is named in the error.
+// The format is recognised by the content, not by the name; names are cleaned in one way for all
+// (src/nn/weight_names.h). Throws as ReadSafetensors and ReadTorchFile do; a file of another kind is named in the
+// error.
 WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 
 // Copies weights into the network, by danas's names or, where the network is one that torchvision has, by torchvision's

@@ -1,5 +1,5 @@
-// Processes that compute the same network must hold the same weights. Where they do not, the run stops before it goes on
-// with two networks.
+// Processes that compute the same network must hold the same weights. Where they do not, the run stops before it
+// continues with two networks.
 #pragma once
 
 #include <string>

@@ -20,7 +20,7 @@ class Store;
 
 namespace danas {
 
-// Another rank failed, and has told why itself: nothing is left to say here. The exit code is that of its error.
+// Another rank failed, and has reported why itself: nothing is left to say here. The exit code is that of its error.
 class ToldPeerError : public Error {
  public:
   using Error::Error;
@@ -35,8 +35,8 @@ class InterruptedWait : public Interrupted {
 
 // A handle, cheap to copy. Made without arguments it is a process alone, for which everything below is free. Every rank
 // must make the same calls in the same order. All throw where another rank ended, failed or did not answer within the
-// timeout: ToldPeerError, or PeerError, which names that rank. After a signal a wait goes on for ranks that live, as
-// they are about to stop too; for others it ends within seconds: InterruptedWait.
+// timeout: ToldPeerError, or PeerError, which names that rank. After a signal a wait continues for ranks that are
+// alive, as they are about to stop too; for others it ends within seconds: InterruptedWait.
 class Ranks {
  public:
   Ranks() = default;
@@ -81,7 +81,7 @@ class Ranks {
   // collective: for what takes long, reads files or decides.
   std::string FromFirst(const std::function<std::string()>& work) const;
 
-  // Tells the others that this rank ends with an error. True where nobody has told the same error before, so that
+  // Tells the others that this rank ends with an error. True where no one has reported the same error before, so that
   // it is shown once.
   bool Fail(ExitCode code, const std::string& message) const;
 

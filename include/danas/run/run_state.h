@@ -20,7 +20,7 @@ class StateFields {
   // Of what is saved. 2: the gradients of α. What changes the fields of a run raises it and reads older ones still.
   static constexpr int64_t kVersion = 2;
 
-  StateFields() = default;  // saves: gathers what it is told of
+  StateFields() = default;  // saves: gathers what it is given
   // Restores: fills it in. `version`: that of the danas that saved it.
   StateFields(NamedTensors tensors, Json values, at::Device device, int64_t version = kVersion);
 

@@ -41,7 +41,7 @@ class ArchParameters {
 
   void Describe(StateFields& fields);
 
-  // Survivors keep α and their Adam state to the bit. Gradients are cleared; evidence begins anew.
+  // Survivors keep α and their Adam state to the bit. Gradients are cleared; evidence starts again.
   void Drop(const std::map<size_t, std::set<size_t>>& dropped);
 
   struct Moments {

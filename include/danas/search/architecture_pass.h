@@ -67,7 +67,7 @@ class ArchitectureStep {
   void Apply();
   void Discard();
 
-  // Means over the totals, which begin anew.
+  // Means over the totals, which start again.
   struct Means {
     double class_loss = 0;  // over images
     double expected_cost = 0;

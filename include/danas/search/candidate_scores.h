@@ -26,7 +26,8 @@ struct CandidateScores {
   // How many standard errors the evidence stands behind the one network as the better one.
   double Z(const std::vector<size_t>& better, const std::vector<size_t>& worse) const;
 
-  // Over all pairs of a layer's candidates that anything told apart: about 1 where all is noise. 0 without such a pair.
+  // Over all pairs of a layer's candidates that anything distinguished: about 1 where all is noise. 0 without such a
+  // pair.
   double RootMeanSquareZ() const;
 
   // What a network's total is the sum of: ln softmax(α), or the values themselves.
@@ -46,10 +47,10 @@ CandidateScores ScoresOfMasking(const std::vector<std::vector<std::vector<float>
 // The additive part of networks' losses: the least-squares fit loss = mean + Σ over layers of an effect of the layer's
 // candidate, a layer's effects summing to zero; the value is the effect's negative. loss_pn: of each network the losses
 // of the same images. The error of a difference of effects has two parts: the fit's (what is left over, and the
-// networks' number) and that of the images, which are a sample too. Differences that the networks do not tell apart
+// networks' number) and that of the images, which are a sample too. Differences that the networks do not determine
 // have z = 0; so have all where there are no more networks than effects. With PathEffects::kPairs two neighbouring
-// candidates have an effect besides, the sums over either's layer being zero; those that the networks do not tell are
-// shrunk, and z knows it (src/search/pair_fit.h).
+// candidates have an effect besides, the sums over either's layer being zero; those that the networks do not determine
+// are shrunk, and z knows it (src/search/pair_fit.h).
 CandidateScores ScoresOfPaths(const std::vector<size_t>& candidates_l, const std::vector<std::vector<size_t>>& networks,
                               const std::vector<std::vector<float>>& loss_pn, PathEffects effects = PathEffects::kMain);
 

@@ -1,6 +1,6 @@
 // Evolutionary search over the networks of a band of costs (SPOS, section 3.4; SPEC.md 6): the best so far are crossed
 // and mutated, every network is scored once, and none leaves the band. Who scores is the caller's affair: it asks for
-// the networks that wait, and hands back losses, so that a run can stop and go on within a generation.
+// the networks that wait, and hands back losses, so that a run can stop and resume within a generation.
 #pragma once
 
 #include <cstddef>

@@ -26,7 +26,7 @@ double LeastCost(const SearchConfig& config);
 CostBand BandOf(const SearchConfig& config);
 
 // Throws ConfigError with the reachable range where no network of the space costs at most LargestCost(); warns of a
-// target above the dearest network.
+// target above the most expensive network.
 void CheckBudget(const SearchConfig& config, const CostTable& costs);
 
 // Takes back from what a pruning drops what the best network within `largest_cost` needs, if no network would be left

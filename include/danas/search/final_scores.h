@@ -1,6 +1,6 @@
 // The last choice by scores (search.final scored): networks of the band are scored with the supernet's weights, and the
 // best of them, the finalists, once more on more images, after a short training each where the config asks for it. What
-// is known so far lies here, so that a run goes on after the last network that was scored.
+// is known so far lies here, so that a run resumes after the last network that was scored.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -45,7 +45,7 @@ int64_t FinalistsOf(const SearchConfig& config, bool fitted);
 ScoredRanking RankScored(std::vector<ScoredNetwork> networks, const CostTable& costs, FinalEffects effects);
 
 struct FinalScores {
-  std::string settings = {};  // that the scores were made with: a fork that changes them scores anew
+  std::string settings = {};  // that the scores were made with: a fork that changes them scores again
   std::vector<std::vector<size_t>> networks = {};  // as scored
   std::vector<double> losses = {};
   std::vector<double> accuracies = {};

@@ -31,15 +31,15 @@ class GradientTrace {
 
   // z = Σd / √Σd², where d is a step's gradient of the worse less that of the better: how many standard errors the
   // claim stands above noise. Nearly standard normal where neither is better; |z| is at most √steps. 0 where no step
-  // told them apart.
+  // distinguished them.
   double Z(const Claim& claim) const;
 
   // The same of the claims of several layers together, as if their noise were independent: each layer has its own
   // draws.
   double Z(const std::vector<Claim>& claims) const;
 
-  // Root mean square of z over all pairs of a layer's candidates that a step told apart: about 1 where all is noise. 0
-  // where there is no such pair.
+  // Root mean square of z over all pairs of a layer's candidates that a step distinguished: about 1 where all is noise.
+  // 0 where there is no such pair.
   double RootMeanSquare() const;
 
   void Describe(StateFields& fields);

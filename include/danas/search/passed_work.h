@@ -1,4 +1,4 @@
-// What a search has computed so far, part by part: by it searches are compared, and scoring's share of one is told.
+// What a search has computed so far, part by part: by it searches are compared, and scoring's share of one is reported.
 #pragma once
 
 #include <array>

@@ -12,7 +12,7 @@
 
 namespace danas {
 
-// Cuts above this many standard errors are told from noise.
+// Cuts above this many standard errors are more than noise.
 inline constexpr double kClearZ = 2;
 
 // How a layer was cut: the weakest candidate that stays by its rank against the strongest that goes. Of groups of
@@ -45,9 +45,9 @@ bool MoreClearThanNoise(size_t clear, size_t cuts);
 // Budget blind: the weakest go (pruner.h), those without enough evidence are put off, and what the best network
 // within LargestCost() needs stays if there would be none left.
 // Budget aware: one by one the candidate (or group) goes whose best network in BandOf() has the lowest Σ ln softmax(α),
-// as many as the blind rule counts; what is left is ranked anew each time. The candidates of the best network stay, and
-// those without which fewer than `least_networks` would be left. None goes in the place of one that stays so. Throws
-// ConfigError where no network of the space is in the band.
+// as many as the blind rule counts; what is left is ranked again each time. The candidates of the best network stay,
+// and those without which fewer than `least_networks` would be left. None goes in the place of one that stays so.
+// Throws ConfigError where no network of the space is in the band.
 Pruning DecidePruning(const SearchSpace& space, const CandidateScores& scores, const CostTable& costs,
                       const SearchConfig& config);
 

@@ -1,4 +1,4 @@
-// The states that a search keeps: supernet, α and space at the begin, before and after each pruning, and in between
+// The states that a search keeps: supernet, α and space at the start, before and after each pruning, and in between
 // (docs/checkpoints.md). From them any network of the space can be scored afterwards, without training.
 #pragma once
 

@@ -36,8 +36,8 @@ struct SearchOutputs {
   ProgressSink* progress = nullptr;
   std::filesystem::path folder;   // space-<phase>.json, best.json, or of several budgets best-<budget>.json,
                                   // weights.safetensors, checkpoints/; or nothing
-  bool resume = false;            // goes on from the newest whole checkpoint in `folder`
-  std::vector<Event> notes = {};  // are recorded where the run begins or goes on
+  bool resume = false;            // resumes from the newest whole checkpoint in `folder`
+  std::vector<Event> notes = {};  // are recorded where the run starts or resumes
 };
 
 struct FoundNetwork {

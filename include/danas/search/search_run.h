@@ -15,7 +15,7 @@
 
 namespace danas {
 
-// Where Algorithm 1 stands.
+// How far Algorithm 1 has come.
 struct SearchPosition {
   int64_t phase = 0;          // index in the plan
   int64_t epoch = 1;          // of the phase

@@ -24,9 +24,9 @@ struct StepsOutcome {
   int code = 0;                      // exit code of the first that failed, 128 + signal where one ended it
 };
 
-// Steps that are done are passed over. What a step prints goes to its OutputFile(). Where one fails, its file's last
-// lines are told, and all go on that do not need it. SIGINT, SIGTERM and SIGUSR1 go on to each child once; no other is
-// begun, and Interrupted is thrown when they have ended. Should this process be killed, the children end, too.
+// Steps that are done are skipped. What a step prints goes to its OutputFile(). Where one fails, its file's last
+// lines are printed, and all that do not need it continue. SIGINT, SIGTERM and SIGUSR1 are sent to each child once; no
+// other is begun, and Interrupted is thrown when they have ended. Should this process be killed, the children end, too.
 StepsOutcome RunSteps(const StudyPlan& plan, const RunStepsOptions& options);
 
 }  // namespace danas

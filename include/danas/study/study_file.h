@@ -52,7 +52,7 @@ struct Study {
 };
 
 // `name_or_path` is a file or one of configs/studies. Config and table are looked for beside the file first. Throws
-// ConfigError with file, line and key for what is no study, FileError where a file cannot be read.
+// ConfigError with file, line and key for what is not a study, FileError where a file cannot be read.
 Study ReadStudy(const std::string& name_or_path);
 
 // `text` with the folders of ${NAME}: the study's own, and of shared steps those in it.

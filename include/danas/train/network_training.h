@@ -35,8 +35,8 @@ struct TrainingOutputs {
   MetricSink* metrics = nullptr;  // events/training_events.h
   ProgressSink* progress = nullptr;
   std::filesystem::path folder = {};  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
-  bool resume = false;           // goes on from the newest whole checkpoint in `folder`
-  std::vector<Event> notes = {};  // are recorded where the training begins or goes on
+  bool resume = false;           // resumes from the newest whole checkpoint in `folder`
+  std::vector<Event> notes = {};  // are recorded where the training starts or resumes
 };
 
 struct TrainingResult {

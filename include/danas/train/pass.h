@@ -73,7 +73,7 @@ struct PassOptions {
   bool trains = true;  // the pass moves weights, so that a loss that is not finite may be its own doing
   ProgressSink* progress = nullptr;
   std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
-  PassTotals* totals = nullptr;        // the pass goes on from these, and keeps them
+  PassTotals* totals = nullptr;        // the pass resumes from these, and keeps them
   CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
   Ranks ranks = {};                    // stop together where one of them is asked to
 };

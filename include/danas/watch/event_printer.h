@@ -1,4 +1,4 @@
-// What a person who follows a run is told: a line for each epoch, for how far the architecture weights moved, for each
+// What a person who follows a run sees: a line for each epoch, for how far the architecture weights moved, for each
 // pruning. Of events that it does not know it says nothing.
 #pragma once
 

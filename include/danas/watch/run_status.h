@@ -1,5 +1,5 @@
 // How a run is doing, read from its folder alone: logs, progress.json, checkpoints, run.log and the lock. Works on runs that
-// live, died, are finished or have only begun; what cannot be read is told as a warning.
+// live, died, are finished or have only started; what cannot be read is reported as a warning.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class RunLife {
   kFinished,
   kStopped,   // its process ended before the run was finished, and said why: `stopped_by`
   kDied,      // its process is gone without a word
-  kUnknown,   // begun on another machine, whose lock cannot be seen from here
+  kUnknown,   // started on another machine, whose lock cannot be seen from here
 };
 
 const char* NameOf(RunKind kind);  // "search"; "run" for kUnknown

@@ -1,4 +1,4 @@
-// Shows a run in TensorBoard: tells what its log.jsonl and alpha.jsonl hold in an event file in the folder
+// Shows a run in TensorBoard: writes what its log.jsonl and alpha.jsonl hold in an event file in the folder
 // `tensorboard` beside them. Which field becomes what: docs/file-formats.md, "TensorBoard".
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace danas {
 
-// Stands behind JsonlSink: an event makes it tell what the logs got since the last one. With the first event it begins
+// Comes after JsonlSink: an event makes it write what the logs got since the last one. With the first event it begins
 // a new file with all that the logs hold, and empties those of earlier processes. Going on from a checkpoint cuts the
-// logs back before that, so that nothing is told that the logs do not hold.
+// logs back before that, so that nothing is written that the logs do not hold.
 class TensorBoardSink : public MetricSink {
  public:
   explicit TensorBoardSink(std::filesystem::path run_folder);

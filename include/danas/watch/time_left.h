@@ -11,7 +11,7 @@ class TimeLeft {
   using Clock = std::chrono::steady_clock;
 
   // At every progress, with the share of the whole run's work that is done. The first call is the start: a run that goes
-  // on from a checkpoint begins in the middle. A pass that does not tell (share 0) leaves the share where it was.
+  // on from a checkpoint begins in the middle. A pass that does not report it (share 0) leaves the share where it was.
   void Update(double share_done, Clock::time_point now = Clock::now());
 
   double share_done() const { return share_; }
