@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <vector>
 
-#include "command_line.h"
 #include "danas/arch/space.h"
 #include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"

@@ -35,18 +35,17 @@ StepProfile ProfileStep(const std::string& name, double plain_seconds, at::Devic
 
 }  // namespace
 
-void CheckProfileFile(const CommandLine& line) {
-  if (line.profile.empty()) return;
-  const std::filesystem::path path = std::filesystem::absolute(line.profile), folder = path.parent_path();
+void CheckProfileFile(const std::string& profile) {
+  if (profile.empty()) return;
+  const std::filesystem::path path = std::filesystem::absolute(profile), folder = path.parent_path();
   MakeFolders(folder);
-  if (std::filesystem::is_directory(path))
-    throw FileError(line.profile + " is a folder; --profile names a file to write");
+  if (std::filesystem::is_directory(path)) throw FileError(profile + " is a folder; --profile names a file to write");
   if (::access(folder.c_str(), W_OK) != 0) {
     throw FileError("--profile: cannot write into " + folder.string() + ": " + std::strerror(errno));
   }
 }
 
-Json WriteProfiles(const CommandLine& line, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
+Json WriteProfiles(const std::string& path, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
                    const CostModel& cost, at::Device device, const SupernetBench& bench) {
   std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
                      bench.device + "\n";
@@ -64,8 +63,8 @@ Json WriteProfiles(const CommandLine& line, Config config, const std::vector<NnC
       profiles.push_back(std::move(json));
     }
   }
-  WriteFileAtomically(line.profile, text);
-  log::info("profiles of both steps: {}", line.profile);
+  WriteFileAtomically(path, text);
+  log::info("profiles of both steps: {}", path);
   return profiles;
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "command_line.h"
 #include "danas/arch/space.h"
 #include "danas/config/config.h"
 #include "danas/core/json.h"
@@ -15,12 +14,12 @@
 
 namespace danas {
 
-// Throws FileError where line.profile could not be written; before what takes long.
-void CheckProfileFile(const CommandLine& line);
+// Throws FileError where the file could not be written; before what takes long.
+void CheckProfileFile(const std::string& profile);
 
-// Profiles a w step and an α step of every way that was benched, writes the tables to line.profile and returns the same
-// as JSON, one entry a way and step. `hows` are the settings of bench.ways.
-Json WriteProfiles(const CommandLine& line, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
+// Profiles a w step and an α step of every way that was benched, writes the tables to the file `path` and returns the
+// same as JSON, one entry a way and step. `hows` are the settings of bench.ways.
+Json WriteProfiles(const std::string& path, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
                    const CostModel& cost, at::Device device, const SupernetBench& bench);
 
 }  // namespace danas

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "commands.h"
+#include "choose_options.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/network_name.h"
 #include "danas/config/config_file.h"
@@ -20,7 +20,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/watch/choice_text.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "run_reports.h"
 #include "scored_networks.h"
 #include "searched_run.h"
@@ -60,20 +60,20 @@ std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchCo
   return ReadLatencyModel(search.latency_table);
 }
 
-Wish ReadWish(const CommandLine& line, const SearchedRun& run) {
+Wish ReadWish(const ChooseOptions& options, const SearchedRun& run) {
   const std::vector<double> targets = TargetsOf(run.config.search);
-  if (line.target.empty() && targets.size() > 1) {
+  if (options.budget.empty() && targets.size() > 1) {
     throw UsageError(run.folder.string() + " is a search for several budgets (search.budgets). Name one with --budget");
   }
   const SearchConfig search = WithBudget(run.config.search, targets.front());
-  const double target = search.budget.value, budget = line.target.empty() ? target : ParseCount(line.target);
-  if (budget <= 0) throw UsageError("--budget " + line.target + ": expected a cost above 0");
+  const double target = search.budget.value, budget = options.budget.empty() ? target : ParseCount(options.budget);
+  if (budget <= 0) throw UsageError("--budget " + options.budget + ": expected a cost above 0");
   const CostBand band = BandOf(search);
   Wish wish{.band = {.low = band.low / target * budget, .high = band.high / target * budget},
             .least_share = band.low / band.high,
             .limits = {}};
   wish.limits.push_back({.kind = "budget", .model = run.cost});
-  for (const std::string& text : line.limits) {
+  for (const std::string& text : options.limits) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos) throw UsageError("--limit " + text + ": expected KIND=COUNT, as parameters=4M");
     const std::string kind = text.substr(0, equals);
@@ -129,15 +129,15 @@ std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
 
 // Networks of the state's space.
 Networks PoolOf(const Wish& wish, const SearchSpace& space, const std::vector<std::vector<double>>& score_lc,
-                FinalEffects effects, const CommandLine& line) {
+                FinalEffects effects, const ChooseOptions& options) {
   std::vector<CostLimit> limits = LimitsOf(wish, space);
   const CostTable costs = limits.front().costs;
   limits.erase(limits.begin());
-  int64_t count = line.sample > 0 ? line.sample : kNetworksScored;
-  if (line.sample == 0 && effects != FinalEffects::kNone) {
+  int64_t count = options.sample > 0 ? options.sample : kNetworksScored;
+  if (options.sample == 0 && effects != FinalEffects::kNone) {
     count = std::max(count, kNetworksForAnEffect * static_cast<int64_t>(MainEffects(costs)));
   }
-  return NetworksWithin(costs, wish.band, limits, score_lc, static_cast<size_t>(count), line.seed);
+  return NetworksWithin(costs, wish.band, limits, score_lc, static_cast<size_t>(count), options.seed);
 }
 
 // Scores of candidates that prefer none.
@@ -148,14 +148,14 @@ std::vector<std::vector<double>> AllAlike(const SearchSpace& space) {
 }
 
 // The newest trained state with enough networks within the limits; else the one with the most.
-const SavedState& StateFor(const Wish& wish, const SearchedRun& run, FinalEffects effects, const CommandLine& line,
+const SavedState& StateFor(const Wish& wish, const SearchedRun& run, FinalEffects effects, const ChooseOptions& options,
                            const Ranks& ranks) {
   const std::string number = ranks.FromFirst([&] {
     const SavedState* best = nullptr;
     size_t most = 0;
     for (const SavedState& state : run.states) {
       if (state.weight_steps == 0) continue;
-      const size_t networks = PoolOf(wish, state.space, AllAlike(state.space), effects, line).size();
+      const size_t networks = PoolOf(wish, state.space, AllAlike(state.space), effects, options).size();
       if (networks > most) best = &state;
       most = std::max(most, networks);
       if (most >= kLeastNetworks) break;
@@ -247,27 +247,28 @@ Json OriginOf(const SearchedRun& run, const DatasetIndex& training_set, const Ne
   return json;
 }
 
-int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
-  const SearchedRun run = OpenSearchedRun(line, ranks, "search.final_effects");
-  Wish wish = ReadWish(line, run);
-  NetworkChoice choice{.ranking = {.run = run.folder.string(), .score = line.score}};
+int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
+  const SearchedRun run = OpenSearchedRun(options.search, ranks, "search.final_effects");
+  Wish wish = ReadWish(options, run);
+  NetworkChoice choice{.ranking = {.run = run.folder.string(), .score = options.search.score}};
   choice.limits = ReachOf(wish, run.space());
   choice.band = wish.band;
   const at::Device device = OpenRankDevice(run.config, ranks);
-  const FinalEffects effects = line.score == "supernet" ? run.config.search.final_effects : FinalEffects::kNone;
-  const SavedState& state = StateFor(wish, run, effects, line, ranks);
+  const FinalEffects effects =
+      options.search.score == "supernet" ? run.config.search.final_effects : FinalEffects::kNone;
+  const SavedState& state = StateFor(wish, run, effects, options, ranks);
   const LoadedState loaded = LoadState(state, run.config, device);
   const auto training_set = OpenRunImages(run, ranks);
   std::vector<std::vector<double>> ln_p_lc;
   for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
   if (ln_p_lc.empty()) ln_p_lc = AllAlike(state.space);  // of several budgets
-  const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, line);
+  const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, options);
   if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
   RequireFewForPairs(pool, effects);
   log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.manifest.string(), state.when);
   std::optional<SubnetScorer> scorer;
-  if (line.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
-  RunReports reports(nullptr, run.config.log, VerbosityOf(line, ranks));
+  if (options.search.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
+  RunReports reports(nullptr, run.config.log, VerbosityOf(call, ranks));
   Networks whole;  // the same in the whole space
   for (const std::vector<size_t>& network : pool) whole.push_back(*NetworkIn(state.space, network, run.space()));
   ScoredNetworks scored{.networks = whole, .state = state};
@@ -279,7 +280,7 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
   if (effects != FinalEffects::kNone) {
     ScoreByFit(pool, MakeCostTable(*run.cost, state.space), effects, ranks, scored, choice);
   }
-  choice.ranking = OrderNetworks(scored, run, line.score);
+  choice.ranking = OrderNetworks(scored, run, options.search.score);
   if (scorer) {
     Networks best_two;
     for (size_t i = 0; i < std::min<size_t>(2, pool.size()); ++i) {
@@ -289,21 +290,22 @@ int ChooseOnRank(const CommandLine& line, Ranks& ranks) {
     choice.margin = MarginOf(scorer->Score(best_two, {.losses = ImageLosses::kGive}));
   }
   if (!ranks.first()) return 0;
-  choice.file = line.out.empty() ? (run.folder / "chosen.json").string() : line.out;
+  choice.file = options.out.empty() ? (run.folder / "chosen.json").string() : options.out;
   const std::vector<size_t> best = ParseNetworkName(choice.ranking.networks.front().name, run.space(), "");
   const Genotype genotype{.network = run.space().Select(best),
                           .class_ids = training_set->classes.ids,
                           .class_labels = training_set->classes.labels,
                           .origin = OriginOf(run, *training_set, choice)};
   WriteFileAtomically(choice.file, JsonText(ToJson(genotype), 2) + "\n");
-  std::cout << (line.json ? JsonText(ChoiceJson(choice), 2) + "\n" : ChoiceText(choice));
+  std::cout << (options.json ? JsonText(ChoiceJson(choice), 2) + "\n" : ChoiceText(choice));
   return 0;
 }
 
 }  // namespace
 
-int RunChooseCommand(const CommandLine& line) {
-  return OnRanks(line, [&](Ranks& ranks) { return ChooseOnRank(line, ranks); });
+int RunCommand(const ChooseOptions& options, const Call& call) {
+  return OnRanks({.config = options.search.config, .runs = {options.search.run}},
+                 [&](Ranks& ranks) { return ChooseOnRank(options, call, ranks); });
 }
 
 }  // namespace danas

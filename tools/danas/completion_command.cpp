@@ -1,11 +1,10 @@
-// danas completion: shell completion for bash and zsh, from the command line's own description. Both complete commands,
-// options, and file names elsewhere.
+#include "completion_command.h"
+
 #include <iostream>
 #include <map>
 #include <sstream>
 
-#include "command_line.h"
-#include "commands.h"
+#include "command_table.h"
 
 namespace danas {
 namespace {
@@ -32,7 +31,7 @@ void Collect(const CLI::App& app, const std::string& path, WordsAfter& words) {
 WordsAfter CollectWords() {
   CommandLine described;
   CLI::App app;
-  DescribeCommandLine(app, described);
+  DescribeCommandLine(app, CommandsToRead(), described);
   WordsAfter words;
   Collect(app, "", words);
   words["completion"].push_back({"bash", "for bash"});
@@ -113,9 +112,18 @@ std::string ZshCompletion(const WordsAfter& words) {
 
 }  // namespace
 
-int RunCompletion(const CommandLine& line) {
+void DescribeOptions(CLI::App& app, CompletionOptions& options) {
+  app.description("Print shell completion");
+  app.footer(
+      "Examples:\n"
+      "  source <(danas completion bash)\n"
+      "  danas completion zsh > ~/.zfunc/_danas");
+  app.add_option("shell", options.shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+}
+
+int RunCommand(const CompletionOptions& options, const Call&) {
   const WordsAfter words = CollectWords();
-  std::cout << (line.word == "zsh" ? ZshCompletion(words) : BashCompletion(words));
+  std::cout << (options.shell == "zsh" ? ZshCompletion(words) : BashCompletion(words));
   return 0;
 }
 

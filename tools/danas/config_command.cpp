@@ -1,7 +1,7 @@
-// danas config: the shipped configs, one in full, checks, schema and reference.
+#include "config_command.h"
+
 #include <iostream>
 
-#include "commands.h"
 #include "danas/config/config_file.h"
 #include "danas/config/preset.h"
 #include "danas/config/reference.h"
@@ -11,11 +11,6 @@
 
 namespace danas {
 namespace {
-
-int ListConfigs() {
-  for (const std::string& name : ShippedNames("")) std::cout << name << "\n";
-  return 0;
-}
 
 // On standard error, so that what is shown stays a config.
 void TellPreset(const Config& config) {
@@ -29,34 +24,54 @@ void TellPreset(const Config& config) {
   }
 }
 
-int ShowConfig(const ConfigOptions& options) {
-  const Config config = ReadConfig(options);
+}  // namespace
+
+void DescribeOptions(CLI::App& app, ConfigListOptions&) { app.description("List the shipped configs"); }
+
+int RunCommand(const ConfigListOptions&, const Call&) {
+  for (const std::string& name : ShippedNames("")) std::cout << name << "\n";
+  return 0;
+}
+
+void DescribeOptions(CLI::App& app, ConfigShowOptions& options) {
+  app.description("Print a config in full, defaults filled in");
+  app.footer("Example:\n  danas config show --config cifar10.json --set train.lr=0.05");
+  AddConfig(app, options.config);
+  AddData(app, options.config);
+  AddSeed(app, options.config);
+}
+
+int RunCommand(const ConfigShowOptions& options, const Call&) {
+  const Config config = ReadConfig(options.config);
   TellPreset(config);
   std::cout << JsonText(ToJson(config), 2) << "\n";
   return 0;
 }
 
-int CheckConfigs(const std::vector<std::string>& paths) {
-  return CheckFiles(paths, [](const std::string& path) { LoadConfig(path); });
+void DescribeOptions(CLI::App& app, ConfigCheckOptions& options) {
+  app.description("Check config files of your own");
+  app.footer("Example:\n  danas config check my.json");
+  app.add_option("file", options.files, "config files")->option_text("FILE...")->required();
 }
 
-}  // namespace
+int RunCommand(const ConfigCheckOptions& options, const Call&) {
+  return CheckFiles(options.files, [](const std::string& path) { LoadConfig(path); });
+}
 
-int RunConfig(const CommandLine& line) {
-  switch (line.command) {
-    case Command::kConfigList:
-      return ListConfigs();
-    case Command::kConfigShow:
-      return ShowConfig(line.config);
-    case Command::kConfigCheck:
-      return CheckConfigs(line.paths);
-    case Command::kConfigSchema:
-      std::cout << ConfigSchema().dump(2) << "\n";
-      return 0;
-    default:
-      std::cout << ConfigReference();
-      return 0;
-  }
+void DescribeOptions(CLI::App& app, ConfigSchemaOptions&) { app.description("Print the JSON schema, for editors"); }
+
+int RunCommand(const ConfigSchemaOptions&, const Call&) {
+  std::cout << ConfigSchema().dump(2) << "\n";
+  return 0;
+}
+
+void DescribeOptions(CLI::App& app, ConfigReferenceOptions&) {
+  app.description("Print the table of all keys as Markdown");
+}
+
+int RunCommand(const ConfigReferenceOptions&, const Call&) {
+  std::cout << ConfigReference();
+  return 0;
 }
 
 }  // namespace danas

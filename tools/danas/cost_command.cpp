@@ -1,7 +1,7 @@
-// danas cost: what a network or a space costs.
+#include "cost_command.h"
+
 #include <iostream>
 
-#include "commands.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
@@ -13,31 +13,48 @@
 namespace danas {
 namespace {
 
-SearchSpace ReadSpace(const CommandLine& line) {
-  if (line.space.empty() == line.arch.empty()) {
+SearchSpace ReadSpace(const CostOptions& options) {
+  if (options.space.empty() == options.arch.empty()) {
     throw UsageError("one of --space and --arch is needed. See danas cost --help");
   }
-  if (!line.space.empty()) {
-    const LoadedSpace loaded = LoadSpace(line.space, {line.image_size, line.image_size}, line.classes);
+  if (!options.space.empty()) {
+    const LoadedSpace loaded =
+        LoadSpace(options.space, {options.input.image_size, options.input.image_size}, options.input.classes);
     for (const std::string& note : loaded.notes) log::debug("{}", note);
     return loaded.space;
   }
-  SearchSpace network = ReadGenotype(line.arch).network;
-  if (line.image_size > 0) network = network.WithInput({line.image_size, line.image_size});
-  if (line.classes > 0) network = network.WithClasses(line.classes);
+  SearchSpace network = ReadGenotype(options.arch).network;
+  if (options.input.image_size > 0) network = network.WithInput({options.input.image_size, options.input.image_size});
+  if (options.input.classes > 0) network = network.WithClasses(options.input.classes);
   return network;
 }
 
 }  // namespace
 
-int RunCost(const CommandLine& line) {
-  const SearchSpace space = ReadSpace(line);
-  const auto model = line.latency_table.empty() ? MakeMacsModel() : ReadLatencyModel(line.latency_table);
+void DescribeOptions(CLI::App& app, CostOptions& options) {
+  app.description("Print what a network or a search space costs");
+  app.footer(
+      "Examples:\n"
+      "  danas cost --space shuffle --target 325M\n"
+      "  danas cost --arch runs/mine/best.json\n"
+      "MACs are multiply-accumulates of convolutions and fully connected layers.");
+  app.add_option("--space", options.space, "a search space: a file or a shipped name")->option_text("SPACE");
+  AddArch(app, options.arch);
+  AddInput(app, options.input, "as in the file", "as in the file");
+  app.add_option("--latency-table", options.latency_table, "milliseconds by this table instead of MACs")
+      ->option_text("FILE");
+  app.add_option("--target", options.target, "warn of every candidate that alone exceeds it")->option_text("COUNT");
+  AddJson(app, options.json);
+}
+
+int RunCommand(const CostOptions& options, const Call&) {
+  const SearchSpace space = ReadSpace(options);
+  const auto model = options.latency_table.empty() ? MakeMacsModel() : ReadLatencyModel(options.latency_table);
   const CostReport report{space, MakeCostTable(*model, space), MakeCostTable(*MakeParametersModel(), space)};
-  if (!line.target.empty()) {
-    for (const std::string& text : CandidatesAbove(report, ParseCount(line.target))) log::warn("{}", text);
+  if (!options.target.empty()) {
+    for (const std::string& text : CandidatesAbove(report, ParseCount(options.target))) log::warn("{}", text);
   }
-  std::cout << (line.json ? JsonText(CostJson(report), 2) + "\n" : CostText(report));
+  std::cout << (options.json ? JsonText(CostJson(report), 2) + "\n" : CostText(report));
   return 0;
 }
 

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "commands.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/data/pack.h"
+#include "data_options.h"
 #include "image_progress.h"
 #include "inputs.h"
 
@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBadFiles = "bad_files.txt";
 
-PackOptions OptionsOf(const CommandLine& line) {
-  return {.keep_bytes = line.keep_bytes,
-          .resize_short = line.resize_short,
-          .quality = line.quality,
-          .threads = ThreadsFor(line.threads)};
+PackOptions OptionsOf(const DataPackOptions& options) {
+  return {.keep_bytes = options.keep_bytes,
+          .resize_short = options.resize_short,
+          .quality = options.quality,
+          .threads = ThreadsFor(options.threads)};
 }
 
 // A folder within the images would become a class of theirs.
@@ -48,10 +48,10 @@ void CheckHoldsNothingElse(const fs::path& out, const std::vector<NamedSet>& set
   }
 }
 
-Json PackOne(const NamedSet& set, const fs::path& folder, const CommandLine& line) {
+Json PackOne(const NamedSet& set, const fs::path& folder, const DataPackOptions& options) {
   if (set.set.bad) set.set.bad->ListIn(folder / kBadFiles);
   const PackOutcome outcome =
-      PackDataset(set.set, folder, OptionsOf(line), ImageProgress(folder.string(), set.set.size()));
+      PackDataset(set.set, folder, OptionsOf(options), ImageProgress(folder.string(), set.set.size()));
   if (outcome.was_finished) log::info("{}: packed before; left as it is", folder.string());
   return {{"set", set.name},
           {"folder", folder.string()},
@@ -72,21 +72,21 @@ void Print(const Json& packed) {
 
 }  // namespace
 
-int RunDataPack(const CommandLine& line) {
-  DataConfig config = ReadConfig(line.config).data;
-  if (line.skip_bad) config.on_error = OnBadImage::kSkip;
-  const fs::path out = line.out;
-  std::vector<NamedSet> sets = OpenSetsAt(line.in, config);
+int RunCommand(const DataPackOptions& options, const Call&) {
+  DataConfig config = ReadConfig(options.config).data;
+  if (options.skip_bad) config.on_error = OnBadImage::kSkip;
+  const fs::path out = options.out;
+  std::vector<NamedSet> sets = OpenSetsAt(options.in, config);
   CheckIsOutside(out, sets);
   CheckHoldsNothingElse(out, sets);
   // The training set last: without it `out` is no dataset.
   std::ranges::reverse(sets);
   Json results = Json::array();
   for (const NamedSet& set : sets) {
-    results.push_back(PackOne(set, set.name.empty() ? out : out / set.name, line));
-    if (!line.json) Print(results.back());
+    results.push_back(PackOne(set, set.name.empty() ? out : out / set.name, options));
+    if (!options.json) Print(results.back());
   }
-  if (line.json) std::cout << JsonText(results, 2) << "\n";
+  if (options.json) std::cout << JsonText(results, 2) << "\n";
   return 0;
 }
 

@@ -1,16 +1,16 @@
 // danas easiness: ranks the classes of a dataset from easy to hard by networks of the zoo.
 #include <iostream>
 
-#include "commands.h"
 #include "danas/arch/zoo.h"
 #include "danas/config/shipped.h"
 #include "danas/core/log.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/run/device.h"
+#include "easiness_options.h"
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "resume.h"
 #include "run_images.h"
 #include "zoo_inputs.h"
@@ -22,18 +22,18 @@ constexpr const char* kDefaultConfig = "fashion_mnist";
 
 // Without a config and a dataset: the default ones. A shipped config's name becomes its path, which is looked up and told
 // once.
-CommandLine FillInDefault(CommandLine line) {
-  if (!line.config.config.empty()) line.config.config = FindShippedFile("", line.config.config).string();
-  if (line.config.config.empty() && !ReadConfig(line.config).data.NamesDataset()) {
-    line.config.config = ShippedFile("", kDefaultConfig).string();
-    log::info("no --config and no --data: ranking the classes of {}", line.config.config);
+ConfigOptions FillInDefault(ConfigOptions options) {
+  if (!options.config.empty()) options.config = FindShippedFile("", options.config).string();
+  if (options.config.empty() && !ReadConfig(options).data.NamesDataset()) {
+    options.config = ShippedFile("", kDefaultConfig).string();
+    log::info("no --config and no --data: ranking the classes of {}", options.config);
   }
-  return line;
+  return options;
 }
 
 // Of the first network that judges: dataset, image size and split are the same for all.
-Config ConfigOfRun(const CommandLine& line) {
-  return ConfigOfZooModel(ParseJudgeName(ReadConfig(line.config).easiness.models.front()).model, line.config);
+Config ConfigOfRun(const ConfigOptions& options) {
+  return ConfigOfZooModel(ParseJudgeName(ReadConfig(options).easiness.models.front()).model, options);
 }
 
 Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder) {
@@ -47,17 +47,17 @@ Json ResultJson(const EasinessStudy& study, const std::filesystem::path& folder)
 }
 
 // `folder`: on the first rank.
-int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* folder) {
+int Rank(const EasinessPlan& plan, const RunFolder* folder, bool json, Verbosity verbosity) {
   if (folder == nullptr) {
     RunEasiness(plan.inputs, {});
     return 0;
   }
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-  RunReports reports(folder, plan.inputs.config.log, line.verbosity());
+  RunReports reports(folder, plan.inputs.config.log, verbosity);
   reports.Say(plan.text);
   RecordAll(reports.metrics(), plan.moved);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder->path(), reports); });
-  if (line.json) {
+  if (json) {
     std::cout << JsonText(ResultJson(study, folder->path()), 2) << "\n";
   } else {
     std::cout << EasinessText(study) << "\n"
@@ -67,43 +67,49 @@ int Rank(const CommandLine& line, const EasinessPlan& plan, const RunFolder* fol
   return 0;
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+int Resume(const EasinessOptions& options, const Call& call, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
-  const Config config =
-      FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfRun(FillInDefault(line)); }); });
+  const Config config = FirstReads(ranks, [&] {
+    return ConfigToResume(run, options.run.resume, options.config,
+                          [&] { return ConfigOfRun(FillInDefault(options.config)); });
+  });
   if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness.html"); })) {
     log::info("{} is finished already: its ranking is {}", run.string(), (run / "ranking.json").string());
     return 0;
   }
   const at::Device device = OpenRankDevice(config, ranks);
-  return Rank(line,
-              ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run}, line, device, ranks),
-              PointerTo(folder));
+  const EasinessPlan plan = ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run},
+                                           options.plan.probe, device, ranks);
+  return Rank(plan, PointerTo(folder), options.json, call.verbosity());
 }
 
-int Begin(const CommandLine& given, Ranks& ranks) {
-  const CommandLine line = FillInDefault(given);
-  const Config config = FirstReads(ranks, [&] { return ConfigOfRun(line); });
+int Begin(const EasinessOptions& options, const Call& call, Ranks& ranks) {
+  const ConfigOptions config_options = FillInDefault(options.config);
+  const Config config = FirstReads(ranks, [&] { return ConfigOfRun(config_options); });
   const std::filesystem::path run =
-      FirstChooses(ranks, [&] { return RunPath(line.run, ConfigName(line.config) + "-easiness", config); });
+      FirstChooses(ranks, [&] { return RunPath(options.run.run, ConfigName(config_options) + "-easiness", config); });
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  const EasinessPlan plan = PlanEasiness(config, line, device, ranks);
-  if (line.dry_run) {
+  const EasinessPlan plan = PlanEasiness(
+      config,
+      {.config = config_options, .weights = options.weights, .train = options.train, .plan = options.plan}, device,
+      ranks);
+  if (options.plan.dry_run) {
     if (ranks.first()) std::cout << plan.text;
     return 0;
   }
-  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
   KeepImages(PointerTo(folder), plan.images());
-  return Rank(line, plan, PointerTo(folder));
+  return Rank(plan, PointerTo(folder), options.json, call.verbosity());
 }
 
 }  // namespace
 
-int RunEasinessCommand(const CommandLine& line) {
-  return OnRanks(line, [&](Ranks& ranks) {
-    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
-    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+int RunCommand(const EasinessOptions& options, const Call& call) {
+  return OnRanks(SourcesOf(options.config, options.run), [&](Ranks& ranks) {
+    const std::filesystem::path run =
+        FirstChooses(ranks, [&] { return RunToResume(options.run, options.config, call, SetsUsed::kBoth); });
+    return run.empty() ? Begin(options, call, ranks) : Resume(options, call, run, ranks);
   });
 }
 

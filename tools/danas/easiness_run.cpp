@@ -16,10 +16,10 @@
 namespace danas {
 namespace {
 
-std::vector<Judge> MakeJudges(const std::vector<JudgeName>& names, const CommandLine& line, at::Device device) {
+std::vector<Judge> MakeJudges(const std::vector<JudgeName>& names, const ConfigOptions& config, at::Device device) {
   std::vector<Judge> judges;
   for (const JudgeName& name : names) {
-    ConfigOptions options = line.config;
+    ConfigOptions options = config;
     if (!name.seed.empty()) options.settings.push_back("seed=" + name.seed);
     Judge judge;
     judge.name = name.name;
@@ -192,26 +192,26 @@ EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe
 
 }  // namespace
 
-EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
-  const std::vector<JudgeName> names = JudgesOf(config, line);
+EasinessPlan PlanEasiness(const Config& config, const EasinessRequest& request, at::Device device, const Ranks& ranks) {
+  const std::vector<JudgeName> names = JudgesOf(config, request.weights);
   if (const std::string missing = MissingWeights(names); !missing.empty()) {
-    if (!line.dry_run) throw FileError(missing);
+    if (!request.plan.dry_run) throw FileError(missing);
     if (ranks.first()) log::warn("{}", missing);
   }
-  std::vector<Judge> judges = MakeJudges(names, line, device);
+  std::vector<Judge> judges = MakeJudges(names, request.config, device);
   const Dataset dataset = OpenDataset(judges.at(0).training.config.data);
   FindTrainings(judges, dataset, ListRunImages(ranks, dataset.train, &dataset.test), config.easiness.networks, ranks);
-  if (!line.train) RefuseTraining(judges, config.easiness.networks);
-  return PlanFor(config, std::move(judges), line.probe && ranks.first());
+  if (!request.train) RefuseTraining(judges, config.easiness.networks);
+  return PlanFor(config, std::move(judges), request.plan.probe && ranks.first());
 }
 
-EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, const CommandLine& line,
-                            at::Device device, const Ranks& ranks) {
+EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, bool probe, at::Device device,
+                            const Ranks& ranks) {
   std::vector<Judge> judges = ReadJudges(begun.judges / "judges.json", device);
   for (Judge& judge : judges) TakePlaces(config.data, judge.training.config.data);
   const ResumedDataset resumed = ReopenDataset(ranks, begun.run, begun.folder, judges.at(0).training.config.data);
   FindTrainings(judges, resumed.dataset, resumed.images, config.easiness.networks, ranks);
-  EasinessPlan plan = PlanFor(config, std::move(judges), line.probe && ranks.first());
+  EasinessPlan plan = PlanFor(config, std::move(judges), probe && ranks.first());
   plan.moved = resumed.moved;
   return plan;
 }

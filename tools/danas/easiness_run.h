@@ -3,16 +3,25 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "command_line.h"
 #include "danas/config/config.h"
 #include "danas/data/dataset_index.h"
 #include "danas/figures/easiness_text.h"
 #include "danas/judge/easiness.h"
+#include "option_groups.h"
 #include "run_images.h"
 #include "run_reports.h"
 
 namespace danas {
+
+// What a command line says of a ranking.
+struct EasinessRequest {
+  ConfigOptions config;
+  std::vector<std::string> weights = {};  // "NAME=FILE"
+  bool train = true;                      // networks that are not trained yet
+  PlanOptions plan = {};
+};
 
 struct EasinessPlan {
   EasinessInputs inputs;
@@ -29,17 +38,17 @@ struct BegunEasiness {
   std::filesystem::path judges;       // the folder with judges.json
 };
 
-// `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). `line.judge_weights` are
-// "NAME=FILE". With `line.probe` each network is timed. Throws ConfigError for an unknown model, UsageError for weights
-// of a network that is not among easiness.models and, where `line.train` is off, for networks that are not trained yet,
-// FileError where weights are not there; with `line.dry_run` the plan says that instead.
+// `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). With `plan.probe` each
+// network is timed. Throws ConfigError for an unknown model, UsageError for weights of a network that is not among
+// easiness.models and, where `train` is off, for networks that are not trained yet, FileError where weights are not
+// there; with `plan.dry_run` the plan says that instead.
 // Of several ranks the first looks for trainings that are there, and alone has the text.
-EasinessPlan PlanEasiness(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks);
+EasinessPlan PlanEasiness(const Config& config, const EasinessRequest& request, at::Device device, const Ranks& ranks);
 
 // The same for a run that goes on, with the judges of its judges.json and the places of data in `config`. Throws
 // DataError where its images have changed.
-EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, const CommandLine& line,
-                            at::Device device, const Ranks& ranks);
+EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, bool probe, at::Device device,
+                            const Ranks& ranks);
 
 // Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into
 // `folder`, which is made where it is missing. Returns all that they hold.

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <optional>
 
-#include "commands.h"
 #include "danas/arch/zoo.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
@@ -20,8 +19,9 @@
 #include "danas/train/evaluate.h"
 #include "danas/train/loaders.h"
 #include "danas/train/network_training.h"
+#include "evaluate_options.h"
 #include "network_inputs.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "run_reports.h"
 #include "zoo_inputs.h"
 
@@ -29,19 +29,19 @@ namespace danas {
 namespace {
 
 // A run's folder stands for its network, weights and config.
-CommandLine FillInFromRun(CommandLine line) {
-  const std::array given = {!line.run.empty(), !line.arch.empty(), !line.model.empty()};
+EvaluateOptions FillInFromRun(EvaluateOptions options) {
+  const std::array given = {!options.run.empty(), !options.arch.empty(), !options.model.empty()};
   if (std::ranges::count(given, true) != 1) {
     throw UsageError("one of --run, --arch and --model is needed. See danas evaluate --help");
   }
-  if (!line.run.empty()) {
-    const std::filesystem::path run = line.run;
-    line.arch = run / "network.json";
-    if (line.weights.empty()) line.weights = run / "weights.safetensors";
-    if (line.config.config.empty()) line.config.config = run / "config.json";
+  if (!options.run.empty()) {
+    const std::filesystem::path run = options.run;
+    options.arch = run / "network.json";
+    if (options.weights.empty()) options.weights = run / "weights.safetensors";
+    if (options.config.config.empty()) options.config.config = run / "config.json";
   }
-  if (line.weights.empty()) throw UsageError("--arch and --model need --weights. See danas evaluate --help");
-  return line;
+  if (options.weights.empty()) throw UsageError("--arch and --model need --weights. See danas evaluate --help");
+  return options;
 }
 
 // The classes that the classifier's rows stand for must be the dataset's, in its order.
@@ -57,14 +57,14 @@ void CheckClasses(const Genotype& genotype, const ClassList& classes, const std:
 }
 
 // The network of a file, or of the zoo with the dataset's classes.
-SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const CommandLine& line, const Config& config,
+SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const EvaluateOptions& options, const Config& config,
                        const ClassList& classes) {
   if (genotype) {
-    CheckClasses(*genotype, classes, line.arch);
+    CheckClasses(*genotype, classes, options.arch);
     return genotype->network;
   }
   const auto side = static_cast<int>(config.data.image_size);
-  return MakeZooNetwork(line.model, {side, side}, static_cast<int>(classes.ids.size()));
+  return MakeZooNetwork(options.model, {side, side}, static_cast<int>(classes.ids.size()));
 }
 
 std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
@@ -79,30 +79,32 @@ std::string ResultText(const EvaluationResult& result, const ClassList& classes)
          FormatDuration(result.seconds) + "\n";
 }
 
-int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
+int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& ranks) {
   std::optional<Genotype> genotype;
-  if (line.model.empty()) genotype = ReadGenotype(line.arch);
-  const Config config = FirstReads(
-      ranks, [&] { return genotype ? ConfigOfNetwork(*genotype, line) : ConfigOfZooModel(line.model, line.config); });
+  if (options.model.empty()) genotype = ReadGenotype(options.arch);
+  const Config config = FirstReads(ranks, [&] {
+    return genotype ? ConfigOfNetwork(*genotype, options.arch, options.config)
+                    : ConfigOfZooModel(options.model, options.config);
+  });
   const bool of_zoo = !genotype || genotype->origin.contains("model");
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
   const std::shared_ptr<Supernet> network =
-      MakeNetwork(NetworkFor(genotype, line, config, test->classes), config.nn);
-  LoadWeights(*network, line.weights, test->classes.ids);
+      MakeNetwork(NetworkFor(genotype, options, config, test->classes), config.nn);
+  LoadWeights(*network, options.weights, test->classes.ids);
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
-  RunReports reports(nullptr, config.log, VerbosityOf(line, ranks));
+  RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
   const EvaluationResult result =
       Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
                 .classes = network->space().classes(),
                 .runtime = config.runtime});
   if (!ranks.first()) return 0;
-  if (line.json) {
+  if (options.json) {
     Json json = ToJson(result);
     json["per_class"] = PerClassJson(result, test->classes.ids);
     std::cout << JsonText(json, 2) << "\n";
@@ -114,8 +116,9 @@ int EvaluateOnRank(const CommandLine& line, Ranks& ranks) {
 
 }  // namespace
 
-int RunEvaluateCommand(const CommandLine& given) {
-  return OnRanks(given, [&](Ranks& ranks) { return EvaluateOnRank(FillInFromRun(given), ranks); });
+int RunCommand(const EvaluateOptions& options, const Call& call) {
+  return OnRanks({.config = options.config, .runs = {options.run}, .arch = options.arch},
+                 [&](Ranks& ranks) { return EvaluateOnRank(FillInFromRun(options), call, ranks); });
 }
 
 }  // namespace danas

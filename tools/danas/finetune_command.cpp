@@ -2,15 +2,15 @@
 #include <filesystem>
 #include <iostream>
 
-#include "commands.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/run/device.h"
 #include "danas/train/finetune.h"
+#include "finetune_options.h"
 #include "network_inputs.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "resume.h"
 #include "run_images.h"
 #include "run_reports.h"
@@ -43,15 +43,15 @@ void Open(FinetuneInputs& inputs, Ranks& ranks) {
 }
 
 // `folder`: on the first rank.
-int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genotype& trained, const RunFolder* folder,
-             bool resume, const std::vector<Event>& notes = {}) {
+int Finetune(const FinetuneOptions& options, const Call& call, const FinetuneInputs& inputs, const Genotype& trained,
+             const RunFolder* folder, bool resume, const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     RunFinetune(inputs, {.resume = resume});
     return 0;
   }
   ListBadImages(inputs.dataset.train, *folder);
   ListBadImages(inputs.dataset.test, *folder);
-  RunReports reports(folder, inputs.config.log, line.verbosity());
+  RunReports reports(folder, inputs.config.log, call.verbosity());
   const TrainingResult result = SayingWhatIsKept(folder, [&] {
     return RunFinetune(inputs, {.metrics = reports.metrics(),
                                 .progress = reports.progress(),
@@ -59,58 +59,61 @@ int Finetune(const CommandLine& line, const FinetuneInputs& inputs, const Genoty
                                 .resume = resume,
                                 .notes = notes});
   });
-  std::cout << (line.json ? JsonText(events::ToJson(EndEvent(result, trained.class_ids)), 2) + "\n"
+  std::cout << (options.json ? JsonText(events::ToJson(EndEvent(result, trained.class_ids)), 2) + "\n"
                           : ResultText(trained, result, folder->path()));
   return 0;
 }
 
 // Of a line that would begin the run.
-Config ConfigOfLine(const CommandLine& line) {
-  if (line.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
-  return ConfigOfNetwork(ReadGenotype(line.arch), line);
+Config ConfigOfLine(const FinetuneOptions& options) {
+  if (options.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
+  return ConfigOfNetwork(ReadGenotype(options.arch), options.arch, options.config);
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+int Resume(const FinetuneOptions& options, const Call& call, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   Genotype genotype = ReadGenotype(run / "network.json");
   if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
-  inputs.config = FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfLine(line); }); });
+  inputs.config = FirstReads(ranks, [&] {
+    return ConfigToResume(run, options.run.resume, options.config, [&] { return ConfigOfLine(options); });
+  });
   Open(inputs, ranks);
   ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), inputs.config.data);
   inputs.dataset = std::move(resumed.dataset);
   resumed.images.reset();  // large, and not needed any more
   const Genotype trained = TrainedGenotype(inputs);
-  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/true, resumed.moved);
+  return Finetune(options, call, inputs, trained, PointerTo(folder), /*resume=*/true, resumed.moved);
 }
 
-int Begin(const CommandLine& line, Ranks& ranks) {
-  if (line.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
+int Begin(const FinetuneOptions& options, const Call& call, Ranks& ranks) {
+  if (options.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
   // Read first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
-  Genotype genotype = ReadGenotype(line.arch);
+  Genotype genotype = ReadGenotype(options.arch);
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
-  inputs.config = FirstReads(ranks, [&] { return ConfigOfNetwork(inputs.genotype, line); });
-  const std::string name = std::filesystem::path(line.arch).stem().string() + "-finetune";
-  const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(line.run, name, inputs.config); });
+  inputs.config = FirstReads(ranks, [&] { return ConfigOfNetwork(inputs.genotype, options.arch, options.config); });
+  const std::string name = std::filesystem::path(options.arch).stem().string() + "-finetune";
+  const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(options.run.run, name, inputs.config); });
   Open(inputs, ranks);
   inputs.dataset = OpenDataset(inputs.config.data);
-  const std::filesystem::path beside = std::filesystem::path(line.arch).parent_path() / "weights.safetensors";
+  const std::filesystem::path beside = std::filesystem::path(options.arch).parent_path() / "weights.safetensors";
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
 
   const Genotype trained = TrainedGenotype(inputs);
   RunImages images = ListRunImages(ranks, inputs.dataset.train, &inputs.dataset.test);
-  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, inputs.config, line); });
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, inputs.config, call); });
   if (folder) folder->WriteJson("network.json", ToJson(trained));
   KeepImages(PointerTo(folder), std::move(images));
-  return Finetune(line, inputs, trained, PointerTo(folder), /*resume=*/false);
+  return Finetune(options, call, inputs, trained, PointerTo(folder), /*resume=*/false);
 }
 
 }  // namespace
 
-int RunFinetuneCommand(const CommandLine& line) {
-  return OnRanks(line, [&](Ranks& ranks) {
-    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
-    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+int RunCommand(const FinetuneOptions& options, const Call& call) {
+  return OnRanks(SourcesOf(options.config, options.run, options.arch), [&](Ranks& ranks) {
+    const std::filesystem::path run =
+        FirstChooses(ranks, [&] { return RunToResume(options.run, options.config, call, SetsUsed::kBoth); });
+    return run.empty() ? Begin(options, call, ranks) : Resume(options, call, run, ranks);
   });
 }
 

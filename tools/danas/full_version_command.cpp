@@ -5,17 +5,17 @@
 
 #include <iostream>
 
-#include "commands.h"
 #include "danas/run/device.h"
+#include "version_command.h"
 #include "version_info.h"
 
 namespace danas {
 
-int RunFullVersion(const CommandLine& line) {
+int RunInEngine(const VersionOptions& options, const Call&) {
   Json versions = BuildVersions();
   versions["device"] = DescribeDevice(OpenDevice({}, 0));
   versions["cpu_kernels"] = at::get_cpu_capability();
-  if (line.json) {
+  if (options.json) {
     versions["torch_build"] = at::show_config();
     std::cout << versions.dump(2) << "\n";
   } else {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "command_line.h"
 #include "danas/config/config.h"
+#include "option_groups.h"
 
 namespace danas {
 

@@ -44,11 +44,11 @@ JudgeName ParseJudgeName(const std::string& text) {
   return judge;
 }
 
-std::vector<JudgeName> JudgesOf(const Config& config, const CommandLine& line) {
+std::vector<JudgeName> JudgesOf(const Config& config, const std::vector<std::string>& weights) {
   std::vector<JudgeName> judges;
   for (const std::string& text : config.easiness.models) judges.push_back(ParseJudgeName(text));
   std::vector<std::string> taken;
-  for (const std::string& text : line.judge_weights) TakeWeights(text, judges, taken);
+  for (const std::string& text : weights) TakeWeights(text, judges, taken);
   return judges;
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "command_line.h"
 #include "danas/config/config.h"
 
 namespace danas {
@@ -20,10 +19,9 @@ struct JudgeName {
 // Throws ConfigError for another form.
 JudgeName ParseJudgeName(const std::string& text);
 
-// Those of the config, with the weights of `line.judge_weights` ("NAME=FILE") before its own. Throws as
-// ParseJudgeName(), UsageError for weights of a network that is not among them, FileError where weights of the line are
-// not there.
-std::vector<JudgeName> JudgesOf(const Config& config, const CommandLine& line);
+// Those of the config, with `weights` of the command line ("NAME=FILE") before its own. Throws as ParseJudgeName(),
+// UsageError for weights of a network that is not among them, FileError where weights of the line are not there.
+std::vector<JudgeName> JudgesOf(const Config& config, const std::vector<std::string>& weights);
 
 // Which of their weights are not there, and what to do about it; "" where all are.
 std::string MissingWeights(const std::vector<JudgeName>& judges);

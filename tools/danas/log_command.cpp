@@ -1,7 +1,7 @@
-// danas log: what a run logged, for people; --follow goes on as long as a process works on the run.
+#include "log_command.h"
+
 #include <poll.h>
 
-#include "commands.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/run_folder.h"
@@ -19,13 +19,25 @@ bool MayLive(const std::filesystem::path& run) {
 
 }  // namespace
 
-int RunLogCommand(const CommandLine& line) {
-  const std::filesystem::path run = line.paths.front();
+void DescribeOptions(CLI::App& app, LogOptions& options) {
+  app.description("Print what a run logged, for people");
+  app.footer(
+      "Examples:\n"
+      "  danas log runs/mine\n"
+      "  danas log runs/mine --follow\n"
+      "Times are UTC. --follow goes on until no process works on the run (exit code 0) or Ctrl-C (130).\n"
+      "For programs: log.jsonl and alpha.jsonl of the run, described in docs/file-formats.md.");
+  app.add_option("run", options.run, "run folder")->option_text("RUN")->required();
+  app.add_flag("-f,--follow", options.follow, "print what comes, too");
+}
+
+int RunCommand(const LogOptions& options, const Call&) {
+  const std::filesystem::path run = options.run;
   if (!HoldsRun(run)) throw FileError(run.string() + " holds no run: there is no log.jsonl");
   CatchInterrupts();
   LogPrinter printer(run, WriteOut);
   while (true) {
-    const bool may_live = line.follow && MayLive(run);  // before reading: what it wrote last is read too
+    const bool may_live = options.follow && MayLive(run);  // before reading: what it wrote last is read too
     while (printer.PrintNew()) {
       if (InterruptRequested()) return static_cast<int>(ExitCode::kInterrupted);
     }

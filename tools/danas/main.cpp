@@ -4,9 +4,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string>
 
 #include "build_info.h"
-#include "commands.h"
+#include "command_table.h"
 #include "danas/core/error.h"
 #include "danas/core/rank_place.h"
 #include "launch.h"
@@ -34,73 +35,42 @@ std::filesystem::path FindEngine() {
   throw FileError("cannot run " + engine.string() + ": " + std::strerror(errno));
 }
 
-int StartRanks(const CommandLine& line, char** argv) {
+int StartRanks(int ranks, char** argv) {
   const RankPlace place = FindRankPlace();
   if (!place.alone()) {
     throw UsageError("--ranks and --gpus start processes, but " + place.launcher + " has started " +
                      std::to_string(place.ranks) + " already; leave them out");
   }
   LetThreadsSleep();
-  return LaunchRanks(line.ranks, FindEngine(), argv);
+  return LaunchRanks(ranks, FindEngine(), argv);
 }
 
-int RunCommand(const CommandLine& line, char** argv) {
-  switch (line.command) {
-    case Command::kNone:
-      return 0;
-    case Command::kCost:
-      return RunCost(line);
-    case Command::kCompare:
-      return RunCompare(line);
-    case Command::kLog:
-      return RunLogCommand(line);
-    case Command::kStatus:
-      return RunStatusCommand(line);
-    case Command::kModels:
-      return RunModels(line);
-    case Command::kStudy:
-      return RunStudyCommand(line);
-    case Command::kSpaceList:
-    case Command::kSpaceShow:
-    case Command::kSpaceCheck:
-    case Command::kSpaceSample:
-      return RunSpace(line);
-    case Command::kConfigList:
-    case Command::kConfigShow:
-    case Command::kConfigCheck:
-    case Command::kConfigSchema:
-    case Command::kConfigReference:
-      return RunConfig(line);
-    case Command::kCompletion:
-      return RunCompletion(line);
-    case Command::kMan:
-      return RunMan(line);
-    case Command::kVersion:
-      if (!line.full) return RunVersion(line);
-      BecomeEngine(argv);
-    case Command::kSearch:
-    case Command::kFinetune:
-    case Command::kTrain:
-    case Command::kEasiness:
-    case Command::kEvaluate:
-    case Command::kRank:
-    case Command::kChoose:
-      if (line.ranks > 1) return StartRanks(line, argv);
-      [[fallthrough]];
-    case Command::kBenchSupernet:
-    case Command::kBenchLoader:
-    case Command::kDataInfo:
-    case Command::kDataManifest:
-    case Command::kDataPack:
-    case Command::kDataCheck:
-      BecomeEngine(argv);
+struct RunHere {
+  char** argv;
+
+  template <typename Options>
+  int operator()(const InDanas<Options>&, const Options& options, const Call& call) const {
+    return RunCommand(options, call);
   }
-  return 0;
-}
+
+  template <typename Options>
+  int operator()(const InEngine<Options>&, const Options& options, const Call&) const {
+    if constexpr (requires { options.launch; }) {
+      if (options.launch.ranks > 1) return StartRanks(options.launch.ranks, argv);
+    }
+    BecomeEngine(argv);
+  }
+
+  template <typename Options>
+  int operator()(const InEither<Options>&, const Options& options, const Call& call) const {
+    if (NeedsEngine(options)) BecomeEngine(argv);
+    return RunCommand(options, call);
+  }
+};
 
 }  // namespace
 }  // namespace danas
 
 int main(int argc, char** argv) {
-  return danas::RunProgram(argc, argv, [&](const danas::CommandLine& line) { return danas::RunCommand(line, argv); });
+  return danas::RunProgram(argc, argv, danas::DescribedCommands(danas::RunHere{argv}));
 }

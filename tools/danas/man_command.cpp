@@ -1,9 +1,9 @@
-// danas man: the manual page, in man(7)'s markup, from the command line's own description.
+#include "man_command.h"
+
 #include <iostream>
 #include <sstream>
 
-#include "command_line.h"
-#include "commands.h"
+#include "command_table.h"
 #include "version_info.h"
 
 namespace danas {
@@ -48,10 +48,15 @@ void WriteCommand(std::ostream& out, const CLI::App& app, const std::string& par
 
 }  // namespace
 
-int RunMan(const CommandLine&) {
+void DescribeOptions(CLI::App& app, ManOptions&) {
+  app.description("Print the manual page");
+  app.footer("Example:\n  danas man > danas.1; man ./danas.1");
+}
+
+int RunCommand(const ManOptions&, const Call&) {
   CommandLine described;
   CLI::App app;
-  DescribeCommandLine(app, described);
+  DescribeCommandLine(app, CommandsToRead(), described);
   std::ostringstream out;
   out << ".TH DANAS 1 \"\" \"" << VersionLine() << "\" \"User Commands\"\n"
       << ".SH NAME\ndanas \\- data\\-adapted pruning for efficient neural architecture search\n"

@@ -1,7 +1,7 @@
-// danas models: the zoo's networks and what they cost.
+#include "models_command.h"
+
 #include <iostream>
 
-#include "commands.h"
 #include "danas/arch/zoo.h"
 #include "danas/core/json.h"
 #include "danas/core/units.h"
@@ -21,9 +21,9 @@ struct Variant {
 constexpr Variant kFull{"full", "_full", 224, 1000};
 constexpr Variant kSmall{"small", "_small", 32, 10};
 
-SearchSpace MakeVariant(const ZooModel& model, const Variant& variant, const CommandLine& line) {
-  const int side = line.image_size > 0 ? line.image_size : variant.side;
-  return MakeZooNetwork(model.name + variant.ending, {side, side}, line.classes > 0 ? line.classes : variant.classes);
+SearchSpace MakeVariant(const ZooModel& model, const Variant& variant, const InputOptions& input) {
+  const int side = input.image_size > 0 ? input.image_size : variant.side;
+  return MakeZooNetwork(model.name + variant.ending, {side, side}, input.classes > 0 ? input.classes : variant.classes);
 }
 
 Json ToJson(const ZooModel& model, const Variant& variant, const SearchSpace& network) {
@@ -48,7 +48,18 @@ std::string Heading(const SearchSpace& network) {
 
 }  // namespace
 
-int RunModels(const CommandLine& line) {
+void DescribeOptions(CLI::App& app, ModelsOptions& options) {
+  app.description("List the networks of the zoo and their costs");
+  app.footer(
+      "Examples:\n"
+      "  danas models\n"
+      "  danas models --size 64 --classes 200 --json\n"
+      "Each has a full and a small variant, the second for images of 28 to 64 pixels.");
+  AddInput(app, options.input, "224 for the full variants, 32 for the small", "1000 and 10");
+  AddJson(app, options.json);
+}
+
+int RunCommand(const ModelsOptions& options, const Call&) {
   Json list = Json::array();
   TextTable table({{"network"},
                    {"MACs", Align::kRight},
@@ -59,7 +70,7 @@ int RunModels(const CommandLine& line) {
   for (const ZooModel& model : ZooModels()) {
     std::vector<std::string> cells = {model.name};
     for (const Variant& variant : {kFull, kSmall}) {
-      const SearchSpace network = MakeVariant(model, variant, line);
+      const SearchSpace network = MakeVariant(model, variant, options.input);
       list.push_back(ToJson(model, variant, network));
       cells.push_back(FormatCount(static_cast<double>(CountMacs(network))));
       cells.push_back(FormatCount(static_cast<double>(CountParameters(network))));
@@ -67,7 +78,7 @@ int RunModels(const CommandLine& line) {
     }
     table.AddRow(cells);
   }
-  std::cout << (line.json ? JsonText(list, 2) + "\n" : table.Text() + "\n" + headings + "\n");
+  std::cout << (options.json ? JsonText(list, 2) + "\n" : table.Text() + "\n" + headings + "\n");
   return 0;
 }
 

@@ -6,14 +6,14 @@
 
 namespace danas {
 
-Config ConfigOfNetwork(const Genotype& genotype, const CommandLine& line) {
-  if (!line.config.config.empty()) return ReadConfig(line.config);
+Config ConfigOfNetwork(const Genotype& genotype, const std::string& arch, const ConfigOptions& options) {
+  if (!options.config.empty()) return ReadConfig(options);
   const auto found = genotype.origin.find("config");
   if (found == genotype.origin.end()) {
-    throw UsageError(line.arch + " does not say which config it is from. Name one with --config");
+    throw UsageError(arch + " does not say which config it is from. Name one with --config");
   }
-  Config config = ConfigFromJson(*found, line.arch + ", origin.config");
-  Assign(config, line.config.settings);
+  Config config = ConfigFromJson(*found, arch + ", origin.config");
+  Assign(config, options.settings);
   return config;
 }
 

@@ -20,12 +20,11 @@
 namespace danas {
 namespace {
 
-int Run(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command) {
-  bool missing = false;
-  const CommandLine line = ParseCommandLine(argc, argv, &missing);
-  if (missing) return static_cast<int>(ExitCode::kUsage);
-  SetUpLog(line.verbosity());
-  const int code = line.command == Command::kNone ? 0 : command(line);
+int Run(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands) {
+  const CommandLine line = ParseCommandLine(argc, argv, commands);
+  if (line.missing) return static_cast<int>(ExitCode::kUsage);
+  SetUpLog(line.call.verbosity());
+  const int code = line.run ? line.run(line.call) : 0;
   WriteOut("");
   return code;
 }
@@ -116,13 +115,13 @@ void WriteOut(std::string_view text) {
   throw FileError("cannot write to standard output");
 }
 
-int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command) {
+int RunProgram(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be told
   std::signal(SIGBUS, [](int) { EndAtOnce(kLostFile, ExitCode::kData); });
   std::set_terminate(TellLastException);
   SetUpLog(Verbosity::kNormal);
   try {
-    return Run(argc, argv, command);
+    return Run(argc, argv, commands);
   } catch (const QuietEnd& end) {
     return static_cast<int>(end.code);
   } catch (const std::exception& exception) {

@@ -1,8 +1,8 @@
 // What `main` of both programs does around a command.
 #pragma once
 
-#include <functional>
 #include <string_view>
+#include <vector>
 
 #include "command_line.h"
 #include "danas/core/error.h"
@@ -22,8 +22,8 @@ Error AsError(const std::exception& exception);
 // a word and with the code of SIGPIPE, as Unix commands end. Throws FileError where it cannot be written.
 void WriteOut(std::string_view text);
 
-// Parses the line, sets up the log, runs `command` and flushes standard output. Every error becomes one line on
-// standard error and the exit code of its kind.
-int RunProgram(int argc, const char* const* argv, const std::function<int(const CommandLine&)>& command);
+// Parses the line, sets up the log, runs the command that was typed and flushes standard output. Every error becomes
+// one line on standard error and the exit code of its kind.
+int RunProgram(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands);
 
 }  // namespace danas

@@ -122,13 +122,13 @@ bool RestartedByLauncher() {
 }
 
 // The folder in --run where it holds a run. `required`: --resume auto was asked for.
-fs::path RunToContinue(const CommandLine& line, bool required) {
-  if (line.run.empty()) {
+fs::path RunToContinue(const std::string& run_option, const Call& call, bool required) {
+  if (run_option.empty()) {
     if (required) throw UsageError("--resume auto needs --run: the folder of the run");
-    return RunOfJob(line);
+    return RunOfJob(call);
   }
-  const fs::path run = line.run;
-  if (!fs::exists(run / "log.jsonl")) return {};
+  const fs::path run = run_option;
+  if (!fs::exists(run / kLogFile)) return {};
   if (fs::exists(run / "config.json")) return run;
   RunFolder::Reopen(run).GiveBack();  // ended before it could write its config
   return {};
@@ -166,10 +166,9 @@ void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const Run
 }
 
 // Before the fork's folder is made.
-void RequireSameData(const fs::path& run, const Config& config, Command command) {
-  const bool searches = command == Command::kSearch;
+void RequireSameData(const fs::path& run, const Config& config, SetsUsed sets) {
   const bool with_test =
-      !searches || (config.schedule.ranking == "auto" && !fs::exists(run / "easiness" / "ranking.json"));
+      sets == SetsUsed::kBoth || (config.schedule.ranking == "auto" && !fs::exists(run / "easiness" / "ranking.json"));
   RequireDataThere(run, config.data, with_test);
   if (with_test) {
     const Dataset dataset = OpenBothSets(config.data);
@@ -179,11 +178,11 @@ void RequireSameData(const fs::path& run, const Config& config, Command command)
   }
 }
 
-fs::path ForkRun(const CommandLine& line) {
-  const fs::path from = line.resume;
+fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const Call& call, SetsUsed sets) {
+  const fs::path from = options.resume;
   const Config saved = ConfigOfRun(from);
   Config wanted = saved;
-  Assign(wanted, line.config.settings);
+  Assign(wanted, config.settings);
   const ConfigDifferences differences =
       Compare(saved, wanted, [](const std::string& key) { return !IsOneOf(kFixed, key); });
   if (!differences.others.empty()) {
@@ -191,8 +190,8 @@ fs::path ForkRun(const CommandLine& line) {
                       ". Its weights and architecture parameters were made with these: start a new run");
   }
   const StoredCheckpoint checkpoint = NewestCheckpoint(from);
-  RequireSameData(from, wanted, line.command);
-  const RunFolder folder = MakeRunFolder(line.fork, wanted, line);
+  RequireSameData(from, wanted, sets);
+  const RunFolder folder = MakeRunFolder(options.fork, wanted, call);
   CopyRun(from, checkpoint, folder);
   Json changes = Json::array();
   for (const Change& change : differences.allowed) changes.push_back(change.text);
@@ -204,28 +203,29 @@ fs::path ForkRun(const CommandLine& line) {
 
 }  // namespace
 
-fs::path RunToResume(const CommandLine& given) {
-  CommandLine line = given;
-  if (line.resume.empty() && line.fork.empty() && RestartedByLauncher()) line.resume = "auto";
-  if (line.resume.empty() && !line.fork.empty()) throw UsageError("--fork needs --resume: the run that it leaves");
-  if (line.resume == "auto" && !line.fork.empty()) throw UsageError("--fork needs --resume DIR, not 'auto'");
-  if (line.resume.empty()) return {};
-  if (line.resume == "auto") return RunToContinue(line, /*required=*/given.resume == "auto");
-  if (!line.run.empty() || !line.config.config.empty()) {
+fs::path RunToResume(const RunOptions& options, const ConfigOptions& config, const Call& call, SetsUsed sets) {
+  const bool restarted = options.resume.empty() && options.fork.empty() && RestartedByLauncher();
+  const std::string resume = restarted ? "auto" : options.resume;
+  if (resume.empty() && !options.fork.empty()) throw UsageError("--fork needs --resume: the run that it leaves");
+  if (resume == "auto" && !options.fork.empty()) throw UsageError("--fork needs --resume DIR, not 'auto'");
+  if (resume.empty()) return {};
+  if (resume == "auto") return RunToContinue(options.run, call, /*required=*/!restarted);
+  if (!options.run.empty() || !config.config.empty()) {
     throw UsageError("--resume DIR takes config and folder of that run; leave out --config and --run");
   }
-  if (line.fork.empty()) return line.resume;
-  if (RestartedByLauncher() && fs::exists(fs::path(line.fork) / "checkpoints")) return line.fork;
-  return ForkRun(line);
+  if (options.fork.empty()) return resume;
+  if (RestartedByLauncher() && fs::exists(fs::path(options.fork) / "checkpoints")) return options.fork;
+  return ForkRun(options, config, call, sets);
 }
 
-Config ConfigToResume(const fs::path& run, const CommandLine& line, const std::function<Config()>& read) {
+Config ConfigToResume(const fs::path& run, const std::string& resume, const ConfigOptions& config,
+                      const std::function<Config()>& read) {
   const Config saved = ConfigOfRun(run);
   Config wanted = saved;
-  if (line.resume == "auto") {
+  if (resume == "auto") {
     wanted = read();
   } else {
-    Assign(wanted, line.config.settings);
+    Assign(wanted, config.settings);
   }
   const ConfigDifferences differences =
       Compare(saved, wanted, [](const std::string& key) { return IsOneOf(kHarmless, key) || IsOneOf(kPlaces, key); });

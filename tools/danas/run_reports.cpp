@@ -54,13 +54,13 @@ std::string ParentProcess() {
 }
 
 // runs/.jobs/JOB-LINE; empty without a launcher that starts jobs again.
-std::filesystem::path NoteOfJob(const CommandLine& line) {
+std::filesystem::path NoteOfJob(const Call& call) {
   const RankPlace place = FindRankPlace();
   std::string job = place.job;
   if (job.empty() && place.launcher == "torchrun") job = "torchrun-" + ParentProcess();
   if (job.empty()) return {};
   std::replace(job.begin(), job.end(), '/', '_');
-  return std::filesystem::path("runs") / ".jobs" / (job + "-" + HexText(HashText(line.words)));
+  return std::filesystem::path("runs") / ".jobs" / (job + "-" + HexText(HashText(call.words)));
 }
 
 }  // namespace
@@ -97,11 +97,11 @@ std::filesystem::path RunPath(const std::string& run, const std::string& name, c
   return path;
 }
 
-RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const CommandLine& line) {
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const Call& call) {
   RunFolder folder(path);
   try {
     folder.WriteJson("config.json", ToJson(config));
-    if (const std::filesystem::path note = NoteOfJob(line); !note.empty()) {
+    if (const std::filesystem::path note = NoteOfJob(call); !note.empty()) {
       std::filesystem::create_directories(note.parent_path());
       WriteFileAtomically(note, std::filesystem::absolute(path).string());
     }
@@ -112,8 +112,8 @@ RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config,
   return folder;
 }
 
-std::filesystem::path RunOfJob(const CommandLine& line) {
-  const std::filesystem::path note = NoteOfJob(line);
+std::filesystem::path RunOfJob(const Call& call) {
+  const std::filesystem::path note = NoteOfJob(call);
   if (note.empty() || !std::filesystem::exists(note)) return {};
   return ReadFile(note, kMostNoteBytes);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "command_line.h"
+#include "call.h"
 #include "danas/config/config.h"
 #include "danas/core/error.h"
 #include "danas/core/run_folder.h"
@@ -50,10 +50,10 @@ std::filesystem::path RunPath(const std::string& run, const std::string& name, c
 
 // Makes the folder and writes config.json. Of a job that a launcher may start again (torchrun, Slurm) it is noted which
 // folder this line made: see RunOfJob().
-RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const CommandLine& line);
+RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const Call& call);
 
 // The folder that an earlier start of this launcher's job made for the same line; empty where there is none.
-std::filesystem::path RunOfJob(const CommandLine& line);
+std::filesystem::path RunOfJob(const Call& call);
 
 // From now on bad_files.txt in the run's folder lists the images of `dataset` that are skipped.
 void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder);

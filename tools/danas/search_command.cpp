@@ -3,7 +3,6 @@
 #include <iostream>
 #include <optional>
 
-#include "commands.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
 #include "danas/config/shipped.h"
@@ -23,10 +22,11 @@
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "resume.h"
 #include "run_images.h"
 #include "run_reports.h"
+#include "search_options.h"
 
 namespace danas {
 namespace {
@@ -41,8 +41,8 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
 
 // Before images are looked at, which takes minutes where there are many.
-void RequireJudges(const Config& config, const CommandLine& line) {
-  const std::string missing = MissingWeights(JudgesOf(config, line));
+void RequireJudges(const Config& config) {
+  const std::string missing = MissingWeights(JudgesOf(config, {}));
   if (!missing.empty()) throw FileError("schedule.ranking 'auto': " + missing);
 }
 
@@ -97,29 +97,30 @@ SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device devi
 }
 
 // The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
-EasinessPlan PlanRanking(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
-  if (line.config.config.empty()) {
+EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+  if (options.config.config.empty()) {
     throw UsageError("schedule.ranking 'auto' needs --config, so that the networks that judge see the search's images");
   }
-  CommandLine with_path = line;  // looked up once
-  with_path.config.config = FindShippedFile("", line.config.config).string();
-  return PlanEasiness(config, with_path, device, ranks);
+  EasinessRequest request{.config = options.config, .plan = options.plan};
+  request.config.config = FindShippedFile("", options.config.config).string();  // looked up once
+  return PlanEasiness(config, request, device, ranks);
 }
 
-int PrintPlan(const Config& config, const CommandLine& line, at::Device device, const Ranks& ranks) {
+int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
   const bool with_data = config.data.NamesDataset();
   if (RanksFirst(config) && with_data) {
-    const EasinessPlan ranking = PlanRanking(config, line, device, ranks);
-    if (!line.json) std::cout << ranking.text << "\n";
+    const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
+    if (!options.json) std::cout << ranking.text << "\n";
   }
   if (RanksFirst(config) && ranks.first()) {
     log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan takes {}",
               with_data ? "the dataset's" : "any");
   }
   if (!ranks.first()) return 0;
-  const SearchPlan plan = with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), line.probe)
-                                    : MakePlanWithoutData(config, line.probe, device);
-  std::cout << (line.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
+  const SearchPlan plan = with_data
+                              ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), options.plan.probe)
+                              : MakePlanWithoutData(config, options.plan.probe, device);
+  std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!with_data) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
   return 0;
 }
@@ -168,7 +169,7 @@ bool IsFinished(const std::filesystem::path& run, const SearchConfig& search) {
   return events::EndsWith<events::SearchEnd>(run / kLogFile);
 }
 
-int PrintResult(const CommandLine& line, const RunFolder& folder, const SearchConfig& search) {
+int PrintResult(const SearchOptions& options, const RunFolder& folder, const SearchConfig& search) {
   Json json = {{"run", folder.path().string()}};
   std::string text;
   for (const std::string& budget : BranchNames(search)) {
@@ -184,19 +185,19 @@ int PrintResult(const CommandLine& line, const RunFolder& folder, const SearchCo
       json["found"].push_back({{"budget", budget}, {"best", best.string()}, {"cost", cost}});
     }
   }
-  std::cout << (line.json ? JsonText(json, 2) + "\n" : text);
+  std::cout << (options.json ? JsonText(json, 2) + "\n" : text);
   return 0;
 }
 
 // `folder` and `plan`: on the first rank.
-int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder* folder,
+int Search(const SearchOptions& options, const Call& call, const SearchInputs& inputs, const RunFolder* folder,
            const std::optional<SearchPlan>& plan, bool resume, const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     RunSearch(inputs, {});
     return 0;
   }
   ListBadImages(*inputs.training_set, *folder);
-  RunReports reports(folder, inputs.config.log, line.verbosity());
+  RunReports reports(folder, inputs.config.log, call.verbosity());
   reports.Say(PlanText(*plan));
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),
@@ -205,27 +206,28 @@ int Search(const CommandLine& line, const SearchInputs& inputs, const RunFolder*
                               .resume = resume,
                               .notes = notes});
   });
-  return PrintResult(line, *folder, inputs.config.search);
+  return PrintResult(options, *folder, inputs.config.search);
 }
 
 bool IsRanked(const std::filesystem::path& run) { return std::filesystem::exists(run / "easiness" / "ranking.json"); }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+int Resume(const SearchOptions& options, const Call& call, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
-  const Config config =
-      FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ReadConfig(line.config); }); });
+  const Config config = FirstReads(ranks, [&] {
+    return ConfigToResume(run, options.run.resume, options.config, [&] { return ReadConfig(options.config); });
+  });
   if (FirstDecides(ranks, [&] { return IsFinished(run, config.search); })) {
     if (!folder) return 0;
     log::info("{} is finished already", run.string());
-    return PrintResult(line, *folder, config.search);
+    return PrintResult(options, *folder, config.search);
   }
   const at::Device device = OpenRankDevice(config, ranks);
   const bool ranked = !RanksFirst(config) || FirstDecides(ranks, [&] { return IsRanked(run); });
   std::optional<EasinessPlan> ranking;
   std::vector<Event> moved;
   if (!ranked) {
-    ranking = ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run / "easiness"}, line,
-                             device, ranks);
+    ranking = ResumeEasiness(config, {.run = run, .folder = PointerTo(folder), .judges = run / "easiness"},
+                             options.plan.probe, device, ranks);
     moved = ranking->moved;
   }
   RequireDataThere(run, config.data, /*with_test=*/false);
@@ -234,7 +236,7 @@ int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ran
   SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
   bool begun = true;
   if (ranking) {
-    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), line.verbosity());
+    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());
     begun = false;
   } else if (RanksFirst(config)) {
     inputs.ranking = RankingOfRun(inputs, PointerTo(folder));
@@ -242,42 +244,44 @@ int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ran
   }
   std::optional<SearchPlan> plan;
   if (folder) plan = MakePlan(inputs, /*probe=*/false);
-  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/begun, moved);
+  return Search(options, call, inputs, PointerTo(folder), plan, /*resume=*/begun, moved);
 }
 
-int Begin(const CommandLine& line, Ranks& ranks) {
-  const Config config = FirstReads(ranks, [&] { return ReadConfig(line.config); });
+int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
+  const Config config = FirstReads(ranks, [&] { return ReadConfig(options.config); });
   const std::filesystem::path run =
-      FirstChooses(ranks, [&] { return RunPath(line.run, ConfigName(line.config), config); });
-  if (!line.dry_run && !config.data.NamesDataset()) {
+      FirstChooses(ranks, [&] { return RunPath(options.run.run, ConfigName(options.config), config); });
+  if (!options.plan.dry_run && !config.data.NamesDataset()) {
     throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
   }
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  if (line.dry_run) return PrintPlan(config, line, device, ranks);
-  if (RanksFirst(config)) RequireJudges(config, line);
+  if (options.plan.dry_run) return PrintPlan(config, options, device, ranks);
+  if (RanksFirst(config)) RequireJudges(config);
   const auto training_set = OpenImages(config);
   SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
   std::optional<EasinessPlan> ranking;
-  if (RanksFirst(config)) ranking = PlanRanking(config, line, device, ranks);
+  if (RanksFirst(config)) ranking = PlanRanking(config, options, device, ranks);
   RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
   std::optional<SearchPlan> plan;
-  if (ranks.first()) plan = MakePlan(inputs, line.probe && !ranking);  // fails before there is a folder, where it must
-  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, line); });
+  if (ranks.first())
+    plan = MakePlan(inputs, options.plan.probe && !ranking);  // fails before there is a folder, where it must
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
   KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {
-    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), line.verbosity());
-    if (folder) plan = MakePlan(inputs, line.probe);
+    inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());
+    if (folder) plan = MakePlan(inputs, options.plan.probe);
   }
-  return Search(line, inputs, PointerTo(folder), plan, /*resume=*/false);
+  return Search(options, call, inputs, PointerTo(folder), plan, /*resume=*/false);
 }
 
 }  // namespace
 
-int RunSearchCommand(const CommandLine& line) {
-  return OnRanks(line, [&](Ranks& ranks) {
-    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
-    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+int RunCommand(const SearchOptions& options, const Call& call) {
+  return OnRanks(SourcesOf(options.config, options.run), [&](Ranks& ranks) {
+    const std::filesystem::path run =
+        FirstChooses(ranks, [&] { return RunToResume(options.run, options.config, call, SetsUsed::kTraining); });
+    return run.empty() ? Begin(options, call, ranks) : Resume(options, call, run, ranks);
   });
 }
 

@@ -14,7 +14,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/kept_images.h"
 #include "danas/search/untrained_score.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "run_images.h"
 
 namespace danas {
@@ -65,18 +65,18 @@ std::vector<int> ClassOrder(const SearchedRun& run, const DatasetIndex& training
 
 }  // namespace
 
-SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks, const std::string& also_free) {
-  if (line.run.empty()) throw UsageError("--run is needed: the folder of a search");
-  RequireFree(line.config.settings, also_free);
+SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, const std::string& also_free) {
+  if (options.run.empty()) throw UsageError("--run is needed: the folder of a search");
+  RequireFree(options.config.settings, also_free);
   SearchedRun run;
-  run.folder = line.run;
-  run.config = FirstReads(ranks, [&] { return ReadConfigOf(run.folder, line.config.settings); });
-  if (line.score == "alpha" && TargetsOf(run.config.search).size() > 1) {
+  run.folder = options.run;
+  run.config = FirstReads(ranks, [&] { return ReadConfigOf(run.folder, options.config.settings); });
+  if (options.score == "alpha" && TargetsOf(run.config.search).size() > 1) {
     throw UsageError("--score alpha: " + run.folder.string() +
                      " is a search for several budgets (search.budgets): α is each one's own, and none is there for "
                      "all networks. Take --score supernet");
   }
-  if (line.score == "alpha" && !UsesAlpha(run.config.search)) {
+  if (options.score == "alpha" && !UsesAlpha(run.config.search)) {
     throw UsageError("--score alpha: " + run.folder.string() +
                      " did not train α, since nothing looked at it (search.paths, search.pruning.score, search.final). "
                      "Take --score supernet");

@@ -5,13 +5,13 @@
 #include <memory>
 #include <vector>
 
-#include "command_line.h"
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/data/dataset_index.h"
 #include "danas/run/ranks.h"
 #include "danas/search/saved_state.h"
 #include "danas/search/score.h"
+#include "option_groups.h"
 
 namespace danas {
 
@@ -26,7 +26,7 @@ struct SearchedRun {
 
 // Of the folder in --run; --set may change how networks are scored and where, and the key `also_free`, nothing that they
 // are made of. The same on every rank. Throws UsageError, FileError where there is no search, CheckpointError.
-SearchedRun OpenSearchedRun(const CommandLine& line, Ranks& ranks, const std::string& also_free = "");
+SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, const std::string& also_free = "");
 
 // The newest state whose space has all of these networks of the whole space. Throws ConfigError where none has.
 const SavedState& StateWithAll(const SearchedRun& run, const std::vector<std::vector<size_t>>& networks,

@@ -1,9 +1,9 @@
-// danas space: the shipped search spaces, one in full, checks, and random networks of a given cost.
+#include "space_command.h"
+
 #include <cmath>
 #include <filesystem>
 #include <iostream>
 
-#include "commands.h"
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
 #include "danas/config/config_file.h"
@@ -61,10 +61,10 @@ std::string CandidateNames(const LayerSpec& layer) {
   return names;
 }
 
-int ShowSpace(const CommandLine& line) {
-  const LoadedSpace loaded = LoadSpace(line.space);
+int ShowSpace(const SpaceShowOptions& options) {
+  const LoadedSpace loaded = LoadSpace(options.space);
   const SearchSpace& space = loaded.space;
-  if (line.json) {
+  if (options.json) {
     std::cout << JsonText(ToJson(space), 2) << "\n";
     return 0;
   }
@@ -82,19 +82,13 @@ int ShowSpace(const CommandLine& line) {
   return 0;
 }
 
-int CheckSpaces(const std::vector<std::string>& paths) {
-  return CheckFiles(paths, [](const std::string& path) {
-    for (const std::string& note : LoadSpace(path).notes) log::info("{}: {}", path, note);
-  });
-}
-
 // The space that the network was found in, unless the command names one.
-SearchSpace SpaceToSample(const CommandLine& line, const Genotype& given) {
-  std::string name = line.space;
+SearchSpace SpaceToSample(const SpaceSampleOptions& options, const Genotype& given) {
+  std::string name = options.space;
   if (name.empty()) {
     const auto config = given.origin.find("config");
     if (config == given.origin.end() || !config->contains("space")) {
-      throw UsageError(line.arch + " does not say which space it is from. Name one with --space");
+      throw UsageError(options.arch + " does not say which space it is from. Name one with --space");
     }
     name = config->at("space").get<std::string>();
   }
@@ -119,26 +113,27 @@ struct SampleBasis {
   double whole = 0;  // the cost that percentages are of
 };
 
-SampleBasis NearNetwork(const CommandLine& line) {
-  Genotype given = ReadGenotype(line.arch);
-  const SearchSpace space = SpaceToSample(line, given);
+SampleBasis NearNetwork(const SpaceSampleOptions& options) {
+  Genotype given = ReadGenotype(options.arch);
+  const SearchSpace space = SpaceToSample(options, given);
   const double macs = static_cast<double>(CountMacs(given.network));
   return {.given = std::move(given),
           .space = space,
           .costs = MakeCostTable(*MakeMacsModel(), space),
-          .band = {.low = macs * (1 - line.band_percent / 100), .high = macs * (1 + line.band_percent / 100)},
-          .sampled = {{"near", line.arch}, {"band_percent", line.band_percent}},
+          .band = {.low = macs * (1 - options.band_percent / 100), .high = macs * (1 + options.band_percent / 100)},
+          .sampled = {{"near", options.arch}, {"band_percent", options.band_percent}},
           .whole = macs};
 }
 
 // As many classes as the dataset's format or the space's file says; danas finetune takes the dataset's own.
-SampleBasis WithinBudget(const CommandLine& line) {
-  const Config config = ReadConfig(line.config);
+SampleBasis WithinBudget(const SpaceSampleOptions& options) {
+  const Config config = ReadConfig(options.config);
   const int classes = config.data.format == DataFormat::kCifar10    ? 10
                       : config.data.format == DataFormat::kCifar100 ? 100
                                                                     : 0;
   const auto side = static_cast<int>(config.data.image_size);
-  const SearchSpace space = LoadSpace(line.space.empty() ? config.space : line.space, {side, side}, classes).space;
+  const SearchSpace space =
+      LoadSpace(options.space.empty() ? config.space : options.space, {side, side}, classes).space;
   const CostBand band = SearchBand(config.search);
   const std::vector<size_t> first(space.layers().size(), 0);
   return {.given = {space.Select(first), {}, {}, {{"config", ToJson(config)}}},
@@ -149,48 +144,97 @@ SampleBasis WithinBudget(const CommandLine& line) {
           .whole = config.search.budget.value};
 }
 
-int SampleSpace(const CommandLine& line) {
-  const bool by_config = !line.config.config.empty();
-  if (line.arch.empty() != by_config) {
+int SampleSpace(const SpaceSampleOptions& options) {
+  const bool by_config = !options.config.config.empty();
+  if (options.arch.empty() != by_config) {
     throw UsageError("one of --arch (cost about as this network) and --config (cost within its budget) is needed");
   }
-  const SampleBasis basis = by_config ? WithinBudget(line) : NearNetwork(line);
+  const SampleBasis basis = by_config ? WithinBudget(options) : NearNetwork(options);
   std::error_code error;
-  std::filesystem::create_directories(line.out, error);
-  if (error) throw FileError("cannot make " + line.out + ": " + error.message());
+  std::filesystem::create_directories(options.out, error);
+  if (error) throw FileError("cannot make " + options.out + ": " + error.message());
   const std::string of = by_config ? "of the budget" : "of the given one's";
   TextTable table({{"network"}, {basis.costs.unit, Align::kRight}, {of, Align::kRight}});
   Json list = Json::array();
-  for (int number = 1; number <= line.count; ++number) {
-    RandomStream stream(static_cast<uint64_t>(line.seed), "sample", {static_cast<uint64_t>(number)});
+  for (int number = 1; number <= options.count; ++number) {
+    RandomStream stream(static_cast<uint64_t>(options.seed), "sample", {static_cast<uint64_t>(number)});
     const std::vector<size_t> choice = SampleNetworkWithin(basis.costs, basis.band.low, basis.band.high, stream);
-    const std::filesystem::path path = std::filesystem::path(line.out) / ("random-" + std::to_string(number) + ".json");
+    const std::filesystem::path path =
+        std::filesystem::path(options.out) / ("random-" + std::to_string(number) + ".json");
     const double cost = basis.costs.OfNetwork(choice);
     Json sampled = basis.sampled;
-    sampled.update({{"seed", line.seed}, {"number", number}});
+    sampled.update({{"seed", options.seed}, {"number", number}});
     WriteFileAtomically(path, JsonText(ToJson(RandomLike(basis.given, basis.space, choice, sampled)), 2) + "\n");
     table.AddRow({path.string(), FormatCount(cost), FormatPercent(cost / basis.whole)});
     list.push_back({{"file", path.string()}, {"macs", CountMacs(basis.space.Select(choice))}});
   }
-  std::cout << (line.json ? JsonText(list, 2) + "\n"
-                          : "drawn uniformly among the networks of " + FormatCount(basis.band.low) + " to " +
-                                FormatCount(basis.band.high) + " " + basis.costs.unit + ":\n" + table.Text());
+  std::cout << (options.json ? JsonText(list, 2) + "\n"
+                             : "drawn uniformly among the networks of " + FormatCount(basis.band.low) + " to " +
+                                   FormatCount(basis.band.high) + " " + basis.costs.unit + ":\n" + table.Text());
   return 0;
 }
 
 }  // namespace
 
-int RunSpace(const CommandLine& line) {
-  switch (line.command) {
-    case Command::kSpaceList:
-      return ListSpaces(line.json);
-    case Command::kSpaceShow:
-      return ShowSpace(line);
-    case Command::kSpaceCheck:
-      return CheckSpaces(line.paths);
-    default:
-      return SampleSpace(line);
-  }
+void DescribeOptions(CLI::App& app, SpaceListOptions& options) {
+  app.description("List the shipped search spaces");
+  AddJson(app, options.json);
 }
+
+int RunCommand(const SpaceListOptions& options, const Call&) { return ListSpaces(options.json); }
+
+void DescribeOptions(CLI::App& app, SpaceShowOptions& options) {
+  app.description("Show the layers and candidates of a space");
+  app.footer("Example:\n  danas space show mobile_plus");
+  app.add_option("space", options.space, "a file or a shipped name")->option_text("SPACE")->required();
+  AddJson(app, options.json);
+}
+
+int RunCommand(const SpaceShowOptions& options, const Call&) { return ShowSpace(options); }
+
+void DescribeOptions(CLI::App& app, SpaceCheckOptions& options) {
+  app.description("Check space files of your own");
+  app.footer("Example:\n  danas space check my_space.json");
+  app.add_option("file", options.files, "space files")->option_text("FILE...")->required();
+}
+
+int RunCommand(const SpaceCheckOptions& options, const Call&) {
+  return CheckFiles(options.files, [](const std::string& path) {
+    for (const std::string& note : LoadSpace(path).notes) log::info("{}: {}", path, note);
+  });
+}
+
+void DescribeOptions(CLI::App& app, SpaceSampleOptions& options) {
+  app.description("Write random networks that cost about as much as a given one, or as a search's budget allows");
+  app.footer(
+      "Examples:\n"
+      "  danas space sample --arch best.json --band 5% --count 2 --out runs/random\n"
+      "  danas space sample --config my.json --set search.budget=200M --out runs/random\n"
+      "Each network of the space within the band is as likely as any other. Writes random-1.json, ...");
+  AddArch(app, options.arch);
+  AddConfig(app, options.config);
+  app.get_option("--config")
+      ->description("instead of --arch: networks within the budget of this config (a file or a shipped name)");
+  app.add_option("--space", options.space,
+                 "space to draw from (default: the one best.json was found in, or the config's)")
+      ->option_text("SPACE");
+  app.add_option("--band", options.band_percent, "MACs within this of the network's, either way (default: 5%)")
+      ->option_text("PERCENT")
+      ->transform([](std::string text) {
+        if (text.ends_with('%')) text.pop_back();
+        return text;
+      })
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_option("--count", options.count, "how many networks (default: 1)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--seed", options.seed, "seed of the draw (default: 0)")
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("-o,--out", options.out, "folder to write to")->option_text("DIR")->required();
+  AddJson(app, options.json);
+}
+
+int RunCommand(const SpaceSampleOptions& options, const Call&) { return SampleSpace(options); }
 
 }  // namespace danas

@@ -1,4 +1,5 @@
-// danas status: how runs are doing, from their folders; alive, dead or finished.
+#include "status_command.h"
+
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -10,7 +11,6 @@
 #include <iostream>
 #include <set>
 
-#include "commands.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/utc_time.h"
@@ -131,11 +131,27 @@ int Watch(Query& query, bool json) {
 
 }  // namespace
 
-int RunStatusCommand(const CommandLine& line) {
-  Query query{.paths = line.paths};
-  if (line.watch) return Watch(query, line.json);
+void DescribeOptions(CLI::App& app, StatusOptions& options) {
+  app.description("Show how runs are doing, from another terminal");
+  app.footer(
+      "Examples:\n"
+      "  danas status runs/mine\n"
+      "  danas status runs --watch\n"
+      "One run in full; several, or a folder of runs, in a table. Works on any run: alive, dead or finished. --watch "
+      "draws\n"
+      "again every two seconds until no run is alive (exit code 0) or Ctrl-C (130); not on a terminal it writes a "
+      "line\n"
+      "twice a minute and when a run gets on.");
+  app.add_option("run", options.paths, "run folders, or folders of them")->option_text("RUN...")->required();
+  app.add_flag("-w,--watch", options.watch, "go on looking");
+  AddJson(app, options.json);
+}
+
+int RunCommand(const StatusOptions& options, const Call&) {
+  Query query{.paths = options.paths};
+  if (options.watch) return Watch(query, options.json);
   const std::vector<RunStatus> runs = Look(query);
-  std::cout << (line.json ? JsonText(StatusJson(runs), 2) + "\n" : Text(runs, query));
+  std::cout << (options.json ? JsonText(StatusJson(runs), 2) + "\n" : Text(runs, query));
   return 0;
 }
 

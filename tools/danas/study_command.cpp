@@ -1,9 +1,9 @@
-// danas study: experiments as data. Plans a study file's steps, runs those that are not done, and reports.
+#include "study_command.h"
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 
-#include "commands.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -27,14 +27,14 @@ struct Asked {
   StudyPlan plan;
 };
 
-Asked ReadAsked(const CommandLine& line) {
-  Study study = ReadStudy(line.in);
-  if (!line.truth.empty()) {
-    if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + line.in + " is no table");
-    study.outcome.truth = line.truth;
+Asked ReadAsked(const StudyOptions& options) {
+  Study study = ReadStudy(options.file);
+  if (!options.truth.empty()) {
+    if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + options.file + " is no table");
+    study.outcome.truth = options.truth;
   }
-  const fs::path folder = line.run.empty() ? fs::path("runs") / "study" / study.name : fs::path(line.run);
-  StudyPlan plan = PlanStudy(study, folder, line.data);
+  const fs::path folder = options.run.empty() ? fs::path("runs") / "study" / study.name : fs::path(options.run);
+  StudyPlan plan = PlanStudy(study, folder, options.data);
   return {std::move(study), folder, std::move(plan)};
 }
 
@@ -77,35 +77,35 @@ void WarnOfThreads(const Asked& asked, int64_t jobs) {
 }
 
 // Prints what is there, and keeps it as study.json where `write`.
-void Report(const Asked& asked, TrialReader& reader, const CommandLine& line, bool write) {
+void Report(const Asked& asked, TrialReader& reader, const StudyOptions& options, bool write) {
   std::vector<std::optional<TrialResult>> results;
   for (const StudyTrial& trial : asked.plan.trials) results.push_back(reader.Read(trial));
   StudySummary summary = Summarize(asked.study, asked.plan, results);
   summary.notes = reader.notes();
   const std::string json = JsonText(ToJson(summary, asked.study, asked.plan, results), 2) + "\n";
   if (write) WriteFileAtomically(asked.folder / "study.json", json);
-  WriteOut(line.json       ? json
-           : line.markdown ? SummaryMarkdown(summary, asked.study)
-                           : SummaryText(summary, asked.study));
+  WriteOut(options.json       ? json
+           : options.markdown ? SummaryMarkdown(summary, asked.study)
+                              : SummaryText(summary, asked.study));
 }
 
-int Run(const Asked& asked, const CommandLine& line) {
+int Run(const Asked& asked, const StudyOptions& options, bool quiet) {
   TrialReader reader(asked.study, asked.plan);  // a table that does not serve is told before there is a folder
   const StudyLock lock(asked.folder);
   CheckUnchanged(asked.plan);
-  WarnOfThreads(asked, line.jobs);
+  WarnOfThreads(asked, options.jobs);
   std::signal(SIGPIPE, SIG_IGN);  // Ctrl-C ends the `tee` that this goes to as well; steps shall end in order
   const auto say = [&](const std::string& text) {
-    if (line.json || line.markdown) {
+    if (options.json || options.markdown) {
       log::info("{}", text);
-    } else if (!line.quiet) {
+    } else if (!quiet) {
       std::cout << text << std::endl;
     }
   };
   const StepsOutcome outcome =
-      RunSteps(asked.plan, {.program = fs::read_symlink("/proc/self/exe"), .jobs = line.jobs, .say = say});
-  if (!line.quiet && !line.json && !line.markdown) std::cout << std::endl;
-  Report(asked, reader, line, /*write=*/true);
+      RunSteps(asked.plan, {.program = fs::read_symlink("/proc/self/exe"), .jobs = options.jobs, .say = say});
+  if (!quiet && !options.json && !options.markdown) std::cout << std::endl;
+  Report(asked, reader, options, /*write=*/true);
   if (outcome.failed.empty()) return 0;
   log::error("{} of {} steps failed and {} wait for them. The same command tries them again", outcome.failed.size(),
              asked.plan.steps.size(), outcome.waiting.size());
@@ -114,18 +114,42 @@ int Run(const Asked& asked, const CommandLine& line) {
 
 }  // namespace
 
-int RunStudyCommand(const CommandLine& line) {
-  const Asked asked = ReadAsked(line);
-  if (line.dry_run) {
+void DescribeOptions(CLI::App& app, StudyOptions& options) {
+  app.description("Run an experiment: arms, seeds, and what they differ in");
+  app.footer(
+      "Examples:\n"
+      "  danas study my_study.json --dry-run\n"
+      "  danas study my_study.json --jobs 2\n"
+      "  danas study my_study.json --report --markdown\n"
+      "Each step is a command of danas and is printed. The same command goes on with a study that was ended, and does "
+      "what\n"
+      "is new after seeds or arms were added. Leaves study.json. The file's form: docs/studies.md.");
+  app.add_option("file", options.file, "study: a file or a shipped name")->option_text("FILE")->required();
+  app.add_option("-r,--run,--run-folder", options.run, "the study's folder (default: runs/study/NAME)")
+      ->option_text("DIR");
+  app.add_option("-j,--jobs", options.jobs, "steps at once (default: 1)")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1024}));
+  app.add_option("-d,--data", options.data, "the dataset's folder, for every step (data.root)")->option_text("DIR");
+  app.add_option("--truth", options.truth, "the table of truth, where it lies elsewhere")->option_text("CSV");
+  CLI::Option* report = app.add_flag("--report", options.report, "print the tables of what is there, run nothing");
+  app.add_flag("-n,--dry-run", options.dry_run, "list the steps and which are done, run nothing")->excludes(report);
+  CLI::Option* markdown = app.add_flag("--markdown", options.markdown, "the report as Markdown");
+  app.add_flag("--json", options.json, "print JSON for programs")->excludes(markdown);
+}
+
+int RunCommand(const StudyOptions& options, const Call& call) {
+  const Asked asked = ReadAsked(options);
+  if (options.dry_run) {
     CheckUnchanged(asked.plan);
-    return PrintPlan(asked, line.json);
+    return PrintPlan(asked, options.json);
   }
-  if (!line.report) return Run(asked, line);
+  if (!options.report) return Run(asked, options, call.quiet);
   if (!fs::is_directory(asked.folder))
     throw FileError("there is no study in " + asked.folder.string() + "; name its folder with --run");
   CheckUnchanged(asked.plan);
   TrialReader reader(asked.study, asked.plan);
-  Report(asked, reader, line, /*write=*/false);
+  Report(asked, reader, options, /*write=*/false);
   return 0;
 }
 

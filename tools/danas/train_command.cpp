@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <iostream>
 
-#include "commands.h"
 #include "danas/arch/zoo.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
@@ -10,10 +9,11 @@
 #include "danas/judge/zoo_training.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/run/device.h"
-#include "rank_command.h"
+#include "on_ranks.h"
 #include "resume.h"
 #include "run_images.h"
 #include "run_reports.h"
+#include "train_options.h"
 #include "zoo_inputs.h"
 
 namespace danas {
@@ -36,8 +36,8 @@ std::string ResultText(const TrainingResult& result, const std::filesystem::path
 }
 
 // `folder`: on the first rank.
-int Train(const CommandLine& line, const ZooTraining& training, const RunFolder* folder, bool resume,
-          const std::vector<Event>& notes = {}) {
+int Train(const TrainOptions& options, const Call& call, const ZooTraining& training, const RunFolder* folder,
+          bool resume, const std::vector<Event>& notes = {}) {
   if (folder == nullptr) {
     TrainZooNetwork(training, {.resume = resume});
     return 0;
@@ -45,7 +45,7 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
   const Genotype genotype = MakeZooGenotype(training);
   ListBadImages(training.dataset.train, *folder);
   ListBadImages(training.dataset.test, *folder);
-  RunReports reports(folder, training.config.log, line.verbosity());
+  RunReports reports(folder, training.config.log, call.verbosity());
   if (resume && reports.printer() != nullptr) {
     events::TrainingStart start;  // reported by an earlier process
     start.class_ids = genotype.class_ids;
@@ -59,8 +59,8 @@ int Train(const CommandLine& line, const ZooTraining& training, const RunFolder*
                                       .resume = resume,
                                       .notes = notes});
   });
-  std::cout << (line.json ? JsonText(events::ToJson(EndEvent(result, genotype.class_ids)), 2) + "\n"
-                          : ResultText(result, folder->path()));
+  std::cout << (options.json ? JsonText(events::ToJson(EndEvent(result, genotype.class_ids)), 2) + "\n"
+                             : ResultText(result, folder->path()));
   return 0;
 }
 
@@ -71,44 +71,48 @@ void Open(ZooTraining& training, Ranks& ranks) {
 }
 
 // Of a line that would begin the run.
-Config ConfigOfLine(const CommandLine& line) {
-  if (line.model.empty()) throw UsageError("--model is required. See danas train --help");
-  return ConfigOfZooModel(line.model, line.config);
+Config ConfigOfLine(const TrainOptions& options) {
+  if (options.model.empty()) throw UsageError("--model is required. See danas train --help");
+  return ConfigOfZooModel(options.model, options.config);
 }
 
-int Resume(const CommandLine& line, const std::filesystem::path& run, Ranks& ranks) {
+int Resume(const TrainOptions& options, const Call& call, const std::filesystem::path& run, Ranks& ranks) {
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   const Json origin = ReadGenotype(run / "network.json").origin;
   if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
   if (!origin.contains("model")) throw ConfigError((run / "network.json").string() + " names no model of the zoo");
   ZooTraining training{.model = origin.at("model").get<std::string>(), .config = {}, .dataset = {}};
-  training.config = FirstReads(ranks, [&] { return ConfigToResume(run, line, [&] { return ConfigOfLine(line); }); });
+  training.config = FirstReads(ranks, [&] {
+    return ConfigToResume(run, options.run.resume, options.config, [&] { return ConfigOfLine(options); });
+  });
   Open(training, ranks);
   ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), training.config.data);
   training.dataset = std::move(resumed.dataset);
   resumed.images.reset();  // large, and not needed any more
-  return Train(line, training, PointerTo(folder), /*resume=*/true, resumed.moved);
+  return Train(options, call, training, PointerTo(folder), /*resume=*/true, resumed.moved);
 }
 
-int Begin(const CommandLine& line, Ranks& ranks) {
-  ZooTraining training{.model = line.model, .config = {}, .dataset = {}};
-  training.config = FirstReads(ranks, [&] { return ConfigOfLine(line); });
-  const std::filesystem::path run = FirstChooses(ranks, [&] { return RunPath(line.run, line.model, training.config); });
+int Begin(const TrainOptions& options, const Call& call, Ranks& ranks) {
+  ZooTraining training{.model = options.model, .config = {}, .dataset = {}};
+  training.config = FirstReads(ranks, [&] { return ConfigOfLine(options); });
+  const std::filesystem::path run =
+      FirstChooses(ranks, [&] { return RunPath(options.run.run, options.model, training.config); });
   Open(training, ranks);
   training.dataset = OpenDataset(training.config.data);
   MakeZooGenotype(training);  // throws before there is a folder
   RunImages images = ListRunImages(ranks, training.dataset.train, &training.dataset.test);
-  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, training.config, line); });
+  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, training.config, call); });
   KeepImages(PointerTo(folder), std::move(images));
-  return Train(line, training, PointerTo(folder), /*resume=*/false);
+  return Train(options, call, training, PointerTo(folder), /*resume=*/false);
 }
 
 }  // namespace
 
-int RunTrainCommand(const CommandLine& line) {
-  return OnRanks(line, [&](Ranks& ranks) {
-    const std::filesystem::path run = FirstChooses(ranks, [&] { return RunToResume(line); });
-    return run.empty() ? Begin(line, ranks) : Resume(line, run, ranks);
+int RunCommand(const TrainOptions& options, const Call& call) {
+  return OnRanks(SourcesOf(options.config, options.run), [&](Ranks& ranks) {
+    const std::filesystem::path run =
+        FirstChooses(ranks, [&] { return RunToResume(options.run, options.config, call, SetsUsed::kBoth); });
+    return run.empty() ? Begin(options, call, ranks) : Resume(options, call, run, ranks);
   });
 }
 

@@ -1,14 +1,20 @@
-// danas version.
+#include "version_command.h"
+
 #include <iostream>
 
-#include "commands.h"
 #include "version_info.h"
 
 namespace danas {
 
-int RunVersion(const CommandLine& line) {
+void DescribeOptions(CLI::App& app, VersionOptions& options) {
+  app.description("Print versions and how danas was built");
+  app.add_flag("--full", options.full, "load torch: its own version, threads, instruction sets, GPUs");
+  AddJson(app, options.json);
+}
+
+int RunCommand(const VersionOptions& options, const Call&) {
   const Json versions = BuildVersions();
-  std::cout << (line.json ? versions.dump(2) + "\n" : VersionText(versions));
+  std::cout << (options.json ? versions.dump(2) + "\n" : VersionText(versions));
   return 0;
 }
 

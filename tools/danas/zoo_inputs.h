@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "command_line.h"
 #include "danas/config/config.h"
+#include "option_groups.h"
 
 namespace danas {
 

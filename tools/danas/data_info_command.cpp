@@ -1,15 +1,12 @@
-// danas data: what danas sees in a dataset; a manifest of ImageNet's flat validation folder.
-#include <filesystem>
+// danas data info: what danas sees in a dataset.
 #include <iostream>
 
-#include "commands.h"
-#include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/json.h"
 #include "danas/core/units.h"
 #include "danas/data/dataset_index.h"
-#include "danas/data/imagenet_devkit.h"
 #include "danas/report/text_table.h"
+#include "data_options.h"
 #include "inputs.h"
 
 namespace danas {
@@ -75,31 +72,12 @@ std::vector<NamedSet> SetsOf(const DataConfig& config) {
   return sets;
 }
 
-int ShowInfo(const CommandLine& line) {
-  const std::vector<NamedSet> sets = SetsOf(ReadConfig(line.config).data);
-  std::cout << (line.json ? JsonText(InfoJson(sets), 2) + "\n" : InfoText(sets));
-  return 0;
-}
-
-int MakeManifest(const CommandLine& line) {
-  const std::filesystem::path kit = std::filesystem::path(line.devkit) / "data";
-  const std::filesystem::path out = line.out;
-  const DevkitManifest manifest =
-      MakeDevkitManifest({.images = line.paths.front(),
-                          .ground_truth = kit / "ILSVRC2012_validation_ground_truth.txt",
-                          .synsets = line.synsets.empty() ? kit / "meta.mat" : std::filesystem::path(line.synsets)},
-                         out.parent_path());
-  WriteFileAtomically(out, manifest.csv);
-  if (!line.class_names.empty()) WriteFileAtomically(line.class_names, manifest.class_names);
-  std::cout << out.string() << ": " << FormatThousands(manifest.images) << " images of "
-            << FormatThousands(manifest.classes) << " classes\n";
-  return 0;
-}
-
 }  // namespace
 
-int RunData(const CommandLine& line) {
-  return line.command == Command::kDataManifest ? MakeManifest(line) : ShowInfo(line);
+int RunCommand(const DataInfoOptions& options, const Call&) {
+  const std::vector<NamedSet> sets = SetsOf(ReadConfig(options.config).data);
+  std::cout << (options.json ? JsonText(InfoJson(sets), 2) + "\n" : InfoText(sets));
+  return 0;
 }
 
 }  // namespace danas

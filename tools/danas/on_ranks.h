@@ -6,21 +6,35 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "command_line.h"
+#include "call.h"
 #include "danas/config/config.h"
 #include "danas/core/run_folder.h"
 #include "danas/run/ranks.h"
+#include "option_groups.h"
 
 namespace danas {
 
 // AsError(), which also says of torch's lack of memory what to lower.
 Error AsEngineError(const std::exception& exception);
 
+// Where a command's config can be read before the ranks have met: the first that is there of the line's config, the
+// run folders and the network's file.
+struct ConfigSources {
+  const ConfigOptions& config;
+  std::vector<std::string> runs = {};
+  std::string arch = {};
+};
+
+inline ConfigSources SourcesOf(const ConfigOptions& config, const RunOptions& run, const std::string& arch = "") {
+  return {.config = config, .runs = {run.resume, run.run}, .arch = arch};
+}
+
 // Calls `work` with this process's rank, as its launcher set it (core/rank_place.h), when the ranks have met, for which
-// they have the ranks.timeout of the line's config. Where `work` throws, the other ranks are told, and the error is
-// shown by one rank, with its number.
-int OnRanks(const CommandLine& line, const std::function<int(Ranks& ranks)>& work);
+// they have the ranks.timeout of that config. Where `work` throws, the other ranks are told, and the error is shown by
+// one rank, with its number.
+int OnRanks(const ConfigSources& sources, const std::function<int(Ranks& ranks)>& work);
 
 // What `decide` says on rank 0, on every rank.
 bool FirstDecides(const Ranks& ranks, const std::function<bool()>& decide);
@@ -41,8 +55,8 @@ inline std::filesystem::path PathOf(const RunFolder* folder) {
 }
 
 // A rank but the first is quiet.
-inline Verbosity VerbosityOf(const CommandLine& line, const Ranks& ranks) {
-  return ranks.first() ? line.verbosity() : Verbosity::kQuiet;
+inline Verbosity VerbosityOf(const Call& call, const Ranks& ranks) {
+  return ranks.first() ? call.verbosity() : Verbosity::kQuiet;
 }
 
 }  // namespace danas

@@ -1,4 +1,4 @@
-// danas bench: what a search's steps and the loader take on this machine.
+// danas bench supernet: what a search's steps take on this machine.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -6,10 +6,9 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
-#include <thread>
 
+#include "bench_options.h"
 #include "bench_profile.h"
-#include "commands.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
@@ -17,7 +16,6 @@
 #include "danas/core/processor_time.h"
 #include "danas/core/seconds_since.h"
 #include "danas/core/statistics.h"
-#include "danas/train/loader.h"
 #include "danas/data/subset.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/machine.h"
@@ -34,23 +32,22 @@
 namespace danas {
 namespace {
 
-constexpr int64_t kMostImagesOnCpu = 32;      // a step, unless --batch says more
-constexpr int64_t kMostImagesLoaded = 20000;  // a pass, unless --images says more
+constexpr int64_t kMostImagesOnCpu = 32;  // a step, unless --batch says more
 
-SearchSpace ReadSpace(const CommandLine& line, const Config& config, int classes) {
+SearchSpace ReadSpace(const BenchSupernetOptions& options, const Config& config, int classes) {
   const auto side = static_cast<int>(config.data.image_size);
   const LoadedSpace loaded =
-      line.space.empty() ? LoadSpace(config.space, {side, side}, classes) : LoadSpace(line.space);
+      options.space.empty() ? LoadSpace(config.space, {side, side}, classes) : LoadSpace(options.space);
   for (const std::string& note : loaded.notes) log::debug("{}", note);
   return loaded.space;
 }
 
 // Images of every class, from the dataset or as many each; empty where neither is known.
-ClassCounts CountsFor(const CommandLine& line, const Config& config, const SearchSpace& space,
+ClassCounts CountsFor(const BenchSupernetOptions& options, const Config& config, const SearchSpace& space,
                       const std::shared_ptr<const DatasetIndex>& dataset) {
-  if (line.images > 0) {
+  if (options.images > 0) {
     const auto classes = static_cast<size_t>(space.classes());
-    const int64_t each = std::max<int64_t>(1, line.images / space.classes());
+    const int64_t each = std::max<int64_t>(1, options.images / space.classes());
     const int64_t carved = config.data.validation_fraction == 0
                                ? config.data.validation_per_class
                                : std::llround(config.data.validation_fraction * static_cast<double>(each));
@@ -63,8 +60,8 @@ ClassCounts CountsFor(const CommandLine& line, const Config& config, const Searc
   return CountImages(SplitTrainingSet(dataset, config.data, config.seed), order);
 }
 
-std::vector<NnConfig> WaysFor(const CommandLine& line, at::Device device) {
-  std::vector<std::string> kernels = line.kernels;
+std::vector<NnConfig> WaysFor(const BenchSupernetOptions& options, at::Device device) {
+  std::vector<std::string> kernels = options.kernels;
   if (kernels.empty()) {
     if (HasFusedKernels(KernelChoice::kAuto, device)) kernels.emplace_back("fused");
     kernels.emplace_back("aten");
@@ -73,7 +70,8 @@ std::vector<NnConfig> WaysFor(const CommandLine& line, at::Device device) {
   for (const std::string& name : kernels) {
     const KernelChoice choice = name == "fused" ? KernelChoice::kFused : KernelChoice::kAten;
     DescribeKernels(choice, device);  // throws where it cannot be
-    for (const std::string& recompute : line.recompute.empty() ? std::vector<std::string>{"none"} : line.recompute) {
+    for (const std::string& recompute :
+         options.recompute.empty() ? std::vector<std::string>{"none"} : options.recompute) {
       ways.push_back(
           {.kernels = choice, .recompute = recompute == "layer" ? RecomputeKind::kLayer : RecomputeKind::kNone});
     }
@@ -96,7 +94,7 @@ double UsedBytes(at::Device device) {
 }
 
 // One way's turn in a round. The network is made anew, so that its memory is its own.
-void TakeTurn(const CommandLine& line, Config config, const NnConfig& how, const SearchSpace& space,
+void TakeTurn(const BenchSupernetOptions& options, Config config, const NnConfig& how, const SearchSpace& space,
               const CostModel& cost, at::Device device, int64_t images, BenchedWay& way) {
   config.nn = how;
   ResetPeakBytes(device);
@@ -104,8 +102,8 @@ void TakeTurn(const CommandLine& line, Config config, const NnConfig& how, const
   TrialSteps trial(config, space, cost, device, images);
   const auto start = std::chrono::steady_clock::now();
   const double used = ProcessorSeconds();
-  way.weight_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepWeights(); }));
-  way.alpha_seconds.push_back(MedianOf(line.steps, [&] { return trial.StepArchitecture(); }));
+  way.weight_seconds.push_back(MedianOf(options.steps, [&] { return trial.StepWeights(); }));
+  way.alpha_seconds.push_back(MedianOf(options.steps, [&] { return trial.StepArchitecture(); }));
   const double wall = SecondsSince(start);
   way.busy_cores.push_back((ProcessorSeconds() - used) / wall);
   way.growth_bytes.push_back(UsedBytes(device) - before);
@@ -142,14 +140,15 @@ double PredictedSeconds(const Config& config, const SearchSpace& space, const Cl
   return MakeSearchPlan(config, space, *MakeCostModel(config.search), counts, device, times).seconds();
 }
 
-SupernetBench StartBench(const CommandLine& line, const Config& config, const SearchSpace& space, at::Device device) {
+SupernetBench StartBench(const BenchSupernetOptions& options, const Config& config, const SearchSpace& space,
+                         at::Device device) {
   SupernetBench bench{.space = space.name(),
                       .input = std::to_string(space.input().height) + "x" + std::to_string(space.input().width),
                       .device = DescribeDevice(device),
                       .images = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch,
-                      .steps = line.steps};
+                      .steps = options.steps};
   if (device.is_cpu()) {
-    if (line.batch == 0) bench.images = std::min(bench.images, kMostImagesOnCpu);
+    if (options.batch == 0) bench.images = std::min(bench.images, kMostImagesOnCpu);
     bench.level = kernels::Level();
     LendThreadPool();
     bench.machine = {.threads = kernels::Threads(),
@@ -162,110 +161,57 @@ SupernetBench StartBench(const CommandLine& line, const Config& config, const Se
   return bench;
 }
 
-void RunRounds(const CommandLine& line, const Config& config, const SearchSpace& space, at::Device device,
+void RunRounds(const BenchSupernetOptions& options, const Config& config, const SearchSpace& space, at::Device device,
                SupernetBench& bench) {
-  const std::vector<NnConfig> ways = WaysFor(line, device);
+  const std::vector<NnConfig> ways = WaysFor(options, device);
   for (const NnConfig& how : ways) {
     bench.ways.push_back({.kernels = NameOf(how.kernels), .recompute = NameOf(how.recompute)});
   }
   const std::shared_ptr<const CostModel> cost = MakeMacsModel();
-  for (int64_t round = 0; round < line.rounds; ++round) {
+  for (int64_t round = 0; round < options.rounds; ++round) {
     for (size_t i = 0; i < ways.size(); ++i) {
       const size_t turn = (i + static_cast<size_t>(round)) % ways.size();  // slow minutes fall on all of them
-      TakeTurn(line, config, ways[turn], space, *cost, device, bench.images, bench.ways[turn]);
+      TakeTurn(options, config, ways[turn], space, *cost, device, bench.images, bench.ways[turn]);
     }
-    log::info("round {} of {}", round + 1, line.rounds);
+    log::info("round {} of {}", round + 1, options.rounds);
   }
 }
 
-int BenchSupernet(const CommandLine& line) {
-  if (line.space.empty() == line.config.config.empty()) {
+}  // namespace
+
+int RunCommand(const BenchSupernetOptions& options, const Call&) {
+  if (options.space.empty() == options.config.config.empty()) {
     throw UsageError("one of --config and --space is needed. See danas bench supernet --help");
   }
-  CheckProfileFile(line);
-  Config config = ReadConfig(line.config);
-  if (line.batch > 0) config.train.batch = line.batch;
-  const bool predicts = line.space.empty();  // a space alone says nothing of phases and images
+  CheckProfileFile(options.profile);
+  Config config = ReadConfig(options.config);
+  if (options.batch > 0) config.train.batch = options.batch;
+  const bool predicts = options.space.empty();  // a space alone says nothing of phases and images
   const at::Device device = OpenDevice(config.runtime, config.seed);
   std::shared_ptr<const DatasetIndex> dataset;
-  if (predicts && line.images == 0 && config.data.NamesDataset()) {
+  if (predicts && options.images == 0 && config.data.NamesDataset()) {
     dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
   }
-  const SearchSpace space = ReadSpace(line, config, dataset ? static_cast<int>(dataset->classes.ids.size()) : 0);
-  SupernetBench bench = StartBench(line, config, space, device);
-  RunRounds(line, config, space, device, bench);
+  const SearchSpace space = ReadSpace(options, config, dataset ? static_cast<int>(dataset->classes.ids.size()) : 0);
+  SupernetBench bench = StartBench(options, config, space, device);
+  RunRounds(options, config, space, device, bench);
 
-  const ClassCounts counts = predicts ? CountsFor(line, config, space, dataset) : ClassCounts{};
+  const ClassCounts counts = predicts ? CountsFor(options, config, space, dataset) : ClassCounts{};
   if (!counts.weights.empty()) {
     for (BenchedWay& way : bench.ways) {
       way.search_seconds = PredictedSeconds(config, space, counts, device, bench, way);
     }
   }
   Json json = BenchJson(bench);
-  if (!line.profile.empty()) {
-    json["profiles"] = WriteProfiles(line, config, WaysFor(line, device), space, *MakeMacsModel(), device, bench);
+  if (!options.profile.empty()) {
+    json["profiles"] =
+        WriteProfiles(options.profile, config, WaysFor(options, device), space, *MakeMacsModel(), device, bench);
   }
-  std::cout << (line.json ? JsonText(json, 2) + "\n" : BenchText(bench));
+  std::cout << (options.json ? JsonText(json, 2) + "\n" : BenchText(bench));
   if (predicts && counts.weights.empty()) {
     log::info("how long a whole search takes depends on its images: name the dataset with --data, or say --images N");
   }
   return 0;
-}
-
-// `count` images of the set, evenly spaced.
-Subset Thinned(Subset set, int64_t count) {
-  if (set.size() <= count) return set;
-  for (int64_t i = 0; i < count; ++i) {
-    const auto from = static_cast<size_t>(i * set.size() / count);
-    set.images[static_cast<size_t>(i)] = set.images[from];
-    set.targets[static_cast<size_t>(i)] = set.targets[from];
-  }
-  set.images.resize(static_cast<size_t>(count));
-  set.targets.resize(static_cast<size_t>(count));
-  return set;
-}
-
-double SecondsOfPass(Loader& loader, int64_t pass) {
-  const auto start = std::chrono::steady_clock::now();
-  loader.Start(pass);
-  while (loader.Next()) ThrowIfInterrupted();
-  return SecondsSince(start);
-}
-
-int BenchLoader(const CommandLine& line) {
-  Config config = ReadConfig(line.config);
-  if (!config.data.NamesDataset()) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
-  }
-  if (line.batch > 0) config.train.batch = line.batch;
-  const auto dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
-  const Subset set = Thinned(WholeSet(dataset), line.images > 0 ? line.images : kMostImagesLoaded);
-  const int channels = LoadSpace(config.space).space.input_channels();
-  std::vector<int64_t> workers = line.workers;
-  if (workers.empty()) workers = {1, std::max<int64_t>(1, std::thread::hardware_concurrency())};
-  workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
-
-  LoaderBench bench{.dataset = dataset->name, .images = set.size(), .batch = config.train.batch};
-  for (const int64_t count : workers) {
-    Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed, channels),
-                  {.batch = config.train.batch,
-                   .shuffle = true,
-                   .workers = count,
-                   .queue = config.data.queue,
-                   .seed = config.seed});
-    LoaderBench::Run run{.workers = count};
-    SecondsOfPass(loader, 0);  // files enter the system's cache
-    for (int64_t pass = 1; pass <= line.passes; ++pass) run.seconds.push_back(SecondsOfPass(loader, pass));
-    bench.runs.push_back(std::move(run));
-  }
-  std::cout << (line.json ? JsonText(BenchJson(bench), 2) + "\n" : BenchText(bench));
-  return 0;
-}
-
-}  // namespace
-
-int RunBench(const CommandLine& line) {
-  return line.command == Command::kBenchLoader ? BenchLoader(line) : BenchSupernet(line);
 }
 
 }  // namespace danas

@@ -1,0 +1,24 @@
+#include "finetune_options.h"
+
+namespace danas {
+
+void DescribeOptions(CLI::App& app, FinetuneOptions& options) {
+  app.description("Train a found network and test it once");
+  app.footer(
+      "Examples:\n"
+      "  danas finetune --arch runs/mine/best.json\n"
+      "  danas finetune --arch best.json --data /data/cifar10 --set finetune.epochs=100\n"
+      "Dataset and recipe are those of the search that found the network, unless --config\n"
+      "or --data says otherwise. Leaves weights.safetensors and result.json.");
+  AddArch(app, options.arch);
+  AddConfig(app, options.config);
+  AddDataAndDevice(app, options.config);
+  AddLaunch(app, options.launch, options.config);
+  AddSeed(app, options.config);
+  AddRun(app, options.run);
+  AddResume(app, options.run);
+  AddFork(app, options.run);
+  AddJson(app, options.json);
+}
+
+}  // namespace danas

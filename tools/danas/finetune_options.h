@@ -1,0 +1,20 @@
+// danas finetune: its options; finetune_command.cpp is what it does.
+#pragma once
+
+#include "call.h"
+#include "option_groups.h"
+
+namespace danas {
+
+struct FinetuneOptions {
+  std::string arch;
+  ConfigOptions config;
+  LaunchOptions launch;
+  RunOptions run;
+  bool json = false;
+};
+
+void DescribeOptions(CLI::App& app, FinetuneOptions& options);
+int RunCommand(const FinetuneOptions& options, const Call& call);
+
+}  // namespace danas

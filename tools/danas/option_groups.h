@@ -1,0 +1,73 @@
+// Options that several commands share: structs for what they hold, and functions that add them to a command. A
+// command's own struct is made of these; what it calls takes the groups that it needs.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <vector>
+
+namespace danas {
+
+// What makes a Config: a file, then assignments in the order given.
+struct ConfigOptions {
+  std::string config;                 // a file or the name of a shipped one; empty: the defaults
+  std::vector<std::string> settings;  // "a.b=c"; --seed, --device and --data become such assignments too
+};
+
+void AddConfig(CLI::App& app, ConfigOptions& config);  // --config and --set
+void AddData(CLI::App& app, ConfigOptions& config);
+void AddDataAndDevice(CLI::App& app, ConfigOptions& config);
+void AddSeed(CLI::App& app, ConfigOptions& config);
+
+// An option that is short for an assignment to a config key.
+void AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value, const std::string& key,
+                const char* help);
+
+// Processes to start on this machine. A command of danas-engine with a field `launch` is started that often.
+struct LaunchOptions {
+  int ranks = 1;
+};
+
+void AddLaunch(CLI::App& app, LaunchOptions& launch, ConfigOptions& config);  // --ranks and --gpus
+
+// The folder of a run: one to make, or one whose run is resumed.
+struct RunOptions {
+  std::string run;     // to make
+  std::string resume;  // of a run that is to go on, or "auto"
+  std::string fork;    // to make, where the run in `resume` goes on with other settings
+};
+
+void AddRun(CLI::App& app, RunOptions& run);
+void AddResume(CLI::App& app, RunOptions& run);
+void AddFork(CLI::App& app, RunOptions& run);
+
+// What is only planned, and how.
+struct PlanOptions {
+  bool dry_run = false;
+  bool probe = true;  // time a step
+};
+
+void AddPlan(CLI::App& app, PlanOptions& plan);  // --dry-run and --no-probe
+
+// A search whose networks are scored.
+struct SearchedRunOptions {
+  std::string run;
+  ConfigOptions config;
+  std::string score = "supernet";
+};
+
+void AddSearchedRun(CLI::App& app, SearchedRunOptions& search);  // --run alone
+
+// What a network is to look at. 0: as its file says.
+struct InputOptions {
+  int image_size = 0;
+  int classes = 0;
+};
+
+void AddInput(CLI::App& app, InputOptions& input, const std::string& default_size, const std::string& default_classes);
+
+void AddArch(CLI::App& app, std::string& arch);
+void AddModel(CLI::App& app, std::string& model);
+void AddJson(CLI::App& app, bool& json);
+
+}  // namespace danas

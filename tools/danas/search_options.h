@@ -1,0 +1,20 @@
+// danas search: its options; search_command.cpp is what it does.
+#pragma once
+
+#include "call.h"
+#include "option_groups.h"
+
+namespace danas {
+
+struct SearchOptions {
+  ConfigOptions config;
+  LaunchOptions launch;
+  RunOptions run;
+  PlanOptions plan;
+  bool json = false;
+};
+
+void DescribeOptions(CLI::App& app, SearchOptions& options);
+int RunCommand(const SearchOptions& options, const Call& call);
+
+}  // namespace danas
