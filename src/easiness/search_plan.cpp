@@ -16,15 +16,15 @@ events::PlannedPhase PlannedFields(const PhasePlan& phase) {
                               .architecture_images = phase.architecture_images,
                               .weight_steps = phase.weight_steps,
                               .alpha_steps = phase.alpha_steps,
+                              .candidates = phase.candidates,
+                              .macs_per_image = phase.macs_per_image,
+                              .parameters = phase.parameters,
+                              .alpha_passes = {},
                               .cuts = phase.cuts,
                               .scored = phase.scored,
-                              .scoring_macs = phase.scoring_macs,
-                              .candidates = phase.candidates,
                               .paths_per_step = phase.paths_per_step,
-                              .macs_per_image = phase.macs_per_image,
-                              .alpha_macs_per_image = phase.alpha_macs_per_image,
-                              .parameters = phase.parameters,
-                              .alpha_passes = {}};
+                              .scoring_macs = phase.scoring_macs,
+                              .alpha_macs_per_image = phase.alpha_macs_per_image};
   if (phase.alpha_passes > 1) fields.alpha_passes = phase.alpha_passes;
   return fields;
 }

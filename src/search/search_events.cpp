@@ -169,15 +169,15 @@ events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& pla
                             .budget = plan.budget,
                             .budget_max = plan.budget_max,
                             .batch = plan.batch,
-                            .alpha_batch = plan.alpha_batch,
-                            .paths = plan.paths,
                             .weight_steps = plan.weight_steps(),
                             .alpha_steps = plan.alpha_steps(),
                             .images = plan.images(),
                             .memory_bytes = plan.memory_bytes(),
-                            .final_macs = plan.final.macs,
                             .phases = {},
-                            .budgets = {}};
+                            .budgets = {},
+                            .alpha_batch = plan.alpha_batch,
+                            .paths = plan.paths,
+                            .final_macs = plan.final.macs};
   for (const PhasePlan& phase : plan.phases) event.phases.push_back(PlannedFields(phase));
   if (plan.budgets.empty()) return event;
   event.budget.reset();

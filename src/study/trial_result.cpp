@@ -23,16 +23,17 @@ namespace fs = std::filesystem;
 
 constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
-// Of a run's log, which may have been cut by hand.
+// Of a run's log, which may have been cut by hand. `needed`: the fields that count.
 template <typename T>
-T ReadFromLog(const std::vector<Json>& log, const fs::path& path) {
+T ReadFromLog(const std::vector<Json>& log, const fs::path& path, const std::vector<std::string>& needed) {
   const auto found = std::ranges::find_if(log, [](const Json& event) { return events::Is<T>(event); });
   if (found == log.end()) {
     throw ConfigError(path.string() + ": the event '" + T::kNames.front() + "' is missing");
   }
   auto [event, faults] = events::Read<T>(*found);
-  if (!faults.empty()) {
-    throw ConfigError(path.string() + ": not as danas writes it: " + T::kNames.front() + ": " + faults.front());
+  for (const std::string& field : needed) {
+    if (std::ranges::find(faults, field) == faults.end()) continue;
+    throw ConfigError(path.string() + ": not as danas writes it: " + T::kNames.front() + ": " + field);
   }
   return std::move(event);
 }
@@ -50,7 +51,7 @@ double PlannedMacs(const std::vector<events::PlannedPhase>& phases) {
 
 FindingCost CostOfTraining(const fs::path& run) {
   const fs::path log = run / kLogFile;
-  const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log);
+  const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log, {"train_images"});
   const TrainedRun trained = ReadTrainedRun(run);
   return {.macs = static_cast<double>(trained.macs) * static_cast<double>(trained.epochs) *
                   static_cast<double>(start.train_images),
@@ -62,9 +63,12 @@ FindingCost CostOfTraining(const fs::path& run) {
 FindingCost CostOfSearch(const fs::path& run) {
   const fs::path log = run / kLogFile;
   const std::vector<Json> lines = ReadLogExcerpt(log).events;
-  const auto end = ReadFromLog<events::SearchEnd>(lines, log);
+  const auto end = ReadFromLog<events::SearchEnd>(lines, log, {"timing", "timing.seconds", "macs_passed.total"});
   if (end.macs_passed) return {.macs = end.macs_passed->total, .seconds = end.timing.seconds};
-  return {.macs = PlannedMacs(ReadFromLog<events::SearchStart>(lines, log).phases),
+  return {.macs = PlannedMacs(ReadFromLog<events::SearchStart>(lines, log,
+                                                        {"phases", "phases.epochs", "phases.macs_per_image",
+                                                         "phases.weight_images", "phases.architecture_images"})
+                          .phases),
           .seconds = end.timing.seconds,
           .planned = true};
 }

@@ -203,7 +203,7 @@ void LogTranslator::Add(const events::SearchStart& start, const Json& /*event*/,
 }
 
 void LogTranslator::Add(const events::SearchEpoch& epoch, const Json& event, Summary& summary) {
-  step_ = std::max(step_ + 1, epoch.weight_steps);
+  step_ = std::max(step_ + 1, epoch.weight_steps.value_or(0));
   step_of_epoch_[{epoch.phase, epoch.epoch}] = step_;
   AddScalars<events::SearchEpoch>(event, summary);
   constexpr const char* kOverBudget = "cost/expected_over_budget";

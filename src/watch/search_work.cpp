@@ -17,10 +17,10 @@ SearchWork::SearchWork(const events::SearchStart& start) {
                        .of_epoch = kTrainingPassWork * phase.macs_per_image * static_cast<double>(phase.weight_images) +
                                    kArchitecturePassWork * alpha_macs * static_cast<double>(phase.architecture_images) *
                                        static_cast<double>(phase.alpha_passes.value_or(1)),
-                       .of_scoring = phase.scoring_macs});
+                       .of_scoring = phase.scoring_macs.value_or(0)});
     total_ += phases_.back().Whole();
   }
-  total_ += start.final_macs;
+  total_ += start.final_macs.value_or(0);
 }
 
 size_t SearchWork::IndexOf(const events::SearchEpoch& epoch) const {

@@ -48,7 +48,7 @@ TEST(Genotype, MistakesAreNamed) {
   };
   fails("/format_version", 2, {"best.json", "format_version", "version 2 is newer", "(1)"});
   fails("/network/format_version", 2, {"network.format_version", "version 2 is newer"});
-  fails("/network/classes", 4, {"class_ids", "5 classes", "tells 4 apart"});
+  fails("/network/classes", 4, {"class_ids", "5 classes", "distinguishes 4"});
   fails("/class_labels", {"a"}, {"class_labels", "1 classes"});
   fails("/class_ids/1", "n01", {"class_ids", "twice"});
   fails("/class_ids/1", 3, {"class_ids[1]", "3"});

@@ -25,7 +25,7 @@ class IncludeRules(unittest.TestCase):
             "src/core/log.cpp": '#include "danas/core/log.h"\n#include <spdlog/spdlog.h>\n#include "private.h"\n',
             "src/core/private.h": "#pragma once\n",
             "src/search/loop.cpp": '#include "danas/train/epoch.h"\n#include <torch/csrc/autograd/variable.h>\n',
-            "src/data/decode.cpp": "#include <ATen/core/Tensor.h>\n#include <opencv2/imgcodecs.hpp>\n",
+            "src/data/decode.cpp": "#include <opencv2/imgcodecs.hpp>\n",
             "src/run/cuda/parts.cpp": "#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>\n",
             "tools/danas/main.cpp": '#include <CLI/CLI.hpp>\n#include "danas/search/search.h"\n',
         }

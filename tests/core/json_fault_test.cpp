@@ -45,11 +45,11 @@ TEST(JsonFault, CommasAndColons) {
 
 TEST(JsonFault, Brackets) {
   ExpectFaults({
-      {"{\n\"a\": [1,\n2\n", "3:2: the text ends here, but the '[' of line 2 is not closed; a ']' is missing"},
-      {"{\n\"a\": 1\n", "2:7: the text ends here, but the '{' of line 1 is not closed; a '}' is missing"},
-      {"{\"a\":", "1:6: the text ends here, but the '{' of line 1 is not closed; a '}' is missing"},
-      {"{\"a\": [1, 2}", "1:12: a ']' is expected before this '}': the '[' of line 1 is not closed"},
-      {"[{]", "1:3: this ']' does not close the '{' of line 1"},
+      {"{\n\"a\": [1,\n2\n", "3:2: the text ends here, but the '[' in line 2 is not closed; a ']' is missing"},
+      {"{\n\"a\": 1\n", "2:7: the text ends here, but the '{' in line 1 is not closed; a '}' is missing"},
+      {"{\"a\":", "1:6: the text ends here, but the '{' in line 1 is not closed; a '}' is missing"},
+      {"{\"a\": [1, 2}", "1:12: a ']' is expected before this '}': the '[' in line 1 is not closed"},
+      {"[{]", "1:3: this ']' does not close the '{' in line 1"},
       {"{}}", "1:3: this '}' closes nothing; remove it"},
       {"]", "1:1: this ']' closes nothing; remove it"},
       {"{}\n{}", "2:1: text after the end of the value; JSON has only one"},

@@ -126,7 +126,7 @@ TEST(LinkedFolders, AClassOfPassedOverLinksAloneIsNoClass) {
   fs::create_directories(base / "train/pet");
   fs::create_directory_symlink("../cat", base / "train/pet/cats");
   ExpectErrorContains<DataError>([&] { OpenTrain(base.path()); },
-                                 {"train/pet: a class without images", "pet/cats: a link to ../cat is passed over"});
+                                 {"train/pet: a class without images", "pet/cats: a link to ../cat is skipped"});
 }
 
 // As torchvision, which follows links to files: two names are two images.

@@ -105,7 +105,7 @@ TEST(Idx, DamageIsNamed) {
   const auto open = [&] { OpenTrainingSet(Root(folder.path())); };
   WriteIdx(folder.path());
   WriteText(folder / "train-images-idx3-ubyte", IdxImages(7).substr(0, 50));
-  ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "promises 42 bytes", "there are 34"});
+  ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "claims 42 bytes", "there are 34"});
   WriteText(folder / "train-images-idx3-ubyte", "short");
   ExpectErrorContains<DataError>(open, {"train-images-idx3-ubyte", "cut short"});
   WriteText(folder / "train-images-idx3-ubyte", IdxLabels(40));

@@ -14,6 +14,7 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
+#include "danas/events/run_log.h"
 #include "danas/run/checkpoint.h"
 #include "tests/faults/fault.h"
 #include "tests/support/test_support.h"

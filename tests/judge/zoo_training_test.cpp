@@ -85,7 +85,7 @@ TEST(TrainZooNetwork, ValidationLeavesTheTrainingAlone) {
 
   const auto network = MakeNetwork(MakeZooGenotype(training).network);
   InitializeWeights(*network, training.config.seed);
-  NetworkTraining plain{.name = "plain",
+  NetworkTraining plain{.kind = events::TrainingKind::kTrain,
                         .config = training.config,
                         .recipe = training.config.zoo.train,
                         .epochs = training.config.zoo.epochs,

@@ -98,7 +98,7 @@ TEST(State, LoadListsEveryKindOfDifferenceAndCopiesNothing) {
   given[1].second = at::zeros({4, 3, 3, 3});
   given[2].second = at::zeros({1});
   ExpectRefusedAndUntouched(given, {"runs/a/weights.safetensors does not fit", "1 missing: bias", "1 unexpected: Bias",
-                                    "1 of another shape: part.weight is [4, 3, 3, 3] instead of [4, 3, 2, 2]",
+                                    "1 with a different shape: part.weight is [4, 3, 3, 3] instead of [4, 3, 2, 2]",
                                     "1 with a different type: part.counter is float32 instead of int64"});
 }
 

@@ -33,7 +33,7 @@ TEST(LoadWeights, RefusesOtherClasses) {
     ExpectErrorContains<CheckpointError>([&] { LoadWeights(*network, folder / "w.safetensors", ids); }, words);
   };
   fails({"cat", "owl", "dog"}, {"w.safetensors", "class 1 is 'dog' in the first, 'owl' in the second"});
-  fails({"cat", "dog", "owl", "rat"}, {"tell 3 classes apart, the dataset has 4", "class 3 is ''"});
+  fails({"cat", "dog", "owl", "rat"}, {"distinguish 3 classes, the dataset has 4", "class 3 is ''"});
   write("cat, dog");
   fails({"cat"}, {"'class_order' is not a list of class ids"});
   WriteSafetensors(folder / "w.safetensors", StateOf(*network));

@@ -73,7 +73,7 @@ TEST(BenchReport, LoaderGivesImagesASecond) {
   const LoaderBench bench{
       .dataset = "set", .images = 1000, .batch = 32, .runs = {{.workers = 2, .seconds = {2, 4, 3}}}};
   EXPECT_THAT(BenchText(bench), HasSubstr("set: 1,000 images per pass, batches of 32; medians of 3 passes"));
-  EXPECT_THAT(BenchText(bench), HasSubstr("2     333.3         3.00"));
+  EXPECT_THAT(BenchText(bench), HasSubstr("2     333.3          3.00"));
   EXPECT_DOUBLE_EQ(BenchJson(bench).at("runs").at(0).at("images_per_second").get<double>(), 1000.0 / 3);
 }
 

@@ -14,14 +14,14 @@ struct PlannedPhase {
   std::string phase;
   int64_t classes = 0, epochs = 0;
   bool searches = true;
-  int64_t weight_images = 0, architecture_images = 0, weight_steps = 0, alpha_steps = 0, cuts = 0, scored = 0;
-  double scoring_macs = 0;  // of logs before scores: none
+  int64_t weight_images = 0, architecture_images = 0, weight_steps = 0, alpha_steps = 0;
   double candidates = kNotKnown;
-  int64_t paths_per_step = 0;
   double macs_per_image = 0;
-  std::optional<double> alpha_macs_per_image;  // logs before paths had one number for both passes
   double parameters = kNotKnown;
   std::optional<int64_t> alpha_passes;
+  // Logs of earlier versions lack them; `alpha_macs_per_image` was that of both passes.
+  std::optional<int64_t> cuts, scored, paths_per_step;
+  std::optional<double> scoring_macs, alpha_macs_per_image;
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
@@ -78,13 +78,15 @@ struct SearchStart {
   std::string unit;
   double least = kNotKnown, most = kNotKnown;
   std::optional<double> budget, budget_max;
-  int64_t batch = 0, alpha_batch = 0;
-  std::string paths;
+  int64_t batch = 0;
   int64_t weight_steps = 0, alpha_steps = 0, images = 0;
   double memory_bytes = kNotKnown;
-  double final_macs = 0;
   std::vector<PlannedPhase> phases;
   std::optional<std::vector<BudgetBand>> budgets;
+  // Logs of earlier versions lack them.
+  std::optional<int64_t> alpha_batch;
+  std::optional<std::string> paths;
+  std::optional<double> final_macs;
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
@@ -224,10 +226,11 @@ struct SearchEpoch {
   int64_t images = 0, skipped = 0;
   std::optional<ArchitectureFields> architecture;
   std::optional<PathFields> paths;
-  double temperature = kNotKnown;
+  std::optional<double> temperature;  // this and `weight_steps`: logs of earlier versions lack them
   std::optional<AlphaFields> alpha;
   std::optional<std::vector<BudgetOfEpoch>> budgets;
-  int64_t alpha_steps = 0, weight_steps = 0;
+  int64_t alpha_steps = 0;
+  std::optional<int64_t> weight_steps;
   std::optional<EpochTiming> timing;
 
   template <typename Self, typename Fields>
