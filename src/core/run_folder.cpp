@@ -65,7 +65,7 @@ void CutHalfLine(const std::filesystem::path& log) {
   if (whole == lines.size()) return;
   std::error_code error;
   std::filesystem::resize_file(log, whole, error);
-  if (error) throw FileError("cannot remove the incomplete last line of " + log.string() + ": " + error.message());
+  if (error) throw FileError("cannot cut off the incomplete last line of " + log.string() + ": " + error.message());
 }
 
 std::string FormatTime(const char* format, const std::tm& time) {

@@ -70,7 +70,7 @@ void CheckFingerprint(const std::string& found, uint64_t fingerprint, const std:
   if (found.empty() || found == expected) return;
   throw ConfigError(source + ": fingerprint: " + found + " belongs to another training set than this one (" + expected +
                     "), although the classes have the same names. Rank this one with danas easiness; to use the order "
-                    "anyway, remove the key 'fingerprint' from the file");
+                    "anyway, copy the file without its key 'fingerprint'");
 }
 
 }  // namespace

@@ -129,9 +129,9 @@ TEST(ForeignBytes, AreNamedWithTheirPlace) {
     return fault ? FaultText("f", *fault) : "";
   };
   EXPECT_EQ(found("a: \xc3\xbc\n\t\r\n"), "");
-  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); if this is a text file, remove it");
+  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); a text file has none");
   EXPECT_EQ(found(std::string_view("a\n\xc3\xbc: \0", 8)),
-            "f:2:4: a control character (byte 0); if this is a text file, remove it");
+            "f:2:4: a control character (byte 0); a text file has none");
   EXPECT_EQ(found("a\n\xc3\xbc: caf\xe9\n"), "f:2:7: bytes that are not UTF-8; save the file in that encoding");
   for (const std::string_view text : {std::string_view("\xff\xfe{\0}\0", 6), std::string_view("\xfe\xff\0{\0}", 6),
                                       std::string_view("{\0}\0", 4), std::string_view("\0{\0}", 4)}) {
