@@ -64,12 +64,12 @@ bool IsNumber(std::string_view text) {
 
 std::string WordsForNoNumber(std::string_view word) {
   const std::string shown = QuotedText(word);
-  if (word.starts_with('+')) return shown + " is not a JSON number: remove the plus sign";
+  if (word.starts_with('+')) return shown + " is not a JSON number: write it without the plus sign";
   const std::string_view digits = word.substr(word.starts_with('-') ? 1 : 0);
   if (digits.starts_with('.')) return shown + " is not a JSON number: write a zero before the point";
   if (digits.ends_with('.')) return shown + " is not a JSON number: write a digit after the point";
   const bool plain = std::ranges::all_of(digits, IsDigit);
-  if (plain && digits.size() > 1) return shown + " is not a JSON number: remove the leading zero";
+  if (plain && digits.size() > 1) return shown + " is not a JSON number: write it without the leading zero";
   return shown + " is not a number; text needs double quotes";
 }
 
@@ -112,7 +112,7 @@ class Finder {
 
   void Step(char c) {
     if (c == '#' || (c == '/' && at_ + 1 < text_.size() && (text_[at_ + 1] == '/' || text_[at_ + 1] == '*'))) {
-      return Fail(at_, "JSON does not allow comments; remove this one");
+      return Fail(at_, "JSON does not allow comments; leave this one out");
     }
     switch (wants_) {
       case Wants::kValueOrEnd:
@@ -128,7 +128,7 @@ class Finder {
       case Wants::kCommaOrEnd:
         return CommaOrEnd(c);
       case Wants::kNothing:
-        if (c == ']' || c == '}') return Fail(at_, std::string("this '") + c + "' closes nothing; remove it");
+        if (c == ']' || c == '}') return Fail(at_, std::string("this '") + c + "' closes nothing; leave it out");
         if (c == ':') return Fail(at_, "keys and values need { } around them");
         return Fail(at_, "text after the end of the value; JSON has only one");
     }
@@ -188,9 +188,9 @@ class Finder {
         comma_ && *comma_ + 1 <= at_ &&
         text_.substr(*comma_ + 1, at_ - *comma_ - 1).find_first_not_of(" \t\r\n") == std::string::npos;
     if (after_comma && c == ',') return Fail(at_, "one comma too many");
-    if (after_comma) return Fail(*comma_, std::string("a comma before the closing '") + c + "'; remove it");
+    if (after_comma) return Fail(*comma_, std::string("a comma before the closing '") + c + "'; leave it out");
     if (c == ',') return Fail(at_, "a value is missing before the comma");
-    if (open_.empty()) return Fail(at_, std::string("this '") + c + "' closes nothing; remove it");
+    if (open_.empty()) return Fail(at_, std::string("this '") + c + "' closes nothing; leave it out");
     if (c != Closing()) {
       return Fail(at_, std::string("this '") + c + "' does not close " + OpenText());
     }

@@ -160,7 +160,7 @@ TEST(YamlFault, LargeTextsAreNoTrouble) {
 }
 
 TEST(JsonReader, NamesFaultAndPlace) {
-  EXPECT_EQ(ErrorOf("{\n\"a\": 1,\n}", TextFormat::kJson), "f:2:7: a comma before the closing '}'; remove it");
+  EXPECT_EQ(ErrorOf("{\n\"a\": 1,\n}", TextFormat::kJson), "f:2:7: a comma before the closing '}'; leave it out");
   EXPECT_EQ(ErrorOf("{\n  \"a\": True\n}", TextFormat::kJson), "f:2:8: JSON writes true, not 'True'");
   EXPECT_EQ(ErrorOf(" \n", TextFormat::kJson), "f: the file is empty");
   EXPECT_EQ(ErrorOf(std::string_view("{}\0{}", 5), TextFormat::kJson),
@@ -176,7 +176,7 @@ TEST(FormatsByName, TheOtherOneIsNamed) {
                            "train:\n  batch: 1\n"}) {
     EXPECT_EQ(ErrorOf(text, TextFormat::kJson), yaml) << text;
   }
-  EXPECT_EQ(ErrorOf("# c\n{}", TextFormat::kJson), "f:1:1: JSON does not allow comments; remove this one");
+  EXPECT_EQ(ErrorOf("# c\n{}", TextFormat::kJson), "f:1:1: JSON does not allow comments; leave this one out");
   EXPECT_EQ(ErrorOf("{\"a\": \"\\ud83d\\ude00\"}", TextFormat::kYaml),
             "f:1:14: this file is JSON, with something in it that YAML does not take; let its name end in .json");
 }

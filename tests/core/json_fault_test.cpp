@@ -26,8 +26,8 @@ void ExpectFaults(std::initializer_list<Case> cases) {
 
 TEST(JsonFault, CommasAndColons) {
   ExpectFaults({
-      {"{\n\"a\": 1,\n}", "2:7: a comma before the closing '}'; remove it"},
-      {"[1, 2 ,\n\n]", "1:7: a comma before the closing ']'; remove it"},
+      {"{\n\"a\": 1,\n}", "2:7: a comma before the closing '}'; leave it out"},
+      {"[1, 2 ,\n\n]", "1:7: a comma before the closing ']'; leave it out"},
       {"{\n\"a\": 1\n\"b\": 2}", "2:7: a comma is missing here"},
       {"[1 2]", "1:3: a comma is missing here"},
       {"[[1] [2]]", "1:5: a comma is missing here"},
@@ -50,8 +50,8 @@ TEST(JsonFault, Brackets) {
       {"{\"a\":", "1:6: the text ends here, but the '{' in line 1 is not closed; a '}' is missing"},
       {"{\"a\": [1, 2}", "1:12: a ']' is expected before this '}': the '[' in line 1 is not closed"},
       {"[{]", "1:3: this ']' does not close the '{' in line 1"},
-      {"{}}", "1:3: this '}' closes nothing; remove it"},
-      {"]", "1:1: this ']' closes nothing; remove it"},
+      {"{}}", "1:3: this '}' closes nothing; leave it out"},
+      {"]", "1:1: this ']' closes nothing; leave it out"},
       {"{}\n{}", "2:1: text after the end of the value; JSON has only one"},
       {"", "1:1: the text is empty"},
       {" \n\t", "1:1: the text is empty"},
@@ -60,9 +60,9 @@ TEST(JsonFault, Brackets) {
 
 TEST(JsonFault, WhatOthersWrite) {
   ExpectFaults({
-      {"// c\n{}", "1:1: JSON does not allow comments; remove this one"},
-      {"{\n  \"a\": 1 /* c */\n}", "2:10: JSON does not allow comments; remove this one"},
-      {"{\n\"a\": 1  # c\n}", "2:9: JSON does not allow comments; remove this one"},
+      {"// c\n{}", "1:1: JSON does not allow comments; leave this one out"},
+      {"{\n  \"a\": 1 /* c */\n}", "2:10: JSON does not allow comments; leave this one out"},
+      {"{\n\"a\": 1  # c\n}", "2:9: JSON does not allow comments; leave this one out"},
       {"{'a': 1}", "1:2: JSON uses double quotes, not single ones"},
       {"[\"a\", 'b']", "1:7: JSON uses double quotes, not single ones"},
       {"{a: 1}", "1:2: the key 'a' needs double quotes: \"a\""},
@@ -80,8 +80,8 @@ TEST(JsonFault, WhatOthersWrite) {
 
 TEST(JsonFault, Numbers) {
   ExpectFaults({
-      {"[01]", "1:2: '01' is not a JSON number: remove the leading zero"},
-      {"[+5]", "1:2: '+5' is not a JSON number: remove the plus sign"},
+      {"[01]", "1:2: '01' is not a JSON number: write it without the leading zero"},
+      {"[+5]", "1:2: '+5' is not a JSON number: write it without the plus sign"},
       {"[.5]", "1:2: '.5' is not a JSON number: write a zero before the point"},
       {"[5.]", "1:2: '5.' is not a JSON number: write a digit after the point"},
       {"[2M]", "1:2: '2M' is not a number; text needs double quotes"},
