@@ -38,7 +38,7 @@ TEST(Bench, ASpaceAloneIsTimedAtItsOwnSizeAndPredictsNothing) {
   const Outcome outcome = project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "aten", "--batch", "4",
                                        "--rounds", "1", "--steps", "1", "--threads", "1"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("tiny, 16x16, 4 images a step, on cpu, 1 thread"));
+  EXPECT_THAT(outcome.out, HasSubstr("tiny, 16x16, 4 images per step, on cpu, 1 thread"));
   EXPECT_EQ(outcome.out.find("a whole search"), std::string::npos);
 }
 
