@@ -67,7 +67,7 @@ std::vector<fs::path> ShippedFolders() {
   AddFoldersOfEnvironment(folders);
   std::error_code unreadable;
   const fs::path program = fs::read_symlink("/proc/self/exe", unreadable).parent_path();
-  // bin/danas and lib/danas/danas-engine; then what CMake knew.
+  // bin/danas, and lib/danas for the programs that it starts; then what CMake knew.
   for (const fs::path& folder : {program / "../share/danas/configs", program / "../../share/danas/configs",
                                  fs::path(DANAS_SOURCE_CONFIGS), fs::path(DANAS_INSTALLED_CONFIGS)}) {
     if (IsFolder(folder)) folders.push_back(folder.lexically_normal());

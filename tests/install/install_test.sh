@@ -18,6 +18,8 @@ cd "$prefix"
 export PATH=$prefix/danas/bin:$PATH
 [[ $(danas --help) == *search* ]] || fail "danas --help does not name search"
 [[ $(ldd danas/bin/danas) != *libtorch* ]] || fail "the thin danas links libtorch"
+[[ $(ldd danas/lib*/danas/danas-data) != *libtorch* ]] || fail "danas-data links libtorch"
+[[ $(danas data info --data "$here/no-data" 2>&1) == *no-data* ]] || fail "danas data info does not reach danas-data"
 [[ $(danas version) == *torch* ]] || fail "danas version does not name torch"
 [[ $(danas version --full) == *PyTorch* ]] || fail "danas version --full does not reach torch itself, in danas-engine"
 [[ $(danas space list) == *shuffle_mobile* ]] || fail "danas space list does not name shuffle_mobile"

@@ -32,9 +32,15 @@
 
 namespace danas {
 
-// A command without torch: `danas` calls RunCommand().
+// A command without torch and OpenCV: `danas` calls RunCommand().
 template <typename Options>
 struct InDanas {
+  const char* words;
+};
+
+// A command that reads images: `danas` becomes `danas-data`, which calls RunCommand().
+template <typename Options>
+struct InData {
   const char* words;
 };
 
@@ -82,10 +88,10 @@ inline constexpr std::tuple kCommands = {
     InDanas<ConfigSchemaOptions>{"config schema"},
     InDanas<ConfigReferenceOptions>{"config reference"},
     CommandGroup{"data", "Look at a dataset, check or pack it; make a manifest"},
-    InEngine<DataInfoOptions>{"data info"},
-    InEngine<DataManifestOptions>{"data manifest"},
-    InEngine<DataPackOptions>{"data pack"},
-    InEngine<DataCheckOptions>{"data check"},
+    InData<DataInfoOptions>{"data info"},
+    InData<DataManifestOptions>{"data manifest"},
+    InData<DataPackOptions>{"data pack"},
+    InData<DataCheckOptions>{"data check"},
     CommandGroup{"bench", "Time what danas does on this machine"},
     InEngine<BenchSupernetOptions>{"bench supernet"},
     InEngine<BenchLoaderOptions>{"bench loader"},

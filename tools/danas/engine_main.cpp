@@ -1,4 +1,4 @@
-// `danas-engine`: the commands that need torch. `danas` starts it; it parses the same command line.
+// `danas-engine`: the commands that need torch. `danas` becomes it; it parses the same command line.
 #include <c10/util/Exception.h>
 #include <malloc.h>
 
@@ -29,14 +29,6 @@ struct RunHere {
   bool keeps_memory;
 
   template <typename Options>
-  int operator()(const InDanas<Options>&, const Options&, const Call&) const {
-    Prepare(keeps_memory);
-    throw UsageError(
-        "danas-engine runs search, finetune, train, easiness, evaluate, rank, choose, data and bench alone; call "
-        "danas");
-  }
-
-  template <typename Options>
   int operator()(const InEngine<Options>&, const Options& options, const Call& call) const {
     Prepare(keeps_memory);
     try {
@@ -50,6 +42,11 @@ struct RunHere {
   int operator()(const InEither<Options>&, const Options& options, const Call& call) const {
     Prepare(keeps_memory);
     return RunInEngine(options, call);
+  }
+
+  template <typename Command, typename Options>
+  int operator()(const Command& command, const Options&, const Call&) const {
+    FailElsewhere("danas-engine", command.words);
   }
 };
 

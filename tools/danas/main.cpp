@@ -1,4 +1,5 @@
-// `danas`: everything that needs no torch, in milliseconds; the rest is danas-engine's, with the same arguments.
+// `danas`: what needs neither torch nor OpenCV, in milliseconds. For the rest it becomes danas-data or danas-engine, with
+// the same arguments.
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,22 +18,28 @@
 namespace danas {
 namespace {
 
-std::filesystem::path FindEngine() {
+constexpr const char* kEngine = "danas-engine";
+
+std::filesystem::path FindProgram(const std::string& name) {
   const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const std::filesystem::path beside = folder / "danas-engine";
-  const std::filesystem::path installed = folder / build_info::kInstalledEngine;
+  const std::filesystem::path beside = folder / name;
+  const std::filesystem::path installed = folder / build_info::kInstalledPrograms / name;
   for (const std::filesystem::path& path : {beside, installed}) {
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
-  throw FileError("danas-engine is missing; looked for " + beside.string() + " and " +
+  throw FileError(name + " is missing; looked for " + beside.string() + " and " +
                   installed.lexically_normal().string() + ". Build or install danas again");
+}
+
+[[noreturn]] void Become(const std::string& name, char** argv) {
+  const std::filesystem::path program = FindProgram(name);
+  ::execv(program.c_str(), argv);
+  throw FileError("cannot run " + program.string() + ": " + std::strerror(errno));
 }
 
 [[noreturn]] void BecomeEngine(char** argv) {
   LetThreadsSleep();
-  const std::filesystem::path engine = FindEngine();
-  ::execv(engine.c_str(), argv);
-  throw FileError("cannot run " + engine.string() + ": " + std::strerror(errno));
+  Become(kEngine, argv);
 }
 
 int StartRanks(int ranks, char** argv) {
@@ -42,7 +49,7 @@ int StartRanks(int ranks, char** argv) {
                      std::to_string(place.ranks) + " already; leave them out");
   }
   LetThreadsSleep();
-  return LaunchRanks(ranks, FindEngine(), argv);
+  return LaunchRanks(ranks, FindProgram(kEngine), argv);
 }
 
 struct RunHere {
@@ -51,6 +58,11 @@ struct RunHere {
   template <typename Options>
   int operator()(const InDanas<Options>&, const Options& options, const Call& call) const {
     return RunCommand(options, call);
+  }
+
+  template <typename Options>
+  int operator()(const InData<Options>&, const Options&, const Call&) const {
+    Become("danas-data", argv);
   }
 
   template <typename Options>

@@ -115,6 +115,10 @@ void WriteOut(std::string_view text) {
   throw FileError("cannot write to standard output");
 }
 
+void FailElsewhere(const char* program, const char* command) {
+  throw UsageError(std::string(program) + " does not run `" + command + "`: run `danas " + command + "` instead");
+}
+
 int RunProgram(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be told
   std::signal(SIGBUS, [](int) { EndAtOnce(kLostFile, ExitCode::kData); });

@@ -1,4 +1,4 @@
-// What `main` of both programs does around a command.
+// What `main` of each program does around a command.
 #pragma once
 
 #include <string_view>
@@ -21,6 +21,9 @@ Error AsError(const std::exception& exception);
 // Writes to standard output at once. Where nobody reads it any more (`danas log RUN | head`), ends the program without
 // a word and with the code of SIGPIPE, as Unix commands end. Throws FileError where it cannot be written.
 void WriteOut(std::string_view text);
+
+// Throws UsageError: `program` was called directly with a command that another program runs.
+[[noreturn]] void FailElsewhere(const char* program, const char* command);
 
 // Parses the line, sets up the log, runs the command that was typed and flushes standard output. Every error becomes
 // one line on standard error and the exit code of its kind.
