@@ -11,6 +11,7 @@
 #include "danas/core/error.h"
 #include "danas/core/units.h"
 #include "range.h"
+#include "validate.h"
 
 namespace danas {
 namespace {
@@ -211,7 +212,7 @@ Config LoadConfig(const std::string& path_or_name, const std::vector<std::string
     ReadWithExtended(path, chain, into);
     ReadAssignments(assignments, into);
   });
-  Validate(config, path.string());
+  ValidateWritten(config, path.string());
   return config;
 }
 
@@ -225,7 +226,7 @@ Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
     if (!path_or_name.empty()) ReadWithExtended(path, chain, into);
     ReadAssignments(assignments, into);
   });
-  Validate(config, path.string());
+  ValidateWritten(config, path.string());
   return config;
 }
 
@@ -238,7 +239,7 @@ void Assign(Config& config, const std::vector<std::string>& assignments) {
     ReadAssignments(PresetSettings(preset), changed);
     ReadAssignments(assignments, changed);
   }
-  Validate(changed, "--set");
+  ValidateWritten(changed, "--set");
   config = std::move(changed);
 }
 

@@ -1,5 +1,8 @@
+#include "validate.h"
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -134,27 +137,39 @@ void CheckAlphaBatch(const Checker& check, const Config& config) {
   check.Require(batch == 0 || 2 * recipe.bn_groups <= batch, "search.alpha_batch",
                 std::to_string(batch) + " is too small for the " + std::to_string(recipe.bn_groups) +
                     " groups of train.bn_groups, which need two images each");
+  check.Require(micro == 0 || 2 * recipe.bn_groups <= micro, "search.alpha_micro_batch",
+                std::to_string(micro) + " is too small for the " + std::to_string(recipe.bn_groups) +
+                    " groups of train.bn_groups, which need two images each");
   check.Require(config.search.relaxation.draws == RelaxationDraws::kBatch || recipe.micro_batch > 0,
                 "search.relaxation.draws",
                 "'micro_batch' needs micro-batches: set search.alpha_micro_batch or train.micro_batch");
 }
 
-void CheckTrain(const Checker& check, const TrainConfig& train, double epochs, const std::string& section) {
+// What contradicts itself in a recipe, whatever its numbers of images, rates and epochs.
+void CheckRecipeChoices(const Checker& check, const TrainConfig& train, const std::string& section) {
+  check.Require(train.micro_batch != 1, section + ".micro_batch",
+                "batch norm has no variance with one image; expected 0 or at least 2");
+  check.Require(train.bn_groups == 1 || !train.sync_bn, section + ".bn_groups",
+                "above 1 and " + section + ".sync_bn exclude each other");
+  check.Require(!train.nesterov || train.momentum > 0, section + ".nesterov", "needs " + section + ".momentum above 0");
+}
+
+void CheckTrain(const Checker& check, const TrainConfig& train, int64_t epochs, const std::string& section) {
+  CheckRecipeChoices(check, train, section);
   check.Require(
       train.micro_batch <= train.batch, section + ".micro_batch",
       std::to_string(train.micro_batch) + " is above " + section + ".batch (" + std::to_string(train.batch) + ")");
-  check.Require(train.micro_batch != 1, section + ".micro_batch",
-                "batch norm has no variance with one image; expected 0 or at least 2");
   check.Require(2 * train.bn_groups <= train.batch, section + ".bn_groups",
                 std::to_string(train.bn_groups) + " groups need two images each; " + section + ".batch is " +
                     std::to_string(train.batch));
-  check.Require(train.bn_groups == 1 || !train.sync_bn, section + ".bn_groups",
-                "above 1 and " + section + ".sync_bn exclude each other");
+  check.Require(train.micro_batch == 0 || 2 * train.bn_groups <= train.micro_batch, section + ".bn_groups",
+                std::to_string(train.bn_groups) + " groups need two images each; " + section + ".micro_batch is " +
+                    std::to_string(train.micro_batch));
   check.Require(train.lr_min <= train.lr, section + ".lr_min",
                 NumberText(train.lr_min) + " is above " + section + ".lr (" + NumberText(train.lr) + ")");
-  check.Require(!train.nesterov || train.momentum > 0, section + ".nesterov", "needs " + section + ".momentum above 0");
-  check.Require(train.lr_warmup_epochs <= epochs, section + ".lr_warmup_epochs",
-                NumberText(train.lr_warmup_epochs) + " is more than the " + NumberText(epochs) + " epochs there are");
+  check.Require(train.lr_warmup_epochs <= static_cast<double>(epochs), section + ".lr_warmup_epochs",
+                NumberText(train.lr_warmup_epochs) + " is more than the " + std::to_string(epochs) +
+                    " epochs there are");
 }
 
 }  // namespace
@@ -168,11 +183,19 @@ void Validate(const Config& config, const std::string& name) {
   CheckSchedule(check, config.schedule);
   CheckSearch(check, config.search);
   CheckAlphaBatch(check, config);
-  const double steps = static_cast<double>(config.schedule.classes.size() - 1);
-  const double search_epochs =
-      static_cast<double>(config.schedule.warmup_epochs) + steps * static_cast<double>(config.schedule.epochs_per_step);
+  const auto steps = static_cast<int64_t>(config.schedule.classes.size() - 1);
+  const int64_t search_epochs = config.schedule.warmup_epochs + steps * config.schedule.epochs_per_step;
   CheckTrain(check, config.train, search_epochs, "train");
-  CheckTrain(check, config.finetune.train, static_cast<double>(config.finetune.epochs), "finetune.train");
+  CheckTrain(check, config.finetune.train, config.finetune.epochs, "finetune.train");
+}
+
+void ValidateWritten(const Config& config, const std::string& name) {
+  Validate(config, name);
+  CheckRecipeChoices(Checker(name), config.zoo.train, "zoo.train");
+}
+
+void ValidateZoo(const Config& config, const std::string& name) {
+  CheckTrain(Checker(name), config.zoo.train, config.zoo.epochs, "zoo.train");
 }
 
 }  // namespace danas

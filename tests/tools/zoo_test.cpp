@@ -106,6 +106,8 @@ TEST(TrainCommand, RefusesWhatItCannotDo) {
   fails({"train", "--model", "resnet18"}, 3, "no dataset is named");
   fails({"train", "--model", "resnet18", "--data", "nowhere"}, 4, "nowhere");
   fails({"train", "--config", "config.json"}, 2, "--model");
+  fails({"train", "--model", "resnet18", "--config", "config.json", "--set", "zoo.train.micro_batch=9999"}, 3,
+        "/zoo/resnet_small.json: zoo.train.micro_batch: 9999 is above zoo.train.batch");
   fails({"evaluate", "--model", "resnet18", "--config", "config.json"}, 2, "--weights");
   fails({"evaluate", "--model", "resnet18", "--run", "x", "--config", "config.json"}, 2, "--model");
   WriteText(project / "w.safetensors", "");

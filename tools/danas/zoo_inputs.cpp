@@ -50,7 +50,9 @@ Config ConfigOfZooModel(const std::string& model, const ConfigOptions& options) 
   const bool small = without_recipe.data.image_size <= kLargestSmallSide;
   const auto recipe = ShippedFile("zoo", std::string(NameOf(family)) + (small ? "_small" : ""));
   log::info("{}: what the config does not say of its training comes from {}", model, recipe.string());
-  return LoadConfigOver(recipe, file, options.settings);
+  Config config = LoadConfigOver(recipe, file, options.settings);
+  ValidateZoo(config, (file.empty() ? "" : file + " over ") + recipe.string());
+  return config;
 }
 
 }  // namespace danas

@@ -34,7 +34,12 @@ Json ToJson(const Config& config);
 Config ConfigFromJson(const Json& json, const std::string& name);
 
 // Checks what no single key can tell, such as train.micro_batch against train.batch. `name` opens the message of the
-// ConfigError. LoadConfig, Assign and ConfigFromJson call it.
+// ConfigError. LoadConfig, Assign and ConfigFromJson call it; the first two also refuse what contradicts itself in
+// zoo.train.
 void Validate(const Config& config, const std::string& name);
+
+// Checks zoo.train as Validate() checks train and finetune.train. Apart from it, since the numbers that a config leaves
+// out there come from a recipe: for a config that LoadConfigOver() has put over one.
+void ValidateZoo(const Config& config, const std::string& name);
 
 }  // namespace danas
