@@ -10,6 +10,7 @@
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/units.h"
+#include "old_loss_keys.h"
 #include "range.h"
 #include "validate.h"
 
@@ -150,9 +151,11 @@ void AddPaths(const Json& section, const std::string& prefix, std::vector<std::s
   }
 }
 
-void Read(const Document& document, Config& config) {
+// `old_keys` take what the document gives by former names, for ApplyTo() once all documents are read.
+void Read(const Document& document, Config& config, OldLossKeys& old_keys) {
   FieldReader reader(document.Root());
   config.Describe(reader);
+  old_keys.Read(document);
   std::vector<std::string> paths;
   AddPaths(ToJson(config), "", paths);
   document.RejectUnreadKeys(paths);
@@ -167,7 +170,7 @@ fs::path FindExtended(const Node& extended) {
 }
 
 // Reads `path` over what it extends. `chain` holds the files that led here.
-void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config& config) {
+void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config& config, OldLossKeys& old_keys) {
   const Document document = Document::Read(path);
   const fs::path canonical = fs::canonical(path);
   if (const auto extended = document.Root().Find("extends")) {
@@ -180,37 +183,42 @@ void ReadWithExtended(const fs::path& path, std::vector<fs::path>& chain, Config
       for (const fs::path& file : chain) circle += file.string() + " -> ";
       extended->Fail("files extend each other in a circle: " + circle + next.string());
     }
-    ReadWithExtended(next, chain, config);
+    ReadWithExtended(next, chain, config, old_keys);
   }
   document.Root().Find("$schema");  // for editors
-  Read(document, config);
+  Read(document, config, old_keys);
 }
 
-void ReadAssignments(const std::vector<std::string>& assignments, Config& config) {
-  for (const std::string& assignment : assignments) Read(Document::FromAssignment(assignment), config);
+void ReadAssignments(const std::vector<std::string>& assignments, Config& config, OldLossKeys& old_keys) {
+  for (const std::string& assignment : assignments) Read(Document::FromAssignment(assignment), config, old_keys);
 }
 
-// What `read` writes over the preset that it names: which one is known only once all has been read, so that it is read
-// again over that.
+// What `read` writes over `base` and, where it names another preset than base's, over that: which one is known only
+// once all has been read, so that it is read again.
 template <typename ReadAll>
-Config OverPreset(const ReadAll& read) {
-  Config config;
-  read(config);
-  if (config.search.preset == SearchPreset::kNone) return config;
-  Config over;
-  ReadAssignments(PresetSettings(config.search.preset), over);
-  read(over);
-  return over;
+Config OverPreset(const Config& base, const ReadAll& read) {
+  Config config = base;
+  OldLossKeys old_keys(OldLossKeys::Source::kWritten);
+  read(config, old_keys);
+  if (const SearchPreset preset = config.search.preset; preset != base.search.preset) {
+    config = base;
+    old_keys = OldLossKeys(OldLossKeys::Source::kWritten);
+    ReadAssignments(PresetSettings(preset), config, old_keys);
+    read(config, old_keys);
+  }
+  old_keys.ApplyTo(config.search.loss);
+  old_keys.Tell();
+  return config;
 }
 
 }  // namespace
 
 Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments) {
   const fs::path path = FindShippedFile("", path_or_name);
-  Config config = OverPreset([&](Config& into) {
+  Config config = OverPreset({}, [&](Config& into, OldLossKeys& old_keys) {
     std::vector<fs::path> chain;
-    ReadWithExtended(path, chain, into);
-    ReadAssignments(assignments, into);
+    ReadWithExtended(path, chain, into, old_keys);
+    ReadAssignments(assignments, into, old_keys);
   });
   ValidateWritten(config, path.string());
   return config;
@@ -219,26 +227,20 @@ Config LoadConfig(const std::string& path_or_name, const std::vector<std::string
 Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
                       const std::vector<std::string>& assignments) {
   const fs::path path = path_or_name.empty() ? base : FindShippedFile("", path_or_name);
-  Config config = OverPreset([&](Config& into) {
+  Config config = OverPreset({}, [&](Config& into, OldLossKeys& old_keys) {
     std::vector<fs::path> chain;
-    ReadWithExtended(base, chain, into);
+    ReadWithExtended(base, chain, into, old_keys);
     chain.clear();
-    if (!path_or_name.empty()) ReadWithExtended(path, chain, into);
-    ReadAssignments(assignments, into);
+    if (!path_or_name.empty()) ReadWithExtended(path, chain, into, old_keys);
+    ReadAssignments(assignments, into, old_keys);
   });
   ValidateWritten(config, path.string());
   return config;
 }
 
 void Assign(Config& config, const std::vector<std::string>& assignments) {
-  Config changed = config;
-  ReadAssignments(assignments, changed);
-  if (changed.search.preset != config.search.preset) {
-    const SearchPreset preset = changed.search.preset;
-    changed = config;
-    ReadAssignments(PresetSettings(preset), changed);
-    ReadAssignments(assignments, changed);
-  }
+  Config changed = OverPreset(
+      config, [&](Config& into, OldLossKeys& old_keys) { ReadAssignments(assignments, into, old_keys); });
   ValidateWritten(changed, "--set");
   config = std::move(changed);
 }
@@ -252,7 +254,10 @@ Json ToJson(const Config& config) {
 
 Config ConfigFromJson(const Json& json, const std::string& name) {
   Config config;
-  Read(Document::FromJson(json, name), config);
+  OldLossKeys old_keys(OldLossKeys::Source::kStored);
+  Read(Document::FromJson(json, name), config, old_keys);
+  old_keys.ApplyTo(config.search.loss);
+  old_keys.Tell();
   Validate(config, name);
   return config;
 }

@@ -172,6 +172,11 @@ bool Node::IsText() const { return value_->kind == Kind::kText; }
 bool Node::IsNull() const { return value_->kind == Kind::kNull; }
 int Node::line() const { return value_->line; }
 
+bool Node::Has(std::string_view key) const {
+  RequireMap();
+  return Contains(value_->keys, key);
+}
+
 std::optional<Node> Node::Find(std::string_view key) const {
   RequireMap();
   if (!Contains(value_->asked, key)) value_->asked.emplace_back(key);

@@ -8,6 +8,7 @@
 
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
+#include "loss_parameters.h"
 #include "range.h"
 
 namespace danas {
@@ -97,18 +98,24 @@ void CheckBudgets(const Checker& check, const SearchConfig& search) {
   }
 }
 
+// A number that the chosen loss does not have would be ignored.
+void CheckLoss(const Checker& check, CostLossConfig loss) {
+  for (const LossParameter& parameter : LossParameters()) {
+    check.Require(parameter.kind == loss.kind || parameter.in(loss) == parameter.Default(), parameter.Key(),
+                  std::string("has a meaning with search.loss.kind '") + NameOf(parameter.kind) + "' only; found '" +
+                      NameOf(loss.kind) + "'");
+  }
+}
+
 void CheckSearch(const Checker& check, const SearchConfig& search) {
   CheckBudgets(check, search);
+  CheckLoss(check, search.loss);
   check.Require(
       search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
       NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");
   check.Require(
       search.budget_min.value <= search.budget.value, "search.budget_min",
       NumberText(search.budget_min.value) + " is above search.budget (" + NumberText(search.budget.value) + ")");
-  for (const auto& [value, key] :
-       {std::pair(search.loss.exponent, "search.loss.exponent"), std::pair(search.loss.weight, "search.loss.weight")}) {
-    check.Require(value == -1 || value >= 0, key, NumberText(value) + "; expected -1 (the kind's own) or at least 0");
-  }
   const bool evolves = search.final_source != FinalSource::kBest;
   const int64_t scored =
       std::max(search.final_networks, evolves ? search.evolution.generations * search.evolution.population : 0);

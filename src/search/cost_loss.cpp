@@ -33,20 +33,9 @@ at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const Cos
   return total;
 }
 
-CostLossConfig WithOwnNumbers(CostLossConfig config) {
-  double exponent = 0.3, weight = 0.1;
-  if (config.kind == LossKind::kFbnet) exponent = 0.6;
-  if (config.kind == LossKind::kPow) exponent = 0.07;
-  if (NeedsLogarithmOfCost(config.kind)) weight = 0.2;
-  if (config.kind == LossKind::kAbsLog) weight = 0.3;
-  if (config.exponent < 0) config.exponent = exponent;
-  if (config.weight < 0) config.weight = weight;
-  return config;
-}
-
 at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expected_cost, double target,
                          const CostLossConfig& config) {
-  const auto [kind, exponent, weight] = WithOwnNumbers(config);
+  const LossKind kind = config.kind;
   const at::Tensor loss = class_loss.to(at::kDouble);
   const at::Tensor cost = expected_cost.to(at::kDouble);
   if (NeedsLogarithmOfCost(kind)) CheckLogarithm(kind, "expected cost", cost.item<double>());
@@ -54,23 +43,24 @@ at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expecte
   const auto log_ratio = [&] { return (cost / target).log(); };
   switch (kind) {
     case LossKind::kPaperLog:
-      return loss * (1 + log_ratio().abs()).pow(exponent);
+      return loss * (1 + log_ratio().abs()).pow(config.paper_log.exponent);
     case LossKind::kPaperLogOneSided:
-      return loss * (1 + log_ratio()).clamp_min(kLeastBase).pow(exponent);
+      return loss * (1 + log_ratio()).clamp_min(kLeastBase).pow(config.paper_log_one_sided.exponent);
     case LossKind::kLiteral:
-      return loss * log_ratio().clamp_min(kLeastBase).pow(exponent);
+      return loss * log_ratio().clamp_min(kLeastBase).pow(config.literal.exponent);
     case LossKind::kMulLogRatio:
-      return loss * weight * (cost.log() / std::log(target)).pow(exponent);
+      return loss * config.mul_log_ratio.factor *
+             (cost.log() / std::log(target)).pow(config.mul_log_ratio.exponent);
     case LossKind::kFbnet:
-      return loss * weight * cost.log().pow(exponent);
+      return loss * config.fbnet.factor * cost.log().pow(config.fbnet.exponent);
     case LossKind::kPow:
-      return loss * (cost / target).pow(exponent);
+      return loss * (cost / target).pow(config.pow.exponent);
     case LossKind::kAddLinear:
-      return loss + weight * (cost - target) / target;
+      return loss + config.add_linear.weight * (cost - target) / target;
     case LossKind::kAddAbs:
-      return loss + weight * (cost / target - 1).abs();
+      return loss + config.add_abs.weight * (cost / target - 1).abs();
     case LossKind::kAbsLog:
-      return loss * (1 + weight * log_ratio().square());
+      return loss * (1 + config.abs_log.weight * log_ratio().square());
     case LossKind::kNone:
       return loss;
   }

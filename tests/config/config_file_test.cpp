@@ -202,8 +202,8 @@ TEST(ConfigRules, BetweenFields) {
       {{"train.bn_groups=4", "search.alpha_micro_batch=7"},
        "search.alpha_micro_batch: 7 is too small for the 4 groups"},
       {{"search.relaxation.draws=micro_batch"}, "search.relaxation.draws: 'micro_batch' needs micro-batches"},
-      {{"search.loss.exponent=-0.5"}, "search.loss.exponent"},
-      {{"search.loss.weight=-0.5"}, "search.loss.weight"},
+      {{"search.loss.pow.exponent=0.1"},
+       "search.loss.pow.exponent: has a meaning with search.loss.kind 'pow' only; found 'paper_log'"},
       {{"train.lr_warmup_epochs=71"}, "train.lr_warmup_epochs: 71 is more than the 70 epochs there are"},
   };
   for (const Rule& rule : rules) {
@@ -231,6 +231,8 @@ TEST(ConfigRules, HoldAtTheirEdge) {
            {"search.alpha_batch=8", "train.bn_groups=4"},
            {"search.alpha_micro_batch=8", "train.bn_groups=4"},
            {"train.micro_batch=128", "search.alpha_batch=64", "search.relaxation.draws=micro_batch"},
+           {"search.loss.kind=pow", "search.loss.pow.exponent=0.1"},
+           {"search.loss.pow.exponent=0.07"},
            {"train.lr_warmup_epochs=70"},
            {"zoo.train.batch=2", "zoo.train.micro_batch=4"},  // a recipe stands below it
            {"runtime.device=cuda:0"},

@@ -40,9 +40,19 @@ std::string Beyond(const FieldCase& field, double bound, double direction) {
   return Text(std::nextafter(bound, direction * std::numeric_limits<double>::infinity()));
 }
 
+// What makes a number of a loss one that the config has a use for: "search.loss.kind=pow" for search.loss.pow.exponent.
+std::string KindOfLoss(const std::string& path) {
+  const std::string section = path.substr(std::string("search.loss.").size());
+  return "search.loss.kind=" + section.substr(0, section.find('.'));
+}
+
+bool IsOfALoss(const std::string& path) { return path.starts_with("search.loss.") && path != "search.loss.kind"; }
+
 void ExpectTaken(const FieldCase& field, const std::string& value) {
   Config config = Roomy();
-  EXPECT_NO_THROW(Assign(config, {Assignment(field, value)})) << Assignment(field, value);
+  std::vector<std::string> assignments = {Assignment(field, value)};
+  if (IsOfALoss(field.path)) assignments.push_back(KindOfLoss(field.path));
+  EXPECT_NO_THROW(Assign(config, assignments)) << Assignment(field, value);
 }
 
 void ExpectRefused(const FieldCase& field, const std::string& value) {
@@ -74,6 +84,24 @@ TEST(ConfigFields, BothSidesOfEveryBound) {
     }
   }
   EXPECT_GT(bounds, 60);
+}
+
+// Another kind's would be ignored.
+TEST(ConfigFields, NumbersOfALossBelongToTheirKind) {
+  int numbers = 0;
+  for (const FieldCase& field : AllFields()) {
+    if (!IsOfALoss(field.path)) continue;
+    ++numbers;
+    Config config;
+    Assign(config, {"search.loss.kind=none"});
+    ExpectErrorContains<ConfigError>([&] { Assign(config, {field.path + "=0.7"}); },
+                                     {"--set: " + field.path + ": has a meaning with search.loss.kind '" +
+                                      KindOfLoss(field.path).substr(std::string("search.loss.kind=").size()) +
+                                      "' only; found 'none'"});
+    EXPECT_NO_THROW(Assign(config, {field.path + "=0.7", KindOfLoss(field.path)})) << field.path;
+    EXPECT_THROW(Assign(config, {"search.loss.kind=none"}), ConfigError) << field.path;
+  }
+  EXPECT_EQ(numbers, 11);
 }
 
 TEST(ConfigFields, EveryNameOfAChoiceAndNoOther) {

@@ -55,6 +55,24 @@ TEST_F(ResumeTest, SoDoRunsTrainedByFairPaths) {
   ExpectSameRun(project_ / "whole", project_ / "run");
 }
 
+TEST_F(ResumeTest, SoDoRunsWithTheFormerNamesOfTheirLoss) {
+  project_.config()["search"]["loss"] = {{"kind", "fbnet"}, {"fbnet", {{"factor", 0.3}}}};
+  project_.WriteConfig();
+  SearchWhole();
+  BeginAndKill(0.6);
+  Json config = Json::parse(ReadText(project_ / "run/config.json"));
+  config["search"]["loss"] = {{"kind", "fbnet"}, {"exponent", -1.0}, {"weight", 0.3}};
+  WriteText(project_ / "run/config.json", config.dump(2));
+  const Outcome outcome = project_.Run(
+      {"search", "--config", "config.json", "--no-probe", "--run", "run", "--resume", "auto"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("search.loss.weight is now called search.loss.fbnet.factor; it was read as that"));
+  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("going on with")));
+  for (const char* file : {"best.json", "weights.safetensors"}) {
+    EXPECT_EQ(ReadText(project_ / "whole" / file), ReadText(project_ / "run" / file)) << file;
+  }
+}
+
 TEST_F(ResumeTest, AnInterruptedRunKeepsItsLastBatch) {
   SearchWhole();
   BeginAndKill(0.6, "INT");

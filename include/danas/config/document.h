@@ -67,7 +67,9 @@ class Node {
   bool IsText() const;
   bool IsNull() const;
 
-  // Maps. Key() throws where the key is missing; Entries() are in the file's order and count as read.
+  // Maps. Key() throws where the key is missing; Entries() are in the file's order and count as read. Has() asks for
+  // nothing, so that no message offers the key.
+  bool Has(std::string_view key) const;
   std::optional<Node> Find(std::string_view key) const;
   Node Key(std::string_view key) const;
   std::vector<std::pair<std::string, Node>> Entries() const;

@@ -1,14 +1,17 @@
 // How the expected cost C and its target T enter the loss of the architecture weights (Eq. 10).
 //
-//   paper_log            L * (1 + |ln(C/T)|)^γ              γ 0.3: Eq. 10 with β = T/e for C >= T, mirrored below
-//   paper_log_one_sided  L * max(1 + ln(C/T), 0.05)^γ       γ 0.3: Eq. 10 with β = T/e, clamped
-//   literal              L * max(ln(C/T), 0.05)^γ           γ 0.3: Eq. 10 with β = T, clamped; zero at T without the
-//   clamp mul_log_ratio        L * λ * (ln C / ln T)^γ            λ 0.2, γ 0.3: ProxylessNAS's code fbnet L * λ *
-//   ln(C)^γ                    λ 0.2, γ 0.6: FBNet, Eq. 2 pow                  L * (C/T)^γ                        γ
-//   0.07: MnasNet, Eq. 2, with its exponent's sign turned for a loss add_linear           L + λ (C - T) / T λ 0.1
-//   add_abs              L + λ |C/T - 1|                    λ 0.1: TuNAS, Eq. 2
-//   abs_log              L * (1 + λ ln(C/T)^2)              λ 0.3
+//   paper_log            L * (1 + |ln(C/T)|)^γ          γ 0.3: Eq. 10 with β = T/e for C >= T, mirrored below
+//   paper_log_one_sided  L * max(1 + ln(C/T), 0.05)^γ   γ 0.3: Eq. 10 with β = T/e, clamped
+//   literal              L * max(ln(C/T), 0.05)^γ       γ 0.3: Eq. 10 with β = T, clamped; zero at T without it
+//   mul_log_ratio        L * λ * (ln C / ln T)^γ        λ 0.2, γ 0.3: ProxylessNAS's code
+//   fbnet                L * λ * ln(C)^γ                λ 0.2, γ 0.6: FBNet, Eq. 2
+//   pow                  L * (C/T)^γ                    γ 0.07: MnasNet, Eq. 2, its exponent's sign turned for a loss
+//   add_linear           L + λ (C - T) / T              λ 0.1
+//   add_abs              L + λ |C/T - 1|                λ 0.1: TuNAS, Eq. 2
+//   abs_log              L * (1 + λ ln(C/T)^2)          λ 0.3
 //   none                 L
+//
+// γ is search.loss.KIND.exponent; λ is search.loss.KIND.factor where it multiplies L, else search.loss.KIND.weight.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,9 +31,6 @@ at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const Cos
 // ConfigError where ln C or ln T is not positive for a loss that needs it.
 at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expected_cost, double target,
                          const CostLossConfig& config);
-
-// The config with numbers below 0 replaced by the kind's own.
-CostLossConfig WithOwnNumbers(CostLossConfig config);
 
 // Before a search: throws ConfigError where the least cost of a network, or the target, has no positive logarithm and
 // the loss needs one; warns of the literal form.
