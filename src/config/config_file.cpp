@@ -65,7 +65,7 @@ class FieldReader : public ConfigVisitor {
   }
 
  protected:
-  void EnterSection(const char* name, const char*) override { sections_.push_back(Find(name)); }
+  void EnterSection(const char* name, const char*, OnResume) override { sections_.push_back(Find(name)); }
   void LeaveSection() override { sections_.pop_back(); }
 
  private:
@@ -127,7 +127,7 @@ class JsonWriter : public ConfigVisitor {
   Json Take() { return std::move(sections_.back()); }
 
  protected:
-  void EnterSection(const char* name, const char*) override {
+  void EnterSection(const char* name, const char*, OnResume) override {
     names_.emplace_back(name);
     sections_.push_back(Json::object());
   }
@@ -239,8 +239,8 @@ Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
 }
 
 void Assign(Config& config, const std::vector<std::string>& assignments) {
-  Config changed = OverPreset(
-      config, [&](Config& into, OldLossKeys& old_keys) { ReadAssignments(assignments, into, old_keys); });
+  Config changed =
+      OverPreset(config, [&](Config& into, OldLossKeys& old_keys) { ReadAssignments(assignments, into, old_keys); });
   ValidateWritten(changed, "--set");
   config = std::move(changed);
 }

@@ -1,9 +1,11 @@
 #include "danas/config/reference.h"
 
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "danas/config/config.h"
+#include "danas/config/resume_policy.h"
 #include "range.h"
 
 namespace danas {
@@ -51,7 +53,7 @@ class TableWriter : public ConfigVisitor {
   }
 
  protected:
-  void EnterSection(const char* name, const char* help) override {
+  void EnterSection(const char* name, const char* help, OnResume) override {
     const std::string path = open_.back().path.empty() ? name : open_.back().path + "." + name;
     open_.push_back({sections_.size(), path});
     sections_.push_back("\n## " + path + "\n\n" + help + "\n" + kTableHead);
@@ -64,15 +66,29 @@ class TableWriter : public ConfigVisitor {
     if (info.items == 0) return "list";
     return std::string("list of ") + (info.or_one ? "1 or " : "") + std::to_string(info.items);
   }
+  static const char* WordFor(OnResume policy) {
+    switch (policy) {
+      case OnResume::kMayChange:
+        return "may change";
+      case OnResume::kPlace:
+        return "may move";
+      case OnResume::kFixed:
+        return "fixed";
+      case OnResume::kForkMay:
+      case OnResume::kAsSection:
+        return "";
+    }
+    throw std::invalid_argument("unknown policy");
+  }
   void Row(const std::string& name, const std::string& value, const std::string& range, const FieldInfo& info) {
     const auto& [section, path] = open_.back();
     const std::string key = path.empty() ? name : path + "." + name;
     sections_[section] += "| `" + key + "` | `" + value + "` | " + range + " | " + info.unit + " | " + info.help +
-                          " | " + info.source + " |\n";
+                          " | " + info.source + " | " + WordFor(ResumePolicy(key)) + " |\n";
   }
 
   static constexpr const char* kTableHead =
-      "\n| key | default | values | unit | meaning | default from |\n|---|---|---|---|---|---|\n";
+      "\n| key | default | values | unit | meaning | default from | on resume |\n|---|---|---|---|---|---|---|\n";
 
   struct Open {
     size_t section;  // index in sections_
@@ -96,8 +112,11 @@ A config is a JSON file, where its name ends in `.json`, or else a YAML file ([w
 hold](file-formats.md#json-and-yaml)). Keys that it leaves out take the default. `--set section.key=value` changes one on
 the command line; lists are written `[a, b]` or `a,b`. `extends` names another config, beside this one or shipped, whose
 settings hold where this one gives none. Unknown and doubled keys are errors. Paths are relative to the folder in which
-danas is started; `extends` is relative to its file. The last column says where a default comes from: the paper, the
-public code of a method it builds on, or, where it is empty, our own choice.
+danas is started; `extends` is relative to its file. "Default from" names the paper or the public code of a method it
+builds on; where it is empty, the default is our own choice. "On resume" says what `--set` may change together with
+`--resume`: what "may change" alters no result but by rounding, and what "may move" says where the images are, which are
+compared with those that the run began with. `--fork` may change every key that is not fixed
+([checkpoints.md](checkpoints.md)).
 )" + writer.Take();
 }
 

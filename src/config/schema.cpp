@@ -44,7 +44,7 @@ class SchemaWriter : public ConfigVisitor {
   Json Take() { return std::move(sections_.back()); }
 
  protected:
-  void EnterSection(const char* name, const char* help) override {
+  void EnterSection(const char* name, const char* help, OnResume) override {
     names_.emplace_back(name);
     sections_.push_back(Object(help));
   }

@@ -174,9 +174,9 @@ void CheckTrain(const Checker& check, const TrainConfig& train, int64_t epochs, 
                     std::to_string(train.micro_batch));
   check.Require(train.lr_min <= train.lr, section + ".lr_min",
                 NumberText(train.lr_min) + " is above " + section + ".lr (" + NumberText(train.lr) + ")");
-  check.Require(train.lr_warmup_epochs <= static_cast<double>(epochs), section + ".lr_warmup_epochs",
-                NumberText(train.lr_warmup_epochs) + " is more than the " + std::to_string(epochs) +
-                    " epochs there are");
+  check.Require(
+      train.lr_warmup_epochs <= static_cast<double>(epochs), section + ".lr_warmup_epochs",
+      NumberText(train.lr_warmup_epochs) + " is more than the " + std::to_string(epochs) + " epochs there are");
 }
 
 }  // namespace

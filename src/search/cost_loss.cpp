@@ -49,8 +49,7 @@ at::Tensor CostAwareLoss(const at::Tensor& class_loss, const at::Tensor& expecte
     case LossKind::kLiteral:
       return loss * log_ratio().clamp_min(kLeastBase).pow(config.literal.exponent);
     case LossKind::kMulLogRatio:
-      return loss * config.mul_log_ratio.factor *
-             (cost.log() / std::log(target)).pow(config.mul_log_ratio.exponent);
+      return loss * config.mul_log_ratio.factor * (cost.log() / std::log(target)).pow(config.mul_log_ratio.exponent);
     case LossKind::kFbnet:
       return loss * config.fbnet.factor * cost.log().pow(config.fbnet.exponent);
     case LossKind::kPow:

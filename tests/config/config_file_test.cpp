@@ -272,12 +272,9 @@ TEST(ConfigRules, OfARecipeAreTheSameForAllThree) {
       EXPECT_EQ(ExpectErrorContains<ConfigError>([&] { AssignRecipe(section, rule.assignments); }, {}), message);
     }
     const std::vector<std::vector<std::string>> edges = {
-        {"micro_batch=64"},
-        {"micro_batch=2"},
-        {"bn_groups=32"},
-        {"bn_groups=4", "micro_batch=8"},
-        {"lr_min=0.1"},
-        {"nesterov=false", "momentum=0"},
+        {"micro_batch=64"}, {"micro_batch=2"},
+        {"bn_groups=32"},   {"bn_groups=4", "micro_batch=8"},
+        {"lr_min=0.1"},     {"nesterov=false", "momentum=0"},
     };
     for (const std::vector<std::string>& edge : edges) {
       EXPECT_NO_THROW(AssignRecipe(section, edge)) << section << "." << edge.front();
@@ -286,8 +283,8 @@ TEST(ConfigRules, OfARecipeAreTheSameForAllThree) {
 }
 
 TEST(ConfigRules, OfARecipeKnowItsOwnEpochs) {
-  for (const auto& [section, epochs] : std::vector<std::pair<std::string, int>>{
-           {"train", 10}, {"finetune.train", 20}, {"zoo.train", 30}}) {
+  for (const auto& [section, epochs] :
+       std::vector<std::pair<std::string, int>>{{"train", 10}, {"finetune.train", 20}, {"zoo.train", 30}}) {
     const std::string whole = std::to_string(epochs);
     EXPECT_NO_THROW(AssignRecipe(section, {"lr_warmup_epochs=" + whole})) << section;
     ExpectErrorContains<ConfigError>(

@@ -46,7 +46,9 @@ class FieldLister : public ConfigVisitor {
   std::vector<FieldCase> Take() { return std::move(fields_); }
 
  protected:
-  void EnterSection(const char* name, const char*) override { prefixes_.push_back(prefixes_.back() + name + "."); }
+  void EnterSection(const char* name, const char*, OnResume) override {
+    prefixes_.push_back(prefixes_.back() + name + ".");
+  }
   void LeaveSection() override { prefixes_.pop_back(); }
 
  private:

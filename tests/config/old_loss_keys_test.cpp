@@ -83,8 +83,8 @@ TEST(OldLossKeys, MinusOneIsTheDefaultOfAnyKind) {
   for (const char* kind : {"paper_log", "paper_log_one_sided", "literal", "mul_log_ratio", "fbnet", "pow", "add_linear",
                            "add_abs", "abs_log", "none"}) {
     const Json wanted = ToJson(Assigned({std::string("search.loss.kind=") + kind}));
-    std::string logged = LoggedBy(
-        [&] { EXPECT_EQ(ToJson(ConfigFromJson(Stored(kind, -1, -1), "config.json")), wanted) << kind; });
+    std::string logged =
+        LoggedBy([&] { EXPECT_EQ(ToJson(ConfigFromJson(Stored(kind, -1, -1), "config.json")), wanted) << kind; });
     EXPECT_EQ(logged, "") << kind;
   }
   Config config = Assigned({"search.loss.paper_log.exponent=0.5"});
@@ -145,7 +145,8 @@ TEST(OldLossKeys, BesideTheNameOfTodayMustAgree) {
   const std::vector<std::string> same = {"search.loss.exponent=0.5", "search.loss.paper_log.exponent=0.5"};
   EXPECT_EQ(Assigned(same).search.loss.paper_log.exponent, 0.5);
   const std::string differ =
-      "'search.loss.exponent=0.3': search.loss.exponent: found 0.3, but search.loss.paper_log.exponent, as it is called "
+      "'search.loss.exponent=0.3': search.loss.exponent: found 0.3, but search.loss.paper_log.exponent, as it is "
+      "called "
       "now, is 0.5; leave the former name out";
   EXPECT_EQ(MessageOf({"search.loss.exponent=0.3", "search.loss.paper_log.exponent=0.5"}), differ);
   EXPECT_EQ(MessageOf({"search.loss.paper_log.exponent=0.5", "search.loss.exponent=0.3"}), differ);

@@ -235,10 +235,10 @@ TEST(CostPull, CostAloneLowersTheDearerCandidates) {
 TEST(CostPull, NothingMovesWithoutACostTerm) {
   const CostTable costs = SpreadCosts();
   for (const CostLossConfig& loss : {CostLossConfig{.kind = LossKind::kPaperLog, .paper_log = {.exponent = 0}},
-                                    CostLossConfig{.kind = LossKind::kAddAbs, .add_abs = {.weight = 0}},
-                                    CostLossConfig{.kind = LossKind::kAddLinear, .add_linear = {.weight = 0}},
-                                    CostLossConfig{.kind = LossKind::kAbsLog, .abs_log = {.weight = 0}},
-                                    CostLossConfig{.kind = LossKind::kPow, .pow = {.exponent = 0}}}) {
+                                     CostLossConfig{.kind = LossKind::kAddAbs, .add_abs = {.weight = 0}},
+                                     CostLossConfig{.kind = LossKind::kAddLinear, .add_linear = {.weight = 0}},
+                                     CostLossConfig{.kind = LossKind::kAbsLog, .abs_log = {.weight = 0}},
+                                     CostLossConfig{.kind = LossKind::kPow, .pow = {.exponent = 0}}}) {
     SearchConfig config;
     config.budget.value = 110e6;
     config.loss = loss;

@@ -1,16 +1,15 @@
 #include "resume.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
+#include "danas/config/resume_policy.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -28,34 +27,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t kDifferencesShown = 8;
 
-// Keys, or sections with a dot at the end, that change no result but by rounding.
-constexpr std::array kHarmless = {"data.workers",   "data.queue",  "data.most_bad", "ranks.timeout",
-                                  "runtime.device", "checkpoint.", "log."};
-
-// Where the images lie: may change, since they are compared with those that the run began with.
-constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.format", "data.class_names"};
-
-// What the state of a run is made of: another value needs a run of its own.
-constexpr std::array kFixed = {"seed",
-                               "space",
-                               "data.image_size",
-                               "data.search_images_per_class",
-                               "data.validation_per_class",
-                               "data.validation_fraction",
-                               "schedule.ranking",
-                               "schedule.reverse",
-                               "schedule.classes",
-                               "schedule.class_order",
-                               "search.paths",
-                               "search.budgets",
-                               "easiness."};
-
-template <size_t N>
-bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
-  return std::any_of(keys.begin(), keys.end(), [&](std::string_view known) {
-    return key == known || (known.ends_with('.') && key.starts_with(known));
-  });
+bool MayRunChange(const std::string& key) {
+  const OnResume policy = ResumePolicy(key);
+  return policy == OnResume::kMayChange || policy == OnResume::kPlace;
 }
+
+bool MayForkChange(const std::string& key) { return ResumePolicy(key) != OnResume::kFixed; }
 
 // A key with its values before and after.
 struct Change {
@@ -102,7 +79,7 @@ std::string ListOf(const std::vector<Change>& differences) {
 std::string AdviceFor(const std::vector<Change>& changes) {
   std::string fixed;
   for (const Change& change : changes) {
-    if (IsOneOf(kFixed, change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
+    if (!MayForkChange(change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
   }
   if (fixed.empty()) return "Leave these as they were, start a new run, or go on in a new folder with --fork";
   return "Leave these as they were, or start a new run: --fork cannot change " + fixed + " either";
@@ -183,8 +160,7 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
   const Config saved = ConfigOfRun(from);
   Config wanted = saved;
   Assign(wanted, config.settings);
-  const ConfigDifferences differences =
-      Compare(saved, wanted, [](const std::string& key) { return !IsOneOf(kFixed, key); });
+  const ConfigDifferences differences = Compare(saved, wanted, MayForkChange);
   if (!differences.others.empty()) {
     throw ConfigError("a fork of " + from.string() + " cannot change" + ListOf(differences.others) +
                       ". Its weights and architecture parameters were made with these: start a new run");
@@ -227,8 +203,7 @@ Config ConfigToResume(const fs::path& run, const std::string& resume, const Conf
   } else {
     Assign(wanted, config.settings);
   }
-  const ConfigDifferences differences =
-      Compare(saved, wanted, [](const std::string& key) { return IsOneOf(kHarmless, key) || IsOneOf(kPlaces, key); });
+  const ConfigDifferences differences = Compare(saved, wanted, MayRunChange);
   if (!differences.others.empty()) {
     throw ConfigError(run.string() + " cannot go on with another config" + ListOf(differences.others) + ". " +
                       AdviceFor(differences.others));

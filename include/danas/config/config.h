@@ -35,12 +35,13 @@ struct Config {
   LogConfig log;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("space", space, {.help = "name of a shipped search space, or path of a space file"});
-    v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0});
+    v.Field("space", space,
+            {.help = "name of a shipped search space, or path of a space file", .resume = OnResume::kFixed});
+    v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0, .resume = OnResume::kFixed});
     v.Nested("runtime", runtime, "device, threads and number formats");
     v.Nested("nn", nn, "how networks are computed");
     v.Nested("data", data, "dataset, split, augmentation and loader");
-    v.Nested("easiness", easiness, "how classes are ranked from easy to hard (section 4, Eq. 1-3)");
+    v.Nested("easiness", easiness, "how classes are ranked from easy to hard (section 4, Eq. 1-3)", OnResume::kFixed);
     v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");
     v.Nested("train", train, "training of the supernet's weights (Eq. 9)");
@@ -48,9 +49,9 @@ struct Config {
     v.Nested("zoo", zoo,
              "training of the zoo's networks (danas train, danas easiness); what a config leaves out there comes from "
              "the recipe of the network's family");
-    v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)");
+    v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)", OnResume::kMayChange);
     v.Nested("ranks", ranks, "a run of several processes");
-    v.Nested("log", log, "what a run writes for people to follow it, beside its own logs");
+    v.Nested("log", log, "what a run writes for people to follow it, beside its own logs", OnResume::kMayChange);
   }
 };
 

@@ -99,15 +99,23 @@ struct DataConfig {
   bool NamesDataset() const { return !root.empty() || !train.empty(); }
 
   void Describe(ConfigVisitor& v) {
-    v.Field("root", root, {.help = "folder with train/ and val/ or test/, or with a dataset's own files"});
-    v.Field("train", train, {.help = "training set, where it does not lie under root"});
-    v.Field("test", test, {.help = "test set, where it does not lie under root; never used by search"});
-    v.Field("format", format, {.help = "layout of the files; auto recognises it"});
-    v.Field("class_names", class_names,
-            {.help = "file that maps class folders to label texts, one 'folder text' a line"});
     v.Field(
-        "image_size", image_size,
-        {.help = "side of the square the network sees", .unit = "pixels", .min = 1, .max = 4096, .source = "paper"});
+        "root", root,
+        {.help = "folder with train/ and val/ or test/, or with a dataset's own files", .resume = OnResume::kPlace});
+    v.Field("train", train, {.help = "training set, where it does not lie under root", .resume = OnResume::kPlace});
+    v.Field("test", test,
+            {.help = "test set, where it does not lie under root; never used by search", .resume = OnResume::kPlace});
+    v.Field("format", format, {.help = "layout of the files; auto recognises it", .resume = OnResume::kPlace});
+    v.Field(
+        "class_names", class_names,
+        {.help = "file that maps class folders to label texts, one 'folder text' a line", .resume = OnResume::kPlace});
+    v.Field("image_size", image_size,
+            {.help = "side of the square the network sees",
+             .unit = "pixels",
+             .min = 1,
+             .max = 4096,
+             .source = "paper",
+             .resume = OnResume::kFixed});
     v.Field("test_resize", test_resize,
             {.help = "testing: the shorter side is resized to this, then the centre is cropped",
              .unit = "pixels",
@@ -134,15 +142,18 @@ struct DataConfig {
             {.help = "a search sees at most so many training images of each class, drawn by the seed; 0: all",
              .unit = "images",
              .min = 0,
-             .max = kMostImages});
+             .max = kMostImages,
+             .resume = OnResume::kFixed});
     v.Field("validation_per_class", validation_per_class,
             {.help = "images of each class carved from train for the architecture weights",
              .unit = "images",
              .min = 0,
              .max = kMostImages,
-             .source = "paper"});
-    v.Field("validation_fraction", validation_fraction,
-            {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9});
+             .source = "paper",
+             .resume = OnResume::kFixed});
+    v.Field(
+        "validation_fraction", validation_fraction,
+        {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9, .resume = OnResume::kFixed});
     v.Field("max_pixels", max_pixels,
             {.help = "an image whose header promises more is refused",
              .unit = "pixels",
@@ -158,10 +169,18 @@ struct DataConfig {
         {.help = "an image that cannot be read: stop the run, or skip it: another of its class is taken in training, "
                  "a test set is smaller by it; bad_files.txt of the run lists it"});
     v.Field("most_bad", most_bad,
-            {.help = "on_error skip: the largest share of a dataset's images that may be bad", .min = 0, .max = 1});
+            {.help = "on_error skip: the largest share of a dataset's images that may be bad",
+             .min = 0,
+             .max = 1,
+             .resume = OnResume::kMayChange});
     v.Field("workers", workers,
-            {.help = "decode threads; 0: one for every thread of runtime.threads", .min = 0, .max = 1024});
-    v.Field("queue", queue, {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024});
+            {.help = "decode threads; 0: one for every thread of runtime.threads",
+             .min = 0,
+             .max = 1024,
+             .resume = OnResume::kMayChange});
+    v.Field(
+        "queue", queue,
+        {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024, .resume = OnResume::kMayChange});
   }
 };
 
@@ -176,16 +195,19 @@ struct ScheduleConfig {
   void Describe(ConfigVisitor& v) {
     v.Field("ranking", ranking,
             {.help = "classes from easy to hard: path of a ranking.json, 'auto' (ranked first, by section easiness), "
-                     "'random' (from the seed), or 'listed' (class_order, or the dataset's order)"});
-    v.Field("class_order", class_order, {.help = "ranking 'listed': every class id, easiest first"});
-    v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)"});
+                     "'random' (from the seed), or 'listed' (class_order, or the dataset's order)",
+             .resume = OnResume::kFixed});
+    v.Field("class_order", class_order,
+            {.help = "ranking 'listed': every class id, easiest first", .resume = OnResume::kFixed});
+    v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)", .resume = OnResume::kFixed});
     v.Field(
         "classes", classes,
         {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1",
          .min = 0,
          .max = 1e9,
          .above_min = true,
-         .source = "paper"});
+         .source = "paper",
+         .resume = OnResume::kFixed});
     v.Field(
         "warmup_epochs", warmup_epochs,
         {.help = "epochs of weight training alone", .unit = "epochs", .min = 0, .max = kMostEpochs, .source = "paper"});

@@ -1,5 +1,6 @@
-// The one description of a config field: name, default (the value the struct is made with), range, unit and help stand
-// once, in the struct's Describe(). Reader, writer, `--set`, configs/schema.json and docs/config.md are visitors of it.
+// The one description of a config field: name, default (the value the struct is made with), range, unit, help and
+// whether a resumed run may change it stand once, in the struct's Describe(). Reader, writer, `--set`,
+// configs/schema.json, docs/config.md and the resume policy are visitors of it.
 #pragma once
 
 #include <array>
@@ -18,6 +19,16 @@ struct Count {
   bool operator==(const Count&) const = default;
 };
 
+// What of a run's config another process may change that goes on with it (--resume), or begins a new run from its
+// checkpoint (--fork).
+enum class OnResume {
+  kAsSection,  // as the section around it says; outside of all that say something: kForkMay
+  kForkMay,    // a fork may change it, the run itself may not
+  kMayChange,  // both may: it changes no result but by rounding
+  kPlace,      // both may: where the images lie, which are compared with those that the run began with
+  kFixed,      // neither may: the run's state is made of it
+};
+
 struct FieldInfo {
   const char* help = "";
   const char* unit = "";
@@ -27,6 +38,7 @@ struct FieldInfo {
   size_t items = 0;         // of a list: exactly so many; 0: any number
   bool or_one = false;      // of a list with `items`: one will do, too, for all
   const char* source = "";  // where the default comes from: "paper", a public code; "" is our own choice
+  OnResume resume = OnResume::kAsSection;
 };
 
 // Upper ends of ranges that have none by nature: beyond any use, and low enough that no product of them overflows.
@@ -78,14 +90,14 @@ class ConfigVisitor {
   }
 
   template <typename Section>
-  void Nested(const char* name, Section& section, const char* help) {
-    EnterSection(name, help);
+  void Nested(const char* name, Section& section, const char* help, OnResume resume = OnResume::kAsSection) {
+    EnterSection(name, help, resume);
     section.Describe(*this);
     LeaveSection();
   }
 
  protected:
-  virtual void EnterSection(const char* name, const char* help) = 0;
+  virtual void EnterSection(const char* name, const char* help, OnResume resume) = 0;
   virtual void LeaveSection() = 0;
 
  private:

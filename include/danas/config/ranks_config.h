@@ -29,7 +29,8 @@ struct RanksConfig {
                  "run",
          .unit = "s",
          .min = 1,
-         .max = 86400});
+         .max = 86400,
+         .resume = OnResume::kMayChange});
     v.Field("bn_buffers", bn_buffers,
             {.help = "batch norm's running statistics, where each rank (or group of train.bn_groups) normalises by its "
                      "own images: those of the first, or the average of all, which costs a message each step",

@@ -89,7 +89,8 @@ struct SearchConfig {
                  "[0.95 T, 1.02 T]",
          .min = 0,
          .max = 1e18,
-         .above_min = true});
+         .above_min = true,
+         .resume = OnResume::kFixed});
     v.Field("budget_max", budget_max, {.help = "no found network costs more; 0: 1.02 T", .min = 0, .max = 1e18});
     v.Field("budget_min", budget_min,
             {.help = "the band of costs [budget_min, budget_max]: its lower end; 0: 0.95 T", .min = 0, .max = 1e18});
@@ -103,7 +104,8 @@ struct SearchConfig {
         "paths", paths,
         {.help = "what a weight step computes: gumbel: the relaxation's draw (all candidates, or with "
                  "relaxation.hard its path); uniform: one path, every network alike; fair: as many paths as a layer "
-                 "has candidates, in which each appears as often as the others (FairNAS), gradients summed"});
+                 "has candidates, in which each appears as often as the others (FairNAS), gradients summed",
+         .resume = OnResume::kFixed});
     v.Field("paths_band", paths_band,
             {.help = "uniform and fair: paths cost between budget_min and budget_max; off: any network"});
     v.Field("alpha_pass", alpha_pass,

@@ -44,7 +44,8 @@ struct RuntimeConfig {
   MemoryLayout layout = MemoryLayout::kAuto;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("device", device, {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N"});
+    v.Field("device", device,
+            {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N", .resume = OnResume::kMayChange});
     v.Field("threads", threads, {.help = "threads that compute; 0: one for every core", .min = 0, .max = 4096});
     v.Field("amp", amp, {.help = "automatic mixed precision; α, costs and losses stay in fp32"});
     v.Field("precision", precision,
