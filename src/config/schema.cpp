@@ -107,7 +107,7 @@ Json ConfigSchema() {
   schema.update(described);
   Json properties = {
       {"$schema", {{"type", "string"}, {"description", "this schema, for editors; danas ignores it"}}},
-      {"extends", {{"type", "string"}, {"description", "a config whose settings hold where this one gives none"}}}};
+      {"extends", {{"type", "string"}, {"description", "a config whose settings apply where this one gives none"}}}};
   properties.update(described["properties"]);
   schema["properties"] = std::move(properties);
   return schema;

@@ -13,23 +13,27 @@ struct CheckpointConfig {
   bool required = true;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("every", every,
-            {.help = "a checkpoint is written after so long, also in the middle of an epoch; 0: only at the ends of "
-                     "epochs and phases",
-             .unit = "minutes",
-             .min = 0,
-             .max = 1e6});
+    v.Field(
+        "every", every,
+        {.help = "time between checkpoints, which may fall within an epoch; 0: only at the ends of epochs and phases",
+         .unit = "minutes",
+         .min = 0,
+         .max = 1e6});
     v.Field("min_seconds", min_seconds,
-            {.help = "none is written at an epoch's end where the last is younger", .unit = "s", .min = 0, .max = 1e8});
+            {.help = "no checkpoint is written at the end of an epoch if the last one is more recent than this",
+             .unit = "s",
+             .min = 0,
+             .max = 1e8});
     v.Field("keep", keep,
-            {.help = "the newest so many stay; those at the ends of phases and before prunings always do",
+            {.help = "number of most recent checkpoints to keep; those at the ends of phases and before prunings are "
+                     "always kept",
              .min = 1,
              .max = 1e6});
     v.Field("before_pruning", before_pruning,
-            {.help = "a search keeps one before each pruning, which stays, so that dropped candidates can be scored "
+            {.help = "search: keep a checkpoint from before each pruning, so that dropped candidates can be scored "
                      "afterwards"});
     v.Field("required", required,
-            {.help = "a checkpoint that cannot be written stops the run; false: the run goes on and says so"});
+            {.help = "a checkpoint that cannot be written stops the run; false: the run continues with a warning"});
   }
 };
 

@@ -36,7 +36,7 @@ struct Config {
 
   void Describe(ConfigVisitor& v) {
     v.Field("space", space,
-            {.help = "name of a shipped search space, or path of a space file", .resume = OnResume::kFixed});
+            {.help = "name of a shipped search space, or path to a space file", .resume = OnResume::kFixed});
     v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0, .resume = OnResume::kFixed});
     v.Nested("runtime", runtime, "device, threads and number formats");
     v.Nested("nn", nn, "how networks are computed");
@@ -45,13 +45,13 @@ struct Config {
     v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");
     v.Nested("train", train, "training of the supernet's weights (Eq. 9)");
-    v.Nested("finetune", finetune, "training of the network that was found");
+    v.Nested("finetune", finetune, "training of the network that the search found");
     v.Nested("zoo", zoo,
-             "training of the zoo's networks (danas train, danas easiness); what a config leaves out there comes from "
-             "the recipe of the network's family");
-    v.Nested("checkpoint", checkpoint, "saving a run, so that it can go on (--resume)", OnResume::kMayChange);
-    v.Nested("ranks", ranks, "a run of several processes");
-    v.Nested("log", log, "what a run writes for people to follow it, beside its own logs", OnResume::kMayChange);
+             "training of the zoo's networks (danas train, danas easiness); keys that a config leaves out take their "
+             "values from the recipe of the network's family");
+    v.Nested("checkpoint", checkpoint, "saving a run so that it can be resumed (--resume)", OnResume::kMayChange);
+    v.Nested("ranks", ranks, "runs with several processes");
+    v.Nested("log", log, "output for monitoring a run, in addition to its own logs", OnResume::kMayChange);
   }
 };
 

@@ -43,22 +43,23 @@ struct AugmentConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("crop", crop,
-            {.help = "random_resized: area and ratio drawn; pad: zeros around, then a random crop; none: as in testing",
+            {.help = "random_resized: crop of random area and aspect ratio; pad: zero padding, then a random crop; "
+                     "none: resize and centre crop, as in testing",
              .source = "ProxylessNAS"});
     v.Field("scale", scale,
-            {.help = "random_resized: least and largest share of the image's area",
+            {.help = "random_resized: smallest and largest crop area, as a fraction of the image's area",
              .min = 0,
              .max = 1,
              .above_min = true,
              .items = 2,
              .source = "torchvision"});
     v.Field("ratio", ratio,
-            {.help = "random_resized: least and largest width / height",
+            {.help = "random_resized: smallest and largest aspect ratio (width / height)",
              .min = 0.01,
              .max = 100,
              .items = 2,
              .source = "torchvision"});
-    v.Field("padding", padding, {.help = "pad: zeros on each side", .unit = "pixels", .min = 0, .max = 256});
+    v.Field("padding", padding, {.help = "pad: zero padding on each side", .unit = "pixels", .min = 0, .max = 256});
     v.Field("flip", flip, {.help = "probability of a horizontal flip", .min = 0, .max = 1, .source = "ProxylessNAS"});
     v.Field("brightness", brightness,
             {.help = "colour jitter: factor drawn from [1 - x, 1 + x]", .min = 0, .max = 1, .source = "ProxylessNAS"});
@@ -99,88 +100,93 @@ struct DataConfig {
   bool NamesDataset() const { return !root.empty() || !train.empty(); }
 
   void Describe(ConfigVisitor& v) {
+    v.Field("root", root,
+            {.help = "folder that contains train/ and val/ or test/, or the dataset's original files",
+             .resume = OnResume::kPlace});
+    v.Field("train", train, {.help = "path to the training set, if it is not under root", .resume = OnResume::kPlace});
     v.Field(
-        "root", root,
-        {.help = "folder with train/ and val/ or test/, or with a dataset's own files", .resume = OnResume::kPlace});
-    v.Field("train", train, {.help = "training set, where it does not lie under root", .resume = OnResume::kPlace});
-    v.Field("test", test,
-            {.help = "test set, where it does not lie under root; never used by search", .resume = OnResume::kPlace});
-    v.Field("format", format, {.help = "layout of the files; auto recognises it", .resume = OnResume::kPlace});
-    v.Field(
-        "class_names", class_names,
-        {.help = "file that maps class folders to label texts, one 'folder text' a line", .resume = OnResume::kPlace});
+        "test", test,
+        {.help = "path to the test set, if it is not under root; never used by search", .resume = OnResume::kPlace});
+    v.Field("format", format, {.help = "layout of the dataset's files; auto: detected", .resume = OnResume::kPlace});
+    v.Field("class_names", class_names,
+            {.help = "file that maps class folders to label texts, one 'folder text' per line",
+             .resume = OnResume::kPlace});
     v.Field("image_size", image_size,
-            {.help = "side of the square the network sees",
+            {.help = "side length of the network's square input",
              .unit = "pixels",
              .min = 1,
              .max = 4096,
              .source = "paper",
              .resume = OnResume::kFixed});
     v.Field("test_resize", test_resize,
-            {.help = "testing: the shorter side is resized to this, then the centre is cropped",
+            {.help = "testing: length to which the shorter side is resized before the centre crop",
              .unit = "pixels",
              .min = 1,
              .max = 8192,
              .source = "torchvision"});
     v.Field("mean", mean,
-            {.help = "mean of each channel, or one for all, subtracted after scaling to [0, 1]",
+            {.help = "mean of each channel, or one value for all, subtracted after scaling to [0, 1]",
              .min = 0,
              .max = 1,
              .items = 3,
              .or_one = true,
              .source = "torchvision"});
     v.Field("std", std,
-            {.help = "standard deviation of each channel, or one for all, divided by",
+            {.help = "standard deviation of each channel, or one value for all, by which the result is divided",
              .min = 0,
              .max = 10,
              .above_min = true,
              .items = 3,
              .or_one = true,
              .source = "torchvision"});
-    v.Nested("augment", augment, "random changes to training images");
+    v.Nested("augment", augment, "augmentation of training images");
     v.Field("search_images_per_class", search_images_per_class,
-            {.help = "a search sees at most so many training images of each class, drawn by the seed; 0: all",
+            {.help = "maximum number of training images of each class that a search uses, drawn with the seed; 0: all",
              .unit = "images",
              .min = 0,
              .max = kMostImages,
              .resume = OnResume::kFixed});
     v.Field("validation_per_class", validation_per_class,
-            {.help = "images of each class carved from train for the architecture weights",
+            {.help = "training images of each class held out as validation images, on which the architecture weights "
+                     "are trained",
              .unit = "images",
              .min = 0,
              .max = kMostImages,
              .source = "paper",
              .resume = OnResume::kFixed});
-    v.Field(
-        "validation_fraction", validation_fraction,
-        {.help = "share of each class carved instead, when above 0", .min = 0, .max = 0.9, .resume = OnResume::kFixed});
+    v.Field("validation_fraction", validation_fraction,
+            {.help = "fraction of each class held out instead, if above 0",
+             .min = 0,
+             .max = 0.9,
+             .resume = OnResume::kFixed});
     v.Field("max_pixels", max_pixels,
-            {.help = "an image whose header promises more is refused",
+            {.help = "images whose header declares more pixels are rejected",
              .unit = "pixels",
              .min = 1,
              .max = 1e12,
              .source = "Pillow"});
-    v.Field(
-        "decode", decode,
-        {.help = "JPEGs: exact, as Pillow does; reduced: what will be resized to a fraction of its size is decoded at "
-                 "1/2, 1/4 or 1/8, faster and nearly the same"});
-    v.Field(
-        "on_error", on_error,
-        {.help = "an image that cannot be read: stop the run, or skip it: another of its class is taken in training, "
-                 "a test set is smaller by it; bad_files.txt of the run lists it"});
+    v.Field("decode", decode,
+            {.help = "JPEG decoding. exact: as Pillow; reduced: images that will be downscaled are decoded at 1/2, 1/4 "
+                     "or 1/8 of their size, which is faster and gives nearly the same result"});
+    v.Field("on_error", on_error,
+            {.help = "what to do with an unreadable image. stop: stop the run; skip: list the image in the run's "
+                     "bad_files.txt and use another of its class in training, or leave it out in testing"});
     v.Field("most_bad", most_bad,
-            {.help = "on_error skip: the largest share of a dataset's images that may be bad",
+            {.help = "on_error skip: maximum fraction of a dataset's images that may be unreadable",
              .min = 0,
              .max = 1,
              .resume = OnResume::kMayChange});
     v.Field("workers", workers,
-            {.help = "decode threads; 0: one for every thread of runtime.threads",
+            {.help = "number of decoding threads; 0: as many as runtime.threads",
              .min = 0,
              .max = 1024,
              .resume = OnResume::kMayChange});
-    v.Field(
-        "queue", queue,
-        {.help = "batches decoded ahead", .unit = "batches", .min = 1, .max = 1024, .resume = OnResume::kMayChange});
+    v.Field("queue", queue,
+            {.help = "number of batches decoded ahead",
+             .unit = "batches",
+             .min = 1,
+             .max = 1024,
+             .resume = OnResume::kMayChange});
   }
 };
 
@@ -194,25 +200,29 @@ struct ScheduleConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("ranking", ranking,
-            {.help = "classes from easy to hard: path of a ranking.json, 'auto' (ranked first, by section easiness), "
-                     "'random' (from the seed), or 'listed' (class_order, or the dataset's order)",
+            {.help = "order of the classes from easy to hard: path to a ranking.json, 'auto' (the run ranks them "
+                     "first, as section easiness says), 'random' (drawn with the seed) or 'listed' (class_order, or "
+                     "the dataset's order if that is empty)",
              .resume = OnResume::kFixed});
     v.Field("class_order", class_order,
             {.help = "ranking 'listed': every class id, easiest first", .resume = OnResume::kFixed});
-    v.Field("reverse", reverse, {.help = "hardest classes first (Table 4)", .resume = OnResume::kFixed});
-    v.Field(
-        "classes", classes,
-        {.help = "classes in warm-up and in each schedule step: counts, or shares of all classes when none is above 1",
-         .min = 0,
-         .max = 1e9,
-         .above_min = true,
-         .source = "paper",
-         .resume = OnResume::kFixed});
-    v.Field(
-        "warmup_epochs", warmup_epochs,
-        {.help = "epochs of weight training alone", .unit = "epochs", .min = 0, .max = kMostEpochs, .source = "paper"});
+    v.Field("reverse", reverse, {.help = "start with the hardest classes (Table 4)", .resume = OnResume::kFixed});
+    v.Field("classes", classes,
+            {.help = "number of classes in warm-up and in each schedule step: counts, or fractions of all classes if "
+                     "no entry is above 1",
+             .min = 0,
+             .max = 1e9,
+             .above_min = true,
+             .source = "paper",
+             .resume = OnResume::kFixed});
+    v.Field("warmup_epochs", warmup_epochs,
+            {.help = "epochs in which only the weights are trained",
+             .unit = "epochs",
+             .min = 0,
+             .max = kMostEpochs,
+             .source = "paper"});
     v.Field("epochs_per_step", epochs_per_step,
-            {.help = "epochs of each schedule step, before its pruning",
+            {.help = "epochs in each schedule step, before its pruning",
              .unit = "epochs",
              .min = 1,
              .max = kMostEpochs,

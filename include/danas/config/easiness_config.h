@@ -53,30 +53,42 @@ struct EasinessConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("models", models,
-            {.help = "networks that judge; 'NAME@SEED' trains with a seed of its own, 'NAME=FILE' has its weights in a "
-                     "file",
+            {.help = "networks that score the classes; 'NAME@SEED' is trained with its own seed, 'NAME=FILE' takes its "
+                     "weights from a file",
              .source = "paper"});
-    v.Field("kind", kind,
-            {.help = "what a class's score is: mean of the entropies' histogram, mean or median entropy, mean "
-                     "cross-entropy, error after an early epoch, variance of accuracy over epochs, error",
-             .source = "paper"});
-    v.Field("aggregation", aggregation,
-            {.help = "mean_histogram: histograms (scores of other kinds) averaged over networks; borda: mean rank",
-             .source = "paper"});
+    v.Field(
+        "kind", kind,
+        {.help =
+             "score of a class, in the order of the values: mean of the histogram of entropies, mean entropy, median "
+             "entropy, mean cross-entropy, error after an early epoch, variance of accuracy over the epochs, error",
+         .source = "paper"});
+    v.Field(
+        "aggregation", aggregation,
+        {.help = "mean_histogram: histograms (for other kinds, scores) averaged over the networks; borda: mean rank",
+         .source = "paper"});
     v.Field("split", split,
-            {.help = "images that are scored: those the networks trained on, or the carved validation images",
+            {.help = "images to score. train: those that the networks were trained on; held_out: the held-out "
+                     "validation images",
              .source = "paper"});
     v.Field("bins", bins,
-            {.help = "equal bins of a histogram on [0, ln K], the last one closed", .min = 2, .max = 10000});
+            {.help = "number of equal-width histogram bins on [0, ln K]; the last one includes its upper end",
+             .min = 2,
+             .max = 10000});
     v.Field("early_share", early_share,
-            {.help = "early_accuracy: the epoch at this share of training", .min = 0, .max = 1, .above_min = true});
+            {.help = "early_accuracy: the epoch to score, as a fraction of training",
+             .min = 0,
+             .max = 1,
+             .above_min = true});
     v.Field("relevance", relevance,
-            {.help = "relevance of neurons for classes (Fig. 2): response: difference of means over spread; lrp: "
-                     "classifier weight times mean, not for vgg16; none saves two passes over the images a network"});
+            {.help = "relevance of neurons to classes (Fig. 2). response: difference of means divided by standard "
+                     "deviation; lrp: classifier weight times mean activation, not for vgg16; none: saves two passes "
+                     "over the images per network"});
     v.Field("resamples", resamples,
-            {.help = "bootstrap resamples of classes behind the 95 % intervals", .min = 100, .max = 1000000});
-    v.Field("batch", batch, {.help = "images scored at once", .unit = "images", .min = 1, .max = 65536});
-    v.Field("networks", networks, {.help = "folder where trained networks are kept and looked for"});
+            {.help = "number of bootstrap resamples of the classes for the 95 % confidence intervals",
+             .min = 100,
+             .max = 1000000});
+    v.Field("batch", batch, {.help = "batch size for scoring", .unit = "images", .min = 1, .max = 65536});
+    v.Field("networks", networks, {.help = "folder in which trained networks are stored and looked up"});
   }
 };
 

@@ -37,30 +37,36 @@ struct EvolutionConfig {
   double mutation_probability = 0.1;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("generations", generations, {.help = "rounds of scoring", .min = 1, .max = 100000, .source = "SPOS"});
+    v.Field("generations", generations, {.help = "number of generations", .min = 1, .max = 100000, .source = "SPOS"});
     v.Field("population", population,
-            {.help = "networks scored in each generation; what mutants and crossovers leave free is drawn at random",
+            {.help = "networks scored per generation; places not filled by mutants and crossovers are filled at random",
              .unit = "networks",
              .min = 1,
              .max = 1e6,
              .source = "SPOS"});
     v.Field("parents", parents,
-            {.help = "the best so far, from which mutants and crossovers are made",
+            {.help = "number of best networks so far from which mutants and crossovers are made",
              .unit = "networks",
              .min = 1,
              .max = 1e6,
              .source = "SPOS"});
-    v.Field(
-        "mutants", mutants,
-        {.help = "new networks a generation by mutation", .unit = "networks", .min = 0, .max = 1e6, .source = "SPOS"});
+    v.Field("mutants", mutants,
+            {.help = "new networks per generation made by mutation",
+             .unit = "networks",
+             .min = 0,
+             .max = 1e6,
+             .source = "SPOS"});
     v.Field("crossovers", crossovers,
-            {.help = "new networks a generation by crossover: each layer of one of two parents",
+            {.help = "new networks per generation made by crossover: each layer is taken from one of two parents",
              .unit = "networks",
              .min = 0,
              .max = 1e6,
              .source = "SPOS"});
     v.Field("mutation_probability", mutation_probability,
-            {.help = "of each layer of a mutant, to take any candidate", .min = 0, .max = 1, .source = "SPOS"});
+            {.help = "probability that a layer of a mutant takes a random candidate",
+             .min = 0,
+             .max = 1,
+             .source = "SPOS"});
   }
 };
 

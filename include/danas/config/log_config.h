@@ -10,8 +10,8 @@ struct LogConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("tensorboard", tensorboard,
-            {.help = "what log.jsonl and alpha.jsonl hold is told to TensorBoard too, in the folder tensorboard of the "
-                     "run; false: nothing is written there, and what is there stays as it is"});
+            {.help = "write the contents of log.jsonl and alpha.jsonl as TensorBoard event files too, in the run's "
+                     "folder tensorboard; false: write none, and leave existing ones unchanged"});
   }
 };
 

@@ -23,12 +23,12 @@ struct NnConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("kernels", kernels,
-            {.help = "fused: inverted residuals on the CPU as one piece of work, where they fit; aten: PyTorch's "
-                     "operators alone; auto: fused in float32 where the processor has AVX2, AVX-512 or NEON. The "
-                     "choice changes results by rounding"});
+            {.help = "fused: each inverted residual is one fused computation on the CPU, where supported; aten: "
+                     "PyTorch's operators only; auto: fused in float32 if the processor has AVX2, AVX-512 or NEON. "
+                     "Results differ by rounding"});
     v.Field("recompute", recompute,
-            {.help = "layer: in training a layer keeps its input alone and is computed again in backward; less memory, "
-                     "more time, the same results to the bit"});
+            {.help = "layer: training stores only each layer's input and recomputes the layer in the backward pass; "
+                     "less memory, more time, bit-identical results"});
   }
 };
 

@@ -58,41 +58,41 @@ struct PruningConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("ratio", ratio,
-            {.help = "π: share of the current candidates dropped after each schedule step",
+            {.help = "π: fraction of the current candidates dropped after each schedule step",
              .min = 0,
              .max = 0.99,
              .source = "paper"});
-    v.Field("scope", scope, {.help = "layer: the share of each layer; global: of all layers together"});
+    v.Field("scope", scope, {.help = "layer: ratio applies to each layer separately; global: to all layers together"});
     v.Field("granularity", granularity,
-            {.help = "what is dropped as one: a (block, operator) pair, a block or an operator"});
-    v.Field("rounding", rounding, {.help = "of the number to drop"});
-    v.Field(
-        "score", score,
-        {.help = "what candidates are judged by. alpha: softmax(α); perturbation: how far the validation loss rises "
-                 "where one is masked (Wang et al., ICLR 2021); paths: its part in the validation losses of sampled "
-                 "networks, by least squares. The last two are in nats, on the images of search.scoring",
-         .source = "paper"});
+            {.help = "what is dropped as a unit: a (block, operator) pair, a block or an operator"});
+    v.Field("rounding", rounding, {.help = "rounding of the number of candidates to drop"});
+    v.Field("score", score,
+            {.help = "score of a candidate. alpha: softmax(α); perturbation: increase in validation loss when the "
+                     "candidate is masked (Wang et al., ICLR 2021); paths: its effect on the validation losses of "
+                     "sampled networks, by least squares. The last two are in nats, on the images of search.scoring",
+             .source = "paper"});
     v.Field("paths", paths,
-            {.help = "score paths: sampled networks, from the whole space, or with budget aware from its band; more "
-                     "than there are candidates, better three times as many",
+            {.help = "score paths: number of networks sampled, from the whole space or, with budget aware, from the "
+                     "cost band; must exceed the number of fitted effects, preferably by a factor of three",
              .unit = "networks",
              .min = 2,
              .max = 1e6});
     v.Field("effects", effects,
-            {.help = "score paths: what the fit is made of. main: each candidate's effect; pairs: also what candidates "
-                     "of neighbouring layers have together"});
-    v.Field(
-        "budget", budget,
-        {.help = "aware: a candidate is as good as the best network with it that costs from search.budget_min to "
-                 "search.budget_max; blind: as its own score, and the cheapest way to stay below budget_max is kept"});
+            {.help = "score paths: terms of the fit. main: one effect per candidate; pairs: also interactions of "
+                     "candidates in neighbouring layers"});
+    v.Field("budget", budget,
+            {.help = "aware: a candidate is ranked by the best network that contains it and costs between "
+                     "search.budget_min and search.budget_max; blind: by its own score, but candidates needed for a "
+                     "network within budget_max are kept"});
     v.Field("least_networks", least_networks,
-            {.help = "budget aware: no pruning leaves fewer networks from search.budget_min to search.budget_max",
+            {.help = "budget aware: minimum number of networks that cost between search.budget_min and "
+                     "search.budget_max after every pruning",
              .unit = "networks",
              .min = 1,
              .max = kMostImages});
     v.Field("certain", certain,
-            {.help = "a cut whose evidence is below this many standard errors, or speaks against it, is put off: the "
-                     "candidate stays, after the last pruning too; 0: every cut is made",
+            {.help = "number of standard errors by which the evidence must favour a cut; otherwise the cut is "
+                     "postponed and the candidate stays, even after the last pruning; 0: every cut is made",
              .min = 0,
              .max = 100});
   }

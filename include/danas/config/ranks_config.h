@@ -23,21 +23,20 @@ struct RanksConfig {
   DrawChoice draws = DrawChoice::kShared;
 
   void Describe(ConfigVisitor& v) {
+    v.Field("timeout", timeout,
+            {.help = "the run ends if a rank keeps the others waiting, or shows no sign of life, for this long",
+             .unit = "s",
+             .min = 1,
+             .max = 86400,
+             .resume = OnResume::kMayChange});
     v.Field(
-        "timeout", timeout,
-        {.help = "a rank that does not come to where the others wait, or gives no sign of life, for so long ends the "
-                 "run",
-         .unit = "s",
-         .min = 1,
-         .max = 86400,
-         .resume = OnResume::kMayChange});
-    v.Field("bn_buffers", bn_buffers,
-            {.help = "batch norm's running statistics, where each rank (or group of train.bn_groups) normalises by its "
-                     "own images: those of the first, or the average of all, which costs a message each step",
-             .source = "PyTorch"});
+        "bn_buffers", bn_buffers,
+        {.help = "batch norm's running statistics if each rank (or group of train.bn_groups) normalises by its own "
+                 "images. first: those of the first; average: the average over all, which costs one message per step",
+         .source = "PyTorch"});
     v.Field("draws", draws,
-            {.help = "Gumbel draws: the same on all ranks, as one process would make them, or each rank its own, whose "
-                     "gradients are averaged"});
+            {.help = "Gumbel draws. shared: the same on all ranks, as with a single process; own: each rank makes its "
+                     "own, and the gradients are averaged"});
   }
 };
 

@@ -34,25 +34,27 @@ struct RelaxationConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("temperature", temperature,
-            {.help = "τ of the Gumbel-Softmax; fixed through the search unless temperature_end is set",
+            {.help = "τ of the Gumbel-Softmax; constant throughout the search unless temperature_end is set",
              .min = 0,
              .max = 1000,
              .above_min = true});
-    v.Field(
-        "temperature_end", temperature_end,
-        {.help = "τ of the last searching epoch: from temperature there in equal ratios, epoch by epoch; 0: τ stays",
-         .min = 0,
-         .max = 1000});
+    v.Field("temperature_end", temperature_end,
+            {.help = "τ in the last epoch of the search, reached from temperature by the same factor in every epoch; "
+                     "0: τ is constant",
+             .min = 0,
+             .max = 1000});
     v.Field("draws", draws,
-            {.help = "architecture pass: one draw for each batch, or its own for each micro-batch, whose gradients are "
-                     "averaged"});
-    v.Field("hard", hard, {.help = "forward uses the one-hot of the Gumbel draw; off: all candidates, weighted"});
+            {.help = "architecture pass. batch: one draw per batch; micro_batch: one draw per micro-batch, and the "
+                     "gradients are averaged"});
     v.Field(
-        "hard_alpha", hard_alpha,
-        {.help =
-             "hard, architecture pass: all candidates (exact straight-through) or the drawn one (as GDAS; biased)"});
+        "hard", hard,
+        {.help = "the forward pass uses the one-hot of the Gumbel draw; false: the weighted sum of all candidates"});
+    v.Field("hard_alpha", hard_alpha,
+            {.help = "hard, architecture pass. all: compute all candidates (exact straight-through gradient); one: "
+                     "only the drawn one (as GDAS; biased)"});
     v.Field("expected_cost", expected_cost,
-            {.help = "expected cost from the sampled probabilities or from softmax(α)"});
+            {.help = "probabilities that weight the expected cost. sampled: those drawn by the Gumbel-Softmax; "
+                     "softmax: softmax(α)"});
   }
 };
 

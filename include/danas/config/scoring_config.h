@@ -18,21 +18,23 @@ struct ScoringConfig {
   double ema = 0;
 
   void Describe(ConfigVisitor& v) {
-    v.Field("statistics", statistics,
-            {.help = "what normalises a scored sub-network: each batch's own mean and variance, or running ones taken "
-                     "for it from search.recalibration_images training images"});
+    v.Field(
+        "statistics", statistics,
+        {.help = "batch-norm statistics of a scored sub-network. batch: mean and variance of each batch; recalibrated: "
+                 "running statistics estimated for it on search.recalibration_images training images"});
     v.Field("images", images,
-            {.help = "validation images that sub-networks are scored on, as many of each class as can be; all if there "
-                     "are fewer",
+            {.help = "validation images on which sub-networks are scored, balanced over the classes as far as "
+                     "possible; all if there are fewer",
              .unit = "images",
              .min = 2,
              .max = kMostImages});
     v.Field("ema", ema,
-            {.help = "sub-networks are scored with the weights' running average of this decay; 0: with the weights",
+            {.help = "decay of the exponential moving average of the weights with which sub-networks are scored; 0: "
+                     "the weights themselves",
              .min = 0,
              .max = 0.9999});
     v.Field("batch", batch,
-            {.help = "largest batch of a scored sub-network; part of what a score means with the batch's statistics",
+            {.help = "maximum batch size for scoring a sub-network; affects the scores if statistics is batch",
              .unit = "images",
              .min = 2,
              .max = kMostImages});

@@ -45,13 +45,14 @@ struct RuntimeConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("device", device,
-            {.help = "auto (a GPU where there is one), cpu, cuda or cuda:N", .resume = OnResume::kMayChange});
-    v.Field("threads", threads, {.help = "threads that compute; 0: one for every core", .min = 0, .max = 4096});
+            {.help = "auto (a GPU if there is one), cpu, cuda or cuda:N", .resume = OnResume::kMayChange});
+    v.Field("threads", threads, {.help = "number of compute threads; 0: one per core", .min = 0, .max = 4096});
     v.Field("amp", amp, {.help = "automatic mixed precision; α, costs and losses stay in fp32"});
     v.Field("precision", precision,
-            {.help = "of weights, features and α; float64 is for checks: two runs that should agree do to 1e-10"});
+            {.help = "number format of weights, features and α; float64 is for checks: runs that should agree then do "
+                     "so to 1e-10"});
     v.Field("deterministic", deterministic,
-            {.help = "same seed, same bits; off lets cuDNN choose the fastest kernels"});
+            {.help = "the same seed gives bit-identical results; false: cuDNN may choose its fastest algorithms"});
     v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
   }
 };
@@ -77,37 +78,43 @@ struct TrainConfig {
   void Describe(ConfigVisitor& v) {
     v.Field(
         "batch", batch,
-        {.help = "images in an optimiser step, over all processes", .unit = "images", .min = 2, .max = kMostInABatch});
+        {.help = "images per optimiser step, over all processes", .unit = "images", .min = 2, .max = kMostInABatch});
     v.Field("micro_batch", micro_batch,
-            {.help = "images in one forward pass; gradients add up to the batch; 0: the batch",
+            {.help = "images per forward pass; gradients are accumulated over the batch; 0: the whole batch",
              .unit = "images",
              .min = 0,
              .max = kMostInABatch});
-    v.Field("lr", lr, {.help = "learning rate at the cosine's start", .min = 0, .max = 100, .above_min = true});
-    v.Field("lr_min", lr_min, {.help = "learning rate at the cosine's end", .min = 0, .max = 100});
-    v.Field(
-        "lr_warmup_epochs", lr_warmup_epochs,
-        {.help = "the learning rate rises linearly from 0 over these", .unit = "epochs", .min = 0, .max = kMostEpochs});
-    v.Field("momentum", momentum, {.help = "SGD's momentum", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
-    v.Field("nesterov", nesterov, {.help = "Nesterov's form of momentum", .source = "ProxylessNAS"});
+    v.Field("lr", lr,
+            {.help = "learning rate at the start of the cosine schedule", .min = 0, .max = 100, .above_min = true});
+    v.Field("lr_min", lr_min, {.help = "learning rate at the end of the cosine schedule", .min = 0, .max = 100});
+    v.Field("lr_warmup_epochs", lr_warmup_epochs,
+            {.help = "epochs over which the learning rate rises linearly from 0",
+             .unit = "epochs",
+             .min = 0,
+             .max = kMostEpochs});
+    v.Field("momentum", momentum, {.help = "momentum of SGD", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
+    v.Field("nesterov", nesterov, {.help = "use Nesterov momentum", .source = "ProxylessNAS"});
     v.Field("weight_decay", weight_decay,
             {.help = "L2 penalty, added to the gradient", .min = 0, .max = 1, .source = "ProxylessNAS"});
-    v.Field("decay_norm_and_bias", decay_norm_and_bias, {.help = "weight decay on batch norm and biases too"});
+    v.Field("decay_norm_and_bias", decay_norm_and_bias, {.help = "apply weight decay to batch norm and biases too"});
     v.Field("label_smoothing", label_smoothing,
-            {.help = "share of the target spread over all classes learnt so far",
+            {.help = "label smoothing: fraction of the target spread over all classes learnt so far",
              .min = 0,
              .max = 0.99,
              .source = "ProxylessNAS"});
-    v.Field("clip_norm", clip_norm, {.help = "largest L2 norm of all gradients together; 0: no limit", .min = 0});
-    v.Field("ema_decay", ema_decay,
-            {.help = "exponential moving average of the weights; 0: none", .min = 0, .max = 0.999999});
-    v.Field("on_nonfinite", on_nonfinite, {.help = "a loss that is not finite: stop, or skip the step and count it"});
+    v.Field("clip_norm", clip_norm, {.help = "maximum L2 norm of all gradients together; 0: no clipping", .min = 0});
+    v.Field(
+        "ema_decay", ema_decay,
+        {.help = "decay of the exponential moving average of the weights; 0: none is kept", .min = 0, .max = 0.999999});
+    v.Field("on_nonfinite", on_nonfinite,
+            {.help = "what to do when a loss is not finite. stop: stop the run; skip: skip the step and count it"});
     v.Field(
         "sync_bn", sync_bn,
-        {.help = "batch norm takes its statistics over the images of all processes; off: each process over its own"});
+        {.help =
+             "batch norm computes its statistics over the images of all processes; false: each process over its own"});
     v.Field("bn_groups", bn_groups,
-            {.help = "one process: batch norm takes its statistics over each of so many parts of a batch, as that many "
-                     "processes would",
+            {.help = "single process: batch norm computes its statistics separately over this many parts of a batch, "
+                     "as that many processes would",
              .min = 1,
              .max = 128});
   }
@@ -122,15 +129,16 @@ struct FinetuneConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("epochs", epochs,
-            {.help = "epochs of training the found network",
+            {.help = "number of epochs for which the found network is trained",
              .unit = "epochs",
              .min = 1,
              .max = kMostEpochs,
              .source = "ProxylessNAS"});
-    v.Field("init", init, {.help = "scratch: fresh weights; supernet: those the search ended with"});
-    v.Field("whole_training_set", whole_training_set, {.help = "train on the carved validation images too"});
-    v.Field("dropout", dropout, {.help = "before the classifier", .min = 0, .max = 0.99, .source = "ProxylessNAS"});
-    v.Nested("train", train, "recipe of the final training");
+    v.Field("init", init, {.help = "initial weights. scratch: random; supernet: those at the end of the search"});
+    v.Field("whole_training_set", whole_training_set, {.help = "train on the held-out validation images too"});
+    v.Field("dropout", dropout,
+            {.help = "dropout probability before the classifier", .min = 0, .max = 0.99, .source = "ProxylessNAS"});
+    v.Nested("train", train, "training recipe of the found network");
   }
 };
 
@@ -141,9 +149,10 @@ struct ZooConfig {
   TrainConfig train = {.nesterov = false, .weight_decay = 1e-4, .label_smoothing = 0};
 
   void Describe(ConfigVisitor& v) {
-    v.Field("epochs", epochs,
-            {.help = "epochs of training", .unit = "epochs", .min = 1, .max = kMostEpochs, .source = "torchvision"});
-    v.Nested("train", train, "recipe of a network of the zoo");
+    v.Field(
+        "epochs", epochs,
+        {.help = "number of training epochs", .unit = "epochs", .min = 1, .max = kMostEpochs, .source = "torchvision"});
+    v.Nested("train", train, "training recipe of a zoo network");
   }
 };
 
