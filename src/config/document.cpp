@@ -83,10 +83,10 @@ std::string UnknownKey(std::string_view key, const std::vector<std::string>& kno
   if (const std::string missing = MissingSpace(key); !missing.empty()) return "unknown key" + missing;
   const std::string elsewhere = SameKeyElsewhere(key, paths);
   if (!elsewhere.empty()) return "unknown key here; did you mean " + elsewhere + "?";
-  if (known.empty()) return "unknown key; no key is known here";
+  if (known.empty()) return "unknown key; no keys are allowed here";
   const std::string nearest = NearestName(key, known);
   if (!nearest.empty()) return "unknown key; did you mean '" + nearest + "'?";
-  std::string message = "unknown key; known here: ";
+  std::string message = "unknown key; valid keys are: ";
   for (size_t i = 0; i < known.size(); ++i) message += (i == 0 ? "" : ", ") + known[i];
   return message;
 }
@@ -104,7 +104,7 @@ Document::Document(Value root, std::string name)
 Document Document::Read(const std::filesystem::path& path) {
   std::error_code unknown;
   if (std::filesystem::is_directory(path, unknown)) {
-    throw FileError(path.string() + " is a folder; a JSON or YAML file is expected");
+    throw FileError(path.string() + " is a folder, expected a JSON or YAML file");
   }
   const TextFormat format = path.extension() == ".json" ? TextFormat::kJson : TextFormat::kYaml;
   return Parse(ReadTextFile<ConfigError>(path, kMaxBytes), format, path.string());
@@ -126,7 +126,7 @@ Document Document::FromAssignment(std::string_view assignment) {
   std::string_view path = assignment.substr(0, equals);
   if (equals == std::string_view::npos || path.empty() || path.front() == '.' || path.back() == '.' ||
       path.find("..") != std::string_view::npos) {
-    throw ConfigError("'" + std::string(assignment) + "' is no assignment; expected section.key=value");
+    throw ConfigError("'" + std::string(assignment) + "' is not an assignment; expected section.key=value");
   }
   if (!IsUtf8(assignment)) throw ConfigError("--set " + std::string(path) + ": the text is not valid UTF-8");
   Value value = ScalarFromText(std::string(assignment.substr(equals + 1)), 0);
@@ -195,7 +195,7 @@ Node Node::Key(std::string_view key) const {
   }
   const std::string nearest = NearestName(key, unread);
   Fail("key '" + std::string(key) + "' is missing" +
-       (nearest.empty() ? "" : "; is '" + nearest + "' a mistyped form of it?"));
+       (nearest.empty() ? "" : "; is '" + nearest + "' a misspelling of it?"));
 }
 
 void Node::RequireMap() const {
@@ -260,8 +260,8 @@ double Node::AsDouble() const {
 std::string Node::AsText() const {
   const bool scalar = value_->kind != Kind::kList && value_->kind != Kind::kMap;
   if (value_->untyped && scalar) return value_->text;
-  if (scalar && !IsText() && !IsNull()) FailExpected("a text; put it in quotes");
-  if (!IsText()) FailExpected("a text");
+  if (scalar && !IsText() && !IsNull()) FailExpected("text; put it in quotes");
+  if (!IsText()) FailExpected("text");
   return value_->text;
 }
 

@@ -117,11 +117,11 @@ bool LooksLikeYaml(std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw ConfigError(name + ": the file is empty");
   if (const auto foreign = FindForeignBytes(text)) throw ConfigError(FaultText(name, *foreign));
   if (LooksLikeYaml(text)) {
-    throw ConfigError(name + ": this is YAML, and the file's name says JSON; let it end in .yaml");
+    throw ConfigError(name + ": this is YAML, but the file is named as JSON; rename it to end in .yaml");
   }
   const auto fault = FindJsonFault(text);
   throw ConfigError(fault ? FaultText(name, *fault)
-                          : name + ":" + std::to_string(line) + ": from this line on the text is no JSON");
+                          : name + ":" + std::to_string(line) + ": the text is not JSON from this line on");
 }
 
 }  // namespace

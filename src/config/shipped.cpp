@@ -34,7 +34,7 @@ void AddFoldersOfEnvironment(std::vector<fs::path>& folders) {
   std::istringstream list(variable);
   for (std::string folder; std::getline(list, folder, ':');) {
     if (folder.empty()) continue;
-    if (!IsFolder(folder)) throw ConfigError("DANAS_CONFIG_PATH: '" + folder + "' is no folder");
+    if (!IsFolder(folder)) throw ConfigError("DANAS_CONFIG_PATH: '" + folder + "' is not a folder");
     folders.push_back(folder);
   }
 }
@@ -55,7 +55,7 @@ std::string WithoutFolder(const std::string& subfolder, std::string name) {
   const std::string nearest = NearestName(fs::path(WithoutFolder(subfolder, name)).stem().string(), names);
   std::string message = "'" + name + "' is neither a file nor a shipped name";
   if (!nearest.empty()) throw ConfigError(message + "; did you mean '" + nearest + "'?");
-  message += "; shipped are: ";
+  message += "; shipped names: ";
   for (size_t i = 0; i < names.size(); ++i) message += (i == 0 ? "" : ", ") + names[i];
   throw ConfigError(message);
 }
@@ -95,7 +95,7 @@ fs::path FindShippedFile(const std::string& subfolder, const std::string& name_o
     for (const std::string_view ending : {"", ".json", ".yaml", ".yml"}) {
       fs::path path = folder / subfolder / (name + std::string(ending));
       if (name.empty() || !IsFile(path)) continue;
-      log::info("'{}' is no file here; taking the shipped {}", name_or_path, path.string());
+      log::info("'{}' is not a file here; using the shipped {}", name_or_path, path.string());
       return path;
     }
   }

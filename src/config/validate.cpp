@@ -40,34 +40,35 @@ void CheckRuntime(const Checker& check, const RuntimeConfig& runtime) {
 
 void CheckData(const Checker& check, const DataConfig& data) {
   const AugmentConfig& augment = data.augment;
-  check.Require(augment.scale[0] <= augment.scale[1], "data.augment.scale", "the least share is above the largest");
-  check.Require(augment.ratio[0] <= augment.ratio[1], "data.augment.ratio", "the least ratio is above the largest");
+  check.Require(augment.scale[0] <= augment.scale[1], "data.augment.scale",
+                "the smallest fraction is above the largest");
+  check.Require(augment.ratio[0] <= augment.ratio[1], "data.augment.ratio", "the smallest ratio is above the largest");
   check.Require(data.test_resize >= data.image_size, "data.test_resize",
                 std::to_string(data.test_resize) + " is below data.image_size (" + std::to_string(data.image_size) +
-                    "); the centre crop would leave the image");
+                    "); the centre crop would exceed the image");
   check.Require(data.validation_per_class > 0 || data.validation_fraction > 0, "data.validation_per_class",
-                "0, and data.validation_fraction too; the architecture weights need validation images");
+                "this and data.validation_fraction are both 0; the architecture weights need validation images");
 }
 
 void CheckSchedule(const Checker& check, const ScheduleConfig& schedule) {
   const std::vector<double>& classes = schedule.classes;
   check.Require(classes.size() >= 2, "schedule.classes",
                 "expected one entry for warm-up and one for each schedule step, at least 2 in all");
-  check.Require(std::is_sorted(classes.begin(), classes.end()), "schedule.classes", "the number of classes falls");
+  check.Require(std::is_sorted(classes.begin(), classes.end()), "schedule.classes", "the number of classes decreases");
   if (classes.back() > 1) {
     for (const double count : classes) {
       check.Require(IsWhole(count) && count >= 2, "schedule.classes",
                     NumberText(count) +
-                        " is no number of classes; with an entry above 1 all are counts of at least 2 "
-                        "(with one class the cross-entropy is 0 and nothing is learnt)");
+                        " is not a number of classes; if an entry is above 1, all are counts of at least 2 (with one "
+                        "class the cross-entropy is 0 and nothing is learnt)");
     }
   }
   check.Require(!schedule.ranking.empty(), "schedule.ranking", "empty; expected a file, 'auto', 'random' or 'listed'");
   check.Require(schedule.class_order.empty() || schedule.ranking == "listed", "schedule.class_order",
-                "has a meaning with schedule.ranking 'listed' only; found '" + schedule.ranking + "'");
+                "applies only with schedule.ranking 'listed'; found '" + schedule.ranking + "'");
   std::set<std::string> seen;
   for (const std::string& id : schedule.class_order) {
-    check.Require(seen.insert(id).second, "schedule.class_order", "class '" + id + "' is named twice");
+    check.Require(seen.insert(id).second, "schedule.class_order", "class '" + id + "' is listed twice");
   }
 }
 
@@ -76,7 +77,7 @@ void CheckEasiness(const Checker& check, const EasinessConfig& easiness) {
   std::set<std::string> seen;
   for (const std::string& model : easiness.models) {
     const std::string name = model.substr(0, model.find('='));  // NAME=FILE: the file is not part of the name
-    check.Require(seen.insert(name).second, "easiness.models", "'" + name + "' is named twice");
+    check.Require(seen.insert(name).second, "easiness.models", "'" + name + "' is listed twice");
   }
   check.Require(!easiness.networks.empty(), "easiness.networks", "empty; expected a folder");
 }
@@ -93,8 +94,8 @@ void CheckBudgets(const Checker& check, const SearchConfig& search) {
                                    std::pair(search.budget_max.value, "search.budget_max")}) {
     check.Require(bound == 0, key,
                   NumberText(bound) +
-                      ", but search.budgets is set: the band of each of its budgets T is [0.95 T, 1.02 T]. Leave "
-                      "search.budget_min and search.budget_max out, or set search.budget instead");
+                      ", but search.budgets is set, and the band of each of its budgets T is [0.95 T, 1.02 T]. Leave "
+                      "out search.budget_min and search.budget_max, or set search.budget instead");
   }
 }
 
@@ -102,7 +103,7 @@ void CheckBudgets(const Checker& check, const SearchConfig& search) {
 void CheckLoss(const Checker& check, CostLossConfig loss) {
   for (const LossParameter& parameter : LossParameters()) {
     check.Require(parameter.kind == loss.kind || parameter.in(loss) == parameter.Default(), parameter.Key(),
-                  std::string("has a meaning with search.loss.kind '") + NameOf(parameter.kind) + "' only; found '" +
+                  std::string("applies only with search.loss.kind '") + NameOf(parameter.kind) + "'; found '" +
                       NameOf(loss.kind) + "'");
   }
 }
@@ -122,13 +123,13 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
   const bool fits_pairs = search.final == FinalChoiceKind::kScored && search.final_effects == FinalEffects::kPairs;
   check.Require(!fits_pairs || scored <= kMostNetworksWithPairs, "search.final_effects",
                 "'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
-                    " networks, and search.final_networks or search.evolution may score " + std::to_string(scored) +
-                    "; lower them, or take 'main'");
+                    " networks, but search.final_networks or search.evolution may score " + std::to_string(scored) +
+                    "; lower them, or use 'main'");
   const bool latency = search.cost == CostKind::kLatency;
   check.Require(!latency || !search.latency_table.empty(), "search.latency_table",
-                "search.cost 'latency' needs a table");
+                "search.cost 'latency' requires a table");
   check.Require(latency || search.latency_table.empty(), "search.latency_table",
-                std::string("has a meaning with search.cost 'latency' only; found '") + NameOf(search.cost) + "'");
+                std::string("applies only with search.cost 'latency'; found '") + NameOf(search.cost) + "'");
 }
 
 void CheckAlphaBatch(const Checker& check, const Config& config) {

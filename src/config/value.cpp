@@ -72,7 +72,7 @@ void TreeBuilder::Key(std::string key, int line) {
   const auto [at, fresh] = map.key_lines.emplace(key, line);
   if (!fresh) {
     map.value->keys.push_back(std::move(key));
-    Fail(line, "key given twice; first in line " + std::to_string(at->second));
+    Fail(line, "duplicate key; first given on line " + std::to_string(at->second));
   }
   map.value->keys.push_back(std::move(key));
 }
@@ -109,7 +109,7 @@ TreeBuilder::Place TreeBuilder::NextPlace() const {
 void TreeBuilder::Alias(const Place& place, int line) {
   const Place here = NextPlace();
   if (place.size() < here.size() && std::equal(place.begin(), place.end(), here.begin())) {
-    Fail(line, "an alias stands inside its own anchor");
+    Fail(line, "an alias is used inside its own anchor");
   }
   const Value* value = &root_;
   for (const size_t index : place) value = &value->items[index];

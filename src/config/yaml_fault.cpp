@@ -16,36 +16,35 @@ struct Words {
   const char* ours;
 };
 const std::array kWords = {
-    Words{YAML::ErrorMsg::UNKNOWN_TOKEN, "a text cannot begin with this character; put it in quotes"},
+    Words{YAML::ErrorMsg::UNKNOWN_TOKEN, "text cannot begin with this character; put it in quotes"},
     Words{YAML::ErrorMsg::UNKNOWN_ANCHOR,
-          "no anchor of this name stands above; a text that begins with '*' needs quotes"},
-    Words{YAML::ErrorMsg::ALIAS_NOT_FOUND, "a name is missing after '*'; a text that begins with it needs quotes"},
-    Words{YAML::ErrorMsg::CHAR_IN_ALIAS, "no name of an anchor; a text that begins with '*' needs quotes"},
-    Words{YAML::ErrorMsg::ALIAS_CONTENT, "an alias stands alone; take out what stands beside it"},
-    Words{YAML::ErrorMsg::ANCHOR_NOT_FOUND, "a name is missing after '&'; a text that begins with it needs quotes"},
-    Words{YAML::ErrorMsg::CHAR_IN_ANCHOR, "no name of an anchor; a text that begins with '&' needs quotes"},
-    Words{YAML::ErrorMsg::MULTIPLE_ANCHORS, "a value has one anchor at most"},
-    Words{YAML::ErrorMsg::MULTIPLE_TAGS, "tags ('!') are not supported; a text that begins with '!' needs quotes"},
-    Words{YAML::ErrorMsg::CHAR_IN_TAG_HANDLE, "tags ('!') are not supported; a text that begins with '!' needs quotes"},
-    Words{YAML::ErrorMsg::TAG_WITH_NO_SUFFIX, "tags ('!') are not supported; a text that begins with '!' needs quotes"},
-    Words{YAML::ErrorMsg::END_OF_VERBATIM_TAG,
-          "tags ('!') are not supported; a text that begins with '!' needs quotes"},
-    Words{YAML::ErrorMsg::CHAR_IN_BLOCK, "after '|' or '>' the line ends; the text begins in the next one"},
-    Words{YAML::ErrorMsg::ZERO_INDENT_IN_BLOCK, "the indentation after '|' or '>' is 1 to 9"},
-    Words{YAML::ErrorMsg::YAML_DIRECTIVE_ARGS, "a directive that is none; leave the line out"},
-    Words{YAML::ErrorMsg::YAML_MAJOR_VERSION, "a version of YAML that is not known; leave the line out"},
-    Words{YAML::ErrorMsg::REPEATED_YAML_DIRECTIVE, "the version of YAML stands here again; leave the line out"},
-    Words{YAML::ErrorMsg::TAG_DIRECTIVE_ARGS, "a directive that is none; leave the line out"},
-    Words{YAML::ErrorMsg::REPEATED_TAG_DIRECTIVE, "this directive stands here again; leave the line out"},
-    Words{YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation; YAML takes spaces alone"},
-    Words{YAML::ErrorMsg::FLOW_END, "this bracket closes nothing; take it out"},
+          "no anchor of this name is defined above; text that begins with '*' needs quotes"},
+    Words{YAML::ErrorMsg::ALIAS_NOT_FOUND, "a name is missing after '*'; text that begins with '*' needs quotes"},
+    Words{YAML::ErrorMsg::CHAR_IN_ALIAS, "not a valid anchor name; text that begins with '*' needs quotes"},
+    Words{YAML::ErrorMsg::ALIAS_CONTENT, "an alias must stand alone; leave out what is beside it"},
+    Words{YAML::ErrorMsg::ANCHOR_NOT_FOUND, "a name is missing after '&'; text that begins with '&' needs quotes"},
+    Words{YAML::ErrorMsg::CHAR_IN_ANCHOR, "not a valid anchor name; text that begins with '&' needs quotes"},
+    Words{YAML::ErrorMsg::MULTIPLE_ANCHORS, "a value can have only one anchor"},
+    Words{YAML::ErrorMsg::MULTIPLE_TAGS, "tags ('!') are not supported; text that begins with '!' needs quotes"},
+    Words{YAML::ErrorMsg::CHAR_IN_TAG_HANDLE, "tags ('!') are not supported; text that begins with '!' needs quotes"},
+    Words{YAML::ErrorMsg::TAG_WITH_NO_SUFFIX, "tags ('!') are not supported; text that begins with '!' needs quotes"},
+    Words{YAML::ErrorMsg::END_OF_VERBATIM_TAG, "tags ('!') are not supported; text that begins with '!' needs quotes"},
+    Words{YAML::ErrorMsg::CHAR_IN_BLOCK, "the line must end after '|' or '>'; the text begins on the next one"},
+    Words{YAML::ErrorMsg::ZERO_INDENT_IN_BLOCK, "the indentation after '|' or '>' must be 1 to 9"},
+    Words{YAML::ErrorMsg::YAML_DIRECTIVE_ARGS, "not a valid directive; leave the line out"},
+    Words{YAML::ErrorMsg::YAML_MAJOR_VERSION, "unknown YAML version; leave the line out"},
+    Words{YAML::ErrorMsg::REPEATED_YAML_DIRECTIVE, "the YAML version is given twice; leave this line out"},
+    Words{YAML::ErrorMsg::TAG_DIRECTIVE_ARGS, "not a valid directive; leave the line out"},
+    Words{YAML::ErrorMsg::REPEATED_TAG_DIRECTIVE, "this directive is given twice; leave this line out"},
+    Words{YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation; YAML allows only spaces"},
+    Words{YAML::ErrorMsg::FLOW_END, "this bracket closes nothing; leave it out"},
     Words{YAML::ErrorMsg::END_OF_MAP_FLOW, "a '}' is missing before this"},
     Words{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a ']' is missing before this"},
 };
 
 std::string OwnWords(std::string_view message) {
-  if (message == kSecondDocument) return "this line fits nowhere; 'key: value' is expected";
-  if (message.starts_with(YAML::ErrorMsg::YAML_VERSION)) return "a version of YAML that is none; leave the line out";
+  if (message == kSecondDocument) return "this line fits nowhere; expected 'key: value'";
+  if (message.starts_with(YAML::ErrorMsg::YAML_VERSION)) return "not a YAML version; leave the line out";
   const auto found = std::ranges::find(kWords, message, &Words::message);
   return found != kWords.end() ? found->ours : "the text cannot be read as YAML from here on";
 }
@@ -60,7 +59,7 @@ bool IsJson(std::string_view text) {
 
 TextFault FindYamlFault(std::string_view text, int line, int column, std::string_view message) {
   if (IsJson(text)) {
-    return {line, column, "this file is JSON, with something in it that YAML does not take; let its name end in .json"};
+    return {line, column, "this is JSON that contains something YAML does not allow; rename the file to end in .json"};
   }
   // An open bracket makes a key of what follows, and the place is that of the key.
   const bool of_key = message == kKeyIsNoText;
@@ -72,7 +71,7 @@ TextFault FindYamlFault(std::string_view text, int line, int column, std::string
   if (line > end.line) return {end.line, end.column, OwnWords(message)};
   constexpr int kLongestKey = 1024;
   if (message == YAML::ErrorMsg::MAP_VALUE && column > kLongestKey) {
-    return {line, column, "a key of more than 1024 characters, which YAML does not take"};
+    return {line, column, "a key of more than 1024 characters, which YAML does not allow"};
   }
   return {line, column, OwnWords(message)};
 }

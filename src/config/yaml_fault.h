@@ -11,7 +11,7 @@ namespace danas {
 
 // Messages as below, of danas's own reader.
 inline constexpr const char* kSecondDocument = "a second document";
-inline constexpr const char* kKeyIsNoText = "a key must be a text, not a list or map";
+inline constexpr const char* kKeyIsNoText = "a key must be text, not a list or map";
 
 // The fault of a text that was refused. `line` and `column` are where yaml-cpp stood, from 1. `message` is one of
 // YAML::ErrorMsg, which chooses among danas's words and is never shown, or of the two above.

@@ -71,7 +71,7 @@ class Finder {
     if (line.starts_with('%') && blocks_.empty()) return;
     if (line.starts_with("---") || line.starts_with("...")) return Marker(start, line);
     if (const size_t tab = text_.substr(start, indent_).find('\t'); tab != kNone) {
-      return Fail(start + tab, "a tab in the indentation; YAML takes spaces alone");
+      return Fail(start + tab, "a tab in the indentation; YAML allows only spaces");
     }
     Entry(content, end, indent_);
   }
@@ -84,20 +84,20 @@ class Finder {
     }
     if (!folded_->indent) folded_->indent = indent_;
     if (indent_ < *folded_->indent) {
-      Fail(at, "an indentation of " + Spaces(indent_) + " in a text that begins with " + Spaces(*folded_->indent));
+      Fail(at, "an indentation of " + Spaces(indent_) + " in text that begins with " + Spaces(*folded_->indent));
     }
     return true;
   }
 
   void Marker(size_t start, std::string_view line) {
     if (blocks_.empty() && !plain_) return;
-    if (line.starts_with("---")) Fail(start, "a second document begins here; a file holds one");
+    if (line.starts_with("---")) Fail(start, "a second document begins here; a file may contain only one");
     over_ = true;
   }
 
   // What stands at column `column`: list items, a key, a value.
   void Entry(size_t at, size_t end, size_t column) {
-    if (over_) return Fail(at, "text after the end of the document; a file holds one");
+    if (over_) return Fail(at, "text after the end of the document; a file may contain only one");
     if (root_is_over_)
       return Fail(at, "text after the closing bracket; is the first line meant as a key with a colon?");
     while (IsListItem(at, end)) {
@@ -156,9 +156,9 @@ class Finder {
     } else if (line.starts_with('-') && line.size() > 1 && line[1] != '-') {
       Fail(at, "a space is missing after the '-' of a list item");
     } else if (const size_t equals = line.find('='); equals != kNone && equals > 0) {
-      Fail(at, "YAML gives values with a colon and a space, 'key: value', not with '='");
+      Fail(at, "YAML separates key and value with a colon and a space ('key: value'), not with '='");
     } else if (line.starts_with('}') || line.starts_with(']')) {
-      Fail(at, "this bracket closes nothing; take it out");
+      Fail(at, "this bracket closes nothing; leave it out");
     }
     return fault_.has_value();
   }
@@ -177,8 +177,8 @@ class Finder {
       const Block& block = blocks_.back();
       if (block.list == list) return true;
       if (list && nested_) return Open(column, list);
-      Fail(at, list ? "a list item stands among the keys that begin in line " + std::to_string(block.line)
-                    : "a key stands among the list items that begin in line " + std::to_string(block.line));
+      Fail(at, list ? "a list item among the keys that begin on line " + std::to_string(block.line)
+                    : "a key among the list items that begin on line " + std::to_string(block.line));
       return false;
     }
     if ((nested_ && !closed) || depth == 0) return Open(column, list);
@@ -188,7 +188,7 @@ class Finder {
   }
 
   void FailUnder(size_t at, int64_t line) {
-    Fail(at, "this line is indented to stand under line " + std::to_string(line) + ", which has a value already");
+    Fail(at, "this line is indented to belong to line " + std::to_string(line) + ", which has a value already");
   }
 
   bool Open(size_t column, bool list) {
@@ -197,7 +197,7 @@ class Finder {
   }
 
   bool FailLevel(size_t at, size_t column, size_t depth) {
-    std::string message = "an indentation of " + Spaces(column) + " fits no line above";
+    std::string message = "an indentation of " + Spaces(column) + " matches no line above";
     if (blocks_.empty()) {
       message += "; the first has more";
     } else if (depth > blocks_.size()) {
@@ -256,13 +256,13 @@ class Finder {
       return;
     }
     if (c == '&' || c == '*' || c == '!' || c == '@' || c == '`' || c == '%') return;  // yaml-cpp finds these places
-    if (c == ']' || c == '}') return Fail(at, "this bracket closes nothing; take it out");
+    if (c == ']' || c == '}') return Fail(at, "this bracket closes nothing; leave it out");
     if (c == ',') return Fail(at, "a value is missing before the comma");
     if (IsListItem(at, end)) {
-      return Fail(at, "a list begins in a line of its own, or stands in brackets: [a, b]");
+      return Fail(at, "a list begins on a line of its own or is written in brackets: [a, b]");
     }
     if (const size_t colon = KeyEnd(at, end); colon != kNone) {
-      return Fail(colon, "a second colon in one line; a text with a colon and a space in it needs quotes");
+      return Fail(colon, "a second colon on one line; text that contains a colon and a space needs quotes");
     }
     plain_ = at;
     first_plain_ = false;
@@ -275,11 +275,10 @@ class Finder {
     const size_t end = LineEnd(closing), next = SkipBlanks(closing + 1, end);
     at_ = end + 1;
     if (Ends(next, end)) return;
-    if (LineOf(at) != LineOf(closing)) return Fail(at, "the quote that opens here is not closed in its line");
-    if (text_[next] == ':') return Fail(next, "a second colon in one line");
-    Fail(next, text_[at] == '\''
-                   ? "text after the closing quote; within single quotes a quote is written twice: 'it''s'"
-                   : "text after the closing quote; within double quotes a quote is written \\\"");
+    if (LineOf(at) != LineOf(closing)) return Fail(at, "the quote that opens here is not closed on its line");
+    if (text_[next] == ':') return Fail(next, "a second colon on one line");
+    Fail(next, text_[at] == '\'' ? "text after the closing quote; within single quotes a quote is doubled: 'it''s'"
+                                 : "text after the closing quote; within double quotes a quote is written \\\"");
   }
 
   bool CheckEscapes(size_t at, size_t closing) {
@@ -299,7 +298,7 @@ class Finder {
       if (c == '#' && i > 0 && (IsBlank(text_[i - 1]) || text_[i - 1] == '\n')) return;
       if (brackets_.empty()) {
         if (IsBlank(c)) continue;
-        Fail(i, c == ']' || c == '}' ? "this bracket closes nothing; take it out"
+        Fail(i, c == ']' || c == '}' ? "this bracket closes nothing; leave it out"
                 : c == ':'           ? kKeyIsNoText
                                      : "text after the closing bracket");
       } else {

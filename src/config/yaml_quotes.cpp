@@ -31,9 +31,10 @@ std::optional<BadEscape> FindBadEscape(std::string_view text, size_t opening, si
     const std::string_view number = text.substr(i + 2, digits);
     const bool known = std::string_view("0abt\tnvfre \"/\\N_LPxuU\r\n").find(c) != std::string_view::npos;
     if (!known || number.size() < digits || !std::ranges::all_of(number, IsHex)) {
-      return BadEscape{i, QuotedText(text.substr(i, 2)) +
-                              (known ? " needs " + std::to_string(digits) + " hexadecimal digits" : " is no escape") +
-                              "; in double quotes a backslash is written \\\\, in single quotes \\"};
+      return BadEscape{i,
+                       QuotedText(text.substr(i, 2)) +
+                           (known ? " needs " + std::to_string(digits) + " hexadecimal digits" : " is not an escape") +
+                           "; a backslash is written \\\\ in double quotes and \\ in single quotes"};
     }
     if (digits == 4 && (number[0] == 'd' || number[0] == 'D') && number[1] >= '8') {
       return BadEscape{i, QuotedText(text.substr(i, 6)) + " is one half of a character; write the character itself"};

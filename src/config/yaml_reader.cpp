@@ -39,7 +39,7 @@ class YamlEvents : public YAML::EventHandler {
     if (tree_.WantsKey()) {
       if (anchor != 0) tree_.Fail(line, "an anchor on a key is not supported");
       if (plain && text == "<<") {
-        tree_.Fail(line, "merge keys ('<<') are not supported; write the keys out, or use an alias for the whole map");
+        tree_.Fail(line, "merge keys ('<<') are not supported; write out the keys, or use an alias for the whole map");
       }
       tree_.Key(text, line);
       return;

@@ -61,10 +61,10 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
             "c.yaml:1: lr: unknown key here; did you mean 'train.lr' or 'finetune.train.lr' or 'zoo.train.lr'?");
   EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"), "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
-            "c.yaml:1: zebra_stripes: unknown key; known here: extends, $schema, space, seed, runtime, nn, data, "
+            "c.yaml:1: zebra_stripes: unknown key; valid keys are: extends, $schema, space, seed, runtime, nn, data, "
             "easiness, schedule, search, train, finetune, zoo, checkpoint, ranks, log");
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
-            "d.json:2: train.batch: key given twice; first in line 1");
+            "d.json:2: train.batch: duplicate key; first given on line 1");
   EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");
   EXPECT_EQ(message("u.yaml", "seed: 1\nspace: mobile\xab\nx: 1"),
             "u.yaml:2:13: bytes that are not UTF-8; save the file in that encoding");
@@ -78,7 +78,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("i.yaml", "search: {loss: {kind: paper_lg}}\n"),
             "i.yaml:1: search.loss.kind: found the text 'paper_lg', expected one of paper_log, paper_log_one_sided, "
             "literal, mul_log_ratio, fbnet, pow, add_linear, add_abs, abs_log, none; did you mean 'paper_log'?");
-  EXPECT_EQ(message("j.yaml", "data: {root: 7}\n"), "j.yaml:1: data.root: found 7, expected a text; put it in quotes");
+  EXPECT_EQ(message("j.yaml", "data: {root: 7}\n"), "j.yaml:1: data.root: found 7, expected text; put it in quotes");
   EXPECT_EQ(message("k.json", "[1]"), "k.json:1: found a list, expected a map");
   EXPECT_EQ(message("l.yaml", ""), "l.yaml: the file is empty");
 }
@@ -97,7 +97,7 @@ TEST(ConfigFile, AssignmentsComeLast) {
   EXPECT_EQ(MessageOf(path, {"train.bach=8"}), "'train.bach=8': train.bach: unknown key; did you mean 'batch'?");
   EXPECT_EQ(MessageOf(path, {"train=8"}), "'train=8': train: found 8, expected a map");
   EXPECT_EQ(MessageOf(path, {"seed.x=8"}), "'seed.x=8': seed: found a map, expected a whole number");
-  EXPECT_EQ(MessageOf(path, {"seed"}), "'seed' is no assignment; expected section.key=value");
+  EXPECT_EQ(MessageOf(path, {"seed"}), "'seed' is not an assignment; expected section.key=value");
   EXPECT_EQ(MessageOf(path, {"extends=other.json"}).substr(0, 40), "'extends=other.json': extends: unknown k");
 }
 
@@ -174,25 +174,26 @@ TEST(ConfigRules, BetweenFields) {
       {{"data.validation_per_class=0"}, "data.validation_per_class"},
       {{"schedule.classes=[]"}, "schedule.classes: expected one entry for warm-up"},
       {{"schedule.classes=[10]"}, "schedule.classes: expected one entry for warm-up"},
-      {{"schedule.classes=[5, 3]"}, "schedule.classes: the number of classes falls"},
-      {{"schedule.classes=[0.5, 3]"}, "schedule.classes: 0.5 is no number of classes"},
-      {{"schedule.classes=[1, 3]"}, "schedule.classes: 1 is no number of classes"},
-      {{"schedule.classes=[2.5, 3]"}, "schedule.classes: 2.5 is no number of classes"},
+      {{"schedule.classes=[5, 3]"}, "schedule.classes: the number of classes decreases"},
+      {{"schedule.classes=[0.5, 3]"}, "schedule.classes: 0.5 is not a number of classes"},
+      {{"schedule.classes=[1, 3]"}, "schedule.classes: 1 is not a number of classes"},
+      {{"schedule.classes=[2.5, 3]"}, "schedule.classes: 2.5 is not a number of classes"},
       {{"schedule.ranking="}, "schedule.ranking: empty"},
-      {{"schedule.class_order=[a]"}, "schedule.class_order: has a meaning with schedule.ranking 'listed' only"},
-      {{"schedule.ranking=listed", "schedule.class_order=[a, b, a]"}, "schedule.class_order: class 'a' is named twice"},
+      {{"schedule.class_order=[a]"}, "schedule.class_order: applies only with schedule.ranking 'listed'"},
+      {{"schedule.ranking=listed", "schedule.class_order=[a, b, a]"},
+       "schedule.class_order: class 'a' is listed twice"},
       {{"search.budget_max=300M"}, "search.budget_max: 300000000 is below search.budget (323000000)"},
       {{"search.budget_min=324M"}, "search.budget_min: 324000000 is above search.budget (323000000)"},
       {{"search.budgets=[323M, 300M]"}, "search.budgets: 300000000 follows 323000000; expected each budget above"},
       {{"search.final=scored", "search.final_effects=pairs", "search.final_networks=5000"},
-       "search.final_effects: 'pairs' is fitted to at most 4000 networks, and search.final_networks or "
-       "search.evolution may score 5000; lower them, or take 'main'"},
+       "search.final_effects: 'pairs' is fitted to at most 4000 networks, but search.final_networks or "
+       "search.evolution may score 5000; lower them, or use 'main'"},
       {{"search.budgets=[323M, 323M]"}, "search.budgets: 323000000 follows 323000000"},
       {{"search.budgets=[300M, 323M]", "search.budget_max=330M"},
        "search.budget_max: 330000000, but search.budgets is"},
       {{"search.budgets=[300M]", "search.budget_min=290M"}, "search.budget_min: 290000000, but search.budgets is set"},
-      {{"search.cost=latency"}, "search.latency_table: search.cost 'latency' needs a table"},
-      {{"search.latency_table=t.yaml"}, "search.latency_table: has a meaning with search.cost 'latency' only"},
+      {{"search.cost=latency"}, "search.latency_table: search.cost 'latency' requires a table"},
+      {{"search.latency_table=t.yaml"}, "search.latency_table: applies only with search.cost 'latency'"},
       {{"search.alpha_batch=1"}, "search.alpha_batch: batch norm has no variance"},
       {{"search.alpha_micro_batch=1"}, "search.alpha_micro_batch: batch norm has no variance"},
       {{"search.alpha_micro_batch=257"}, "search.alpha_micro_batch: 257 is above train.batch (256)"},

@@ -103,11 +103,11 @@ TEST(Document, ErrorsSayPlaceFoundAndExpected) {
   };
   expect([&] { root.Key("name").AsBool(); }, "a.json:2: name: found the text 'x', expected true or false");
   expect([&] { root.Key("flag").AsDouble(); }, "a.json:3: flag: found true, expected a finite number");
-  expect([&] { root.Key("count").AsText(); }, "a.json:4: count: found 3, expected a text; put it in quotes");
+  expect([&] { root.Key("count").AsText(); }, "a.json:4: count: found 3, expected text; put it in quotes");
   expect([&] { root.Key("share").AsInt(); }, "a.json:5: share: found 0.25, expected a whole number");
   expect([&] { root.Key("count").AsInt(4); }, "a.json:4: count: found 3, expected a whole number of at least 4");
   expect([&] { root.Key("count").AsInt(0, 2); }, "a.json:4: count: found 3, expected a whole number from 0 to 2");
-  expect([&] { root.Key("layers").AsText(); }, "a.json:6: layers: found a list, expected a text");
+  expect([&] { root.Key("layers").AsText(); }, "a.json:6: layers: found a list, expected text");
   expect([&] { root.Key("empty").Items(); }, "a.json:10: empty: found a map, expected a list");
   expect([&] { root.Key("nothing").AsDouble(); }, "a.json:11: nothing: found nothing (null), expected a finite number");
   expect([&] { root.Key("name").Find("y"); }, "a.json:2: name: found the text 'x', expected a map");
@@ -157,7 +157,7 @@ TEST(UnreadKeys, ListTheKnownWhenNoneIsNear) {
   const Document document = ParseYaml("zebra: 1");
   document.Root().Find("augment");
   document.Root().Find("root");
-  ExpectErrorContains<ConfigError>([&] { document.RejectUnreadKeys(); }, {"zebra", "known here: augment, root"});
+  ExpectErrorContains<ConfigError>([&] { document.RejectUnreadKeys(); }, {"zebra", "valid keys are: augment, root"});
 }
 
 TEST(UnreadKeys, AreFoundInListsAndInWholeSectionsThatNobodyRead) {
@@ -171,7 +171,7 @@ TEST(UnreadKeys, AreFoundInListsAndInWholeSectionsThatNobodyRead) {
 
   const Document inner = ParseYaml("section: {a: 1}");
   inner.Root().Find("section");
-  ExpectErrorContains<ConfigError>([&] { inner.RejectUnreadKeys(); }, {"section.a", "no key is known here"});
+  ExpectErrorContains<ConfigError>([&] { inner.RejectUnreadKeys(); }, {"section.a", "no keys are allowed here"});
 }
 
 TEST(UnreadKeys, AreNoneWhereAllWasRead) {
@@ -189,14 +189,14 @@ TEST(UnreadKeys, AreNoneWhereAllWasRead) {
 TEST(UnreadKeys, AMissingKeyPointsAtAMistypedOne) {
   const Node root = ParseYaml("layer:\n  chanels: 3\n").Root().Key("layer");
   ExpectErrorContains<ConfigError>([&] { root.Key("channels"); },
-                                   {"a.yaml:2: layer: key 'channels' is missing; is 'chanels' a mistyped form"});
+                                   {"a.yaml:2: layer: key 'channels' is missing; is 'chanels' a misspelling"});
   ExpectErrorContains<ConfigError>([] { ParseYaml("{}").Root().Key("x"); }, {"a.yaml:1: key 'x' is missing"});
 }
 
 TEST(DoubledKeys, AreErrorsWithBothLines) {
-  ExpectJsonError("{\"a\": 1,\n\"b\": 2,\n\"a\": 3}", {"a.json:3: a: key given twice; first in line 1"});
-  ExpectYamlError("a:\n  b: 1\n  c: 2\n  b: 1\n", {"a.yaml:4: a.b: key given twice; first in line 2"});
-  ExpectYamlError("l: [{x: 1}, {x: 1, x: 2}]", {"l[1].x: key given twice"});
+  ExpectJsonError("{\"a\": 1,\n\"b\": 2,\n\"a\": 3}", {"a.json:3: a: duplicate key; first given on line 1"});
+  ExpectYamlError("a:\n  b: 1\n  c: 2\n  b: 1\n", {"a.yaml:4: a.b: duplicate key; first given on line 2"});
+  ExpectYamlError("l: [{x: 1}, {x: 1, x: 2}]", {"l[1].x: duplicate key"});
   EXPECT_NO_THROW(ParseYaml("a: {x: 1}\nb: {x: 1}"));
 }
 

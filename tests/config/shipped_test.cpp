@@ -67,7 +67,8 @@ TEST(ShippedConfigs, ForImagenetAreThePapers) {
 }
 
 TEST(ShippedConfigs, SmallOnesAreRobust) {
-  for (const char* name : {"cifar10", "cifar100", "fashion_mnist", "fashion_mnist_short", "image_folder", "quickstart"}) {
+  for (const char* name :
+       {"cifar10", "cifar100", "fashion_mnist", "fashion_mnist_short", "image_folder", "quickstart"}) {
     const Config config = LoadConfig(name);
     EXPECT_EQ(config.search.preset, SearchPreset::kRobust) << name;
     for (const PresetValue& value : PresetValues(config)) {
@@ -121,7 +122,8 @@ TEST(ShippedFiles, TheEnvironmentAddsFolders) {
 
 TEST(ShippedFiles, AMissingFolderInTheEnvironmentIsAnError) {
   const ConfigPath path("/no/such/folder");
-  ExpectErrorContains<ConfigError>([] { ShippedNames(""); }, {"DANAS_CONFIG_PATH", "'/no/such/folder' is no folder"});
+  ExpectErrorContains<ConfigError>([] { ShippedNames(""); },
+                                   {"DANAS_CONFIG_PATH", "'/no/such/folder' is not a folder"});
 }
 
 }  // namespace

@@ -28,24 +28,24 @@ void ExpectYamlErrors(std::initializer_list<Case> cases) {
 }
 
 TEST(YamlFault, Indentation) {
-  const std::string tab = ": a tab in the indentation; YAML takes spaces alone";
+  const std::string tab = ": a tab in the indentation; YAML allows only spaces";
   ExpectYamlErrors({
       {"a: 1\n\tb: 2\n", "2:1" + tab},
       {"a:\n\tb: 2\n", "2:1" + tab},
       {"a:\n  b: 1\n\tc: 2\n", "3:1" + tab},
       {"a:\n  b: 1\n  \tc: 2\n", "3:3" + tab},
       {"a: |\n\ttext\n", "2:1" + tab},
-      {"a: 1\n  b: 2\n", "2:3: this line is indented to stand under line 1, which has a value already"},
-      {"a:\n  b: 1\n    c: 2\n", "3:5: this line is indented to stand under line 2, which has a value already"},
-      {"a:\nb: 'x'\n c: 2\n", "3:2: this line is indented to stand under line 2, which has a value already"},
-      {"a:\n  - {x: 1}\n   - {y: 1}\n", "3:4: this line is indented to stand under line 2, which has a value already"},
-      {"a:\n  b: 1\n c: 2\n", "3:2: an indentation of 1 space fits no line above; 0 spaces would belong to line 1"},
+      {"a: 1\n  b: 2\n", "2:3: this line is indented to belong to line 1, which has a value already"},
+      {"a:\n  b: 1\n    c: 2\n", "3:5: this line is indented to belong to line 2, which has a value already"},
+      {"a:\nb: 'x'\n c: 2\n", "3:2: this line is indented to belong to line 2, which has a value already"},
+      {"a:\n  - {x: 1}\n   - {y: 1}\n", "3:4: this line is indented to belong to line 2, which has a value already"},
+      {"a:\n  b: 1\n c: 2\n", "3:2: an indentation of 1 space matches no line above; 0 spaces would belong to line 1"},
       {"a:\n  - b: 1\n    c: 2\n   d: 3\n",
-       "4:4: an indentation of 3 spaces fits no line above; 2 spaces would belong to line 2"},
-      {" a: 1\nb: 2\n", "2:1: an indentation of 0 spaces fits no line above; the first has more"},
-      {"a: |\n  x\n y\n", "3:2: an indentation of 1 space in a text that begins with 2 spaces"},
-      {"b: 1\n- a\n", "2:1: a list item stands among the keys that begin in line 1"},
-      {"a:\n  - b\n  c: 1\n", "3:3: a key stands among the list items that begin in line 2"},
+       "4:4: an indentation of 3 spaces matches no line above; 2 spaces would belong to line 2"},
+      {" a: 1\nb: 2\n", "2:1: an indentation of 0 spaces matches no line above; the first has more"},
+      {"a: |\n  x\n y\n", "3:2: an indentation of 1 space in text that begins with 2 spaces"},
+      {"b: 1\n- a\n", "2:1: a list item among the keys that begin on line 1"},
+      {"a:\n  - b\n  c: 1\n", "3:3: a key among the list items that begin on line 2"},
   });
 }
 
@@ -58,15 +58,16 @@ TEST(YamlFault, KeysAndValues) {
       {"t: |\n  x:y\nb:1\nc: 2\n", "3:1: a space is missing after the colon: 'b: 1'"},
       {"\"a\":1\n\"b\":2\n", "1:5: a space is missing after the colon"},
       {"a: 1\nb\nc: 2\n", "2:1: this line has no 'key: value'; is a colon missing?"},
-      {"a: 1\nb = 2\nc: 3\n", "2:1: YAML gives values with a colon and a space, 'key: value', not with '='"},
+      {"a: 1\nb = 2\nc: 3\n",
+       "2:1: YAML separates key and value with a colon and a space ('key: value'), not with '='"},
       {"// c\na: 1\n", "1:1: comments begin with '#' in YAML"},
-      {"a: b: c\n", "1:5: a second colon in one line; a text with a colon and a space in it needs quotes"},
-      {"a: - b\n", "1:4: a list begins in a line of its own, or stands in brackets: [a, b]"},
+      {"a: b: c\n", "1:5: a second colon on one line; text that contains a colon and a space needs quotes"},
+      {"a: - b\n", "1:4: a list begins on a line of its own or is written in brackets: [a, b]"},
       {"a: ,\n", "1:4: a value is missing before the comma"},
       {"[section]\na: 1\n", "2:1: text after the closing bracket; is the first line meant as a key with a colon?"},
-      {std::string(1100, 'k') + ": 1\n", "1:1101: a key of more than 1024 characters, which YAML does not take"},
+      {std::string(1100, 'k') + ": 1\n", "1:1101: a key of more than 1024 characters, which YAML does not allow"},
       {"? [1, 2]\n: 3\n", "1:1: a key after '?'; write it as 'key: value'"},
-      {"[1, 2]: 3\n", "1:7: a key must be a text, not a list or map"},
+      {"[1, 2]: 3\n", "1:7: a key must be text, not a list or map"},
   });
 }
 
@@ -77,32 +78,32 @@ TEST(YamlFault, BracketsAndQuotes) {
       {"{a: 1,\nb: 2\n", "1:1: this '{' is not closed; a '}' is missing"},
       {"a: [1,\n  2}\n", "2:4: this '}' does not close the '[' of line 1"},
       {"a: {b: 1 c: 2}\n", "1:11: a comma is missing before this key"},
-      {"a: [1, 2]]\n", "1:10: this bracket closes nothing; take it out"},
+      {"a: [1, 2]]\n", "1:10: this bracket closes nothing; leave it out"},
       {"a: [1, 2] x\n", "1:11: text after the closing bracket"},
       {"a: 'open\nb: 3\n", "1:4: the quote that opens here is not closed"},
-      {"a: \"open\nb: \"x\"\n", "1:4: the quote that opens here is not closed in its line"},
-      {"a: 'it's'\n", "1:8: text after the closing quote; within single quotes a quote is written twice: 'it''s'"},
+      {"a: \"open\nb: \"x\"\n", "1:4: the quote that opens here is not closed on its line"},
+      {"a: 'it's'\n", "1:8: text after the closing quote; within single quotes a quote is doubled: 'it''s'"},
       {"a: \"x\" y\n", "1:8: text after the closing quote; within double quotes a quote is written \\\""},
       {"a: \"C:\\data\"\n",
-       "1:7: '\\d' is no escape; in double quotes a backslash is written \\\\, in single quotes \\"},
+       "1:7: '\\d' is not an escape; a backslash is written \\\\ in double quotes and \\ in single quotes"},
       {"a: \"\\ud83d\\ude00\"\n", "1:5: '\\ud83d' is one half of a character; write the character itself"},
   });
 }
 
 TEST(YamlFault, WhatIsMoreThanTextKeysAndLists) {
-  const std::string tag = ": tags ('!') are not supported; a text that begins with '!' needs quotes";
+  const std::string tag = ": tags ('!') are not supported; text that begins with '!' needs quotes";
   ExpectYamlErrors({
       {"base: &b {x: 1}\nhere:\n  <<: *b\n  y: 2\n",
-       "3: here: merge keys ('<<') are not supported; write the keys out, or use an alias for the whole map"},
-      {"a: *.jpg\n", "1:4: no anchor of this name stands above; a text that begins with '*' needs quotes"},
-      {"a: &\n", "1:5: a name is missing after '&'; a text that begins with it needs quotes"},
-      {"a: &x &y 1\n", "1:7: a value has one anchor at most"},
-      {"a: @x\n", "1:4: a text cannot begin with this character; put it in quotes"},
+       "3: here: merge keys ('<<') are not supported; write out the keys, or use an alias for the whole map"},
+      {"a: *.jpg\n", "1:4: no anchor of this name is defined above; text that begins with '*' needs quotes"},
+      {"a: &\n", "1:5: a name is missing after '&'; text that begins with '&' needs quotes"},
+      {"a: &x &y 1\n", "1:7: a value can have only one anchor"},
+      {"a: @x\n", "1:4: text cannot begin with this character; put it in quotes"},
       {"a: !<x 1\n", "1:7" + tag},
-      {"a: |x\n  x\n", "1:5: after '|' or '>' the line ends; the text begins in the next one"},
-      {"%YAML 9.2\n---\na: 1\n", "1:1: a version of YAML that is not known; leave the line out"},
-      {"a: 1\n---\nb: 2\n", "2:1: a second document begins here; a file holds one"},
-      {"a: 1\n...\nb: 2\n", "3:1: text after the end of the document; a file holds one"},
+      {"a: |x\n  x\n", "1:5: the line must end after '|' or '>'; the text begins on the next one"},
+      {"%YAML 9.2\n---\na: 1\n", "1:1: unknown YAML version; leave the line out"},
+      {"a: 1\n---\nb: 2\n", "2:1: a second document begins here; a file may contain only one"},
+      {"a: 1\n...\nb: 2\n", "3:1: text after the end of the document; a file may contain only one"},
   });
 }
 
@@ -153,10 +154,10 @@ TEST(YamlFault, IsNoneInSoundTexts) {
 TEST(YamlFault, LargeTextsAreNoTrouble) {
   std::string dashes = "a: ]\n";
   for (int i = 0; i < 1'000'000; ++i) dashes += "- ";
-  EXPECT_EQ(ErrorOf(dashes, TextFormat::kYaml), "f:1:4: this bracket closes nothing; take it out");
+  EXPECT_EQ(ErrorOf(dashes, TextFormat::kYaml), "f:1:4: this bracket closes nothing; leave it out");
   std::string keys;
   for (int i = 0; i < 100'000; ++i) keys += "k" + std::to_string(i) + ": [1, 'x']\n";
-  EXPECT_EQ(ErrorOf(keys + "a: ]\n", TextFormat::kYaml), "f:100001:4: this bracket closes nothing; take it out");
+  EXPECT_EQ(ErrorOf(keys + "a: ]\n", TextFormat::kYaml), "f:100001:4: this bracket closes nothing; leave it out");
 }
 
 TEST(JsonReader, NamesFaultAndPlace) {
@@ -170,7 +171,7 @@ TEST(JsonReader, NamesFaultAndPlace) {
 }
 
 TEST(FormatsByName, TheOtherOneIsNamed) {
-  const std::string yaml = "f: this is YAML, and the file's name says JSON; let it end in .yaml";
+  const std::string yaml = "f: this is YAML, but the file is named as JSON; rename it to end in .yaml";
   for (const char* text : {"a: 1\nb: 2\n", "# c\n\n---\na: 1\n", "- a\n",
                            "\xEF\xBB\xBF"
                            "train:\n  batch: 1\n"}) {
@@ -178,7 +179,7 @@ TEST(FormatsByName, TheOtherOneIsNamed) {
   }
   EXPECT_EQ(ErrorOf("# c\n{}", TextFormat::kJson), "f:1:1: JSON does not allow comments; leave this one out");
   EXPECT_EQ(ErrorOf("{\"a\": \"\\ud83d\\ude00\"}", TextFormat::kYaml),
-            "f:1:14: this file is JSON, with something in it that YAML does not take; let its name end in .json");
+            "f:1:14: this is JSON that contains something YAML does not allow; rename the file to end in .json");
 }
 
 TEST(FormatsByName, YmlIsYaml) {
@@ -187,7 +188,7 @@ TEST(FormatsByName, YmlIsYaml) {
   ExpectErrorContains<ConfigError>([&] { LoadConfig(WriteText(folder / "c.yml", "").string()); },
                                    {"c.yml: the file is empty"});
   ExpectErrorContains<FileError>([&] { Document::Read(folder.path()); },
-                                 {folder.path().string() + " is a folder; a JSON or YAML file is expected"});
+                                 {folder.path().string() + " is a folder, expected a JSON or YAML file"});
 }
 
 }  // namespace

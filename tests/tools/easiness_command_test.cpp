@@ -121,7 +121,7 @@ TEST(EasinessCommand, RefusesWhatItCannotDo) {
     EXPECT_FALSE(std::filesystem::exists(project / "runs"));
   };
   fails({"--models", "resnet19"}, 3, "did you mean 'resnet18'");
-  fails({"--models", "resnet18,resnet18"}, 3, "named twice");
+  fails({"--models", "resnet18,resnet18"}, 3, "listed twice");
   fails({"--models", "resnet18@x"}, 3, "expected a seed behind the @");
   fails({"--models", "resnet18=a.pth,resnet18=b.pth"}, 3, "'resnet18' is named twice");
   fails({"--models", "resnet18="}, 3, "expected a file of weights behind the =");
