@@ -77,7 +77,7 @@ def find_idx(folder, name):
     for path in (folder / name, folder / f"{name}.gz"):
         if path.exists():
             return path
-    raise ImageError(f"{folder} holds no {name}, packed or not")
+    raise ImageError(f"{folder} contains no {name}, packed or not")
 
 
 def read_idx_set(folder, name):
@@ -92,7 +92,7 @@ def read_idx_set(folder, name):
 def read_coarse(path, classes):
     data, size = read_bytes(path), 2 + math.prod(CIFAR_SHAPE)
     if not data or len(data) % size:
-        raise ImageError(f"{path}: {len(data)} bytes are no whole number of records of {size} bytes; fetch it again")
+        raise ImageError(f"{path}: {len(data)} bytes are not a whole number of records of {size} bytes; fetch it again")
     pictures = [Picture(data[at], data[at + 2:at + size]) for at in range(0, len(data), size)]
     if max(picture.label for picture in pictures) >= len(classes):
         raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} classes are named; this "

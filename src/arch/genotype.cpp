@@ -26,7 +26,7 @@ void CheckClasses(const Node& node, const Genotype& genotype) {
     }
   }
   const std::set<std::string> ids(genotype.class_ids.begin(), genotype.class_ids.end());
-  if (ids.size() != genotype.class_ids.size()) node.Key("class_ids").Fail("names a class twice");
+  if (ids.size() != genotype.class_ids.size()) node.Key("class_ids").Fail("lists a class twice");
 }
 
 void CheckMap(const Node& node) {

@@ -204,9 +204,9 @@ class Finder {
       Missing(c);
     } else if (!Typographic() && !SingleQuote(c)) {
       const std::string_view word = Word();
-      Fail(at_, word.empty()
-                    ? "a key in double quotes is expected here"
-                    : "the key " + QuotedText(word) + " needs double quotes: \"" + std::string(word.substr(0, 40)) + "\"");
+      Fail(at_, word.empty() ? "a key in double quotes is expected here"
+                             : "the key " + QuotedText(word) + " needs double quotes: \"" +
+                                   std::string(word.substr(0, 40)) + "\"");
     }
   }
 
@@ -230,7 +230,8 @@ class Finder {
       return Ended(at_ + word.size());
     }
     const auto meant = std::ranges::find(kMeant, word, &Meant::word);
-    if (meant != kMeant.end()) return Fail(at_, "JSON writes " + std::string(meant->json) + ", not " + QuotedText(word));
+    if (meant != kMeant.end())
+      return Fail(at_, "JSON writes " + std::string(meant->json) + ", not " + QuotedText(word));
     if (IsNoNumber(word)) return Fail(at_, "JSON has no " + QuotedText(word) + "; use a finite number or null");
     if (IsDigit(c) ||
         ((c == '-' || c == '+' || c == '.') && (word.size() == 1 || IsDigit(word[1]) || word[1] == '.'))) {
@@ -273,7 +274,7 @@ class Finder {
       if (c == '"') return TextEnds(start, i);
       if (c == '\n' || c == '\r') break;
       if (static_cast<unsigned char>(c) < 0x20) {
-        Fail(i, c == '\t' ? "a tab inside a text; write it as \\t" : "a control character inside a text");
+        Fail(i, c == '\t' ? "a tab inside text; write it as \\t" : "a control character inside text");
         return false;
       }
       if (c == '\\' && !Escape(i)) return false;

@@ -23,7 +23,7 @@ constexpr const char* kLockName = "lock";
 }
 
 [[noreturn]] void FailTaken(const std::filesystem::path& path, bool holds_run) {
-  throw FileError(path.string() + (holds_run ? " already holds a run, which is left unchanged" : " is not empty") +
+  throw FileError(path.string() + (holds_run ? " already contains a run, which is left unchanged" : " is not empty") +
                   ". Choose another folder with --run" + (holds_run ? "; --resume continues this one" : ""));
 }
 
@@ -142,7 +142,7 @@ RunFolder RunFolder::Reopen(std::filesystem::path path) {
   folder.path_ = std::move(path);
   if (!std::filesystem::exists(folder / kLogFile)) {
     throw FileError(folder.path_.string() +
-                    " does not hold a run. --resume needs the folder of a run that was started");
+                    " does not contain a run. --resume needs the folder of a run that was started");
   }
   folder.lock_ = std::make_shared<const Lock>(folder.path_);
   RemoveTemporaryFiles(folder.path_);

@@ -57,7 +57,7 @@ std::optional<TextFault> FindForeignBytes(std::string_view text) {
     if (control != line.end()) {
       return FaultAt(text, offset + static_cast<size_t>(control - line.begin()),
                      "a control character (byte " + std::to_string(static_cast<unsigned char>(*control)) +
-                         "); a text file has none");
+                         "); text files contain none");
     }
     if (!IsUtf8(line)) {
       size_t valid = 0;  // the longest head of the line that is UTF-8

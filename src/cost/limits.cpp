@@ -67,7 +67,8 @@ class Reach {
       partials = Undominated(std::move(longer));
       if (partials.size() > kMostPartials) {
         throw ConfigError(
-            "the networks of the space have too many different costs to say what its limits leave; give fewer limits");
+            "the networks of the space have too many different costs to determine which of them the limits leave; give "
+            "fewer limits");
       }
     }
     if (partials.empty()) return std::nullopt;

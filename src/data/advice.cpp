@@ -106,7 +106,7 @@ std::string AdviceForClassFolders(const std::vector<SeenFolder>& seen) {
   for (const SeenFolder& folder : seen) {
     const auto found = classes.find(folder.path);
     if (found == classes.end() || IsNamedAsTestSet(folder.path)) continue;
-    return folder.path.string() + " holds class folders (" + Listed(found->second) +
+    return folder.path.string() + " contains class folders (" + Listed(found->second) +
            "): it is one set. Set data.train to it (--set data.train=" + ShellWord(folder.path.string()) +
            "), and data.test to the test set";
   }

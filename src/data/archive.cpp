@@ -243,7 +243,7 @@ std::optional<std::string> AdviceForArchive(const fs::path& file) {
   const std::vector<std::string> members = *kind == ArchiveKind::kTar ? TarMembers(file) : std::vector<std::string>();
   if (BeginsWith(members, "cifar-10-batches-py/") || BeginsWith(members, "cifar-100-python/")) {
     const std::string binary = members.front().starts_with("cifar-100") ? "cifar-100-binary" : "cifar-10-binary";
-    return file.string() + " holds CIFAR as Python pickles, which danas does not read. Fetch " + binary +
+    return file.string() + " contains CIFAR as Python pickles, which danas does not read. Fetch " + binary +
            ".tar.gz, the binary version, from the same page";
   }
   const fs::path folder = fs::absolute(file).parent_path();

@@ -33,7 +33,7 @@ void BadImages::Add(const std::string& name, const std::string& reason) {
   if (!found_.insert(name).second) return;
   new_.emplace_back(name, reason);
   if (found_.size() <= kToldOneByOne) log::warn("{}", reason);
-  if (found_.size() == kToldOneByOne) log::warn("further images that cannot be read are not reported one by one");
+  if (found_.size() == kToldOneByOne) log::warn("further unreadable images are not reported individually");
   if (!path_.empty() && listed_.insert(name).second) {
     std::string line = name + "\t" + reason;
     for (char& c : line) c = c == '\n' ? ' ' : c;
@@ -42,7 +42,8 @@ void BadImages::Add(const std::string& name, const std::string& reason) {
   }
   if (static_cast<double>(found_.size()) > most_ * static_cast<double>(images_)) {
     throw DataError(std::to_string(found_.size()) + " of the " + std::to_string(images_) + " images of " + dataset_ +
-                    " cannot be read, more than data.most_bad = " + FormatPercent(most_, 2) + " allows; the last one: " + reason);
+                    " cannot be read, more than data.most_bad = " + FormatPercent(most_, 2) +
+                    " allows; the last one: " + reason);
   }
 }
 

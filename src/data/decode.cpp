@@ -74,7 +74,7 @@ Image DecodeImage(FileBytes file, const std::string& name, int64_t max_pixels, c
   if (file.empty()) throw DataError(name + ": the file is empty (0 bytes)" + kAdvice);
   const Decoder decode = FindDecoder(file);
   if (decode == nullptr) {
-    throw DataError(name + ": not a picture (it starts with '" + FirstBytes(file) +
+    throw DataError(name + ": not an image (it starts with '" + FirstBytes(file) +
                     "'); JPEG, PNG, WebP, GIF, BMP, PNM and TIFF are read" + kAdvice);
   }
   try {

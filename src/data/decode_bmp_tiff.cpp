@@ -41,13 +41,13 @@ cv::Mat Decode(FileBytes file, int flags) {
   } catch (const cv::Exception& error) {
     throw BrokenImage(error.err);
   }
-  if (decoded.empty()) throw BrokenImage("the picture is damaged or cut short");
+  if (decoded.empty()) throw BrokenImage("the image is damaged or cut short");
   return decoded;
 }
 
 // The part `box` of a decoded picture of `height` x `width`, of the kinds OpenCV gives: 8-bit BGR or 16-bit grey.
 Image TakeOver(const cv::Mat& decoded, int64_t height, int64_t width, const Box& box) {
-  if (decoded.rows != height || decoded.cols != width) throw BrokenImage("the header contradicts the picture");
+  if (decoded.rows != height || decoded.cols != width) throw BrokenImage("the header contradicts the image data");
   Image image = BlackImage(box.height, box.width);
   for (int y = 0; y < box.height; ++y) {
     uint8_t* to = image.Row(y);

@@ -76,7 +76,7 @@ int GifReader::FindFrame() {
   for (GifRecordType type = UNDEFINED_RECORD_TYPE;;) {
     Check(DGifGetRecordType(gif_, &type));
     if (type == IMAGE_DESC_RECORD_TYPE) return transparent;
-    if (type != EXTENSION_RECORD_TYPE) throw BrokenImage("the GIF holds no picture");
+    if (type != EXTENSION_RECORD_TYPE) throw BrokenImage("the GIF contains no image");
     int code = 0;
     GifByteType* block = nullptr;
     Check(DGifGetExtension(gif_, &code, &block));

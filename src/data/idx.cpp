@@ -115,9 +115,9 @@ std::optional<fs::path> FindImages(const fs::path& folder, SetRole role) {
   }
   if (found.empty()) return std::nullopt;
   if (found.size() > 1) {
-    throw DataError(folder.string() + " holds several sets of IDX files: " + found.begin()->second.filename().string() +
-                    ", " + std::next(found.begin())->second.filename().string() +
-                    "; set data.train and data.test to the image files");
+    throw DataError(
+        folder.string() + " contains several sets of IDX files: " + found.begin()->second.filename().string() + ", " +
+        std::next(found.begin())->second.filename().string() + "; set data.train and data.test to the image files");
   }
   return found.begin()->second;
 }

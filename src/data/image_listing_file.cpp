@@ -157,7 +157,7 @@ class ListingReader {
     const auto classes = head.find("classes");
     if (classes == head.end() || !classes->is_array()) Fail("has no list 'classes'");
     for (const Json& id : *classes) {
-      if (!id.is_string()) Fail("names a class that is not a text");
+      if (!id.is_string()) Fail("names a class that is not text");
       set.classes.push_back(id.get<std::string>());
     }
     const int64_t images = Whole(head, "images");

@@ -136,12 +136,12 @@ void LmdbFile::FailAt(uint64_t page, const std::string& what) const {
 LmdbFile::Page LmdbFile::PageAt(uint64_t number) const {
   if (number >= bytes_.size() / page_bytes_) FailAt(number, "is beyond the end of the file, which may be cut short");
   const std::span<const uint8_t> bytes = bytes_.subspan(number * page_bytes_, page_bytes_);
-  if (Load<uint64_t>(bytes, 0) != number) FailAt(number, "has another number");
+  if (Load<uint64_t>(bytes, 0) != number) FailAt(number, "has a different number");
   return {*this, number, bytes};
 }
 
 std::span<const uint8_t> LmdbFile::ValueOf(const Page& page, const Node& node) const {
-  if ((node.flags & ~kBigValue) != 0) page.Fail("holds a database within the database");
+  if ((node.flags & ~kBigValue) != 0) page.Fail("contains a nested database");
   if ((node.flags & kBigValue) == 0) {
     if (node.size > page.bytes().size() - node.value_at) page.Fail("has a value outside its bounds");
     return page.bytes().subspan(node.value_at, node.size);

@@ -195,7 +195,7 @@ MatStruct ReadMatStruct(Bytes bytes, const std::string& name, const std::string&
   } catch (const Damaged&) {
     throw DataError(file + ": damaged or cut short; unpack it again");
   }
-  throw DataError(file + ": holds no structure array '" + name + "'");
+  throw DataError(file + ": contains no structure array '" + name + "'");
 }
 
 }  // namespace danas

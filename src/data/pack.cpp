@@ -176,7 +176,7 @@ void Packing::CheckSame(const Json& found) const {
   compare("fingerprint of the source", found.at("source").at("fingerprint"), wanted.at("source").at("fingerprint"));
   if (differences.empty() && found.at("classes") != wanted.at("classes")) differences = "the classes' names differ";
   if (differences.empty()) return;
-  throw FileError(folder_.string() + " holds images that were packed differently (" + differences +
+  throw FileError(folder_.string() + " contains images that were packed differently (" + differences +
                   "). Choose another folder for these");
 }
 
@@ -201,7 +201,7 @@ bool Packing::Begin() {
   const uintmax_t bytes = fs::file_size(file_, error);
   if (error) {
     if (!fs::is_empty(folder_)) {
-      throw FileError(folder_.string() + " holds other files; choose a new folder for the packed images");
+      throw FileError(folder_.string() + " contains other files; choose a new folder for the packed images");
     }
     return true;
   }
@@ -214,7 +214,7 @@ bool Packing::Begin() {
   const std::optional<Json> about = packed::ReadAbout(file, folder_.string());
   if (!about) {
     if (file.entries() == 0) return true;
-    throw FileError(folder_.string() + " holds an LMDB database that danas did not write; choose a new folder");
+    throw FileError(folder_.string() + " contains an LMDB database that danas did not write; choose a new folder");
   }
   CheckSame(*about);
   is_new_ = false;

@@ -42,7 +42,7 @@ std::optional<Json> ReadSealed(const LmdbFile& file, const std::string& key, con
       if (!parsed.is_discarded()) return parsed;
     }
   }
-  throw DataError(where + ": damaged: '" + key + "' is not what was written; pack the dataset again");
+  throw DataError(where + ": damaged: '" + key + "' differs from what was written; pack the dataset again");
 }
 
 std::optional<Json> ReadAbout(const LmdbFile& file, const std::string& where) {
@@ -117,7 +117,7 @@ class PackedSource : public ImageSource {
       std::span<const uint8_t> part;
     } parts[] = {{packed::kHashes, hashes_}, {packed::kNameEnds, name_ends_}, {packed::kNames, names_}};
     for (const auto& [key, part] : parts) {
-      if (!IsWhole(key, part)) damage.push_back(name_ + ": damaged: '" + key + "' is not what was written");
+      if (!IsWhole(key, part)) damage.push_back(name_ + ": damaged: '" + key + "' differs from what was written");
     }
     const uint64_t expected = static_cast<uint64_t>(count_) + std::size(packed::kParts) + 1;
     if (file_.entries() != expected) {
@@ -136,7 +136,7 @@ class PackedSource : public ImageSource {
   }
 
   [[noreturn]] void FailOf(const std::string& key) const {
-    throw DataError(name_ + ": damaged: '" + key + "' is not what was written; pack the dataset again");
+    throw DataError(name_ + ": damaged: '" + key + "' differs from what was written; pack the dataset again");
   }
 
   Json FinishedAbout() const {

@@ -99,7 +99,7 @@ Place PlaceBelow(const fs::path& root, SetRole role, const char* key, DataFormat
     FailWithoutSet(root, role, expected + " with class folders (or a manifest " + names.front() + ".csv)", key);
   }
   if (found.size() > 1) {
-    throw DataError(root.string() + " holds both " + found[0].filename().string() + " and " +
+    throw DataError(root.string() + " contains both " + found[0].filename().string() + " and " +
                     found[1].filename().string() + "; set " + key + " to the one you mean");
   }
   return PlaceAt(found.front(), key, format);

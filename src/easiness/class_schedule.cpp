@@ -13,7 +13,7 @@ int CountOf(double value, bool is_share, int classes) {
   const std::string where = "schedule.classes: " + std::to_string(value);
   if (is_share) return std::max(2, static_cast<int>(std::llround(value * classes)));
   if (value != std::floor(value)) {
-    throw ConfigError(where + " is neither a whole number of classes nor a share: shares are all at most 1");
+    throw ConfigError(where + " is neither a whole number of classes nor a fraction: fractions are all at most 1");
   }
   if (value < 2) {
     throw ConfigError("schedule.classes: " + std::to_string(static_cast<int>(value)) +
@@ -48,7 +48,7 @@ std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes) {
     phase.epochs = i == 0 ? config.warmup_epochs : config.epochs_per_step;
     phase.searches = i > 0;
     if (phase.classes < before) {
-      throw ConfigError("schedule.classes falls from " + std::to_string(before) + " to " +
+      throw ConfigError("schedule.classes decreases from " + std::to_string(before) + " to " +
                         std::to_string(phase.classes) + " classes; each step keeps the classes before it");
     }
     before = phase.classes;

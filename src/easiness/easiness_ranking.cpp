@@ -52,7 +52,7 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
     if (!named.contains(id)) missing.push_back(id);
   }
   std::string wrong;
-  if (!doubled.empty()) wrong += "; named twice: " + ListNames(doubled);
+  if (!doubled.empty()) wrong += "; listed twice: " + ListNames(doubled);
   if (!unknown.empty()) {
     wrong += "; not in the dataset: " + ListNames(unknown);
     const std::string nearest = NearestName(unknown.front(), missing);
@@ -60,15 +60,16 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
   }
   if (!missing.empty()) wrong += "; missing: " + ListNames(missing);
   if (!wrong.empty()) {
-    throw ConfigError(source + " must name each of the dataset's " + std::to_string(class_ids.size()) +
-                      " classes once" + wrong);
+    throw ConfigError(source + " must list each of the dataset's " + std::to_string(class_ids.size()) +
+                      " classes exactly once" + wrong);
   }
 }
 
 void CheckFingerprint(const std::string& found, uint64_t fingerprint, const std::string& source) {
   const std::string expected = HexText(fingerprint);
   if (found.empty() || found == expected) return;
-  throw ConfigError(source + ": fingerprint: " + found + " belongs to another training set than this one (" + expected +
+  throw ConfigError(source + ": fingerprint: " + found + " belongs to a different training set from this one (" +
+                    expected +
                     "), although the classes have the same names. Rank this one with danas easiness; to use the order "
                     "anyway, copy the file without its key 'fingerprint'");
 }

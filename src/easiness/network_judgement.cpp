@@ -81,10 +81,9 @@ JudgementTally::JudgementTally(std::string network, std::vector<std::string> cla
     : class_ids_(std::move(class_ids)), tallies_(class_ids_.size()) {
   const size_t classes = class_ids_.size();
   if (classes < 2) {
-    throw DataError(
-        "the data has " + std::to_string(classes) +
-        " class: every network is certain of it (its entropy is at most ln 1 = 0), so there is nothing "
-        "to rank; at least 2 classes are needed");
+    throw DataError("the data has " + std::to_string(classes) +
+                    " class: every network is certain of it (its entropy is at most ln 1 = 0), so there is nothing "
+                    "to rank; at least 2 classes are needed");
   }
   judgement_.network = std::move(network);
   judgement_.images_c.assign(classes, 0);
@@ -96,7 +95,7 @@ JudgementTally::JudgementTally(std::string network, std::vector<std::string> cla
 void JudgementTally::Add(int target, std::span<const float> logits) {
   const size_t c = static_cast<size_t>(target);
   if (logits.size() != class_ids_.size() || c >= class_ids_.size()) {
-    throw std::invalid_argument(judgement_.network + ": logits or label of another number of classes");
+    throw std::invalid_argument(judgement_.network + ": logits or label of a different number of classes");
   }
   SampleScores scores;
   try {

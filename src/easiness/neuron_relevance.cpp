@@ -84,7 +84,7 @@ ActivationTally::ActivationTally(size_t classes, size_t neurons)
 void ActivationTally::Add(int target, std::span<const float> features) {
   const auto c = static_cast<size_t>(target);
   std::vector<double>& sum_k = sum_ck_.at(c);
-  if (features.size() != sum_k.size()) throw std::invalid_argument("features of another number of neurons");
+  if (features.size() != sum_k.size()) throw std::invalid_argument("features of a different number of neurons");
   ++images_c_[c];
   for (size_t k = 0; k < features.size(); ++k) {
     const double value = features[k];
@@ -136,7 +136,8 @@ Matrix ActivationTally::Response() const {
 
 Matrix LayerwiseRelevance(const Matrix& mean_ck, const Matrix& weight_ck) {
   Matrix relevance_ck = mean_ck;
-  if (weight_ck.size() != mean_ck.size()) throw std::invalid_argument("a classifier of another number of classes");
+  if (weight_ck.size() != mean_ck.size())
+    throw std::invalid_argument("a classifier with a different number of classes");
   for (size_t c = 0; c < relevance_ck.size(); ++c) {
     if (weight_ck[c].size() != relevance_ck[c].size()) {
       throw std::invalid_argument("the classifier does not use the pooled features");

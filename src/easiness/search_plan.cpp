@@ -46,7 +46,7 @@ std::string FewStepsText(const PhasePlan& phase) {
   constexpr int64_t kClear = 2;  // standard errors; none reaches more than √n
   if (steps <= kClear * kClear) return begin + "too few for 2 standard errors, whatever they show";
   return begin + "reaching 2 standard errors takes a difference of " +
-         FormatDecimals(kClear / std::sqrt(static_cast<double>(steps)), 2) + " times its noise in a step";
+         FormatDecimals(kClear / std::sqrt(static_cast<double>(steps)), 2) + " times its noise per step";
 }
 
 std::string FewPathsText(const PhasePlan& phase) {

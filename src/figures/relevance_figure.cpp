@@ -50,7 +50,7 @@ std::string Finding(const RelevanceStudy& study) {
   if (early[0] > early[2])
     return text +
            "The easy block is closer to its final state than the hard one, but the medium one is not in between.";
-  return text + "The easy block is not closer to its final state than the hard one: the claim is not seen here.";
+  return text + "The easy block is not closer to its final state than the hard one: the claim is not confirmed here.";
 }
 
 void DrawBlocks(Svg& svg, const Frame& frame, size_t rows, bool named) {

@@ -53,7 +53,8 @@ std::string MatrixFinding(const EasinessStudy& study, const Training& training, 
   for (const double accuracy : training.accuracy_ec.back()) end_error_c.push_back(1 - accuracy);
   return "Over " + std::to_string(training.epochs()) +
          " epochs the standard deviation of a class's accuracy runs from " + FormatPercent(deviation(order.front())) +
-         " to " + FormatPercent(deviation(order.back())) + ", median " + FormatPercent(deviation(order[order.size() / 2])) +
+         " to " + FormatPercent(deviation(order.back())) + ", median " +
+         FormatPercent(deviation(order[order.size() / 2])) +
          ". Spearman's ρ of the variance with the easiness score is " +
          NumberText(Spearman(training.variance_c, study.easiness.score_c)) + ", with the error after the last epoch " +
          NumberText(Spearman(training.variance_c, end_error_c)) +
@@ -101,20 +102,21 @@ Figure LearningCurvesFigure(const EasinessStudy& study, const NetworkJudgement& 
   const std::vector<int> easiest(order.begin(), order.begin() + count), hardest(order.end() - count, order.end());
   const size_t early = std::max<size_t>(1, training.epochs() / 10);
 
-  Figure figure{.name = "figure1-curves-" + judgement.network,
-                .title = "Figure 1, " + judgement.network + ": learning curves of the easiest and the hardest classes",
-                .svg = {},
-                .claim =
-                    "Easy classes reach their accuracy within few epochs and stay there; hard ones rise slowly and "
-                    "waver.",
-                .finding = {}};
-  figure.finding =
-      "After epoch " + std::to_string(early) + " the easiest have a mean accuracy of " +
-      FormatPercent(training.Mean(early - 1, easiest)) + ", the hardest of " + FormatPercent(training.Mean(early - 1, hardest)) +
-      "; after the last " + FormatPercent(training.Mean(training.epochs() - 1, easiest)) + " and " +
-      FormatPercent(training.Mean(training.epochs() - 1, hardest)) + ". They reach nine tenths of that after epoch " +
-      std::to_string(training.EpochsToNineTenths(easiest)) + " and " +
-      std::to_string(training.EpochsToNineTenths(hardest)) + ".";
+  Figure figure{
+      .name = "figure1-curves-" + judgement.network,
+      .title = "Figure 1, " + judgement.network + ": learning curves of the easiest and the hardest classes",
+      .svg = {},
+      .claim =
+          "Easy classes reach their accuracy within a few epochs and stay there; hard ones rise slowly and fluctuate.",
+      .finding = {}};
+  figure.finding = "After epoch " + std::to_string(early) + " the easiest have a mean accuracy of " +
+                   FormatPercent(training.Mean(early - 1, easiest)) + ", the hardest of " +
+                   FormatPercent(training.Mean(early - 1, hardest)) + "; after the last " +
+                   FormatPercent(training.Mean(training.epochs() - 1, easiest)) + " and " +
+                   FormatPercent(training.Mean(training.epochs() - 1, hardest)) +
+                   ". They reach nine tenths of that after epoch " +
+                   std::to_string(training.EpochsToNineTenths(easiest)) + " and " +
+                   std::to_string(training.EpochsToNineTenths(hardest)) + ".";
 
   const Frame frame{.left = 60, .top = 12, .width = 560, .height = 340};
   Svg svg(850, frame.bottom() + 48, figure.title, figure.finding);

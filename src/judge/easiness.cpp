@@ -113,7 +113,7 @@ void CheckJudge(const Judge& judge, const EasinessConfig& config) {
       !HasLinearClassifier(MakeZooGenotype(judge.training).network)) {
     throw ConfigError(
         "easiness.relevance: 'lrp' needs a network whose classifier is one layer on the pooled features; " +
-        judge.name + " has another. Choose 'response', or leave it out of easiness.models");
+        judge.name + " has a different one. Choose 'response', or leave it out of easiness.models");
   }
   const int64_t epochs = recorded ? judge.training.config.zoo.epochs : 0;
   const bool by_training =

@@ -32,14 +32,13 @@ constexpr std::array kKinds = {
          "is compressed with xz. Unpack it: unxz", false},
     Kind{0, "BZh"sv, "is compressed with bzip2. Unpack it: bunzip2", false},
     Kind{0, "7z\xbc\xaf\x27\x1c"sv, "is a 7z archive. Unpack it", false},
-    Kind{257, "ustar"sv, "is a tar archive (PyTorch 0.1 wrote such files, too). Unpack it, or load it in Python.",
-         true},
-    Kind{0, "\x89HDF\r\n\x1a\n"sv, "is an HDF5 file, as Keras writes them. danas reads PyTorch's weights.", true},
+    Kind{257, "ustar"sv, "is a tar archive (PyTorch 0.1 wrote such files too). Unpack it, or load it in Python.", true},
+    Kind{0, "\x89HDF\r\n\x1a\n"sv, "is an HDF5 file, the format of Keras. danas reads PyTorch's weights.", true},
     Kind{0, "\x93NUMPY"sv, "is a NumPy array, not a dict of named weights.", true},
     Kind{0, "GGUF"sv, "is a GGUF file. danas reads PyTorch's weights.", true},
     Kind{4, "TFL3"sv, "is a TensorFlow Lite model. danas reads PyTorch's weights.", true},
-    Kind{0, "\x89PNG"sv, "is a picture", false},
-    Kind{0, "\xff\xd8\xff"sv, "is a picture", false},
+    Kind{0, "\x89PNG"sv, "is an image", false},
+    Kind{0, "\xff\xd8\xff"sv, "is an image", false},
     Kind{0,
          "\x7f"
          "ELF"sv,
@@ -111,7 +110,7 @@ std::string DescribeForeignFile(std::span<const uint8_t> given) {
     return "is an HTML page, which a server sent instead of the weights. Fetch the file itself";
   }
   if (text.starts_with("<?xml") || text.starts_with("<Error")) {
-    return "is an XML text, which a server sent instead of the weights. Fetch the file itself";
+    return "is an XML document, which a server sent instead of the weights. Fetch the file itself";
   }
   if (text.starts_with('{') && text.find("\"weight_map\"") != std::string_view::npos) {
     return "is the index of weights in several files. Join them into one in Python";
@@ -119,7 +118,7 @@ std::string DescribeForeignFile(std::span<const uint8_t> given) {
   if (std::ranges::all_of(bytes.substr(0, 4096), [](char c) { return c == 0; })) {
     return "starts with nothing but zeros: an unfinished download or copy. Fetch or copy the file again";
   }
-  if (IsText(bytes)) return "is a text that starts with " + Printable(text.substr(0, 40)) + ", not weights";
+  if (IsText(bytes)) return "is text that starts with " + Printable(text.substr(0, 40)) + ", not weights";
   return "";
 }
 

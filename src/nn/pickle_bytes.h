@@ -67,7 +67,7 @@ class PickleBytes {
   size_t at() const { return at_; }
 
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " holds a damaged pickle: " + what + " (byte " + std::to_string(at_) + ")");
+    throw CheckpointError(where_ + " contains a damaged pickle: " + what + " (byte " + std::to_string(at_) + ")");
   }
 
   std::string_view TakeText(uint64_t size) {

@@ -38,7 +38,7 @@ class Reader {
     std::snprintf(code.data(), code.size(), "0x%02x", opcode);
     throw CheckpointError(where_ + " is rejected: its pickle has the opcode " + code.data() + " at byte " +
                           std::to_string(bytes_.at() - 1) +
-                          "; only those of tensors, dicts, lists, tuples, texts and numbers " +
+                          "; only those of tensors, dicts, lists, tuples, strings and numbers " +
                           "are read. Save a plain state dict with torch.save");
   }
 
@@ -272,7 +272,7 @@ class Reader {
 
   std::string_view TextOf(PickleIndex index) const {
     const PickleValue& value = pickle_[index];
-    if (value.kind != Kind::kText) bytes_.Fail("a name that is not a text");
+    if (value.kind != Kind::kText) bytes_.Fail("a name that is not a string");
     return value.text;
   }
 

@@ -172,7 +172,7 @@ class Reader {
     std::map<std::string, std::string> metadata;
     if (!value.is_object()) Fail("__metadata__ is not an object");
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) Fail("__metadata__." + key + " is not a text");
+      if (!text.is_string()) Fail("__metadata__." + key + " is not a string");
       metadata[key] = text.get<std::string>();
     }
     return metadata;
@@ -190,7 +190,7 @@ class Reader {
     if (!value.is_array()) Fail(name + ": shape or data_offsets is not a list");
     for (const Json& number : value) {
       if (!number.is_number_unsigned() || number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
-        Fail(name + ": shape or data_offsets holds " + number.dump());
+        Fail(name + ": shape or data_offsets contains " + number.dump());
       }
       numbers.push_back(number.get<uint64_t>());
     }
@@ -262,7 +262,7 @@ class Reader {
   void RequireBooleans(const Entry& entry, const at::Tensor& tensor) const {
     const auto* byte = static_cast<const unsigned char*>(tensor.const_data_ptr());
     if (std::any_of(byte, byte + tensor.numel(), [](unsigned char b) { return b > 1; })) {
-      Fail(entry.name + " holds booleans that are neither 0 nor 1");
+      Fail(entry.name + " contains booleans that are neither 0 nor 1");
     }
   }
 

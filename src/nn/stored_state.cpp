@@ -53,11 +53,11 @@ class Reader {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
+    throw CheckpointError(where_ + " does not contain a readable state dict: " + what);
   }
 
   std::string_view Text(PickleIndex index, const std::string& what) const {
-    if (pickle_[index].kind != Kind::kText) Fail(what + " is not a text");
+    if (pickle_[index].kind != Kind::kText) Fail(what + " is not a string");
     return pickle_[index].text;
   }
 

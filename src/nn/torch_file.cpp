@@ -72,7 +72,7 @@ class ZipFile {
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
+    throw CheckpointError(where_ + " does not contain a readable state dict: " + what);
   }
 
   const StoredEntry* Find(const std::string& name) const {
@@ -113,15 +113,14 @@ class OldFile {
       contents.storages[claim->first] = NextStorage(claim->first, claim->second);
     }
     for (const StoredTensor& tensor : contents.state.tensors) {
-      if (!contents.storages.contains(tensor.storage))
-        Fail("its storage " + Printable(tensor.storage) + " is missing");
+      if (!contents.storages.contains(tensor.storage)) Fail("its storage " + Printable(tensor.storage) + " is missing");
     }
     return contents;
   }
 
  private:
   [[noreturn]] void Fail(const std::string& what) const {
-    throw CheckpointError(where_ + " does not hold a readable state dict: " + what);
+    throw CheckpointError(where_ + " does not contain a readable state dict: " + what);
   }
 
   Pickle Next() {

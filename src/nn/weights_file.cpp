@@ -126,9 +126,9 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
   const std::string what = DescribeForeignFile(MappedFile(path).bytes());
   if (!what.empty()) throw CheckpointError(path.string() + " " + what);
   throw CheckpointError(path.string() +
-                        " holds no readable weights: it is neither a safetensors file nor one written by torch.save. "
-                        "It may be damaged or cut short. Weights in any other form can be loaded in Python and saved "
-                        "with torch.save(model.state_dict(), FILE)");
+                        " contains no readable weights: it is neither a safetensors file nor one written by "
+                        "torch.save. It may be damaged or cut short. Weights in any other form can be loaded in Python "
+                        "and saved with torch.save(model.state_dict(), FILE)");
 }
 
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where) {

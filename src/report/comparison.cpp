@@ -16,7 +16,7 @@ namespace {
 std::filesystem::path FileOf(const std::filesystem::path& folder, const char* name) {
   const std::filesystem::path path = folder / name;
   if (std::filesystem::exists(path)) return path;
-  throw FileError(folder.string() + " holds no " + name +
+  throw FileError(folder.string() + " contains no " + name +
                   ": it is not the folder of a finished danas finetune or train");
 }
 
@@ -39,7 +39,9 @@ void DescribeOrigin(const Node& network, TrainedRun& run) {
   }
 }
 
-std::string SignedPercent(double share) { return (share < 0 ? "−" : "+") + FormatDecimals(std::abs(100 * share), 1) + " %"; }
+std::string SignedPercent(double share) {
+  return (share < 0 ? "−" : "+") + FormatDecimals(std::abs(100 * share), 1) + " %";
+}
 
 double AgainstFirst(const std::vector<TrainedRun>& runs, const TrainedRun& run) {
   return static_cast<double>(run.macs) / static_cast<double>(runs.front().macs) - 1;
@@ -96,7 +98,8 @@ std::vector<std::string> RecipeDifferences(const std::vector<TrainedRun>& runs) 
 }
 
 std::string ComparisonText(const std::vector<TrainedRun>& runs) {
-  const bool ema = std::any_of(runs.begin(), runs.end(), [](const TrainedRun& run) { return run.ema_top1.has_value(); });
+  const bool ema =
+      std::any_of(runs.begin(), runs.end(), [](const TrainedRun& run) { return run.ema_top1.has_value(); });
   std::vector<Column> columns = {{"run"},
                                  {"network"},
                                  {"MACs", Align::kRight},
@@ -128,10 +131,14 @@ std::string ComparisonText(const std::vector<TrainedRun>& runs) {
 Json ComparisonJson(const std::vector<TrainedRun>& runs) {
   Json rows = Json::array();
   for (const TrainedRun& run : runs) {
-    Json row = {{"folder", run.folder},         {"network", run.network},
-                {"macs", run.macs},             {"macs_against_first", AgainstFirst(runs, run)},
-                {"parameters", run.parameters}, {"epochs", run.epochs},
-                {"top1", run.top1},             {"seconds", run.seconds}};
+    Json row = {{"folder", run.folder},
+                {"network", run.network},
+                {"macs", run.macs},
+                {"macs_against_first", AgainstFirst(runs, run)},
+                {"parameters", run.parameters},
+                {"epochs", run.epochs},
+                {"top1", run.top1},
+                {"seconds", run.seconds}};
     if (run.ema_top1) row["ema_top1"] = *run.ema_top1;
     if (run.band_percent > 0) row["band_percent"] = run.band_percent;
     rows.push_back(std::move(row));

@@ -32,7 +32,7 @@ std::string HeadText(const NetworkRanking& ranking) {
     text += std::string("score: loss with ") +
             (ranking.ema > 0 ? "the average of the supernet's weights" : "the supernet's weights") + " over " +
             FormatThousands(ranking.images) + " validation images, normalised by " +
-            (ranking.statistics == "batch" ? "each batch's own statistics" : "statistics taken for each network") +
+            (ranking.statistics == "batch" ? "each batch's own statistics" : "statistics estimated for each network") +
             "\n";
   } else if (ranking.score == "alpha") {
     text += "score: sum over the layers of ln softmax(α)\n";
@@ -99,7 +99,8 @@ std::string TruthText(const NetworkRanking& ranking) {
             " of the scored networks are not in the table and are left out\n";
   }
   text += "  τ-b over all pairs: " + Interval(agreement.tau, 3) + "\n  τ-b over the " +
-          FormatThousands(agreement.near_pairs) + " pairs within " + FormatPercent(kNearCosts, 0) + " of cost: " + Interval(agreement.tau_near, 3) + "\n";
+          FormatThousands(agreement.near_pairs) + " pairs within " + FormatPercent(kNearCosts, 0) +
+          " of cost: " + Interval(agreement.tau_near, 3) + "\n";
   for (const BestWithinBudget& budget : agreement.budgets) text += BudgetText(budget, ranking.unit);
   return text;
 }

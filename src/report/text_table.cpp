@@ -31,7 +31,8 @@ std::string CutToWidth(std::string_view text, size_t columns) {
 }
 
 void TextTable::AddRow(std::vector<std::string> cells) {
-  if (cells.size() != columns_.size()) throw std::invalid_argument("a row of another number of cells than columns");
+  if (cells.size() != columns_.size())
+    throw std::invalid_argument("a row with a different number of cells than columns");
   rows_.push_back(std::move(cells));
 }
 

@@ -27,7 +27,7 @@ void GradientTrace::Record(const std::vector<std::vector<double>>& gradient_lc) 
   }
   for (size_t l = 0; l < gradient_lc.size(); ++l) {
     const std::vector<double>& gradient_c = gradient_lc[l];
-    if (gradient_c.size() != sum_lc_.at(l).size()) throw std::logic_error("gradients of α of another shape");
+    if (gradient_c.size() != sum_lc_.at(l).size()) throw std::logic_error("gradients of α of a different shape");
     auto square = square_lp_[l].begin();
     for (size_t i = 0; i < gradient_c.size(); ++i) {
       sum_lc_[l][i] += gradient_c[i];

@@ -72,7 +72,7 @@ std::vector<SavedState> ListSavedStates(const std::filesystem::path& run_folder,
   }
   if (states.empty()) {
     throw CheckpointError((run_folder / "checkpoints").string() +
-                          " holds no checkpoint: ranking and choosing networks needs the checkpoint of the search");
+                          " contains no checkpoint: ranking and choosing networks needs the checkpoint of the search");
   }
   return states;
 }

@@ -121,7 +121,8 @@ void CheckUnchanged(const StudyPlan& plan) {
         "the study's settings are no longer those that these steps were started with: " + Listed(changed) +
         ". Restore them, give a changed arm a new name, or give the study another folder with --run");
   }
-  if (!moved.empty()) log::warn("the data is no longer where it was and must hold the same images: {}", Listed(moved));
+  if (!moved.empty())
+    log::warn("the data is no longer where it was and must contain the same images: {}", Listed(moved));
 }
 
 StudyLock::StudyLock(const fs::path& folder) {

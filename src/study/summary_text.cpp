@@ -110,7 +110,7 @@ Table DifferenceTable(const BudgetSummary& budget, const StudySummary& summary) 
 
 Table WorkTable(const BudgetSummary& budget, const StudySummary& summary) {
   Table table{{{"arm"},
-               {"MACs passed", Align::kRight},
+               {"MACs spent", Align::kRight},
                {"of " + summary.against + "'s", Align::kRight},
                {"hours", Align::kRight},
                {"of " + summary.against + "'s", Align::kRight}},

@@ -9,7 +9,7 @@
 namespace danas {
 
 Ema::Ema(double decay) : decay_(decay) {
-  if (!(decay > 0 && decay < 1)) throw std::invalid_argument("an average's decay lies between 0 and 1");
+  if (!(decay > 0 && decay < 1)) throw std::invalid_argument("the decay of an average must be between 0 and 1");
 }
 
 void Ema::Bind(const torch::nn::Module& module) {

@@ -26,7 +26,7 @@ void Sgd::Bind(torch::nn::Module& module) {
     const at::Tensor& parameter = item.value();
     const auto found = kept.find(item.key());
     if (found != kept.end() && found->second.sizes() != parameter.sizes()) {
-      throw std::invalid_argument("the parameter " + item.key() + " has another shape than its momentum");
+      throw std::invalid_argument("the parameter " + item.key() + " has a different shape from its momentum");
     }
     const at::Tensor momentum = found == kept.end()
                                     ? at::zeros_like(parameter.detach())

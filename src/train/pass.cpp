@@ -33,7 +33,8 @@ std::vector<double> ReadBack(const std::vector<Outcome>& outcomes, at::Tensor St
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
-// Each process meets the bad images of its own part: all count them, and the first, which has the list, writes them down.
+// Each process meets the bad images of its own part: all count them, and the first, which has the list, writes them
+// down.
 void ShareBadImages(const Ranks& ranks, Loader& loader) {
   if (ranks.alone() || loader.bad() == nullptr) return;
   const std::vector<std::string> found = ranks.Gather(JsonText(Json(loader.bad()->TakeNew())));
@@ -92,12 +93,12 @@ class BatchPass::Tally {
     const bool in_loss = !std::isfinite(loss_sum);
     throw NumericError(options_.label + ": the " + (in_loss ? "loss" : "gradients' norm") + " of batch " +
                        std::to_string(outcome.batch) + " of " + std::to_string(batches_) + " is " +
-                       std::to_string(in_loss ? loss_sum : norm) +
-                       ", not a finite number. " +
-                       (options_.trains ? "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such "
-                                          "batches out (on_nonfinite: skip)"
-                                        : "The network's outputs are not finite: the training of its weights diverged, "
-                                          "or they overflow in half precision (runtime.amp)"));
+                       std::to_string(in_loss ? loss_sum : norm) + ", not a finite number. " +
+                       (options_.trains
+                            ? "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such "
+                              "batches out (on_nonfinite: skip)"
+                            : "The network's outputs are not finite: the training of its weights diverged, "
+                              "or they overflow in half precision (runtime.amp)"));
   }
 
   const PassOptions& options_;
@@ -108,7 +109,8 @@ class BatchPass::Tally {
 
 void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const std::vector<at::Tensor*>& more) {
   if (ranks.alone()) return;
-  result.images = at::full_like(result.loss_sum, static_cast<double>(images), result.loss_sum.options().dtype(at::kDouble));
+  result.images =
+      at::full_like(result.loss_sum, static_cast<double>(images), result.loss_sum.options().dtype(at::kDouble));
   std::vector<at::Tensor*> scalars = {&result.loss_sum, &result.correct, &result.images};
   scalars.insert(scalars.end(), more.begin(), more.end());
   std::vector<at::Tensor> values;
@@ -159,7 +161,7 @@ void BatchPass::NoteTimes() {
 }
 
 void BatchPass::Advance() {
-  if (!taken_) throw std::logic_error(options_.label + ": nothing was computed of a batch");
+  if (!taken_) throw std::logic_error(options_.label + ": nothing was computed for a batch");
   if (std::exchange(show_next_, false)) ShowProgress();
   const bool interrupted = options_.ranks.Any({InterruptRequested()})[0];
   if (options_.keeper != nullptr && (interrupted || options_.keeper->Due())) {

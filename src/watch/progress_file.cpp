@@ -31,7 +31,7 @@ void ProgressFile::Show(const Progress& progress) {
   try {
     WriteFileAtomically(path_, JsonText(json) + "\n");
   } catch (const FileError& error) {
-    if (!warned_) log::warn("danas status cannot show how far this run is: {}", error.what());
+    if (!warned_) log::warn("danas status cannot show the progress of this run: {}", error.what());
     warned_ = true;
   }
 }

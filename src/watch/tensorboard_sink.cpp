@@ -121,7 +121,7 @@ void TensorBoardSink::Record(const Event& /*event*/) {
   } catch (const std::exception& error) {
     given_up_ = true;
     file_.reset();
-    log::warn("nothing more of this run is written for TensorBoard, but the run continues: {}", error.what());
+    log::warn("no further TensorBoard output of this run is written, but the run continues: {}", error.what());
   }
 }
 

@@ -13,7 +13,7 @@ uint32_t Crc32c(std::string_view bytes) {
   static const bool kReady = (rhash_library_init(), true);
   std::array<unsigned char, 4> crc{};  // the most significant byte first
   if (!kReady || rhash_msg(RHASH_CRC32C, bytes.data(), bytes.size(), crc.data()) != 0) {
-    throw std::runtime_error("librhash knows no CRC-32C; danas needs 1.4 or later");
+    throw std::runtime_error("librhash does not support CRC-32C; danas needs 1.4 or later");
   }
   return uint32_t{crc[0]} << 24 | uint32_t{crc[1]} << 16 | uint32_t{crc[2]} << 8 | uint32_t{crc[3]};
 }

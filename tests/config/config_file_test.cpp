@@ -69,7 +69,7 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
   EXPECT_EQ(message("u.yaml", "seed: 1\nspace: mobile\xab\nx: 1"),
             "u.yaml:2:13: bytes that are not UTF-8; save the file in that encoding");
   EXPECT_EQ(message("v.yaml", "seed: 1\nspace: mo\x06 bile\n"),
-            "v.yaml:2:10: a control character (byte 6); a text file has none");
+            "v.yaml:2:10: a control character (byte 6); text files contain none");
   EXPECT_EQ(message("f.yaml", "train: fast\n"), "f.yaml:1: train: found the text 'fast', expected a map");
   EXPECT_EQ(message("g.yaml", "search: {budget: 323m}\n"),
             "g.yaml:1: search.budget: '323m' is not a count; expected a number such as 323M, 0.3G or 3.2e8");

@@ -165,7 +165,7 @@ TEST(JsonReader, NamesFaultAndPlace) {
   EXPECT_EQ(ErrorOf("{\n  \"a\": True\n}", TextFormat::kJson), "f:2:8: JSON writes true, not 'True'");
   EXPECT_EQ(ErrorOf(" \n", TextFormat::kJson), "f: the file is empty");
   EXPECT_EQ(ErrorOf(std::string_view("{}\0{}", 5), TextFormat::kJson),
-            "f:1:3: a control character (byte 0); a text file has none");
+            "f:1:3: a control character (byte 0); text files contain none");
   EXPECT_EQ(ErrorOf("\x89PNG\r\n\x1a", TextFormat::kJson),
             "f:1:1: bytes that are not UTF-8; save the file in that encoding");
 }

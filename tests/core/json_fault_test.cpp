@@ -98,8 +98,8 @@ TEST(JsonFault, Texts) {
       {"{\"a\": \"x\n}", "1:7: the text that starts here is not closed on its line: a double quote is missing"},
       {"[\"x", "1:2: the text that starts here is not closed on its line: a double quote is missing"},
       {"[\"x\\", "1:2: the text that starts here is not closed on its line: a double quote is missing"},
-      {"[\"x\ty\"]", "1:4: a tab inside a text; write it as \\t"},
-      {"[\"x\x01y\"]", "1:4: a control character inside a text"},
+      {"[\"x\ty\"]", "1:4: a tab inside text; write it as \\t"},
+      {"[\"x\x01y\"]", "1:4: a control character inside text"},
       {"[\"C:\\Users\"]", "1:5: '\\U' is not an escape in JSON; a backslash itself is written \\\\"},
       {"[\"\\u12\"]", "1:3: '\\u' needs four hexadecimal digits; a backslash itself is written \\\\"},
       {"[\"\\ud83d\"]", "1:3: '\\ud83d' is one half of a character; write the character itself"},
@@ -129,9 +129,9 @@ TEST(ForeignBytes, AreNamedWithTheirPlace) {
     return fault ? FaultText("f", *fault) : "";
   };
   EXPECT_EQ(found("a: \xc3\xbc\n\t\r\n"), "");
-  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); a text file has none");
+  EXPECT_EQ(found("a\nb\x01"), "f:2:2: a control character (byte 1); text files contain none");
   EXPECT_EQ(found(std::string_view("a\n\xc3\xbc: \0", 8)),
-            "f:2:4: a control character (byte 0); a text file has none");
+            "f:2:4: a control character (byte 0); text files contain none");
   EXPECT_EQ(found("a\n\xc3\xbc: caf\xe9\n"), "f:2:7: bytes that are not UTF-8; save the file in that encoding");
   for (const std::string_view text : {std::string_view("\xff\xfe{\0}\0", 6), std::string_view("\xfe\xff\0{\0}", 6),
                                       std::string_view("{\0}\0", 4), std::string_view("\0{\0}", 4)}) {

@@ -36,7 +36,7 @@ TEST(RunFolder, RefusesARunAndLeavesItAsItIs) {
   { const RunFolder run(folder / "run"); }
   WriteText(folder / "run/log.jsonl", "{\"event\":\"epoch\"}\n");
   const std::string before = ReadText(folder / "run/log.jsonl");
-  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run", "--run"});
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already contains a run", "--run"});
   EXPECT_EQ(ReadText(folder / "run/log.jsonl"), before);
 }
 
@@ -55,7 +55,7 @@ TEST(RunFolder, ChecksWithoutMaking) {
   RunFolder::CheckFree(folder / "a/../run/");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   WriteText(folder / "run/log.jsonl", "precious\n");
-  ExpectErrorContains<FileError>([&] { RunFolder::CheckFree(folder / "run"); }, {"already holds a run"});
+  ExpectErrorContains<FileError>([&] { RunFolder::CheckFree(folder / "run"); }, {"already contains a run"});
   ExpectErrorContains<FileError>([&] { RunFolder::CheckFree(folder / "run/log.jsonl/a/b"); }, {"Not a directory"});
 }
 
@@ -63,7 +63,7 @@ TEST(RunFolder, GivenBackItCanBeTakenAgain) {
   const TempDir folder;
   RunFolder(folder / "run").GiveBack();
   RunFolder(folder / "run");
-  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already holds a run"});
+  ExpectErrorContains<FileError>([&] { RunFolder(folder / "run"); }, {"already contains a run"});
 }
 
 TEST(RunFolder, TellsWhoWorksInIt) {

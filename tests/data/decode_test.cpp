@@ -89,9 +89,8 @@ TEST(Decode, ATruncatedJpegIsAnErrorEvenWhenTheWantedPartIsThere) {
 
 TEST(Decode, WhatIsNoPictureIsSaid) {
   ExpectErrorContains<DataError>([] { DecodeText("", "a.jpg"); }, {"a.jpg", "empty (0 bytes)"});
-  ExpectErrorContains<DataError>([] { DecodeText("<html>not found", "a.jpg"); },
-                                 {"a.jpg", "not a picture", "<html>no"});
-  ExpectErrorContains<DataError>([] { DecodeText(std::string(100, '\0'), "a.jpg"); }, {"not a picture", "\\x00"});
+  ExpectErrorContains<DataError>([] { DecodeText("<html>not found", "a.jpg"); }, {"a.jpg", "not an image", "<html>no"});
+  ExpectErrorContains<DataError>([] { DecodeText(std::string(100, '\0'), "a.jpg"); }, {"not an image", "\\x00"});
 }
 
 std::string BigEndian(uint32_t value) {

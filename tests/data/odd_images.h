@@ -20,7 +20,7 @@ inline constexpr std::array<OddImage, 14> kOddImages = {{
     {"truncated JPEG", "01_cut.jpg", nullptr, "cut short"},
     {"zero bytes", "02_empty.jpg", nullptr, "the file is empty (0 bytes)"},
     {"header bomb", "03_bomb.png", nullptr, "30000 x 30000 pixels, more than data.max_pixels"},
-    {"text file", "04_text.jpg", nullptr, "not a picture (it starts with '<html>no')"},
+    {"text file", "04_text.jpg", nullptr, "not an image (it starts with '<html>no')"},
     {"dangling link", "05_link.jpg", nullptr, "a link to gone.jpg, which does not exist"},
     {"unreadable", "06_secret.jpg", nullptr, "cannot be read: Permission denied"},
     {"wrong extension", "07_png.jpg", "rgb.png", nullptr},

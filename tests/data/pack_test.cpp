@@ -355,7 +355,7 @@ TEST(PackResumed, OnlyEmptyFoldersAndItsOwnAreTaken) {
   const TempDir folder;
   const DatasetIndex source = NoiseDataset(3);
   WriteText(folder / "used/notes.txt", "precious");
-  ExpectErrorContains<FileError>([&] { Pack(source, folder / "used", {}); }, {"used", "holds other files"});
+  ExpectErrorContains<FileError>([&] { Pack(source, folder / "used", {}); }, {"used", "contains other files"});
   WriteText(folder / "foreign/data.mdb", std::string(20'000, 'x'));
   EXPECT_ANY_THROW(Pack(source, folder / "foreign", {}));
   EXPECT_EQ(ReadText(folder / "foreign/data.mdb"), std::string(20'000, 'x'));
@@ -380,7 +380,7 @@ TEST(PackOfBadImages, StopsAndGoesOnWithoutThemWhereTold) {
   WriteText(folder / "in/B/text.jpg", "no picture");
   const PackOptions options = {.keep_bytes = true, .threads = 2, .transaction_bytes = 1};
   ExpectErrorContains<DataError>([&] { Pack(OpenTrain(folder / "in"), folder / "out", options); },
-                                 {"B/text.jpg", "not a picture", "--skip-bad"});
+                                 {"B/text.jpg", "not an image", "--skip-bad"});
   const DatasetIndex source = OpenTrain(folder / "in", OnBadImage::kSkip);
   const PackOutcome outcome = Pack(source, folder / "out", options);
   EXPECT_EQ(outcome.images, 10);

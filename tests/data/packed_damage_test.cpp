@@ -159,7 +159,7 @@ TEST(CheckImages, ListsWhatIsBrokenInTheDatasetsOrder) {
     const std::vector<std::string> lines = FindBrokenImages(set, threads, [&](int64_t done) { last = done; });
     EXPECT_EQ(last, set.size());
     ASSERT_EQ(lines.size(), 4U);
-    EXPECT_NE(lines[0].find("a, c/text.jpg: not a picture"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("a, c/text.jpg: not an image"), std::string::npos) << lines[0];
     EXPECT_NE(lines[1].find("b/cut.jpg: "), std::string::npos) << lines[1];
     EXPECT_NE(lines[2].find("b/empty.jpg: the file is empty"), std::string::npos) << lines[2];
     EXPECT_NE(lines[3].find("b/link.jpg: a link to nowhere"), std::string::npos) << lines[3];

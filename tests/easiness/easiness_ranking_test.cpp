@@ -62,9 +62,9 @@ TEST(EasinessRanking, RefusesABrokenFile) {
     return [&] { MakeRanking(config, 0, kClasses, kFingerprint); };
   };
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat", "ant", "dog"]})"),
-                                         {"ranking.json", "4 classes once", "missing: 'bee'"});
+                                         {"ranking.json", "4 classes exactly once", "missing: 'bee'"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat", "ant", "dog", "bee", "cat"]})"),
-                                         {"ranking.json", "named twice: 'cat'"});
+                                         {"ranking.json", "listed twice: 'cat'"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 1, "classes": ["cat", "ant", "dog", "beee"]})"),
                                          {"not in the dataset: 'beee' (did you mean 'bee'?)", "missing: 'bee'"});
   test::ExpectErrorContains<ConfigError>(read(R"({"format": 2, "classes": []})"), {"format 2 is newer"});

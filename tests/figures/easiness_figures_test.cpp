@@ -142,7 +142,7 @@ TEST(EasinessFigures, TheFindingTellsWhetherTheClaimIsSeen) {
   EXPECT_NE(RelevanceFigure(study.relevance[0]).finding.find("as claimed"), std::string::npos);
   RelevanceStudy turned = study.relevance[0];
   std::reverse(turned.states[0].convergence.begin(), turned.states[0].convergence.end());
-  EXPECT_NE(RelevanceFigure(turned).finding.find("not seen here"), std::string::npos);
+  EXPECT_NE(RelevanceFigure(turned).finding.find("not confirmed here"), std::string::npos);
 }
 
 TEST(EasinessFigures, ConfusionRowsAreShares) {

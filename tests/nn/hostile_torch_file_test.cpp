@@ -165,7 +165,7 @@ TEST(HostileTorchFile, DamagedPicklesAreRefused) {
   ExpectPickleRefused(Protocol2("]NNs"), {"not a dict"});
   ExpectPickleRefused(Protocol2("}Na"), {"not a list"});
   ExpectPickleRefused(Protocol2("NNR"), {"not a function"});
-  ExpectPickleRefused(Protocol2("NN\x93"), {"not a text"});
+  ExpectPickleRefused(Protocol2("NN\x93"), {"not a string"});
   ExpectPickleRefused(Protocol2("\xff"), {"opcode 0xff"});
 }
 
@@ -176,7 +176,7 @@ TEST(HostileTorchFile, WhatIsNoStateDictIsRefused) {
   ExpectPickleRefused(Protocol2(DictPickle({{"epoch", Integer(3)}})),
                       {"\"epoch\" is not a tensor", "state_dict, model"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a", tensor}, {"a", tensor}})), {"names \"a\" twice"});
-  ExpectPickleRefused(Protocol2("}" + Integer(1) + tensor + "s"), {"a name is not a text"});
+  ExpectPickleRefused(Protocol2("}" + Integer(1) + tensor + "s"), {"a name is not a string"});
   ExpectPickleRefused(Protocol2(DictPickle({{"a\n\x1b", tensor}})), {"\"a??\"", "outside of ASCII"});
 }
 

@@ -189,7 +189,7 @@ TEST(HostileSafetensors, HeadersThatAreNoJsonObjectsAreRefused) {
   ExpectRefused(FileOf("3", 0), {"not a JSON object"});
   ExpectRefused(FileOf("{\"\xff\":1}", 0), {"not JSON"});
   ExpectRefused(FileOf(R"({"__metadata__":3})", 0), {"__metadata__ is not an object"});
-  ExpectRefused(FileOf(R"({"__metadata__":{"a":3}})", 0), {"__metadata__.a is not a text"});
+  ExpectRefused(FileOf(R"({"__metadata__":{"a":3}})", 0), {"__metadata__.a is not a string"});
 }
 
 TEST(HostileSafetensors, DoubledNamesAreRefused) {
@@ -251,7 +251,7 @@ TEST(HostileSafetensors, OverlapsAndHolesAreRefused) {
 TEST(HostileSafetensors, BooleansAreZeroOrOne) {
   std::string bytes = FileOf(OneTensor("\"BOOL\"", "[8]"), 8);
   bytes.back() = '\x02';
-  ExpectRefused(bytes, {"a holds booleans that are neither 0 nor 1"});
+  ExpectRefused(bytes, {"a contains booleans that are neither 0 nor 1"});
 }
 
 TEST(HostileSafetensors, FilesThatCannotBeReadAreFileErrors) {

@@ -142,10 +142,10 @@ TEST(ForeignFile, FilesOfOtherKindsAreNamed) {
               "is a Git LFS pointer");
   ExpectNamed("<!DOCTYPE html><html>", "is an HTML page");
   ExpectNamed("\xEF\xBB\xBF\r\n  <HTML lang=\"en\">", "is an HTML page");
-  ExpectNamed("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>", "is an XML text");
+  ExpectNamed("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>", "is an XML document");
   ExpectNamed("{\"metadata\": {}, \"weight_map\": {\"a\": \"model-1.safetensors\"}}",
               "is the index of weights in several");
-  ExpectNamed("Entry not found", "is a text that starts with \"Entry not found\", not weights");
+  ExpectNamed("Entry not found", "is text that starts with \"Entry not found\", not weights");
   ExpectNamed(std::string("\x08\x08\x12\x07pytorch\x1a\x05"
                           "2.1.0\x3a\x90\x01\x0a",
                           21),
@@ -156,8 +156,8 @@ TEST(ForeignFile, FilesOfOtherKindsAreNamed) {
   ExpectNamed("\x89HDF\r\n\x1a\n", "is an HDF5 file");
   ExpectNamed("\x93NUMPY\1", "is a NumPy array");
   ExpectNamed(test::Protocol2(test::DictPickle({})), "is a bare pickle");
-  ExpectNamed(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12), "holds no readable weights");
-  ExpectNamed(std::string("\x01\x02\x03PK", 5), "holds no readable weights");
+  ExpectNamed(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12), "contains no readable weights");
+  ExpectNamed(std::string("\x01\x02\x03PK", 5), "contains no readable weights");
   const TempDir folder;
   ExpectErrorContains<FileError>([&] { ReadWeightsFile(folder.path()); }, {" is a folder; expected a weights file"});
   ExpectErrorContains<FileError>([&] { ReadWeightsFile(folder / "absent"); }, {"absent", "No such file"});
@@ -210,7 +210,7 @@ TEST(ForeignFile, FilesThatWereCutShortAreRefused) {
               "is not a complete zip archive as torch.save writes it: it has no "
               "directory at its end. It was cut short");
   const std::string old = golden("state_dict_before_1_6.pth");
-  ExpectNamed(old.substr(0, old.size() - 3), "does not hold a readable state dict: it ends early. It was cut short");
+  ExpectNamed(old.substr(0, old.size() - 3), "does not contain a readable state dict: it ends early. It was cut short");
 }
 
 }  // namespace

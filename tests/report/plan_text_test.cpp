@@ -126,7 +126,7 @@ TEST(PlanText, SaysSumsAndWhatIsNotKnown) {
   EXPECT_NE(text.find("in micro-batches of 64"), std::string::npos) << text;
   EXPECT_NE(text.find("time not estimated"), std::string::npos) << text;
   EXPECT_NE(text.find("note: step1 has 120 α steps for 21 cuts: reaching 2 standard errors takes a\n"
-                      "      difference of 0.18 times its noise in a step\n"),
+                      "      difference of 0.18 times its noise per step\n"),
             std::string::npos)
       << text;
   EXPECT_EQ(text.find("put off"), std::string::npos) << text;

@@ -78,7 +78,7 @@ TEST(GradientTrace, IsAtMostTheRootOfTheSteps) {
 TEST(GradientTrace, RefusesAnotherShape) {
   GradientTrace trace;
   trace.Record({{1, 2}});
-  test::ExpectErrorContains<std::logic_error>([&] { trace.Record({{1, 2, 3}}); }, {"another shape"});
+  test::ExpectErrorContains<std::logic_error>([&] { trace.Record({{1, 2, 3}}); }, {"different shape"});
 }
 
 TEST(GradientTrace, ComesBackToTheBit) {

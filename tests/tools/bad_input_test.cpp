@@ -218,13 +218,13 @@ TEST_F(BadInput, TextsThatAreNoJsonOrYaml) {
 
 TEST_F(BadInput, RunFoldersThatCannotBeMade) {
   WriteText(project_ / "run/log.jsonl", "precious\n");
-  ExpectError(Search(), 5, AllOf(HasSubstr("already holds a run"), HasSubstr("--run")));
+  ExpectError(Search(), 5, AllOf(HasSubstr("already contains a run"), HasSubstr("--run")));
   EXPECT_EQ(ReadText(project_ / "run/log.jsonl"), "precious\n");
   ExpectError(project_.Run({"search", "-q", "--no-probe", "--config", "config.json", "--run", "/proc/nowhere/run"}), 5,
               HasSubstr("/proc/nowhere"));
   // A plan checks it too, and nothing is read first.
   ExpectError(project_.Run({"search", "--dry-run", "--data", "nowhere", "--config", "config.json", "--run", "run"}), 5,
-              HasSubstr("already holds a run"));
+              HasSubstr("already contains a run"));
 }
 
 TEST_F(BadInput, AFullDiskEndsTheRunWithWhatWasWritten) {
@@ -262,7 +262,7 @@ TEST_F(BadInput, TwoSearchesAskForOneFolder) {
   Outcome lost = other.get();
   if (won.code != 0) std::swap(won, lost);
   EXPECT_EQ(won.code, 0) << won.err;
-  ExpectError(lost, 5, HasSubstr("already holds a run"));
+  ExpectError(lost, 5, HasSubstr("already contains a run"));
   EXPECT_TRUE(std::filesystem::exists(project_ / "run/best.json"));
 }
 

@@ -99,7 +99,7 @@ TEST_F(DataPack, OnlyANewFolderIsTaken) {
   WriteText(project_ / "packed/notes.txt", "precious");
   const Outcome used = Pack();
   EXPECT_EQ(used.code, 5);
-  EXPECT_THAT(used.err, AllOf(HasSubstr("packed holds other files"), HasSubstr("notes.txt")));
+  EXPECT_THAT(used.err, AllOf(HasSubstr("packed contains other files"), HasSubstr("notes.txt")));
   EXPECT_FALSE(fs::exists(project_ / "packed/train"));
   for (const char* name : {"photos/train/a/1.ppm", "photos/train/b/1.ppm"}) {
     WriteText(project_ / name, "P6\n2 1\n255\nabcdef");

@@ -94,7 +94,7 @@ TEST(EasinessCommand, RanksShowsReusesAndASearchTakesIt) {
   const Outcome foreign = project.Run({"search", "--config", "config.json", "--data", "other", "--no-probe", "--set",
                                        "schedule.ranking=first/ranking.json"});
   EXPECT_EQ(foreign.code, 3);
-  EXPECT_THAT(foreign.err, HasSubstr("to another training set"));
+  EXPECT_THAT(foreign.err, HasSubstr("to a different training set"));
 }
 
 TEST(EasinessCommand, WeightsFromAFileNeedNoTraining) {

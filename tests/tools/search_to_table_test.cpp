@@ -50,7 +50,7 @@ TEST(SearchToTable, SearchFinetuneSampleEvaluateCompare) {
 
   const Outcome again = project.Run(SearchInto("search"));
   EXPECT_EQ(again.code, 5);
-  EXPECT_THAT(again.err, HasSubstr("already holds a run"));
+  EXPECT_THAT(again.err, HasSubstr("already contains a run"));
 
   const Outcome finetune = project.Run({"finetune", "--arch", "search/best.json", "--run", "found"});
   ASSERT_EQ(finetune.code, 0) << finetune.err;

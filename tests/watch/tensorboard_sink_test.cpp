@@ -224,7 +224,8 @@ TEST_F(TensorBoardSinkTest, AFolderThatCannotBeWrittenIsOneWarning) {
   const std::string warnings = Warnings();
   EXPECT_THAT(
       warnings,
-      HasSubstr("warning: nothing more of this run is written for TensorBoard, but the run continues: cannot create "));
+      HasSubstr(
+          "warning: no further TensorBoard output of this run is written, but the run continues: cannot create "));
   EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1);
 }
 

@@ -92,7 +92,7 @@ struct PruningConfig {
              .max = kMostImages});
     v.Field("certain", certain,
             {.help = "number of standard errors by which the evidence must favour a cut; otherwise the cut is "
-                     "postponed and the candidate stays, even after the last pruning; 0: every cut is made",
+                     "put off and the candidate stays, even after the last pruning; 0: every cut is made",
              .min = 0,
              .max = 100});
   }

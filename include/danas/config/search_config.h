@@ -139,7 +139,7 @@ struct SearchConfig {
                      "sampled: drawn from softmax(α) within budget_max",
              .source = "paper"});
     v.Field("final_networks", final_networks,
-            {.help = "scored: number of networks to score; the whole band if it holds no more",
+            {.help = "scored: number of networks to score; the whole band if it contains no more",
              .unit = "networks",
              .min = 1,
              .max = 1e6});
