@@ -16,7 +16,7 @@ const std::vector<std::string> kPaper = {
     "search.final=argmax",        "schedule.ranking=auto",
 };
 
-// Single paths of any cost, a pruning that knows the budget, a last choice by a fit of scores; the class schedule and
+// Single paths of any cost, a pruning that knows the budget, a final choice by a fit of scores; the class schedule and
 // the pruning stay. What has been measured of it: docs/search-study.md.
 const std::vector<std::string> kRobust = {
     "search.paths=fair",        "search.paths_band=false", "search.pruning.score=paths", "search.pruning.budget=aware",

@@ -9,7 +9,7 @@
 
 namespace danas {
 
-// Weight steps are those of one search, of the budgets in turn; α passes, scoring and last choices are those of all
+// Weight steps are those of one search, of the budgets in turn; α passes, scoring and final choices are those of all
 // together, or fewer where budgets share networks. `alone`: as a search for each budget would have it. `parameters`: of
 // the whole space. Times are left out.
 SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& alone, const CostTable& parameters);

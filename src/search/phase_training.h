@@ -22,7 +22,7 @@ struct SearchCourse {
   std::vector<int> order;             // positions of the dataset's classes, easiest first
   std::vector<SearchInputs> budgets;  // of each branch: the inputs as a search for its budget alone has them
 
-  // τ of the epoch at `position`; in warm-up that of the first searching epoch.
+  // τ of the epoch at `position`; in warm-up that of the first epoch after it.
   double Temperature(const RelaxationConfig& config, const SearchPosition& position) const;
 };
 

@@ -6,7 +6,7 @@
 
 namespace danas {
 
-// Into the plan's phases and its last choice. `whole`: the phase whose steps were timed, with the whole space.
+// Into the plan's phases and its final choice. `whole`: the phase whose steps were timed, with the whole space.
 void AddSeconds(const Config& config, const StepTimes& times, const PhasePlan& whole, SearchPlan& plan);
 
 }  // namespace danas

@@ -65,7 +65,7 @@ ScoredChoice::ScoredChoice(const SearchInputs& inputs, const SearchCourse& cours
     if (!known.losses.empty()) log::info("the final choice starts again: its scores were made with other settings");
     known = {.settings = settings};
   }
-  // Those of the branches before, whose last choices are over, stand for this one's too.
+  // Those of the branches before, whose final choices are over, stand for this one's too.
   for (size_t b = 0; b < branch; ++b) {
     const Branch& other = run.state.branches[b];
     const FinalScores& scores = other.final_scores;

@@ -1,4 +1,4 @@
-// The last choice by scores: search/final_scores.h says what, this does it.
+// The final choice by scores: search/final_scores.h says what, this does it.
 #pragma once
 
 #include <chrono>

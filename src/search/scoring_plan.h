@@ -1,4 +1,4 @@
-// What a plan says of scores: for prunings that do not go by α, and for the last choice.
+// What a plan says of scores: for prunings that do not go by α, and for the final choice.
 #pragma once
 
 #include "danas/cost/cost_model.h"

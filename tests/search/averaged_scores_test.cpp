@@ -28,7 +28,7 @@ SearchSpace Space() { return MakeSpace({DistinctBlocks(4), DistinctBlocks(3), Di
 
 CostTable Costs() { return MakeCostTable(*MakeMacsModel(), Space()); }
 
-// Single paths, prunings and a last choice by scores.
+// Single paths, prunings and a final choice by scores.
 Config AveragedConfig(double decay) {
   Config config = SmallConfig();
   config.search.budget.value = Costs().Mean();
@@ -106,7 +106,7 @@ TEST(AveragedScores, AreOfTheMeanOverTime) {
   EXPECT_GT(unmoved, 10);
 }
 
-// The scores of the last choice, and those of finalists' first weights, by a scorer of this test's own.
+// The scores of the final choice, and those of finalists' first weights, by a scorer of this test's own.
 TEST(AveragedScores, AreWhatTheLastChoiceGoesBy) {
   Config config = AveragedConfig(0.9);
   config.search.pruning.ratio = 0;

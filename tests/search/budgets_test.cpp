@@ -60,7 +60,7 @@ TEST(Budgets, AlphaIsUsedWhereSomethingLooksAtIt) {
   EXPECT_EQ(AlphaPasses(config), 3);
   config.paths = WeightPathKind::kFair;
   config.pruning.score = PruningScore::kPaths;
-  EXPECT_EQ(AlphaPasses(config), 3);  // the last choice
+  EXPECT_EQ(AlphaPasses(config), 3);  // the final choice
   config.final = FinalChoiceKind::kSampled;
   EXPECT_EQ(AlphaPasses(config), 3);
   config.final = FinalChoiceKind::kScored;
@@ -154,7 +154,7 @@ double CostAt(double share) {
 
 std::vector<Count> ThreeBudgets() { return {{CostAt(0.3)}, {CostAt(0.5)}, {CostAt(0.8)}}; }
 
-// No α: hard paths, prunings by paths, a last choice by scores.
+// No α: hard paths, prunings by paths, a final choice by scores.
 Config ByScores(WeightPathKind paths = WeightPathKind::kUniform) {
   Config config = test::SmallConfig();
   config.search.paths = paths;
@@ -347,7 +347,7 @@ void CopyCheckpoint(const fs::path& manifest, const fs::path& folder) {
   }
 }
 
-// Each checkpoint leads to the same end: between batches, between the passes of two budgets, among last choices.
+// Each checkpoint leads to the same end: between batches, between the passes of two budgets, among final choices.
 TEST(SeveralBudgets, GoOnFromAnywhere) {
   for (Config config : {ByScores(), ByAlpha(), ByAlpha(AlphaPass::kEveryK)}) {
     SCOPED_TRACE(std::string(NameOf(config.search.pruning.score)) + NameOf(config.search.alpha_pass));

@@ -24,7 +24,7 @@ SearchSpace Space() { return MakeSpace({DistinctBlocks(4), DistinctBlocks(4), Di
 
 CostTable Costs() { return MakeCostTable(*MakeMacsModel(), Space()); }
 
-// Nothing is pruned, so that the last choice has all sixteen networks before it.
+// Nothing is pruned, so that the final choice has all sixteen networks before it.
 Config ScoredConfig() {
   Config config = SmallConfig();
   config.search.budget.value = Costs().Mean();
@@ -308,7 +308,7 @@ TEST(ScoredChoice, OtherSourcesStayInTheBand) {
   }
 }
 
-// Asks for every line, and stops the run at the given one of the last choice.
+// Asks for every line, and stops the run at the given one of the final choice.
 class Stop : public ProgressSink {
  public:
   explicit Stop(int at) : left_(at) {}
@@ -352,7 +352,7 @@ TEST(ScoredChoice, CountsInTheRunsShare) {
   }
 }
 
-// Stopped at each of these lines of the last choice, it ends as it would have. Returns what the whole search told.
+// Stopped at each of these lines of the final choice, it ends as it would have. Returns what the whole search told.
 Json StopAndGoOn(const Config& config, const std::vector<int>& stops) {
   const TempDir whole_folder;
   const Searched whole = Search(config, {.folder = whole_folder.path()});
@@ -393,7 +393,7 @@ TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
 // What a finished run's last checkpoint holds is of its own settings: a fork with others must not take it for its own.
 TEST(ScoredChoice, OtherSettingsScoreAnew) {
   Config config = ScoredConfig();
-  config.checkpoint.every = 1e-9;  // the last one is written within the last choice
+  config.checkpoint.every = 1e-9;  // the last one is written within the final choice
   const TempDir folder, whole_folder;
   Search(config, {.folder = folder.path()});
   config.search.scoring.images = 24;

@@ -246,7 +246,7 @@ TEST(RunSearch, PutsOffEveryCutWhereItMustBeSurerThanItCanBe) {
     EXPECT_EQ(fields["put_off"].size(), would_go[i]);
     EXPECT_TRUE(fields["layers"].empty());
   }
-  EXPECT_LE(run.result.first().cost, 1.02 * 300e3);  // the last choice is among all candidates
+  EXPECT_LE(run.result.first().cost, 1.02 * 300e3);  // the final choice is among all candidates
 }
 
 // Of the networks' own costs the one with the most networks from 0.95 to 1.02 of it.

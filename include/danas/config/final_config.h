@@ -1,4 +1,4 @@
-// Config of the last choice of section `search`: how the network is chosen, and the evolution that may look for it.
+// Config of the final choice of section `search`: how the network is chosen, and the evolution that may look for it.
 #pragma once
 
 #include "danas/config/describe.h"
@@ -12,14 +12,14 @@ struct EnumNames<FinalChoiceKind> {
   static constexpr std::array kNames = {"argmax", "scored", "sampled"};
 };
 
-// Which networks the last choice scores where the band holds more than final_networks.
+// Which networks the final choice scores where the band holds more than final_networks.
 enum class FinalSource { kAuto, kBest, kEvolution };
 template <>
 struct EnumNames<FinalSource> {
   static constexpr std::array kNames = {"auto", "best", "evolution"};
 };
 
-// What the last choice ranks scored networks by: none: their own losses; main, pairs: a fit of them, as PathEffects.
+// What the final choice ranks scored networks by: none: their own losses; main, pairs: a fit of them, as PathEffects.
 enum class FinalEffects { kNone, kMain, kPairs };
 template <>
 struct EnumNames<FinalEffects> {

@@ -1,4 +1,4 @@
-// Config section `search`: budget, training of weights and architecture weights, and the last choice.
+// Config section `search`: budget, training of weights and architecture weights, and the final choice.
 #pragma once
 
 #include <vector>

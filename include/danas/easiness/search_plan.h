@@ -44,7 +44,7 @@ struct PlannedBudget {
   double most = 0;
 };
 
-// The last choice by scores, of all budgets together; 0 networks without it.
+// The final choice by scores, of all budgets together; 0 networks without it.
 struct FinalPlan {
   double networks = 0;  // scored at most
   int64_t images = 0;   // on each

@@ -31,7 +31,7 @@ std::vector<std::string> BranchNames(const SearchConfig& config);
 // "best-323M.json" of a branch, "best.json" of one without a name.
 std::string WithBranchName(const std::string& stem, const std::string& budget, const std::string& extension);
 
-// Whether anything looks at α: the weights' draws, the prunings or the last choice. What nothing looks at is not
+// Whether anything looks at α: the weights' draws, the prunings or the final choice. What nothing looks at is not
 // trained.
 bool UsesAlpha(const SearchConfig& config);
 

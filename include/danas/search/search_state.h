@@ -24,7 +24,7 @@ struct Branch {
   std::shared_ptr<Supernet> supernet = {};        // of these candidates alone: modules of the run's
   CostTable costs = {};                           // of them
   ArchParameters alpha;                           // of them
-  FinalScores final_scores = {};                  // of the last choice, with search.final scored
+  FinalScores final_scores = {};                  // of the final choice, with search.final scored
 
   const SearchSpace& space() const { return supernet->space(); }
 };
