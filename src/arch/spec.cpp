@@ -109,7 +109,9 @@ std::string CandidateName(const BlockSpec& block) {
   std::string name = BlockName(block);
   if (block.kind == BlockKind::kIdentity) return name;
   name += "_" + OperatorName(block);
-  if (HasActivation(block.kind) && block.activation != DefaultActivation(block.kind)) name += std::string("_") + NameOf(block.activation);
+  if (HasActivation(block.kind) && block.activation != DefaultActivation(block.kind)) {
+    name += std::string("_") + NameOf(block.activation);
+  }
   return name;
 }
 

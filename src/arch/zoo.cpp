@@ -75,7 +75,9 @@ SpaceParts Resnet(const std::array<int, 4>& repeats, bool bottleneck, Size input
   Layers layers(stem, input);
   if (!small) layers.AddPool(3);
   BlockSpec block{.kind = BlockKind::kBasic, .op = kNormal3, .activation = Activation::kRelu};
-  if (bottleneck) block = {.kind = BlockKind::kResidual, .op = kNormal3, .activation = Activation::kRelu, .reduction = 4};
+  if (bottleneck) {
+    block = {.kind = BlockKind::kResidual, .op = kNormal3, .activation = Activation::kRelu, .reduction = 4};
+  }
   for (size_t stage = 0; stage < repeats.size(); ++stage) {
     layers.AddStage(block, (bottleneck ? 256 : 64) << stage, stage == 0 ? 1 : 2, repeats[stage]);
   }

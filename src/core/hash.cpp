@@ -36,8 +36,8 @@ uint64_t HashBytes(std::span<const uint8_t> bytes) {
   std::array<uint64_t, 4> lanes = {1, 2, 3, 4};
   size_t at = 0;
   for (; at + kWord * lanes.size() <= bytes.size(); at += kWord * lanes.size()) {
-    // Each step is one-to-one in the lane and in the word. The first product spreads a bit that differs, so that one in the
-    // lane's next word cannot undo it.
+    // Each step is one-to-one in the lane and in the word. The first product spreads a bit that differs, so that one in
+    // the lane's next word cannot undo it.
     for (size_t i = 0; i < lanes.size(); ++i) {
       const uint64_t word = LoadWord(bytes.data() + at + kWord * i) * 0xBF58476D1CE4E5B9;
       lanes[i] = std::rotl(lanes[i] + word, 31) * 0x9E3779B97F4A7C15;

@@ -17,8 +17,8 @@ struct Convolution {
   bool norm = true;  // followed by an affine batch norm: weight and bias for each output channel
   bool bias = false;
 
-  // Weights are out * in / groups * kernel^2, each used once at every output position. Doubles, since the largest layers
-  // that a space can have overflow 64 bits; exact below 2^53.
+  // Weights are out * in / groups * kernel^2, each used once at every output position. Doubles, since the largest
+  // layers that a space can have overflow 64 bits; exact below 2^53.
   double weights() const;
   double macs() const;
   double parameters() const;

@@ -55,10 +55,11 @@ Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataCo
     const int64_t count = static_cast<int64_t>(images.size());
     const int64_t carved = Share(config, count);
     if (carved >= count) {
-      throw DataError(dataset->name + ": the class '" + dataset->classes.ids[label] + "' has " + std::to_string(count) +
-                      " images for the search; the split takes " + std::to_string(carved) +
-                      " of each class for the architecture weights and must leave one; lower data.validation_per_class, "
-                      "set data.validation_fraction or raise data.search_images_per_class where it is set");
+      throw DataError(
+          dataset->name + ": the class '" + dataset->classes.ids[label] + "' has " + std::to_string(count) +
+          " images for the search; the split takes " + std::to_string(carved) +
+          " of each class for the architecture weights and must leave one; lower data.validation_per_class, "
+          "set data.validation_fraction or raise data.search_images_per_class where it is set");
     }
     architecture.insert(architecture.end(), images.begin(), images.begin() + carved);
     weights.insert(weights.end(), images.begin() + carved, images.end());

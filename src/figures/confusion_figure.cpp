@@ -60,10 +60,11 @@ std::string Finding(const EasinessStudy& study, const Matrix& confusion) {
       }
     }
   }
-  std::string text = "Mean error of the easiest third " + FormatPercent(error[0]) + ", the middle " + FormatPercent(error[1]) +
-                     ", the hardest " + FormatPercent(error[2]) + ".";
+  std::string text = "Mean error of the easiest third " + FormatPercent(error[0]) + ", the middle " +
+                     FormatPercent(error[1]) + ", the hardest " + FormatPercent(error[2]) + ".";
   if (wrong > 0) {
-    text += " Of all errors " + FormatPercent(wrong_within_hard / wrong) + " are between two classes of the hardest third.";
+    text +=
+        " Of all errors " + FormatPercent(wrong_within_hard / wrong) + " are between two classes of the hardest third.";
   }
   return text + " Spearman's ρ of score and 1 − diagonal is " +
          NumberText(Spearman(study.easiness.score_c, MeanErrors(study))) + ".";

@@ -199,7 +199,8 @@ Figure ThreeHistogramsFigure(const EasinessStudy& study) {
     if (several) variance = std::accumulate(easiness.variance_cb[c].begin(), easiness.variance_cb[c].end(), 0.0) / bins;
     figure.finding +=
         std::string(figure.finding.empty() ? "" : " ") + static_cast<char>(std::toupper(name[0])) + (name + 1) + ": " +
-        study.class_labels[c] + ", " + FormatPercent(easiness.histogram_cb[c].front()) + " of its images in the first bin" +
+        study.class_labels[c] + ", " + FormatPercent(easiness.histogram_cb[c].front()) +
+        " of its images in the first bin" +
         (several ? ", standard deviation across networks " + FormatPercent(std::sqrt(variance)) + " per bin." : ".");
   }
   const double panel = 250, gap = 40;

@@ -48,9 +48,10 @@ ImageSeconds ProbeNetwork(const ZooTraining& training) {
   const int64_t most = recipe.micro_batch > 0 ? recipe.micro_batch : recipe.batch;
   const int64_t side = config.data.image_size;
   const auto images_of = [&](int64_t count) {
-    return InLayout(
-        at::full({count, network->space().input_channels(), side, side}, 0.5).contiguous(at::MemoryFormat::ChannelsLast).to(training.device),
-        config.runtime);
+    return InLayout(at::full({count, network->space().input_channels(), side, side}, 0.5)
+                        .contiguous(at::MemoryFormat::ChannelsLast)
+                        .to(training.device),
+                    config.runtime);
   };
   ImageSeconds times;
   SetNormMode(*network, NormMode::kBatch);

@@ -29,7 +29,8 @@ class SqueezeExcite : public torch::nn::Module {
 
 class InvertedResidual : public Block {
  public:
-  explicit InvertedResidual(const BlockSite& site) : residual_(site.KeepsShape()), fusible_(IsFusible(site.spec, site.shape.stride)) {
+  explicit InvertedResidual(const BlockSite& site)
+      : residual_(site.KeepsShape()), fusible_(IsFusible(site.spec, site.shape.stride)) {
     const BlockSpec& spec = site.spec;
     const int64_t in = site.shape.in, stride = site.shape.stride, middle = ExpandedChannels(spec, site.shape.in);
     if (spec.fused) {

@@ -41,7 +41,8 @@ class Basic : public Block {
  public:
   explicit Basic(const BlockSite& site) : activation_(site.spec.activation) {
     const int64_t in = site.shape.in, stride = site.shape.stride, out = site.shape.out, kernel = site.spec.op.kernel;
-    first_ = register_module("first", site.Conv({.in = in, .out = out, .kernel = kernel, .stride = stride}, activation_));
+    first_ =
+        register_module("first", site.Conv({.in = in, .out = out, .kernel = kernel, .stride = stride}, activation_));
     second_ = register_module("second", site.Conv({.in = out, .out = out, .kernel = kernel}, std::nullopt));
     if (!site.KeepsShape()) shortcut_ = register_module("shortcut", site.Pointwise(in, out, std::nullopt, stride));
   }
@@ -99,11 +100,12 @@ class MaxPool : public Block {
   explicit MaxPool(const BlockSite& site) : kernel_(site.spec.op.kernel), stride_(site.shape.stride) {}
 
   at::Tensor forward(const at::Tensor& x_nchw) override {
-    // An odd kernel's padding reaches the last pixel as it is. Windows of an even one begin with the first pixel, and the
-    // last may reach beyond the last.
+    // An odd kernel's padding reaches the last pixel as it is. Windows of an even one begin with the first pixel, and
+    // the last may reach beyond the last.
     const bool even = kernel_ % 2 == 0;
     const int64_t padding = even ? 0 : kernel_ / 2;
-    return at::max_pool2d(x_nchw, {kernel_, kernel_}, {stride_, stride_}, {padding, padding}, {1, 1}, /*ceil_mode=*/even);
+    return at::max_pool2d(x_nchw, {kernel_, kernel_}, {stride_, stride_}, {padding, padding}, {1, 1},
+                          /*ceil_mode=*/even);
   }
 
  private:

@@ -120,7 +120,8 @@ void ScoredChoice::ScoreOneChunk(const SubnetScorer& scorer, const std::vector<s
   const auto scored = static_cast<double>(known.losses.size()), more = static_cast<double>(chunk.size());
   std::vector<SubnetScore> scores;
   if (!unknown.empty()) {
-    scores = scorer.Score(unknown, {.progress = progress_, .label = LabelOf(label), .run_share = Part({scored, 0}, {scored + more, 0})});
+    scores = scorer.Score(
+        unknown, {.progress = progress_, .label = LabelOf(label), .run_share = Part({scored, 0}, {scored + more, 0})});
   }
   auto next = scores.begin();
   for (const std::vector<size_t>& network : chunk) {

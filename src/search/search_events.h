@@ -1,5 +1,5 @@
-// The events of a search (events/search_events.h), made from its values. What differs from run to run on one machine - times,
-// memory - is under `timing` alone; all else is the same for the same seed, to the bit.
+// The events of a search (events/search_events.h), made from its values. What differs from run to run on one machine -
+// times, memory - is under `timing` alone; all else is the same for the same seed, to the bit.
 #pragma once
 
 #include "danas/easiness/search_plan.h"

@@ -16,7 +16,8 @@ namespace {
 // Memory that a GPU's copy can read while the processor continues.
 std::shared_ptr<float> AllocatePinned(size_t floats) {
   const auto count = static_cast<int64_t>(floats);
-  const auto memory = std::make_shared<at::Tensor>(at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(true)));
+  const auto memory =
+      std::make_shared<at::Tensor>(at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(true)));
   return {memory, memory->mutable_data_ptr<float>()};
 }
 

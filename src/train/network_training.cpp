@@ -85,16 +85,17 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
   const int64_t epochs = training.epochs;
   while (run.epoch < epochs) {
     const int64_t epoch = run.epoch;
-    const PassResult pass = TrainWeightsPass(
-        network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, run.weights,
-        network.space().classes(),
-        {.label = std::string(events::NameOf(training.kind)) + ", epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs),
-         .epoch = epoch,
-         .progress = outputs.progress,
-         .run_share = PartOfRun{.before = static_cast<double>(epoch) / static_cast<double>(epochs),
-                               .part = 1 / static_cast<double>(epochs)},
-         .totals = &run.totals,
-         .keeper = kept.keeper()});
+    const PassResult pass =
+        TrainWeightsPass(network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader,
+                         run.weights, network.space().classes(),
+                         {.label = std::string(events::NameOf(training.kind)) + ", epoch " + std::to_string(epoch + 1) +
+                                   "/" + std::to_string(epochs),
+                          .epoch = epoch,
+                          .progress = outputs.progress,
+                          .run_share = PartOfRun{.before = static_cast<double>(epoch) / static_cast<double>(epochs),
+                                                 .part = 1 / static_cast<double>(epochs)},
+                          .totals = &run.totals,
+                          .keeper = kept.keeper()});
     CheckAgreement(training.ranks, StateOf(network), "", "after epoch " + std::to_string(epoch + 1));
     Record(outputs, EpochEvent(epoch + 1, pass, run.weights, training.device));
     run.skipped += pass.skipped;
@@ -141,7 +142,8 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(training.images, Transform(config.data, ImageUse::kTrain, config.seed, network.space().input_channels()),
+  Loader loader(training.images,
+                Transform(config.data, ImageUse::kTrain, config.seed, network.space().input_channels()),
                 TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));

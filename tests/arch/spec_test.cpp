@@ -26,7 +26,8 @@ TEST(CandidateName, SaysBlockOperatorAndUnusualActivation) {
   EXPECT_EQ(CandidateName(ShuffleV1(8, true)), "shuffle_v1_g8_dense_k3");
   EXPECT_EQ(CandidateName({.kind = kShuffleV2, .activation = Activation::kRelu}), "shuffle_v2_k3");
   EXPECT_EQ(CandidateName({.kind = kDepthwiseSeparable, .activation = Activation::kRelu}), "depthwise_separable_k3");
-  EXPECT_EQ(CandidateName({.kind = kConvolution, .op = {kNormal, 3}, .activation = Activation::kRelu}), "convolution_n3");
+  EXPECT_EQ(CandidateName({.kind = kConvolution, .op = {kNormal, 3}, .activation = Activation::kRelu}),
+            "convolution_n3");
   EXPECT_EQ(CandidateName(MaxPool(2)), "max_pool_k2");
   EXPECT_EQ(CandidateName(Identity()), "identity");
   EXPECT_EQ(CandidateName(Identity(true)), "identity_project");

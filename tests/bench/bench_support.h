@@ -43,7 +43,9 @@ inline Setter SetNumber(int64_t& number) {
 inline void ParseOptions(const std::vector<std::string>& words, const std::map<std::string, Setter>& options) {
   for (size_t i = 0; i < words.size(); i += 2) {
     const auto option = options.find(words[i]);
-    if (option == options.end()) throw UsageError("unknown option " + words[i] + "; the head of the program lists them");
+    if (option == options.end()) {
+      throw UsageError("unknown option " + words[i] + "; the head of the program lists them");
+    }
     if (i + 1 == words.size()) throw UsageError(words[i] + " needs a value");
     option->second(words[i + 1]);
   }

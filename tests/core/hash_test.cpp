@@ -40,7 +40,8 @@ TEST(Hash, WordsAreOrderedAndCounted) {
 }
 
 TEST(Hash, OfBytesDependsOnEveryBitAndTheLength) {
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{31}, size_t{32}, size_t{77}, size_t{200}}) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{31}, size_t{32}, size_t{77}, size_t{200}}) {
     std::vector<uint8_t> bytes(size);
     for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(37 * i + 11);
     std::set<uint64_t> hashes = {HashBytes(bytes)};

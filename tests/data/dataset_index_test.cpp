@@ -83,7 +83,9 @@ TEST(OpenDataset, ClassNamesGiveTheTexts) {
 
 TEST(OpenDataset, NamesThatAreNoUtf8AreRefused) {
   const TempDir folder;
-  for (const char* file : {"latin/train/caf\xe9/1.ppm", "utf8/train/caf\xc3\xa9/1.ppm"}) WriteText(folder / file, kPicture);
+  for (const char* file : {"latin/train/caf\xe9/1.ppm", "utf8/train/caf\xc3\xa9/1.ppm"}) {
+    WriteText(folder / file, kPicture);
+  }
   DataConfig config;
   config.root = (folder / "latin").string();
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"caf\xe9", "UTF-8"});

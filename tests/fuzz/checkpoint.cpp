@@ -1,5 +1,5 @@
-// A run's checkpoint: its manifest in the first line of the input, its tensors behind it (those of a good one where there
-// is nothing). Hashes are set right, so that they stop nobody.
+// A run's checkpoint: its manifest in the first line of the input, its tensors behind it (those of a good one where
+// there is nothing). Hashes are set right, so that they stop nobody.
 #include "danas/run/checkpoint.h"
 
 #include <ATen/ATen.h>

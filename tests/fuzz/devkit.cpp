@@ -1,5 +1,5 @@
-// The tables of ImageNet's development kit: the ground truth up to the first null byte, then the synsets, as MATLAB's file
-// where they begin with its name and as text elsewhere.
+// The tables of ImageNet's development kit: the ground truth up to the first null byte, then the synsets, as MATLAB's
+// file where they begin with its name and as text elsewhere.
 #include "danas/data/imagenet_devkit.h"
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
-// IDX files of images and labels. The first byte chooses: 1 for packed images, 2 for packed labels; the next two are the
-// size of the images' file, little-endian; then come both files.
+// IDX files of images and labels. The first byte chooses: 1 for packed images, 2 for packed labels; the next two are
+// the size of the images' file, little-endian; then come both files.
 #include <algorithm>
 
 #include "danas/data/dataset_index.h"

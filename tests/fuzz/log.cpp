@@ -1,5 +1,5 @@
-// A run's folder as `danas status` and `danas log` read it: log.jsonl, and behind lines that begin with "#" alpha.jsonl,
-// progress.json, run.log and a checkpoint's manifest.
+// A run's folder as `danas status` and `danas log` read it: log.jsonl, and behind lines that begin with "#"
+// alpha.jsonl, progress.json, run.log and a checkpoint's manifest.
 #include "danas/watch/log_printer.h"
 #include "danas/watch/run_status.h"
 #include "danas/watch/status_text.h"

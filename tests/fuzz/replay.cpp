@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer, with any compiler: all files of the given folders, then simple mutations of them.
-// The input under way stands in the file <program>.input; what ends the process leaves it there.
+// Runs a fuzz target without libFuzzer, with any compiler: all files of the given folders, then simple mutations of
+// them. The input under way stands in the file <program>.input; what ends the process leaves it there.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>

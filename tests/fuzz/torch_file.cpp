@@ -1,5 +1,5 @@
-// A state dict of torch.save. What begins as one of its files is read as it is; anything else is taken for the pickle of
-// an archive whose checksums are right, so that they stop nobody.
+// A state dict of torch.save. What begins as one of its files is read as it is; anything else is taken for the pickle
+// of an archive whose checksums are right, so that they stop nobody.
 #include "danas/nn/torch_file.h"
 
 #include <ATen/ATen.h>

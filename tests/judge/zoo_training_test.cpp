@@ -24,7 +24,8 @@ class Recorded : public MetricSink {
 };
 
 ZooTraining Training() {
-  ZooTraining training{.model = "mobilenetv2_0.25", .config = {}, .dataset = {StripeSet(80, 4, 1), StripeSet(32, 4, 2)}};
+  ZooTraining training{
+      .model = "mobilenetv2_0.25", .config = {}, .dataset = {StripeSet(80, 4, 1), StripeSet(32, 4, 2)}};
   training.config.data = StripeData();
   training.config.data.validation_fraction = 0.2;
   training.config.zoo.epochs = 4;

@@ -57,8 +57,8 @@ TEST(Recompute, GivesTheSameBits) {
   }
 }
 
-// The architecture pass of a layer that pruning has left one candidate: weights are fixed, and the output does not depend on
-// the probability.
+// The architecture pass of a layer that pruning has left one candidate: weights are fixed, and the output does not
+// depend on the probability.
 TEST(Recompute, OfALayerThatNothingIsLearntIn) {
   LayerSpec one = MixedKinds();
   one.candidates.resize(1);

@@ -45,9 +45,10 @@ class DrawnImages : public ImageSource {
   Draw8Bit draw_;
 };
 
-// `per_class` pictures of each class. With `shuffle_labels` the labels that are told have nothing to do with the pictures.
-inline std::shared_ptr<const DatasetIndex> MakeDataset(int classes, int per_class, int size, uint64_t seed, Draw8Bit draw,
-                                                       bool shuffle_labels = false) {
+// `per_class` pictures of each class. With `shuffle_labels` the labels that are told have nothing to do with the
+// pictures.
+inline std::shared_ptr<const DatasetIndex> MakeDataset(int classes, int per_class, int size, uint64_t seed,
+                                                       Draw8Bit draw, bool shuffle_labels = false) {
   std::vector<int> labels;
   for (int i = 0; i < classes * per_class; ++i) labels.push_back(i % classes);
   auto index = std::make_shared<DatasetIndex>();

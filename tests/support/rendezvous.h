@@ -13,8 +13,8 @@ class Rendezvous {
  public:
   explicit Rendezvous(int64_t count) : count_(count) {}
 
-  // Waits until `count` threads are here. Gives up after `limit`, and then for all that come later, too: a serial caller
-  // fails, and does not hang.
+  // Waits until `count` threads are here. Gives up after `limit`, and then for all that come later, too: a serial
+  // caller fails, and does not hang.
   void Arrive(std::chrono::seconds limit = std::chrono::seconds(30)) {
     std::unique_lock lock(mutex_);
     if (++arrived_ == count_) all_.notify_all();

@@ -35,8 +35,8 @@ TEST(Bench, SupernetTimesEveryWayAndPredictsTheSearch) {
 
 TEST(Bench, ASpaceAloneIsTimedAtItsOwnSizeAndPredictsNothing) {
   const SmallProject project;
-  const Outcome outcome = project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "aten", "--batch", "4",
-                                       "--rounds", "1", "--steps", "1", "--threads", "1"});
+  const Outcome outcome = project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "aten", "--batch",
+                                       "4", "--rounds", "1", "--steps", "1", "--threads", "1"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("tiny, 16x16, 4 images per step, on cpu, 1 thread"));
   EXPECT_EQ(outcome.out.find("a whole search"), std::string::npos);
@@ -44,9 +44,9 @@ TEST(Bench, ASpaceAloneIsTimedAtItsOwnSizeAndPredictsNothing) {
 
 TEST(Bench, ProfilesOneStepOfEachKindAndWay) {
   const SmallProject project;
-  const Outcome outcome = project.Run({"bench", "supernet", "--config", "config.json", "--kernels", "aten", "--recompute",
-                                       "none,layer", "--rounds", "1", "--steps", "1", "--json", "--profile",
-                                       "new/steps.txt"});
+  const Outcome outcome =
+      project.Run({"bench", "supernet", "--config", "config.json", "--kernels", "aten", "--recompute", "none,layer",
+                   "--rounds", "1", "--steps", "1", "--json", "--profile", "new/steps.txt"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json profiles = Json::parse(outcome.out).at("profiles");
   ASSERT_EQ(profiles.size(), 4u);

@@ -17,7 +17,8 @@ TEST(CommandLine, HelpNamesEveryCommandAndEachHasExamples) {
   const Outcome help = Danas({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* name : {"search", "finetune", "evaluate", "cost", "compare", "space", "config", "data", "bench", "version"}) {
+  for (const char* name :
+       {"search", "finetune", "evaluate", "cost", "compare", "space", "config", "data", "bench", "version"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + name + " ")) << name;
   }
   for (const char* name : {"search", "finetune", "evaluate", "cost"}) {

@@ -230,7 +230,8 @@ TEST_F(DamagedPack, ATruncatedFileIsAnErrorNeverACrash) {
 
 TEST_F(DataPack, CheckKnowsEveryFormat) {
   EXPECT_EQ(Check("data").code, 0);
-  for (const char* name : {"photos/train/a/1.ppm", "photos/train/b/1.ppm", "photos/val/a/1.ppm", "photos/val/b/1.ppm"}) {
+  for (const char* name :
+       {"photos/train/a/1.ppm", "photos/train/b/1.ppm", "photos/val/a/1.ppm", "photos/val/b/1.ppm"}) {
     WriteText(project_ / name, "P6\n2 1\n255\nabcdef");
   }
   WriteText(project_ / "photos/list.csv", "path,label\ntrain/a/1.ppm,x\nval/b/1.ppm,y\n");

@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kAsNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
-// What stands in front of danas for a user to whom a file can be unreadable; none where the superuser cannot become one.
+// What stands in front of danas for a user to whom a file can be unreadable; none where the superuser cannot become
+// one.
 std::optional<std::string> AsUser() {
   if (geteuid() != 0) return "";
   const TempDir folder;

@@ -213,9 +213,10 @@ TEST_F(RanksCommandTest, AnErrorOfAllRanksIsToldOnce) {
 
 TEST_F(RanksCommandTest, SlurmsVariablesDo) {
   const auto task = [&](int rank, Outcome& outcome) {
-    outcome = project_.Run(SearchLine("run"), "SLURM_STEP_ID=0 SLURM_NTASKS=2 SLURM_JOB_NODELIST=localhost SLURM_JOB_ID=" +
-                                                  std::to_string(::getpid()) + " SLURM_PROCID=" + std::to_string(rank) +
-                                                  " SLURM_LOCALID=" + std::to_string(rank));
+    outcome = project_.Run(
+        SearchLine("run"),
+        "SLURM_STEP_ID=0 SLURM_NTASKS=2 SLURM_JOB_NODELIST=localhost SLURM_JOB_ID=" + std::to_string(::getpid()) +
+            " SLURM_PROCID=" + std::to_string(rank) + " SLURM_LOCALID=" + std::to_string(rank));
   };
   Outcome first, second;
   std::thread other([&] { task(1, second); });
@@ -254,7 +255,8 @@ TEST_F(TorchrunTest, StartsRanksAndStartsThemAgain) {
     GTEST_SKIP() << "torchrun needs the wheels of scripts/setup --cuda";
   }
   SetEpochs(40);
-  const std::string command = Quoted(torchrun) + " --no-python --nproc_per_node=2 --max-restarts=2 --monitor-interval=0.1 " +
+  const std::string command = Quoted(torchrun) +
+                              " --no-python --nproc_per_node=2 --max-restarts=2 --monitor-interval=0.1 " +
                               Quoted(DANAS_PROGRAM) + " search --config config.json --no-probe";
   const auto run = [&](const std::string& in, bool kill) {
     std::filesystem::create_directories(project_ / in);
@@ -264,7 +266,8 @@ TEST_F(TorchrunTest, StartsRanksAndStartsThemAgain) {
     std::filesystem::create_directory_symlink("../data", project_ / in / "data");
     std::atomic<int> code = -1;
     std::thread runs([&] {
-      code = std::system(("cd " + Quoted((project_ / in).string()) + " && " + command + " > out.txt 2> err.txt").c_str());
+      code =
+          std::system(("cd " + Quoted((project_ / in).string()) + " && " + command + " > out.txt 2> err.txt").c_str());
     });
     std::this_thread::sleep_for(std::chrono::seconds(kill ? 6 : 0));
     if (kill) {

@@ -71,8 +71,8 @@ TEST(TrainCommand, TrainsANetworkThatEvaluateAndCompareRead) {
   const Outcome again = project.Run({"evaluate", "--run", "run", "--json"});
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(Json::parse(again.out)["top1"], result["test_last_epoch"]["top1"]);
-  const Outcome by_name = project.Run({"evaluate", "--model", "shufflenetv2_0.5", "--weights", "run/weights.safetensors",
-                                       "--config", "config.json", "--json"});
+  const Outcome by_name = project.Run({"evaluate", "--model", "shufflenetv2_0.5", "--weights",
+                                       "run/weights.safetensors", "--config", "config.json", "--json"});
   ASSERT_EQ(by_name.code, 0) << by_name.err;
   EXPECT_EQ(Json::parse(by_name.out)["per_class"], Json::parse(again.out)["per_class"]);
 
@@ -83,9 +83,9 @@ TEST(TrainCommand, TrainsANetworkThatEvaluateAndCompareRead) {
 
 TEST(TrainCommand, WithoutAConfigTheDatasetChoosesOne) {
   SmallProject project;
-  const Outcome trained =
-      project.Run({"train", "--model", "mobilenetv1_0.25", "--data", "data", "--device", "cpu", "--set",
-                   "zoo.epochs=1", "--set", "zoo.train.batch=16", "--set", "data.image_size=16", "--set", "data.test_resize=16", "--run", "run"});
+  const Outcome trained = project.Run({"train", "--model", "mobilenetv1_0.25", "--data", "data", "--device", "cpu",
+                                       "--set", "zoo.epochs=1", "--set", "zoo.train.batch=16", "--set",
+                                       "data.image_size=16", "--set", "data.test_resize=16", "--run", "run"});
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_NE(trained.err.find("configs/fashion_mnist.json"), std::string::npos) << trained.err;
   EXPECT_NE(trained.err.find("configs/zoo/mobilenet_small.json"), std::string::npos) << trained.err;

@@ -65,18 +65,18 @@ struct EnumNames<BlockKind> {
 //   as shuffle_a with another branch: operator of stride s *; 1x1 b -> out / 2; operator *; 1x1; operator *;
 //   1x1 -> out - b.
 // shuffle_v1 (ShuffleNet)
-//   1x1 of `groups` groups in -> out / 4; the groups' channels are mixed: those of one go to all; operator of stride s *;
-//   1x1 of `groups` groups -> last *. s = 1: last is out, and the input is added; s = 2: last is out - in, behind a 3x3
-//   average of the input of stride 2, whose padding counts as zeros. The activation follows. dense_entry: the first
-//   1x1 is not grouped.
+//   1x1 of `groups` groups in -> out / 4; the groups' channels are mixed: those of one go to all; operator of
+//   stride s *; 1x1 of `groups` groups -> last *. s = 1: last is out, and the input is added; s = 2: last is out - in,
+//   behind a 3x3 average of the input of stride 2, whose padding counts as zeros. The activation follows. dense_entry:
+//   the first 1x1 is not grouped.
 // shuffle_v2 (ShuffleNetV2)
 //   s = 1: the first half of the channels passes, the second enters the branch. s = 2: all channels enter the branch,
 //   and a projection (k x k depthwise of stride 2 *; 1x1 -> out / 2) stands for those that pass. The output takes
 //   channels from both in turn. Branch: 1x1 -> out / 2; operator of stride s *; 1x1 -> out / 2.
 // With the space's channel_order "kept" shuffle_a, _x and _v2 split otherwise at s = 1: arch/channel_order.h.
 // residual (section 4.1 names it; reduction 2 is ours, with reduction 4 and a normal operator ResNet's bottleneck)
-//   1x1 in -> out / reduction; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s * where
-//   shapes differ, and the activation follows.
+//   1x1 in -> out / reduction; operator of stride s; 1x1 -> out *. The input is added, through a 1x1 of stride s *
+//   where shapes differ, and the activation follows.
 // basic (ResNet-18 and -34)
 //   k x k in -> out of stride s; k x k out -> out *. The input is added as for residual; the activation follows.
 // depthwise_separable (MobileNet)
@@ -84,7 +84,8 @@ struct EnumNames<BlockKind> {
 // convolution (VGG)
 //   k x k in -> out of stride s with a bias and without batch norm; the activation.
 // max_pool
-//   the largest of each k x k window of stride s. An even k is s: windows do not overlap, and begin with the first pixel.
+//   the largest of each k x k window of stride s. An even k is s: windows do not overlap, and begin with the first
+//   pixel.
 // identity
 //   the input; with `project`, where shapes differ, a 1x1 of stride s *.
 //

@@ -5,9 +5,9 @@
 //   mobilenetv2[_<width>]                     Sandler et al., CVPR 2018; as torchvision's
 //   shufflenetv1[_<width>[_g<groups>]]        Zhang et al., CVPR 2018; 3 groups where the name says nothing
 //   shufflenetv2[_<width>]                    Ma et al., ECCV 2018; as torchvision's
-// A name without a width is width 1.0. Behind any name "_small" is the variant for images of 28 to 64 pixels and "_full"
-// the published one; without, images of up to 64 pixels get the small one. The small variant's stem has stride 1 and no
-// max-pooling; resnet's is 3x3; vgg16 ends in 1x1 pooling and two hidden layers of 512.
+// A name without a width is width 1.0. Behind any name "_small" is the variant for images of 28 to 64 pixels and
+// "_full" the published one; without, images of up to 64 pixels get the small one. The small variant's stem has stride
+// 1 and no max-pooling; resnet's is 3x3; vgg16 ends in 1x1 pooling and two hidden layers of 512.
 #pragma once
 
 #include <string>

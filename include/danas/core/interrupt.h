@@ -1,4 +1,5 @@
-// Ctrl-C, SIGTERM and SIGUSR1 (Slurm sends it before a time limit) in an orderly way: the first asks the loops to stop at the next batch, the second ends at once.
+// Ctrl-C, SIGTERM and SIGUSR1 (Slurm sends it before a time limit) in an orderly way: the first asks the loops to stop
+// at the next batch, the second ends at once.
 #pragma once
 
 namespace danas {

@@ -21,8 +21,8 @@ inline std::string JsonText(const Json& json, int indent = -1) {
 inline constexpr int kMostJsonLevels = 100;
 Json ParseJson(std::string_view text);
 
-// The whole number at `key` of an object that anyone may have written: fractions are cut off, and what int64_t cannot hold
-// becomes its nearest value. Throws Json::exception where there is no number.
+// The whole number at `key` of an object that anyone may have written: fractions are cut off, and what int64_t cannot
+// hold becomes its nearest value. Throws Json::exception where there is no number.
 int64_t WholeAt(const Json& object, const char* key);
 
 inline bool IsUtf8(std::string_view text) {

@@ -29,8 +29,8 @@ class RunFolder {
   // Throws what RunFolder(path) would throw now; makes nothing. For plans, and before what takes long.
   static void CheckFree(const std::filesystem::path& path);
 
-  // runs/<name>-<YYYYMMDD-hhmmss>-seed<seed> in local time, below the working folder; "-2", "-3" ... is added where a run
-  // started in the same second.
+  // runs/<name>-<YYYYMMDD-hhmmss>-seed<seed> in local time, below the working folder; "-2", "-3" ... is added where a
+  // run started in the same second.
   static std::filesystem::path DefaultPath(std::string_view name, int64_t seed);
 
   const std::filesystem::path& path() const { return path_; }

@@ -1,5 +1,5 @@
-// Frames of a subset in batches: threads decode ahead into a bounded queue; delivery is in order and the same for any number
-// of threads. Plain buffers: train/loader.h makes tensors of them.
+// Frames of a subset in batches: threads decode ahead into a bounded queue; delivery is in order and the same for any
+// number of threads. Plain buffers: train/loader.h makes tensors of them.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct LoaderOptions {
   int64_t batch = 256;
   bool shuffle = false;        // by the stream "order" of (seed, epoch)
   bool replace_bad = true;     // an image that is skipped: the next good one of its class, or a batch without it
-  int64_t least_last = 2;      // a last batch of fewer images is joined to the one before (batch norm needs two); 1: never
+  int64_t least_last = 2;      // a last batch of fewer images joins the one before (batch norm needs two); 1: never
   int64_t rank = 0;            // the part of each batch that this process takes, of `ranks` parts in order
   int64_t ranks = 1;           // with more than one a batch may come empty, so that all processes see as many
   int64_t workers = 1;

@@ -53,8 +53,8 @@ class Transform {
   Augmentation Draw(int height, int width, int64_t epoch, int64_t position) const;
 
   // Loads image `position` (of a JPEG only the part that is needed) and writes it, augmented and normalised, as
-  // channels x image_size x image_size floats in channel-last order (HWC). Throws DataError from loading, and for a picture
-  // that is too small for the pad crop.
+  // channels x image_size x image_size floats in channel-last order (HWC). Throws DataError from loading, and for a
+  // picture that is too small for the pad crop.
   void Apply(const ImageSource& images, int64_t epoch, int64_t position, std::span<float> out_hwc) const;
 
   // The picture before normalisation, for tests and viewers.

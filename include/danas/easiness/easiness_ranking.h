@@ -19,8 +19,8 @@ struct EasinessRanking {
 
 // From config: ranking.json, random(seed), listed; reversed if asked. `class_ids` are the dataset's, in its order.
 // "listed" without schedule.class_order is the dataset's own order.
-// Throws ConfigError naming the classes that are missing, unknown or named twice, and for a file made for a training set
-// of another fingerprint; FileError for one that cannot be read. 'auto' has been replaced by a file's path before.
+// Throws ConfigError naming the classes that are missing, unknown or named twice, and for a file made for a training
+// set of another fingerprint; FileError for one that cannot be read. 'auto' has been replaced by a file's path before.
 EasinessRanking MakeRanking(const ScheduleConfig& config, int64_t seed, const std::vector<std::string>& class_ids,
                             uint64_t fingerprint);
 

@@ -104,7 +104,8 @@ struct SearchPlan {
     return Sum<double>([](const PhasePlan& p) {
       return static_cast<double>(p.phase.epochs) *
                  (kTrainingPassWork * p.macs_per_image * static_cast<double>(p.weight_images) +
-                  kArchitecturePassWork * p.alpha_macs_per_image * static_cast<double>(p.alpha_passes * p.architecture_images)) +
+                  kArchitecturePassWork * p.alpha_macs_per_image *
+                      static_cast<double>(p.alpha_passes * p.architecture_images)) +
              p.scoring_macs;
     });
   }

@@ -1,6 +1,6 @@
-// The one description of an event's fields: a struct whose Describe() names each field once, in the order in which the log
-// has them, with what it says and the curve that TensorBoard draws of it. The log's writer, its readers, the tags and the
-// tables of docs/events.md come from it.
+// The one description of an event's fields: a struct whose Describe() names each field once, in the order in which the
+// log has them, with what it says and the curve that TensorBoard draws of it. The log's writer, its readers, the tags
+// and the tables of docs/events.md come from it.
 #pragma once
 
 #include <cmath>
@@ -37,8 +37,8 @@ struct OrNull {
 };
 
 // struct Section { template <typename Self, typename Fields> static void Describe(Self& self, Fields& fields); };
-// where Describe() calls, in order, fields.Field("name", self.name, {...}), and fields.Inline(self.part) for fields of a
-// std::optional<Section> that are among its own, or are all left out.
+// where Describe() calls, in order, fields.Field("name", self.name, {...}), and fields.Inline(self.part) for fields of
+// a std::optional<Section> that are among its own, or are all left out.
 template <typename T>
 concept Section = requires { typename T::DescribedSection; };
 

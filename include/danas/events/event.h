@@ -1,5 +1,5 @@
-// What a run reports. The loops know this interface only; files, terminals and TensorBoard are sinks behind it. The events
-// themselves are structs: events/search_events.h, events/training_events.h, events/ranking_events.h.
+// What a run reports. The loops know this interface only; files, terminals and TensorBoard are sinks behind it. The
+// events themselves are structs: events/search_events.h, events/training_events.h, events/ranking_events.h.
 #pragma once
 
 #include <memory>

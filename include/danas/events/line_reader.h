@@ -17,8 +17,8 @@ class LineReader {
     bool cut_back = false;           // the file is shorter than what was read of it; reading continues at its end
   };
 
-  // The next lines, a megabyte at most; none where there are no whole ones yet, or no file. Throws FileError with the system's
-  // reason where it cannot be read.
+  // The next lines, a megabyte at most; none where there are no whole ones yet, or no file. Throws FileError with the
+  // system's reason where it cannot be read.
   Lines Read();
 
  private:

@@ -1,5 +1,5 @@
-// Events at both ends of a run's log. Logs of long runs are large, and who asks how a run is doing waits: what lies between
-// is not read.
+// Events at both ends of a run's log. Logs of long runs are large, and who asks how a run is doing waits: what lies
+// between is not read.
 #pragma once
 
 #include <cstdint>

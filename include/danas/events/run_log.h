@@ -1,4 +1,5 @@
-// A run's log: log.jsonl and alpha.jsonl in its folder, one event a line (docs/events.md). Its writer, and how it is read.
+// A run's log: log.jsonl and alpha.jsonl in its folder, one event a line (docs/events.md). Its writer, and how it is
+// read.
 #pragma once
 
 #include <algorithm>

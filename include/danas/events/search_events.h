@@ -1,5 +1,5 @@
-// What a search reports. Costs are in `unit`: MACs, parameters or ms. Losses are nats, means over images; accuracies are
-// shares in [0, 1]. What differs between two runs of one seed on one machine is in `timing`.
+// What a search reports. Costs are in `unit`: MACs, parameters or ms. Losses are nats, means over images; accuracies
+// are shares in [0, 1]. What differs between two runs of one seed on one machine is in `timing`.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// What the training of one network reports: `danas finetune`, `danas train`, and the networks that rank classes. Accuracies
-// are shares in [0, 1], losses nats.
+// What the training of one network reports: `danas finetune`, `danas train`, and the networks that rank classes.
+// Accuracies are shares in [0, 1], losses nats.
 #pragma once
 
 #include <array>

@@ -51,9 +51,9 @@ struct JudgeOptions {
 //
 //   for (const JudgedBatch& batch : JudgePass(network, loader, options)) …
 //
-// The loader must not shuffle (TestLoader()). On rank 0 batches are of the images of all ranks, on others they are empty.
-// Memory holds the loader's queue and one batch, however many images there are. Throws NumericError for a loss that is not
-// finite, and Interrupted.
+// The loader must not shuffle (TestLoader()). On rank 0 batches are of the images of all ranks, on others they are
+// empty. Memory holds the loader's queue and one batch, however many images there are. Throws NumericError for a loss
+// that is not finite, and Interrupted.
 class JudgePass {
  public:
   // Both must outlive this.

@@ -32,7 +32,8 @@ struct ZooTraining {
 Genotype MakeZooGenotype(const ZooTraining& training);
 
 // Trains, tests once and writes into outputs.folder network.json, weights-epoch<N>.safetensors for the first of
-// KeptEpochs(), and what TrainAndTest() writes. Records an events::ClassAccuracy after each epoch beside its events. Throws as TrainAndTest() and SplitTrainingSet() do.
+// KeptEpochs(), and what TrainAndTest() writes. Records an events::ClassAccuracy after each epoch beside its events.
+// Throws as TrainAndTest() and SplitTrainingSet() do.
 TrainingResult TrainZooNetwork(const ZooTraining& training, const TrainingOutputs& outputs);
 
 // The epochs whose weights are kept: 5, 50 and 100 % of all, rounded, from 1; ascending, each once.

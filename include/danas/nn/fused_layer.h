@@ -23,8 +23,8 @@ struct FusedCandidate {
   std::vector<ConvNorm*> Steps() const;  // those that are there, in order
 };
 
-// Whether the kernels can compute the block in a layer of this stride, by its kernel and activation: as a whole (inverted
-// residuals, the plain identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
+// Whether the kernels can compute the block in a layer of this stride, by its kernel and activation: as a whole
+// (inverted residuals, the plain identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
 bool IsFusible(const BlockSpec& block, int stride);
 bool IsFusibleInParts(const BlockSpec& block, int stride);
 

@@ -27,7 +27,8 @@ struct TrainedRun {
 // Throws FileError where a file is missing (the run did not end), ConfigError where one is not as danas writes it.
 TrainedRun ReadTrainedRun(const std::filesystem::path& folder);
 
-// Network, MACs (and against the first run's), parameters, test accuracy, time; then the band, and what recipes differ in.
+// Network, MACs (and against the first run's), parameters, test accuracy, time; then the band, and what recipes differ
+// in.
 std::string ComparisonText(const std::vector<TrainedRun>& runs);
 Json ComparisonJson(const std::vector<TrainedRun>& runs);
 

@@ -16,13 +16,13 @@ struct CostReport {
   CostTable parameters;  // of the same space
 };
 
-// A line for every candidate of every layer, equal neighbours taken together, then stem and head, then the least, mean and
-// greatest cost over all networks; for a network its total.
+// A line for every candidate of every layer, equal neighbours taken together, then stem and head, then the least, mean
+// and greatest cost over all networks; for a network its total.
 std::string CostText(const CostReport& report);
 
 // {"space", "unit", "input", "classes", "stem_and_head", "fixed_part", "layers": [{"in", "out", "stride", "input",
-// "candidates": [{"name", "cost", "parameters"}]}], "least", "mean", "most", "networks"}; costs that are whole numbers are
-// written as such.
+// "candidates": [{"name", "cost", "parameters"}]}], "least", "mean", "most", "networks"}; costs that are whole numbers
+// are written as such.
 Json CostJson(const CostReport& report);
 
 // One text for every candidate whose own cost is more than `target`.

@@ -17,8 +17,8 @@ namespace danas {
 // torch notes once and for all whether there is CUDA. "auto" takes GPU 0 where there is one that this build can use,
 // else the CPU, and says which. Throws at once: DeviceError (no GPU, no such index, CUDA parts not built or not
 // loadable), ConfigError (another name; fp16 on a CPU).
-// Of several processes on one machine each takes the GPU of its local rank with "auto" and "cuda" (the only one where it sees
-// but one, as Slurm can have it), and without runtime.threads its share of the machine's cores: torchrun's
+// Of several processes on one machine each takes the GPU of its local rank with "auto" and "cuda" (the only one where
+// it sees but one, as Slurm can have it), and without runtime.threads its share of the machine's cores: torchrun's
 // OMP_NUM_THREADS of 1 is for programs that compute on GPUs alone.
 at::Device OpenDevice(const RuntimeConfig& runtime, int64_t seed, const RankPlace& place = {});
 

@@ -15,9 +15,9 @@ class KeptRun {
   KeptRun(const std::filesystem::path& folder, const CheckpointConfig& config, const Ranks& ranks, at::Device device,
           DescribeRun describe);
 
-  // With `wanted` takes up the state of the newest whole checkpoint, on every rank, and cuts the logs back to it. False:
-  // the run begins; where a process was killed before its first checkpoint, without what it logged since `start_event`.
-  // Throws as CheckpointKeeper::RestoreOrRewind() does.
+  // With `wanted` takes up the state of the newest whole checkpoint, on every rank, and cuts the logs back to it.
+  // False: the run begins; where a process was killed before its first checkpoint, without what it logged since
+  // `start_event`. Throws as CheckpointKeeper::RestoreOrRewind() does.
   bool Resume(bool wanted, const char* start_event);
 
   // The run has begun, and its first event is recorded.

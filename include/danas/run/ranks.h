@@ -58,8 +58,8 @@ class Ranks {
   void UseDevice(at::Device device);
   void SetTimeout(double seconds);
 
-  // The sum over all ranks, in place; for tensors on the CPU or the device, of the same shape everywhere. The order of the
-  // terms depends on the number of ranks and the tensor's size alone.
+  // The sum over all ranks, in place; for tensors on the CPU or the device, of the same shape everywhere. The order of
+  // the terms depends on the number of ranks and the tensor's size alone.
   void Sum(const at::Tensor& tensor) const;
 
   // Of several tensors of any shapes and one type as one message.

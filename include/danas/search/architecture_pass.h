@@ -44,13 +44,12 @@ struct ArchitectureTotals {
   double macs = 0;          // of forward passes, over all processes; of steps left out too
 };
 
-// One step of a branch's α, in the halves that a pass wants (train/pass.h); `config`: with the branch's budget. Needs an
-// ArchitectureScope. Parts of a batch (search.alpha_micro_batch)
-// share one draw, and so do the processes of a run unless ranks.draws is 'own'. The losses are linear in the class
-// loss, so that the sum of the processes' gradients is that of the whole batch's loss. With search.relaxation.draws
-// 'micro_batch' each part has its own draw, which its first image's place in the whole batch numbers: processes that
-// cut the batch at the same places as one alone draw the same. The loss is then the mean of the parts', cost and all.
-// Throws std::logic_error if a weight got a gradient.
+// One step of a branch's α, in the halves that a pass wants (train/pass.h); `config`: with the branch's budget. Needs
+// an ArchitectureScope. Parts of a batch (search.alpha_micro_batch) share one draw, and so do the processes of a run
+// unless ranks.draws is 'own'. The losses are linear in the class loss, so that the sum of the processes' gradients is
+// that of the whole batch's loss. With search.relaxation.draws 'micro_batch' each part has its own draw, which its
+// first image's place in the whole batch numbers: processes that cut the batch at the same places as one alone draw the
+// same. The loss is then the mean of the parts', cost and all. Throws std::logic_error if a weight got a gradient.
 class ArchitectureStep {
  public:
   // The loss is over the first `classes` classes; without label smoothing.

@@ -1,6 +1,6 @@
-// The final choice by scores (search.final scored): networks of the band are scored with the supernet's weights, and the
-// best of them, the finalists, once more on more images, after a short training each where the config asks for it. What
-// is known so far lies here, so that a run resumes after the last network that was scored.
+// The final choice by scores (search.final scored): networks of the band are scored with the supernet's weights, and
+// the best of them, the finalists, once more on more images, after a short training each where the config asks for it.
+// What is known so far lies here, so that a run resumes after the last network that was scored.
 #pragma once
 
 #include <ATen/core/Tensor.h>

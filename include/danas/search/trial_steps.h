@@ -1,5 +1,6 @@
-// A search's two steps (train/weight_pass.h, search/architecture_pass.h) on random images, for what needs their time or memory and no result: the plan's probe,
-// `danas bench supernet`, the timings in tests/bench. With ranks they send what a search sends.
+// A search's two steps (train/weight_pass.h, search/architecture_pass.h) on random images, for what needs their time or
+// memory and no result: the plan's probe, `danas bench supernet`, the timings in tests/bench. With ranks they send what
+// a search sends.
 #pragma once
 
 #include <cstdint>

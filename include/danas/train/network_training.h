@@ -34,7 +34,8 @@ struct NetworkTraining {
 struct TrainingOutputs {
   MetricSink* metrics = nullptr;  // events/training_events.h
   ProgressSink* progress = nullptr;
-  std::filesystem::path folder = {};  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
+  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
+  std::filesystem::path folder = {};
   bool resume = false;           // resumes from the newest whole checkpoint in `folder`
   std::vector<Event> notes = {};  // are recorded where the training starts or resumes
 };
@@ -55,8 +56,9 @@ struct TrainingResult {
 using AfterEpoch = std::function<void(int64_t epoch)>;
 
 // Trains the network, which is on the device, from the weights it has. The test set is read once, after the last epoch:
-// no epoch is chosen by it. Of several ranks only the first has outputs. result.json is written last: where it is, all is. Throws ConfigError (warm-up longer than
-// training), DataError, NumericError, Interrupted; CheckpointError where none that is there can be used.
+// no epoch is chosen by it. Of several ranks only the first has outputs. result.json is written last: where it is, all
+// is. Throws ConfigError (warm-up longer than training), DataError, NumericError, Interrupted; CheckpointError where
+// none that is there can be used.
 TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
                             const AfterEpoch& after_epoch = {});
 

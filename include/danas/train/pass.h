@@ -1,5 +1,5 @@
-// One pass over a loader, pulled batch by batch: what weight training, architecture training, fine-tuning and evaluation
-// share.
+// One pass over a loader, pulled batch by batch: what weight training, architecture training, fine-tuning and
+// evaluation share.
 //
 //   BatchPass pass(loader, options);
 //   for (const Batch& batch : pass) {
@@ -104,10 +104,11 @@ class BatchPass {
   }
   static std::default_sentinel_t end() { return {}; }
 
-  // What the step computed of the batch; once for each. True: the step is to be applied; false: its loss or gradient norm
-  // is not finite, and on_nonfinite is `skip`. With `stop` that throws NumericError (label, batch, value).
-  // When the loss is read: on a CPU, and with `skip`, at once. On a GPU with `stop`, where reading waits for the device,
-  // at least every 100 batches: the error then names the batch that was first, though the weights have moved since.
+  // What the step computed of the batch; once for each. True: the step is to be applied; false: its loss or gradient
+  // norm is not finite, and on_nonfinite is `skip`. With `stop` that throws NumericError (label, batch, value).
+  // When the loss is read: on a CPU, and with `skip`, at once. On a GPU with `stop`, where reading waits for the
+  // device, at least every 100 batches: the error then names the batch that was first, though the weights have moved
+  // since.
   bool Take(StepResult result);
 
   // After the last batch. Throws NumericError for a pass of skipped batches alone.

@@ -63,16 +63,16 @@ struct WeightTraining {
 };
 
 // One step of the optimiser on a batch, in the halves that a pass wants (train/pass.h). The loader's batch is the
-// optimiser's; the recipe's micro_batch splits it. Torch's default generator of the device, which draws dropout's masks,
-// is seeded for every batch from the stream ("dropout", step), on rank r > 0 ("dropout", step, r).
+// optimiser's; the recipe's micro_batch splits it. Torch's default generator of the device, which draws dropout's
+// masks, is seeded for every batch from the stream ("dropout", step), on rank r > 0 ("dropout", step, r).
 class WeightStep {
  public:
   // Sets the network to training mode and NormMode::kBatch. The loss is over the first `classes` classes. All must
   // outlive this.
   WeightStep(torch::nn::Module& network, WeightTraining& training, int64_t classes);
 
-  // Each of the forward passes goes over the whole batch; their gradients add up to those of the optimiser's one step, as
-  // the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are their means. Throws
+  // Each of the forward passes goes over the whole batch; their gradients add up to those of the optimiser's one step,
+  // as the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are their means. Throws
   // ConfigError for a batch that leaves this process no image.
   StepResult Compute(const Batch& batch, const Forwards& forwards);
   // Either leaves no gradient, and counts the step.

@@ -1,4 +1,5 @@
-// A run's log for people: each event of log.jsonl, and of alpha.jsonl behind its epoch, as one or a few lines with the time.
+// A run's log for people: each event of log.jsonl, and of alpha.jsonl behind its epoch, as one or a few lines with the
+// time.
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
-// How far a run is, in `progress.json` of its folder, for those who look from elsewhere (danas status): written whole every ten
-// seconds, removed when the run is finished. Fields: docs/file-formats.md.
+// How far a run is, in `progress.json` of its folder, for those who look from elsewhere (danas status): written whole
+// every ten seconds, removed when the run is finished. Fields: docs/file-formats.md.
 #pragma once
 
 #include <chrono>
