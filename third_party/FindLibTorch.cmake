@@ -64,7 +64,8 @@ find_package_handle_standard_args(
   REQUIRED_VARS LibTorch_torch_cpu_LIBRARY LibTorch_c10_LIBRARY LibTorch_INCLUDE_DIR LibTorch_VERSION
   VERSION_VAR LibTorch_VERSION HANDLE_VERSION_RANGE
   REASON_FAILURE_MESSAGE
-    "looked in '${_root}'. Run scripts/setup, activate an environment that holds `torch`, or pass -DLibTorch_ROOT=<folder with include/ and lib/>")
+    "looked in '${_root}'. Run scripts/setup, activate an environment that contains `torch`, or pass \
+-DLibTorch_ROOT=<folder with include/ and lib/>")
 if(NOT LibTorch_FOUND OR TARGET LibTorch::LibTorch)
   return()
 endif()
@@ -77,9 +78,9 @@ foreach(_system IN ITEMS /usr/include /usr/local/include)
   endif()
 endforeach()
 
-# ATen's header Parallel.h runs its loops serially, without a word, in files that are compiled without OpenMP. So whatever
-# includes torch is compiled with it. A second OpenMP runtime in the process would have threads and settings of its own:
-# the one linked is the one that libtorch_cpu loads, by its file, and `-fopenmp` is not given to the linker.
+# ATen's header Parallel.h runs its loops serially, without a word, in files that are compiled without OpenMP. So
+# whatever includes torch is compiled with it. A second OpenMP runtime in the process would have threads and settings of
+# its own: the one linked is the one that libtorch_cpu loads, by its file, and `-fopenmp` is not given to the linker.
 set(LibTorch_OPENMP_MISSING "")
 if(NOT LibTorch_OPENMP_LIBRARY)
   find_program(LibTorch_READELF NAMES readelf llvm-readelf REQUIRED)
@@ -88,7 +89,8 @@ if(NOT LibTorch_OPENMP_LIBRARY)
   set(_runtime "")
   if(_dynamic MATCHES "\\[(lib(gomp|iomp5|omp)[-.][^]]*)\\]")
     set(_runtime "${CMAKE_MATCH_1}")
-    find_library(LibTorch_OPENMP_LIBRARY NAMES "${_runtime}" PATHS "${_root}/lib" "${_root}/../torch.libs" NO_DEFAULT_PATH)
+    find_library(LibTorch_OPENMP_LIBRARY NAMES "${_runtime}" PATHS "${_root}/lib" "${_root}/../torch.libs"
+                 NO_DEFAULT_PATH)
     find_library(LibTorch_OPENMP_LIBRARY NAMES "${_runtime}" PATHS "${_root}/../../..")
   endif()
   mark_as_advanced(LibTorch_OPENMP_LIBRARY)
@@ -97,8 +99,8 @@ if(NOT LibTorch_OPENMP_LIBRARY AND NOT _runtime)
   set(LibTorch_OPENMP_MISSING "${LibTorch_torch_cpu_LIBRARY} loads no OpenMP runtime that is known (libgomp, libiomp5, \
 libomp): take PyPI's torch (scripts/setup)")
 elseif(NOT LibTorch_OPENMP_LIBRARY)
-  set(LibTorch_OPENMP_MISSING "${LibTorch_torch_cpu_LIBRARY} loads ${_runtime}, which is neither beside it nor among the \
-system's libraries: install it, or pass -DLibTorch_OPENMP_LIBRARY=<its file>")
+  set(LibTorch_OPENMP_MISSING "${LibTorch_torch_cpu_LIBRARY} loads ${_runtime}, which is neither beside it nor among \
+the system's libraries: install it, or pass -DLibTorch_OPENMP_LIBRARY=<its file>")
 else()
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_QUIET ON)
@@ -119,9 +121,9 @@ else()
     unset(CMAKE_REQUIRED_${_setting})
   endforeach()
   if(NOT LibTorch_OPENMP_WORKS)
-    set(LibTorch_OPENMP_MISSING "${CMAKE_CXX_COMPILER} -fopenmp does not link with ${LibTorch_OPENMP_LIBRARY}, the runtime \
-that this LibTorch loads. Clang's OpenMP does not run on GCC's libgomp: compile with GCC, or take a LibTorch that loads \
-libiomp5 or libomp")
+    set(LibTorch_OPENMP_MISSING "${CMAKE_CXX_COMPILER} -fopenmp does not link with ${LibTorch_OPENMP_LIBRARY}, the \
+runtime that this LibTorch loads. Clang's OpenMP does not run on GCC's libgomp: compile with GCC, or take a LibTorch \
+that loads libiomp5 or libomp")
   endif()
 endif()
 

@@ -3,9 +3,9 @@
 
     checkpoint_cost.py --danas build/release/bin/danas [--rounds N] [--every MINUTES] -- ARGUMENTS OF danas search
 
-The cost of one is the difference in time over the difference in checkpoints: wall time, and the processor's of all threads,
-which is what training loses where it uses every core. Printed as one row of a Markdown table: medians over the rounds, and
-the share of a run's time at the default interval of ten minutes. See docs/reliability.md.
+The cost of one is the difference in time over the difference in checkpoints: wall time, and the processor's of all
+threads, which is what training loses where it uses every core. Printed as one row of a Markdown table: medians over the
+rounds, and the share of a run's time at the default interval of ten minutes. See docs/reliability.md.
 """
 
 import argparse

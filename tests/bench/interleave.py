@@ -3,10 +3,11 @@
 
     interleave.py [--rounds N] [--key median_ms] NAME=COMMAND NAME=COMMAND ...
 
-Every command prints JSON lines with `measure` (left out: load) and the key, one line a measure. A round runs each command once, in an order that moves on by
-one each round, so that a machine's slow minutes fall on all of them. Printed for every measure: the median over rounds
-of each command, and its ratio to the first command's as the ratio of medians, with an interval that holds 95 % of the
-ratios of 10,000 resamplings of the rounds (bootstrap, seed 0). `growth_mib` and `peak_rss_mib`, where printed, are compared the same way.
+Every command prints JSON lines with `measure` (left out: load) and the key, one line per measure. A round runs each
+command once, in an order that moves on by one each round, so that a machine's slow minutes fall on all of them. Printed
+for every measure: the median over rounds of each command, and its ratio to the first command's as the ratio of medians,
+with an interval that holds 95 % of the ratios of 10,000 resamplings of the rounds (bootstrap, seed 0). `growth_mib` and
+`peak_rss_mib`, where printed, are compared the same way.
 """
 
 import argparse

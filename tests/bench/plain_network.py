@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What network_bench measures, in plain PyTorch: MobileNetV2's training step, and its evaluation with batch norm folded.
+"""What network_bench measures, in plain PyTorch: MobileNetV2's training step, and its evaluation with batch norm
+folded.
 
     plain_network.py [--input HxW] [--batch N] [--steps N] [--warmup N] [--threads N]
 

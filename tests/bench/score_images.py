@@ -3,8 +3,8 @@
 
     score_images.py make FOLDER PHOTOGRAPHS [--images N] [--longer L]
         Makes FOLDER: N JPEGs (test/CLASS/*.jpg, ten classes; train/ is a link to test/), cut out of the photographs
-        below PHOTOGRAPHS and scaled as ImageNet's pictures are (longer side L = 500, shorter side 256 to 500, quality 90;
-        another L scales both), and NETWORK.pth: torchvision's networks with seeded weights.
+        below PHOTOGRAPHS and scaled as ImageNet's pictures are (longer side L = 500, shorter side 256 to 500, quality
+        90; another L scales both), and NETWORK.pth: torchvision's networks with seeded weights.
     score_images.py torchvision FOLDER --network NAME [--batch N] [--threads N] [--workers N] [--layout L]
                                  [--fold] [--keep-memory]
         ImageFolder, Resize(256), CenterCrop(224), ToTensor, Normalize, DataLoader; network.eval(), inference_mode.

@@ -4,10 +4,10 @@
     shared_machine.py [--bin build/release/bin] [--rounds N] [--kernels fused,aten] [--threads N] [--spins 300,1000,5000]
                       [--loader DATASET]
 
-Ways to wait: `default` (threads spin for a while), `spin N` (GOMP_SPINCOUNT=N) and `passive` (OMP_WAIT_POLICY). For each, the
-small supernet's w and alpha step: quiet; beside a second process that searches with as many threads and waits the same
-way (`twin`); beside one that spins (`spinner`); with --loader beside a loader's decoding threads. All in turn, rounds
-after each other. Printed: medians in ms of the sum of both steps, and what they are of quiet with the default.
+Ways to wait: `default` (threads spin for a while), `spin N` (GOMP_SPINCOUNT=N) and `passive` (OMP_WAIT_POLICY). For
+each, the small supernet's w and alpha step: quiet; beside a second process that searches with as many threads and waits
+the same way (`twin`); beside one that spins (`spinner`); with --loader beside a loader's decoding threads. All in turn,
+rounds after each other. Printed: medians in ms of the sum of both steps, and what they are of quiet with the default.
 docs/benchmarks.md, "Beside other programs", has its output.
 """
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Kills a small search with SIGKILL, again and again, at moments that chance chooses; goes on with it every time until it
-ends; compares the folder it leaves with that of a search that nothing disturbed. Ends with 1 at the first difference.
+"""Kills a small search with SIGKILL, again and again, at moments that chance chooses; goes on with it every time until
+it ends; compares the folder it leaves with that of a search that nothing disturbed. Ends with 1 at the first
+difference.
 
-Half of the kills come from a clock, half from the search's own system calls (fault.h): before, after or in the middle of
-the n-th on some file, so that short moments are met as well. Prints a table, as Markdown, of where they fell.
+Half of the kills come from a clock, half from the search's own system calls (fault.h): before, after or in the middle
+of the n-th on some file, so that short moments are met as well. Prints a table, as Markdown, of where they fell.
 
 With --work, what was done stays in that folder, and the next call goes on there until --kills are done.
 """

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""A search of many tiny steps, with phases, prunings and a checkpoint every few of them: its memory, open files and threads,
-sampled from /proc, must not grow. Prints a table, as Markdown.
+"""A search of many tiny steps, with phases, prunings and a checkpoint every few of them: its memory, open files and
+threads, sampled from /proc, must not grow. Prints a table, as Markdown.
 
-Growth is looked for within each phase, after its first quarter (the first passes allocate what the later ones use again):
-memory by the median of the last quarter of samples over that of the second one, files and threads by their largest number.
+Growth is looked for within each phase, after its first quarter (the first passes allocate what the later ones use
+again): memory by the median of the last quarter of samples over that of the second one, files and threads by their
+largest number.
 """
 
 import argparse

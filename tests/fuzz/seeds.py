@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the small valid inputs of tests/fuzz/corpus that are not in the tree already. How the bytes of a target are cut
-into files stands at the top of its source file. Python's own library is enough.
+"""Writes the small valid inputs of tests/fuzz/corpus that are not in the tree already. How the bytes of a target are
+cut into files stands at the top of its source file. Python's own library is enough.
 
 Usage: seeds.py    (writes beside itself)
 """

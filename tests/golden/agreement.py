@@ -3,7 +3,8 @@
 
 Usage: agreement.py > agreement.json (needs scipy; made with 1.17.1)
 Every second case has ties. A case is 3 to 6 judges over 3 to 30 classes; the pair statistics are of its first two.
-Kendall's W follows from Friedman's chi-square, which scipy corrects for ties: W = chi-square / (judges * (classes - 1)).
+Kendall's W follows from Friedman's chi-square, which scipy corrects for ties:
+W = chi-square / (judges * (classes - 1)).
 """
 
 import json

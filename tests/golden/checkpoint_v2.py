@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes checkpoint-v2/: as checkpoint_v1.py, of a search with all that checkpoints of format version 2 may hold: paths of
-its own, an average of the weights, gradients of α, what was passed.
+"""Makes checkpoint-v2/: as checkpoint_v1.py, of a search with all that checkpoints of format version 2 may hold: paths
+of its own, an average of the weights, gradients of α, what was passed.
 
 Usage: checkpoint_v2.py FOLDER (of danas, danas-engine and libdanas_fault.so)
 run/ is the folder of a search that was killed in a weight pass of its second schedule step, with its newest checkpoint

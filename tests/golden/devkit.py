@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/devkit/meta_packed.mat and meta_plain.mat, small likenesses of ImageNet's meta.mat: the same structure
-array, of three classes and one inner node. Run with scipy and numpy. Usage: devkit.py    (writes beside itself)
+"""Makes tests/golden/devkit/meta_packed.mat and meta_plain.mat, small likenesses of ImageNet's meta.mat: the same
+structure array, of three classes and one inner node. Run with scipy and numpy.
+
+Usage: devkit.py    (writes beside itself)
 """
 
 import pathlib

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes students_t.json: numbers of SciPy's Student's t and noncentral t, and the differences that paired t tests detect.
+"""Writes students_t.json: numbers of SciPy's Student's t and noncentral t, and the differences that paired t tests
+detect.
 
 Usage: students_t.py > students_t.json (needs scipy; made with 1.17.1)
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes small files of torch.save in tests/golden/nn: a state dict with one tensor of every kind, as a zip archive and in
-the form before PyTorch 1.6, a checkpoint around one, and what holds no state dict: a whole model, programs of
+"""Makes small files of torch.save in tests/golden/nn: a state dict with one tensor of every kind, as a zip archive and
+in the form before PyTorch 1.6, a checkpoint around one, and what holds no state dict: a whole model, programs of
 TorchScript and of torch.export. Run with torch 2.14.1.
 
 Usage: torch_file.py  (writes beside itself)

@@ -56,8 +56,8 @@ Step = typing.Union[str, "typing.Callable[[pathlib.Path, pathlib.Path], None]"]
 
 
 class Case(typing.NamedTuple):
-    """Steps in a folder with data/, config.json and space.json: words for danas, or a function of the folder and of the one
-    where the old program has done its steps."""
+    """Steps in a folder with data/, config.json and space.json: words for danas, or a function of the folder and of the
+    one where the old program has done its steps."""
     name: str
     steps: "list[Step]"
     config: dict = {}  # keys with dots; None takes one out

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Stands for danas where scripts/truth-table is tested: answers the commands that the script gives, for a space of three
-layers (2 · 3 · 2 networks), and "trains" a network in about $SECONDS_EACH by drawing its accuracy from its candidates
-and the seed. $RECIPE changes the learning rate, $FAIL_AT names a training (0-2-1@0) that fails."""
+"""Stands for danas where scripts/truth-table is tested: answers the commands that the script gives, for a space of
+three layers (2 · 3 · 2 networks), and "trains" a network in about $SECONDS_EACH by drawing its accuracy from its
+candidates and the seed. $RECIPE changes the learning rate, $FAIL_AT names a training (0-2-1@0) that fails."""
 
 import json
 import os
