@@ -49,7 +49,8 @@ class FindLibTorch(unittest.TestCase):
         self.write(f"{name}/torch/include/torch/csrc/api/include/torch/torch.h")
         self.write(
             f"{name}/torch/include/torch/headeronly/version.h",
-            f"#define TORCH_VERSION_MAJOR {major}\n#define TORCH_VERSION_MINOR {minor}\n#define TORCH_VERSION_PATCH {patch}\n",
+            f"#define TORCH_VERSION_MAJOR {major}\n#define TORCH_VERSION_MINOR {minor}\n"
+            f"#define TORCH_VERSION_PATCH {patch}\n",
         )
         for library in ("torch_cpu", "c10", "torch_cuda", "c10_cuda"):
             self.write(f"{name}/torch/lib/lib{library}.so")
@@ -60,7 +61,8 @@ class FindLibTorch(unittest.TestCase):
         major, minor, patch = nccl.split(".")
         self.write(
             f"{name}/nvidia/nccl/include/nccl.h",
-            f"#define NCCL_MAJOR {major}\n#define NCCL_MINOR {minor}\n#define NCCL_PATCH {patch}\n#define NCCL_SUFFIX \"\"\n",
+            f"#define NCCL_MAJOR {major}\n#define NCCL_MINOR {minor}\n#define NCCL_PATCH {patch}\n"
+            '#define NCCL_SUFFIX ""\n',
         )
         return self.top / name / "torch"
 
@@ -72,7 +74,8 @@ class FindLibTorch(unittest.TestCase):
         self.write("torch.cpp", "extern int version; int torch() { return version; }\n")
         for source, name, more in (("runtime", runtime, []), ("torch", "libtorch_cpu.so", [lib / runtime])):
             subprocess.run(
-                ["c++", "-shared", "-fPIC", "-nostdlib", f"-Wl,-soname,{name}", "-o", lib / name, self.top / f"{source}.cpp", *more],
+                ["c++", "-shared", "-fPIC", "-nostdlib", f"-Wl,-soname,{name}", "-o", lib / name,
+                 self.top / f"{source}.cpp", *more],
                 check=True,
             )
         return torch
@@ -81,7 +84,8 @@ class FindLibTorch(unittest.TestCase):
         """CMake's status and its output, lines joined."""
         run = subprocess.run(
             ["cmake", "-G", "Ninja", "-S", self.top / "project", "-B", self.top / build, f"-DLibTorch_ROOT={root}"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env={**os.environ, "COLUMNS": "200"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            env={**os.environ, "COLUMNS": "200"},
         )
         return run.returncode, " ".join(run.stdout.split())
 

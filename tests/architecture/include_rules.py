@@ -55,7 +55,8 @@ LIBRARIES = [
 
 # A call: the one file that may make it, and why.
 CALLS = [
-    (re.compile(r"\bparallel_for\s*\("), "src/nn/thread_pool.cpp", "use kernels::ForEachRange, which a test shows to be parallel"),
+    (re.compile(r"\bparallel_for\s*\("), "src/nn/thread_pool.cpp",
+     "use kernels::ForEachRange, which a test shows to be parallel"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -102,7 +103,8 @@ def broken_includes(checkout: pathlib.Path) -> "list[str]":
             text = file.read_text(encoding="utf-8")
             for call, only, why in CALLS:
                 if path != only and (match := call.search(text)):
-                    broken.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]}...): only in {only}; {why}")
+                    line = text.count("\n", 0, match.start()) + 1
+                    broken.append(f"{path}:{line}: {match[0]}...): only in {only}; {why}")
             for match in INCLUDE.finditer(text):
                 header = match[2]
                 if match[1] == '"' and (file.parent / header).exists() and ".." not in header:

@@ -23,7 +23,8 @@ def unkind_texts(root: pathlib.Path) -> "list[str]":
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 if line.lstrip().startswith(("//", "#include")):
                     continue
-                found += [f"{path.relative_to(root)}:{number}: {text}" for text in TEXT.findall(line) if ADVICE.search(text)]
+                found += [f"{path.relative_to(root)}:{number}: {text}" for text in TEXT.findall(line)
+                          if ADVICE.search(text)]
     return found
 
 

@@ -22,8 +22,8 @@ DEFAULT_INTERVAL = 600.0  # s: checkpoint.every
 
 def search(danas, arguments, run, every):
     """Wall seconds, processor seconds, checkpoints written."""
-    command = [danas, "search", *arguments, "--quiet", "--no-probe", "--run", str(run), "--set", f"checkpoint.every={every}",
-               "--set", "checkpoint.min_seconds=1000000"]
+    command = [danas, "search", *arguments, "--quiet", "--no-probe", "--run", str(run), "--set",
+               f"checkpoint.every={every}", "--set", "checkpoint.min_seconds=1000000"]
     begin = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -54,7 +54,8 @@ def main():
         cpu.append((took["many"][1] - took["few"][1]) / more)
         numbers.append(more)
         base.append(took["few"][0])
-    print("| search, s | checkpoints more | MB each | wall, ms each | processor, ms each | of the time at the default interval |")
+    print("| search, s | checkpoints more | MB each | wall, ms each | processor, ms each "
+          "| of the time at the default interval |")
     print("|---|---|---|---|---|---|")
     worst = max(statistics.median(wall), statistics.median(cpu))
     print(f"| {statistics.median(base):.1f} | {statistics.median(numbers):.0f} | {size / 1e6:.1f} | "

@@ -23,7 +23,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def conv_norm(inputs, outputs, kernel=1, stride=1, groups=1, activation=True):
-    steps = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
+    steps = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+             nn.BatchNorm2d(outputs)]
     return nn.Sequential(*steps, *([nn.ReLU6(inplace=True)] if activation else []))
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How OpenMP's threads should wait: a search's steps alone on the machine, and beside others.
 
-    shared_machine.py [--bin build/release/bin] [--rounds N] [--kernels fused,aten] [--threads N] [--spins 300,1000,5000]
-                      [--loader DATASET]
+    shared_machine.py [--bin build/release/bin] [--rounds N] [--kernels fused,aten] [--threads N]
+                      [--spins 300,1000,5000] [--loader DATASET]
 
 Ways to wait: `default` (threads spin for a while), `spin N` (GOMP_SPINCOUNT=N) and `passive` (OMP_WAIT_POLICY). For
 each, the small supernet's w and alpha step: quiet; beside a second process that searches with as many threads and waits

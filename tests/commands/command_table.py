@@ -63,11 +63,13 @@ TRUTH = ("danas rank --run runs/mine --all --score macs --json | python3 -c 'imp
 RUN = {
     # README: a first search
     "danas easiness --config quickstart.json --data IMAGES --seed 0": Run({"IMAGES": "data/fashion"}, add=SMALL_JUDGES),
-    "danas search --config quickstart.json --data IMAGES --seed 0 --set schedule.ranking=FOLDER/ranking.json --dry-run": Run(
+    "danas search --config quickstart.json --data IMAGES --seed 0 --set schedule.ranking=FOLDER/ranking.json "
+    "--dry-run": Run(
         {"IMAGES": "data/fashion"}, before=f"{QUICK_EASINESS} --out FOLDER", add="--no-probe", says="step3"),
     # docs/training-paths.md
     "danas search --config fashion_mnist_short.json --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
-    "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe", says="budgets: 1.5M, 1.8M, 2.1M MACs"),
+    "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe",
+                                                   says="budgets: 1.5M, 1.8M, 2.1M MACs"),
     # README: your own search; scripts/quickstart says some of them again
     "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
     "danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run": Run(
@@ -227,8 +229,8 @@ LOOKED_AT = {
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
-    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|same-results|soak|truth-table|planted-task|two-garments)( .*)?"):
-        Look("long"),
+    re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|same-results|soak|truth-table|planted-task|"
+               r"two-garments)( .*)?"): Look("long"),
     re.compile(r"danas study (planted_2|search_(a|a_parts|b)|easiness_\w+)( .*)?"): Look("long"),
     re.compile(r"danas (search --config truth_a\.json|rank) --run RUN .*"): Look("long"),
     re.compile(r"danas search --config truth_a\.json --data IMAGES .*"): Look("long"),

@@ -235,7 +235,8 @@ def table(test):
         lines.append("| " + " | ".join(map(str, [kind, len(of_kind), *by])) + " |")
     total = [sum(kill.get("by") == way for kill in test.kills) for way in ways]
     lines.append("| " + " | ".join(map(str, ["all", test.done(), *total])) + " |")
-    lines += ["", f"{test.number()} searches ended; each left what the one left that nothing disturbed. Not compared:", ""]
+    lines += ["", f"{test.number()} searches ended; each left what the one left that nothing disturbed. Not compared:",
+              ""]
     lines += [f"- {what}: {why}" for what, why in small_search.LEFT_OUT.items()]
     return "\n".join(lines)
 

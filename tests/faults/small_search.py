@@ -1,4 +1,5 @@
-"""A search of a second or two, its runs in processes that meet faults (fault.h), and whether two runs found the same."""
+"""A search of a second or two, its runs in processes that meet faults (fault.h), and whether two runs found the
+same."""
 
 import hashlib
 import json
@@ -39,12 +40,13 @@ LEFT_OUT = {
     "lock": "names the process",
     "tensorboard/": "what the logs say, with times; a file for each process",
     "checkpoints: numbers, regular ones": "written by the clock; a milestone's tensors and values are compared",
-    "checkpoints: `logs`, `hash`, `values` named `seconds...`": "bytes of logs that hold times; of the whole; time spent",
+    "checkpoints: `logs`, `hash`, `values` named `seconds...`":
+        "bytes of logs that hold times; of the whole; time spent",
 }
 
 
 def write_bars(folder, prefix, images):
-    """Three classes of 16 x 16 pictures in the MNIST family's layout: grey, with a bright bar whose place is the class."""
+    """Three classes of 16 x 16 images in MNIST's layout: grey, with a bright bar whose place is the class."""
     pixels = bytearray(struct.pack(">4I", 0x803, images, 16, 16))
     labels = bytearray(struct.pack(">2I", 0x801, images))
     for i in range(images):

@@ -37,7 +37,8 @@ def configs() -> None:
 
 
 def faulty_texts() -> None:
-    for name, text in (("comment", "// c\n{}"), ("comma", '{\n"seed": 1,\n}'), ("python", "{'seed': None, \"a\": True}"),
+    for name, text in (("comment", "// c\n{}"), ("comma", '{\n"seed": 1,\n}'),
+                       ("python", "{'seed': None, \"a\": True}"),
                        ("open", '{"data": [1, {"a": "b\n'), ("numbers", "[01, +1, .5, 5., 1e999, NaN, -Infinity, 0x1]"),
                        ("escapes", '["\\ud83d\\ude00", "\\ud83d", "C:\\Users"]'), ("yaml", "seed: 1\n"),
                        ("missing", '{"a" 1 "b": 2]')):
@@ -90,12 +91,14 @@ stages:
 head: {channels: 16, activation: swish, dropout: 0.25, bias: false}
 """)
     write("genotype", "best.json", json.dumps(genotype()))
-    write("genotype", "with_mark.json", b"\xef\xbb\xbf" + json.dumps(genotype(), indent=1).replace("\n", "\r\n").encode())
+    write("genotype", "with_mark.json", b"\xef\xbb\xbf" +
+          json.dumps(genotype(), indent=1).replace("\n", "\r\n").encode())
     trained = genotype()
     trained["origin"] = {"model": "resnet18"}
     sampled = genotype()
     sampled["origin"] = {"sampled": {"near": "runs/a/best.json", "band_percent": 5}}
-    result = {"kind": "train", "epochs": 2, "seconds": 3.5, "test_last_epoch": {"top1": 0.75}, "test_ema": {"top1": 0.5}}
+    result = {"kind": "train", "epochs": 2, "seconds": 3.5, "test_last_epoch": {"top1": 0.75},
+              "test_ema": {"top1": 0.5}}
     config = {"seed": 0, "data": {"root": "x"}, "zoo": {"epochs": 2}, "finetune": {"epochs": 2, "steps": [1, 2]}}
     for name, net in (("train", trained), ("random", sampled), ("found", genotype())):
         if name != "train":
@@ -124,7 +127,8 @@ def tables() -> None:
          "arms": {"a": {"set": {"schedule.ranking": "${judges}/ranking.json"}}, "b": {"random": 12, "near": "a"}},
          "outcome": {"set": {"finetune.epochs": 1}}, "against": "a"}))
     write("ranking", "written.json", json.dumps(
-        {"format": 1, "classes": ["0", "1", "2", "cat"], "fingerprint": "0000000000000001", "scores": [0.1, 0.2, 0.3, 1],
+        {"format": 1, "classes": ["0", "1", "2", "cat"], "fingerprint": "0000000000000001",
+         "scores": [0.1, 0.2, 0.3, 1],
          "kind": "entropy", "networks": [{"network": "a", "images": [1, 2, 3, 4], "histograms": [[1, 0], [0, 2]]}]}))
 
 
@@ -135,7 +139,8 @@ def weights() -> None:
                          "b": {"dtype": "BOOL", "shape": [1], "data_offsets": [8, 9]},
                          "c": {"dtype": "I64", "shape": [0, 3], "data_offsets": [9, 9]}}).encode()
     header += b" " * (-len(header) % 8)
-    write("safetensors", "small.safetensors", struct.pack("<Q", len(header)) + header + struct.pack("<2f?", 1.5, -2, True))
+    write("safetensors", "small.safetensors", struct.pack("<Q", len(header)) + header +
+          struct.pack("<2f?", 1.5, -2, True))
     for name in ("module.a", "_orig_mod.model.a", "model_ema.a"):
         entries = {name: {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]},
                    name + ".num_batches_tracked": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]}}
@@ -145,7 +150,8 @@ def weights() -> None:
     for name, content in (("empty", ""), ("page.html", "<!DOCTYPE html><html>"), ("text", "Entry not found"),
                           ("lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n"),
                           ("index.json", '{"metadata": {}, "weight_map": {"a": "b"}}'),
-                          ("onnx", b"\x08\x08\x12\x07pytorch\x1a\x052.1.0\x3a\x02\x0a\x00"), ("tar", bytes(257) + b"ustar")):
+                          ("onnx", b"\x08\x08\x12\x07pytorch\x1a\x052.1.0\x3a\x02\x0a\x00"),
+                          ("tar", bytes(257) + b"ustar")):
         write("safetensors", f"foreign_{name}", content)
     for name in ("torchscript.pt", "exported.pt2", "whole_model.pth"):
         write("torch_file", name, (GOLDEN / "nn" / name).read_bytes())
@@ -175,15 +181,15 @@ def weights() -> None:
 
 
 def checkpoints() -> None:
-    values = {"step": 3, "loss": 0.1, "warm": True, "phase": "step1", "alpha": [[0.5, -1], [2]], "space": {"a": [1, {"b": None}]},
-              "sum.defined": True}
+    values = {"step": 3, "loss": 0.1, "warm": True, "phase": "step1", "alpha": [[0.5, -1], [2]],
+              "space": {"a": [1, {"b": None}]}, "sum.defined": True}
     manifest = {"format_version": 1, "milestone": False, "logs": {"log.jsonl": 10, "alpha.jsonl": 0}, "values": values,
                 "tensors_hash": "", "hash": ""}
     write("checkpoint", "manifest", json.dumps(manifest) + "\n")
     header = json.dumps({"network.weights": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]},
                          "sum": {"dtype": "F64", "shape": [1], "data_offsets": [24, 32]}}).encode()
-    write("checkpoint", "with_tensors", json.dumps(manifest).encode() + b"\n" + struct.pack("<Q", len(header)) + header +
-          bytes(32))
+    write("checkpoint", "with_tensors", json.dumps(manifest).encode() + b"\n" + struct.pack("<Q", len(header)) +
+          header + bytes(32))
 
 
 def datasets() -> None:
@@ -194,11 +200,13 @@ def datasets() -> None:
           '{"set": "training set", "place": "/data/train", "format": "folder", "fingerprint": "0000000000000001", '
           '"classes": ["a", "b c"], "images": 3}\n'
           "0 17 0123456789abcdef a/1.png\n1 18 - b c/x y.png\n1 0 00000000000000ff b c/new\\nline\\\\.png\n"
-          '{"set": "test set", "place": "/data/val", "format": "lmdb", "fingerprint": "", "classes": [], "images": 0}\n')
+          '{"set": "test set", "place": "/data/val", "format": "lmdb", "fingerprint": "", "classes": [], '
+          '"images": 0}\n')
     write("cifar", "ten", b"\0" + b"\3" + record + b"\7" + record)
     write("cifar", "hundred", b"\1" + b"\2\x45" + record)
     write("cifar", "named_with_mark",
-          b"\2" + mark + "\r\n".join(f"class {i}" for i in range(10)).encode() + b"\r\n\0" + gzip.compress(b"\1" + record, mtime=0))
+          b"\2" + mark + "\r\n".join(f"class {i}" for i in range(10)).encode() + b"\r\n\0" +
+          gzip.compress(b"\1" + record, mtime=0))
     write("cifar", "ten_named", b"\2" + "\n".join(f"class {i}" for i in range(10)).encode() + b"\n\0" + b"\1" + record)
     images = struct.pack(">4I", 0x803, 2, 3, 4) + bytes(range(24))
     labels = struct.pack(">2I", 0x801, 2) + b"\1\7"
@@ -212,7 +220,8 @@ def datasets() -> None:
     write("manifest_csv", "cr_only", "path,label\ra.ppm,cat\rb/c.ppm,dog\r")
     write("manifest_csv", "utf16", "\ufeffpath,label\na.ppm,cat\n".encode("utf-16-le"))
     write("manifest_jsonl", "with_mark", mark + b'{"path": "a.ppm", "label": "cat"}\r\n')
-    write("manifest_jsonl", "plain", lines({"path": "a.ppm", "label": "cat"}, {"path": "b/c.ppm", "label": "\u00e9", "x": [1]}))
+    write("manifest_jsonl", "plain", lines({"path": "a.ppm", "label": "cat"},
+                                           {"path": "b/c.ppm", "label": "\u00e9", "x": [1]}))
     write("manifest_jsonl", "no_picture", lines({"path": "text.png", "label": "a"}))
     for name in ("meta_plain.mat", "meta_packed.mat"):
         write("devkit", name, b"1\n2\n\0" + (GOLDEN / "devkit" / name).read_bytes())
@@ -221,7 +230,7 @@ def datasets() -> None:
 
 
 def lmdb_file(entries: "dict[str, bytes]", page_bytes: int = 256) -> bytes:
-    """A database as liblmdb would write it, with small pages: values above a quarter of a page have pages of their own."""
+    """A database as liblmdb would write it, with small pages: values above a quarter of a page have their own pages."""
     pages = []  # without the two heads
 
     def add(flags: int, body: bytes, lower_upper: "tuple[int, int]") -> int:
@@ -278,9 +287,9 @@ def packed_sets() -> None:
              "fingerprint": "0000000000000002", "parts": {".labels": "", ".hashes": "", ".name_ends": "", ".names": ""}}
     labels, name_ends = struct.pack("<2i", 0, 1), struct.pack("<2Q", 7, 14)
     parts = [labels, name_ends, "".join(names).encode(), *images]
+    begun = {key: about[key] for key in ("format_version", "source", "settings", "classes")}
     for name, written in (("whole", about), ("kept", {**about, "settings": {"keep_bytes": True}}),
-                          ("unfinished", {key: about[key] for key in ("format_version", "source", "settings", "classes")} |
-                           {"finished": False})):
+                          ("unfinished", {**begun, "finished": False})):
         write("packed", name, b"#\n".join([json.dumps(written).encode(), *parts]))
     entries = {".about": json.dumps(about).encode() + b"\n" + b"0" * 16, ".labels": labels, ".name_ends": name_ends,
                ".names": parts[2], ".hashes": bytes(16)}
@@ -298,8 +307,8 @@ def logs() -> None:
                "architecture_images": images, "macs_per_image": 1000} for name, classes, images in
               (("warmup", 2, 0), ("step1", 3, 50))]
     start = event("search_start", 1, seed=0, device="cpu", space="tiny", dataset="d", ranking="listed",
-                  class_order=["a", "b", "c"], unit="MACs", budget=2e6, budget_max=2.04e6, weight_steps=20, alpha_steps=5,
-                  phases=phases)
+                  class_order=["a", "b", "c"], unit="MACs", budget=2e6, budget_max=2.04e6, weight_steps=20,
+                  alpha_steps=5, phases=phases)
     epochs = [event("epoch", 10, phase="warmup", epoch=1, epochs=1, classes=2, train_loss=0.5, train_accuracy=0.75,
                     expected_cost=2.5e6, timing={"seconds": 3.5}),
               event("epoch", 20, phase="step1", epoch=1, epochs=1, classes=3, train_loss=0.5, train_accuracy=0.75,
@@ -313,11 +322,13 @@ def logs() -> None:
                 timing={"seconds": 60.5})
     alpha = event("alpha", 20, phase="step1", epoch=1, alpha_steps=5, layers=[
         {"candidates": ["a", "b"], "alpha": [0.1, -0.1]}, {"candidates": ["a", "c"], "alpha": [0, 1e-3]}])
-    progress = {"time": "2027-01-15T07:59:25Z", "label": "step1, epoch 1/1, weights", "done": 5, "total": 10, "loss": 1.5,
-                "accuracy": 0.5, "images_per_second": 99.5, "share_done": 0.4, "seconds_left": None}
-    messages = "2027-01-15T07:59:05Z info: hello\n2027-01-15T07:59:06Z warning: slow\n2027-01-15T07:59:26Z error: gone\n"
+    progress = {"time": "2027-01-15T07:59:25Z", "label": "step1, epoch 1/1, weights", "done": 5, "total": 10,
+                "loss": 1.5, "accuracy": 0.5, "images_per_second": 99.5, "share_done": 0.4, "seconds_left": None}
+    messages = ("2027-01-15T07:59:05Z info: hello\n2027-01-15T07:59:06Z warning: slow\n"
+                "2027-01-15T07:59:26Z error: gone\n")
     checkpoint = {"format_version": 1, "hash": "0000000000000000"}
-    parts = [lines(start, *epochs, pruning), lines(alpha), json.dumps(progress) + "\n", messages, json.dumps(checkpoint)]
+    parts = [lines(start, *epochs, pruning), lines(alpha), json.dumps(progress) + "\n", messages,
+             json.dumps(checkpoint)]
     write("log", "search", "#\n".join(parts))
     write("log", "search_end", "#\n".join([lines(start, *epochs, pruning, end), lines(alpha)]))
     training = [event("train_start", 1, model="resnet18", seed=3, device="cpu", epochs=2, train_images=1200,

@@ -24,7 +24,8 @@ class SqueezeExcite(nn.Module):
     def __init__(self, channels, squeeze):
         super().__init__()
         self.gate = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, squeeze, 1), nn.ReLU(), nn.Conv2d(squeeze, channels, 1), nn.Sigmoid()
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, squeeze, 1), nn.ReLU(), nn.Conv2d(squeeze, channels, 1),
+            nn.Sigmoid()
         )
 
     def forward(self, x):
@@ -104,11 +105,16 @@ def count(module, cin, size):
     return macs, sum(p.numel() for p in module.parameters())
 
 
-IR = {f"ir_e{e}_k{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k)) for e in (1, 3, 6) for k in (3, 5, 7)}
-IR |= {f"ir_e{e}_n{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, normal=True)) for e in (1, 3, 6) for k in (3, 5)}
-IR |= {f"ir_se_e{e}_k{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, se=True)) for e in (1, 3, 6) for k in (3, 5)}
-OTHER = {f"ir_fused_e{e}_n{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, fused=True)) for e in (1, 3) for k in (3, 5)}
-OTHER |= {f"residual_{'n' if n else 'k'}{k}": (lambda i, o, s, n=n, k=k: Residual(i, o, s, k, n)) for n in (0, 1) for k in (3, 5)}
+IR = {f"ir_e{e}_k{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k))
+      for e in (1, 3, 6) for k in (3, 5, 7)}
+IR |= {f"ir_e{e}_n{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, normal=True))
+       for e in (1, 3, 6) for k in (3, 5)}
+IR |= {f"ir_se_e{e}_k{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, se=True))
+       for e in (1, 3, 6) for k in (3, 5)}
+OTHER = {f"ir_fused_e{e}_n{k}": (lambda i, o, s, e=e, k=k: inverted_residual(i, o, s, e, k, fused=True))
+         for e in (1, 3) for k in (3, 5)}
+OTHER |= {f"residual_{'n' if n else 'k'}{k}": (lambda i, o, s, n=n, k=k: Residual(i, o, s, k, n))
+          for n in (0, 1) for k in (3, 5)}
 OTHER["identity_project"] = identity
 SHUFFLE = {f"shuffle_{b}_k{k}": (lambda i, o, s, b=b, k=k: Shuffle(i, o, s, b, k)) for b in "ax" for k in (3, 5, 7)}
 SHUFFLE |= {f"shuffle_{b}_n{k}": (lambda i, o, s, b=b, k=k: Shuffle(i, o, s, b, k, True)) for b in "ax" for k in (3, 5)}

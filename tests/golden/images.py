@@ -143,7 +143,8 @@ JITTERS = [  # steps in their order
 
 
 GREY_RESIZES = (0, 1, 3, 5)  # of RESIZES
-GREY_ENHANCERS = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast, "saturation": ImageEnhance.Color}
+GREY_ENHANCERS = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast,
+                  "saturation": ImageEnhance.Color}
 
 
 def write_grey(folder: pathlib.Path, source: Image.Image, small: Image.Image) -> None:

@@ -131,9 +131,10 @@ def others():
                ["choose --run run --budget 100k --out choice.json"], ROBUST)
     yield Case("rank-alpha", [SEARCH, "rank --run run --all --json --score alpha"])
     yield Case("study", [write_study, "study study.json --run study --data data --json"])
-    yield Case("tables", ["space show space.json --json", "config show --config config.json", "cost --space space.json --json",
-                          "space sample --config config.json --count 3 --seed 1 --out sampled", "data info --data data --json",
-                          "models --json", "config schema", "config reference"])
+    yield Case("tables", ["space show space.json --json", "config show --config config.json",
+                          "cost --space space.json --json",
+                          "space sample --config config.json --count 3 --seed 1 --out sampled",
+                          "data info --data data --json", "models --json", "config schema", "config reference"])
 
 
 ALL = [*searches(), *others()]

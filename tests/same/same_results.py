@@ -47,7 +47,8 @@ def config_of(case):
 
 
 def environment():
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DANAS_", "SLURM_", "TORCHELASTIC_"))}
+    kept = {key: value for key, value in os.environ.items()
+            if not key.startswith(("DANAS_", "SLURM_", "TORCHELASTIC_"))}
     return {**kept, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", "CUDA_VISIBLE_DEVICES": "",
             "DANAS_CONFIG_PATH": str(cases.TESTS.parent / "configs")}
 
@@ -88,7 +89,8 @@ def parsed(text):
         return None
 
 
-DURATION = re.compile(r"\d+ h \d\d min|\d+ min \d\d s|\d+(\.\d+)? (s|ms|min|h)\b|[\d,]+ (images|img)/s|\d+(\.\d+)? % (weights|α|scoring|finalists)")
+DURATION = re.compile(r"\d+ h \d\d min|\d+ min \d\d s|\d+(\.\d+)? (s|ms|min|h)\b|[\d,]+ (images|img)/s|"
+                      r"\d+(\.\d+)? % (weights|α|scoring|finalists)")
 
 
 def content(path):

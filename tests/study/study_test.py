@@ -206,7 +206,8 @@ class StudyTest(unittest.TestCase):
 
     def test_more_seeds_and_arms_do_what_is_new(self):
         shutil.copytree(self.reference / "runs", self.folder / "runs")
-        self.write(seeds=[0, 1, 5], budgets=["90k"], arms={**STUDY["arms"], "other": {"set": {"search.alpha_lr": 0.02}}})
+        self.write(seeds=[0, 1, 5], budgets=["90k"],
+                   arms={**STUDY["arms"], "other": {"set": {"search.alpha_lr": 0.02}}})
         steps = self.steps(self.study().stdout)
         self.assertEqual(len(steps), 2 + 3, steps)
         self.assertEqual(sum("seed-5" in step for step in steps), 3)
@@ -288,8 +289,8 @@ class StudyTest(unittest.TestCase):
 
 
     def test_random_networks_within_a_budget(self):
-        drawn = self.danas(self.folder, "space", "sample", "--config", "my.json", "--set", "search.budget=90k", "--count",
-                           "20", "--seed", "3", "--out", "drawn", "--json")
+        drawn = self.danas(self.folder, "space", "sample", "--config", "my.json", "--set", "search.budget=90k",
+                           "--count", "20", "--seed", "3", "--out", "drawn", "--json")
         self.assertEqual(drawn.returncode, 0, drawn.stderr)
         macs = [network["macs"] for network in json.loads(drawn.stdout)]
         self.assertEqual(len(macs), 20)

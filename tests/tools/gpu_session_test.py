@@ -277,8 +277,8 @@ Session({out!r}, [Step("one", 900, 1, ["bash", "-c", {script!r}], "?", resumes=T
 class RealSteps(Sessions):
     def call(self, *words):
         environment = dict(os.environ, LibTorch_ROOT="/no/torch")
-        return subprocess.run([SCRIPT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                              env=environment, check=False)
+        return subprocess.run([SCRIPT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              cwd=self.folder, env=environment, check=False)
 
     def test_a_dry_run_shows_every_step_in_order_and_writes_nothing(self):
         listed = self.call("--list").stdout.splitlines()

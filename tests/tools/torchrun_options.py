@@ -34,6 +34,7 @@ if sys.argv[1:] == ["--list"]:
     print("\n".join(sorted(get_args_parser()._option_string_actions)))
 else:
     for option in sys.argv[1:]:
-        forms = [[option], [option, "value"]] + ([[option + "=value"]] if option.startswith("--") else [[option + "value"]])
+        joined = option + "=value" if option.startswith("--") else option + "value"
+        forms = [[option], [option, "value"], [joined]]
         if not all(hands_on(form) for form in forms):
             print(option)

@@ -32,7 +32,8 @@ class Lead(unittest.TestCase):
                 table.add(Row(choice, cost, 10, seed, 1.0, accuracy, (accuracy,)))
         table.write()
         words = [SCRIPTS / "truth-table", "--check", "table.csv", "--lead", str(macs)]
-        return subprocess.run(words, cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.run(words, cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
 
     def test_each_of_the_others_has_its_own_distance(self):
         done = self.lead(1500, ROWS)

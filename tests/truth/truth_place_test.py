@@ -16,7 +16,8 @@ sys.path.insert(0, str(SCRIPTS))
 from truth_table_file import Row, Table  # noqa: E402
 
 NEAR, WIDE, NONE = ({"block": "inverted_residual", "expand": expand} for expand in (1, 4, 6))
-SPACE = {"stem": {"channels": 8}, "layers": [{"out": 8, "candidates": [NEAR, WIDE]}, {"out": 12, "candidates": [NONE, NEAR]}]}
+SPACE = {"stem": {"channels": 8}, "layers": [{"out": 8, "candidates": [NEAR, WIDE]},
+                                             {"out": 12, "candidates": [NONE, NEAR]}]}
 ROWS = {(0, 0): (1000, [0.50]), (0, 1): (1020, [0.62]), (1, 0): (1030, [0.60, 0.62]), (1, 1): (2000, [0.90])}
 
 
@@ -40,20 +41,22 @@ class Place(unittest.TestCase):
         for i, text in enumerate(texts):
             (self.folder / f"{i}.json").write_text(text)
         words = [SCRIPTS / "truth-table", "--check", "table.csv", "--place", *(f"{i}.json" for i in range(len(texts)))]
-        return subprocess.run(words, cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.run(words, cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
 
     def test_it_is_counted_among_those_that_cost_no_more_and_among_those_of_its_cost(self):
         done = self.place(network(WIDE, NONE), network(WIDE, NEAR))
         self.assertEqual(done.stdout.splitlines(), [
             "0.json: 1-0, 1,030 MACs, 61.00 %, seeds: 2; beaten by 1 of 2 (50.0 %) of the networks that cost no more, "
             "by 1 of 2 (50.0 %) of those within 5 % of its cost",
-            "1.json: 1-1, 2,000 MACs, 90.00 %, seeds: 1; beaten by 0 of 3 (0.0 %) of the networks that cost no more, by "
-            "0 of 0 of those within 5 % of its cost"])
+            "1.json: 1-1, 2,000 MACs, 90.00 %, seeds: 1; beaten by 0 of 3 (0.0 %) of the networks that cost no more, "
+            "by 0 of 0 of those within 5 % of its cost"])
 
     def test_networks_of_other_spaces_and_other_files_are_named(self):
         for text, said in ((network(WIDE), "0.json: 1 layers, the table's space has 2"),
                            (network(NONE, NONE), "0.json: layer 0 has .* none of the candidates"),
-                           (network(WIDE, NONE, channels=16), "0.json: layer 1.out was 12, now it is 16: it is no network"),
+                           (network(WIDE, NONE, channels=16),
+                            "0.json: layer 1.out was 12, now it is 16: it is no network"),
                            ("{", "0.json: no JSON"), ("[]", "0.json: no network of"), ("7", "0.json: no network of"),
                            ('{"network": {"layers": [1, 2], "stem": {}}}', "0.json: "),
                            ('{"network": null}', "0.json: no network of")):

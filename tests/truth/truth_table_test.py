@@ -386,7 +386,8 @@ class Figures(unittest.TestCase):
 
     def test_losses_have_spreads_of_their_own(self):
         costs, _, losses = self.drawn(40)
-        (line,) = truth_statistics.describe_losses([(cost, 10, of_one) for cost, of_one in zip(costs, losses)], resamples=50)
+        (line,) = truth_statistics.describe_losses([(cost, 10, of_one) for cost, of_one in zip(costs, losses)],
+                                                   resamples=50)
         ratio = truth_statistics.Spread(costs, losses).ratio([1] * 40)
         self.assertIn(f"ratio {ratio:.2f} [", line)
         self.assertIn("nats", line)

@@ -40,7 +40,8 @@ class TwoGarments(unittest.TestCase):
 
     def make(self, name, *options):
         words = [SCRIPTS / "two-garments", "--data", self.folder / "data", "--out", self.folder / name, *options]
-        return subprocess.run(list(map(str, words)), text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.run(list(map(str, words)), text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
 
     def images(self, name, *options):
         done = self.make(name, "--train", "18", "--test", "6", *options)
