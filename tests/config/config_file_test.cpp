@@ -204,7 +204,7 @@ TEST(ConfigRules, BetweenFields) {
        "search.alpha_micro_batch: 7 is too small for the 4 groups"},
       {{"search.relaxation.draws=micro_batch"}, "search.relaxation.draws: 'micro_batch' needs micro-batches"},
       {{"search.loss.pow.exponent=0.1"},
-       "search.loss.pow.exponent: has a meaning with search.loss.kind 'pow' only; found 'paper_log'"},
+       "search.loss.pow.exponent: applies only with search.loss.kind 'pow'; found 'paper_log'"},
       {{"train.lr_warmup_epochs=71"}, "train.lr_warmup_epochs: 71 is more than the 70 epochs there are"},
   };
   for (const Rule& rule : rules) {

@@ -96,8 +96,8 @@ TEST(ConfigFields, NumbersOfALossBelongToTheirKind) {
     Assign(config, {"search.loss.kind=none"});
     ExpectErrorContains<ConfigError>(
         [&] { Assign(config, {field.path + "=0.7"}); },
-        {"--set: " + field.path + ": has a meaning with search.loss.kind '" +
-         KindOfLoss(field.path).substr(std::string("search.loss.kind=").size()) + "' only; found 'none'"});
+        {"--set: " + field.path + ": applies only with search.loss.kind '" +
+         KindOfLoss(field.path).substr(std::string("search.loss.kind=").size()) + "'; found 'none'"});
     EXPECT_NO_THROW(Assign(config, {field.path + "=0.7", KindOfLoss(field.path)})) << field.path;
     EXPECT_THROW(Assign(config, {"search.loss.kind=none"}), ConfigError) << field.path;
   }
