@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <vector>
 
 #include "danas/core/error.h"
@@ -68,22 +69,35 @@ class TemporaryFile {
   bool committed_ = false;
 };
 
-}  // namespace
-
-std::string ReadFile(const std::filesystem::path& path, size_t max_bytes) {
+// Calls `visit` with what each read leaves in `buffer`.
+template <typename Visit>
+void ReadInto(std::span<char> buffer, const std::filesystem::path& path, const Visit& visit) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) Fail("read", path, EISDIR);
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) Fail("read", path, errno);
-  std::string content;
-  std::array<char, 1 << 16> buffer;
-  while (stream.read(buffer.data(), buffer.size()), stream.gcount() > 0) {
-    content.append(buffer.data(), static_cast<size_t>(stream.gcount()));
-    if (content.size() > max_bytes) Fail("read", path, EFBIG);
+  while (stream.read(buffer.data(), std::ssize(buffer)), stream.gcount() > 0) {
+    visit(std::string_view(buffer.data(), static_cast<size_t>(stream.gcount())));
   }
   if (stream.bad()) Fail("read", path, errno != 0 ? errno : EIO);
+}
+
+}  // namespace
+
+std::string ReadFile(const std::filesystem::path& path, size_t max_bytes) {
+  std::string content;
+  std::array<char, 1 << 16> buffer;
+  ReadInto(buffer, path, [&](std::string_view block) {
+    content.append(block);
+    if (content.size() > max_bytes) Fail("read", path, EFBIG);
+  });
   return content;
+}
+
+void ReadBlocks(const std::filesystem::path& path, const std::function<void(std::string_view block)>& visit) {
+  std::vector<char> buffer(size_t{1} << 20);
+  ReadInto(buffer, path, visit);
 }
 
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view content) {
@@ -122,14 +136,8 @@ void MakeFolders(const std::filesystem::path& path) {
 }
 
 void CopyFileAtomically(const std::filesystem::path& from, const std::filesystem::path& to) {
-  std::ifstream stream(from, std::ios::binary);
-  if (!stream) Fail("read", from, errno);
   WriteFileAtomically(to, [&](const AppendBytes& append) {
-    std::vector<char> buffer(size_t{1} << 20);
-    while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), stream.gcount() > 0) {
-      append(buffer.data(), static_cast<size_t>(stream.gcount()));
-    }
-    if (stream.bad()) Fail("read", from, errno != 0 ? errno : EIO);
+    ReadBlocks(from, [&](std::string_view block) { append(block.data(), block.size()); });
   });
 }
 

@@ -26,10 +26,18 @@ uint64_t LoadWord(const uint8_t* bytes) {
 }  // namespace
 
 uint64_t HashText(std::string_view text) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (const unsigned char byte : text) hash = (hash ^ byte) * 0x100000001B3;
-  return Mix(hash);
+  TextHash hash;
+  hash.Update(text);
+  return hash.value();
 }
+
+void TextHash::Update(std::string_view part) {
+  uint64_t state = state_;
+  for (const unsigned char byte : part) state = (state ^ byte) * 0x100000001B3;
+  state_ = state;
+}
+
+uint64_t TextHash::value() const { return Mix(state_); }
 
 uint64_t HashBytes(std::span<const uint8_t> bytes) {
   constexpr size_t kWord = sizeof(uint64_t);

@@ -47,6 +47,7 @@ LIBRARIES = [
     (r"png\.h", ["data", "figures"]),
     (r"protozero/.*|rhash\.h", ["watch"]),
     (r"zlib\.h", ["data", "nn"]),
+    (r"xxhash\.h", ["core"]),
     (r"CLI/.*", ["tools"]),
     (r"(spdlog|nlohmann)/.*", ["core"]),
     (r"(sys|arpa|linux|netinet)/[a-z_]+\.h", list(ROOMS)),

@@ -61,6 +61,7 @@ class IncludeRules(unittest.TestCase):
             ("train", "c10/cuda/CUDAStream.h"),
             ("train", "torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp"),
             ("train", "nccl.h"),
+            ("run", "xxhash.h"),
             ("search", "torch/torch.h"),
         ]:
             with self.subTest(room=room, header=header):

@@ -51,6 +51,20 @@ TEST(ReadFile, GivesTheBytesAsTheyAre) {
   EXPECT_EQ(ReadFile(WriteText(folder / "large", large)), large);
 }
 
+TEST(ReadBlocks, GivesTheBytesInOrder) {
+  const TempDir folder;
+  std::string large(2'500'000, 'x');
+  for (size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i / 1000);
+  std::string read;
+  ReadBlocks(WriteText(folder / "large", large), [&](std::string_view block) {
+    EXPECT_LE(block.size(), size_t{1} << 20);
+    read += block;
+  });
+  EXPECT_TRUE(read == large);
+  ReadBlocks(WriteText(folder / "empty", ""), [](std::string_view) { FAIL() << "there is nothing to read"; });
+  ExpectErrorContains<FileError>([&] { ReadBlocks(folder / "absent", [](std::string_view) {}); }, {"absent"});
+}
+
 TEST(ReadFile, SaysWhyItCannot) {
   const TempDir folder;
   ExpectErrorContains<FileError>([&] { ReadFile(folder / "absent"); }, {"absent", "No such file"});

@@ -13,6 +13,9 @@ namespace danas {
 // The file's bytes. Throws FileError with the path and the system's reason, and for a file larger than `max_bytes`.
 std::string ReadFile(const std::filesystem::path& path, size_t max_bytes = SIZE_MAX);
 
+// The file's bytes block by block, at most 1 MiB in memory at a time. Throws FileError as ReadFile() does.
+void ReadBlocks(const std::filesystem::path& path, const std::function<void(std::string_view block)>& visit);
+
 // Writes to a temporary name in the same folder, flushes it to disk, renames it over `path` and flushes the folder.
 // On any failure (full disk, no permission) the temporary file is removed, `path` is as before, and FileError is
 // thrown; where flushing the folder alone fails, it is thrown with the new file in place.

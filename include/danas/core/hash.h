@@ -12,6 +12,16 @@ namespace danas {
 // FNV-1a over the bytes, then mixed so that every input bit reaches every output bit.
 uint64_t HashText(std::string_view text);
 
+// HashText() of a text that comes in parts.
+class TextHash {
+ public:
+  void Update(std::string_view part);
+  uint64_t value() const;
+
+ private:
+  uint64_t state_ = 0xCBF29CE484222325;
+};
+
 // Of much data: 32 bytes at a time in four lanes. Two inputs that differ in one word differ in their hash.
 uint64_t HashBytes(std::span<const uint8_t> bytes);
 
