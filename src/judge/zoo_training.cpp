@@ -6,6 +6,7 @@
 
 #include "danas/arch/zoo.h"
 #include "danas/config/config_file.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
@@ -154,7 +155,7 @@ bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& 
 }
 
 bool IsBegunTraining(const std::filesystem::path& folder, const ZooTraining& training) {
-  const std::filesystem::path checkpoints = folder / "checkpoints";
+  const std::filesystem::path checkpoints = CheckpointFolder(folder);
   return !std::filesystem::exists(folder / "result.json") && std::filesystem::is_directory(checkpoints) &&
          !std::filesystem::is_empty(checkpoints) && IsOf(folder, training);
 }

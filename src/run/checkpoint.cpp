@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <future>
+#include <map>
 #include <new>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
-#include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/core/seconds_since.h"
@@ -27,13 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kLogs = {kLogFile, kAlphaFile};
-constexpr size_t kMostManifestBytes = size_t{1} << 30;
-
-std::string NumberText(int64_t number) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "%06lld", static_cast<long long>(number));
-  return text.data();
-}
 
 int64_t SizeOf(const fs::path& file) {
   std::error_code error;
@@ -41,70 +34,13 @@ int64_t SizeOf(const fs::path& file) {
   return error ? 0 : static_cast<int64_t>(size);
 }
 
-std::string HashOfFile(const fs::path& path) { return HexText(HashText(ReadFile(path))); }
-
-// Numbers of the manifests, or of what else has this extension, the newest first.
-std::vector<int64_t> Numbers(const fs::path& folder, const char* extension = ".json") {
-  std::vector<int64_t> numbers;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string stem = entry.path().stem().string();
-    if (entry.path().extension() != extension || stem.size() < 6 || stem.size() > 18) continue;
-    if (std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      numbers.push_back(std::stoll(stem));
-    }
-  }
-  std::sort(numbers.rbegin(), numbers.rend());
-  return numbers;
+StoredCheckpoint ReadStored(const CheckpointFiles& files) {
+  // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
+  CheckpointManifest manifest = ReadCheckpointManifest(files.manifest);
+  return {.files = files, .manifest = std::move(manifest)};
 }
 
-// Throws CheckpointError with the reason why it is not whole.
-Json ReadManifest(const fs::path& path) {
-  const Json manifest = ParseJson(ReadFile(path, kMostManifestBytes));
-  if (manifest.is_discarded()) throw CheckpointError(path.string() + " is not JSON: cut short or altered");
-  const auto format = manifest.is_object() ? manifest.find("format_version") : manifest.end();
-  if (format == manifest.end() || !format->is_number_integer()) {
-    throw CheckpointError(path.string() + " names no format_version");
-  }
-  if (format->get<int64_t>() > CheckpointKeeper::kFormatVersion) {
-    throw CheckpointError(path.string() + ": format_version " + std::to_string(format->get<int64_t>()) +
-                          " is newer than this danas, which reads up to " +
-                          std::to_string(CheckpointKeeper::kFormatVersion));
-  }
-  Json content = manifest;
-  content.erase("hash");
-  for (const auto& [key, type] : {std::pair{"hash", Json::value_t::string},
-                                  {"tensors_hash", Json::value_t::string},
-                                  {"logs", Json::value_t::object},
-                                  {"values", Json::value_t::object},
-                                  {"milestone", Json::value_t::boolean}}) {
-    const auto value = manifest.find(key);
-    if (value == manifest.end() || value->type() != type) {
-      throw CheckpointError(path.string() + " has no '" + key + "' as danas writes it");
-    }
-  }
-  for (const Json& size : manifest.at("logs")) {
-    if (!size.is_number_integer() || size.get<int64_t>() < 0) {
-      throw CheckpointError(path.string() + " has a log whose size is none");
-    }
-  }
-  if (manifest.at("hash") != HexText(HashText(JsonText(content)))) {
-    throw CheckpointError(path.string() + " was altered: its hash is another");
-  }
-  return manifest;
-}
-
-// The manifest of checkpoint `number`; throws CheckpointError where it or its tensors are not whole.
-Json WholeManifest(const fs::path& folder, int64_t number) {
-  const fs::path tensors = folder / (NumberText(number) + ".safetensors");
-  Json manifest = ReadManifest(folder / (NumberText(number) + ".json"));
-  if (manifest.at("tensors_hash") != HashOfFile(tensors)) {
-    throw CheckpointError(tensors.string() + " was altered or cut short: its hash is another");
-  }
-  return manifest;
-}
-
-void WarnPassedOver(const Error& error) { log::warn("{}; taking the checkpoint before it", error.what()); }
+void WarnSkipped(const Error& error) { log::warn("{}; trying the checkpoint before it", error.what()); }
 
 [[noreturn]] void FailWithoutCheckpoint(const fs::path& folder, bool any) {
   throw CheckpointError(
@@ -120,8 +56,8 @@ std::optional<size_t> BeginOfRun(const std::string& text, const std::string& sta
     return events::NameOfLine(line.event) == start;
   });
   if (last == lines.rend()) return text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-  const bool went_on = std::any_of(last.base(), lines.end(),
-                                   [](const events::LogLine& line) { return events::Is<events::SearchEpoch>(line.event); });
+  const auto is_epoch = [](const events::LogLine& line) { return events::Is<events::SearchEpoch>(line.event); };
+  const bool went_on = std::any_of(last.base(), lines.end(), is_epoch);
   return went_on ? std::nullopt : std::optional(last->begin);
 }
 
@@ -137,23 +73,27 @@ void CutLog(const fs::path& log, int64_t size) {
   if (error) throw FileError("cannot cut " + log.string() + " back to the checkpoint: " + error.message());
 }
 
-void CutLogs(const fs::path& folder, const Json& sizes) {
-  for (const char* log : kLogs) RequireLog(folder / log, sizes.value(log, int64_t{0}));  // all, before one is cut
-  for (const char* log : kLogs) CutLog(folder / log, sizes.value(log, int64_t{0}));
+void CutLogs(const fs::path& folder, const std::map<std::string, int64_t>& sizes) {
+  const auto size_of = [&](const char* log) {
+    const auto size = sizes.find(log);
+    return size == sizes.end() ? 0 : size->second;
+  };
+  for (const char* log : kLogs) RequireLog(folder / log, size_of(log));  // all, before one is cut
+  for (const char* log : kLogs) CutLog(folder / log, size_of(log));
 }
 
 }  // namespace
 
 struct CheckpointKeeper::Copy {
-  int64_t number = 0;
+  CheckpointFiles files;
   NamedTensors tensors;
-  Json manifest;  // without hashes
+  CheckpointManifest manifest;  // without the tensors' hash
 };
 
 // Writes one checkpoint at a time in a thread of its own, and removes those that are no longer wanted.
 class CheckpointKeeper::Writer {
  public:
-  Writer(fs::path run, int64_t keep) : run_(std::move(run)), folder_(run_ / "checkpoints"), keep_(keep) {}
+  Writer(fs::path run, int64_t keep) : run_(std::move(run)), keep_(keep) {}
 
   void Start(Copy copy) {
     done_ = std::async(std::launch::async, [this, copy = std::move(copy)]() mutable { Write(std::move(copy)); });
@@ -164,104 +104,91 @@ class CheckpointKeeper::Writer {
     if (done_.valid()) done_.get();
   }
 
-  // Those that are no longer wanted where `newest` is whole. Newer ones, which were passed over, are left alone.
+  // Those that are no longer wanted where `newest` is whole. Newer ones, which were skipped, are left alone.
   void RemoveOld(int64_t newest) const {
     RemoveOrphans();
     int64_t kept = 0;
-    for (const int64_t number : Numbers(folder_)) {
-      if (number > newest) continue;
-      const fs::path manifest = folder_ / (NumberText(number) + ".json");
-      bool milestone = true;  // what cannot be read is left alone
+    for (const CheckpointFiles& files : FindCheckpoints(run_)) {
+      if (files.number > newest) continue;
+      bool milestone = true;
       try {
-        milestone = ReadManifest(manifest).at("milestone").get<bool>();
+        milestone = ReadCheckpointManifest(files.manifest).milestone;
       } catch (const Error&) {
-        continue;
+        continue;  // what cannot be read is left alone
       }
       if (milestone || kept++ < keep_) continue;
       std::error_code error;  // what stays costs room, nothing else
-      if (fs::remove(manifest, error)) fs::remove(folder_ / (NumberText(number) + ".safetensors"), error);
+      if (fs::remove(files.manifest, error)) fs::remove(files.tensors, error);
     }
   }
 
  private:
   void Write(Copy copy) const {
     MakeFolder();
-    const std::string stem = NumberText(copy.number);
-    const fs::path tensors = folder_ / (stem + ".safetensors");
-    WriteSafetensors(tensors, copy.tensors);
-    copy.manifest["tensors_hash"] = HashOfFile(tensors);
-    copy.manifest["hash"] = HexText(HashText(JsonText(copy.manifest)));
-    FlushLogs(copy.manifest.at("logs"));
-    WriteFileAtomically(folder_ / (stem + ".json"), JsonText(copy.manifest) + "\n");
-    RemoveOld(copy.number);
+    WriteSafetensors(copy.files.tensors, copy.tensors);
+    FlushLogs(copy.manifest.logs);
+    WriteCheckpointManifest(copy.files, std::move(copy.manifest));
+    RemoveOld(copy.files.number);
   }
 
   // Its own only: a run's folder that was removed meanwhile is not made again, with nothing in it but checkpoints.
   void MakeFolder() const {
-    if (fs::is_directory(folder_)) return;
+    const fs::path folder = CheckpointFolder(run_);
+    if (fs::is_directory(folder)) return;
     if (!fs::is_directory(run_)) throw FileError(run_.string() + " was removed meanwhile");
-    MakeFolders(folder_);
+    MakeFolders(folder);
   }
 
   // After a power cut the logs must be as long as the manifest says, so they come before it.
-  void FlushLogs(const Json& sizes) const {
-    for (const auto& [log, size] : sizes.items()) {
+  void FlushLogs(const std::map<std::string, int64_t>& sizes) const {
+    for (const auto& [log, size] : sizes) {
       if (size > 0) FlushToDisk(run_ / log);
     }
   }
 
   // Tensors whose manifest was removed before its process was killed.
   void RemoveOrphans() const {
-    const std::vector<int64_t> whole = Numbers(folder_);
-    for (const int64_t number : Numbers(folder_, ".safetensors")) {
+    for (const CheckpointFiles& files : FindTensorsAlone(run_)) {
       std::error_code ignored;
-      if (std::ranges::count(whole, number) == 0) fs::remove(folder_ / (NumberText(number) + ".safetensors"), ignored);
+      fs::remove(files.tensors, ignored);
     }
   }
 
   fs::path run_;
-  fs::path folder_;
   int64_t keep_;
   std::future<void> done_;  // last: its end waits for the thread
 };
 
 StoredCheckpoint NewestCheckpoint(const fs::path& run_folder) {
-  const fs::path folder = run_folder / "checkpoints";
-  const std::vector<int64_t> numbers = Numbers(folder);
-  for (const int64_t number : numbers) {
+  const std::vector<CheckpointFiles> found = FindCheckpoints(run_folder);
+  for (const CheckpointFiles& files : found) {
     try {
-      const Json manifest = WholeManifest(folder, number);
-      return {.manifest = folder / (NumberText(number) + ".json"),
-              .tensors = folder / (NumberText(number) + ".safetensors"),
-              .logs = manifest.at("logs").get<std::map<std::string, int64_t>>()};
+      StoredCheckpoint checkpoint = ReadStored(files);
+      RequireWholeTensors(files, checkpoint.manifest);
+      return checkpoint;
     } catch (const Error& error) {
-      WarnPassedOver(error);
+      WarnSkipped(error);
     }
   }
-  FailWithoutCheckpoint(folder, !numbers.empty());
+  FailWithoutCheckpoint(CheckpointFolder(run_folder), !found.empty());
 }
 
-std::vector<CheckpointValues> ListCheckpoints(const fs::path& run_folder) {
-  const fs::path folder = run_folder / "checkpoints";
-  std::vector<CheckpointValues> checkpoints;
-  for (const int64_t number : Numbers(folder)) {
-    const fs::path manifest = folder / (NumberText(number) + ".json");
+std::vector<StoredCheckpoint> ListCheckpoints(const fs::path& run_folder) {
+  std::vector<StoredCheckpoint> checkpoints;
+  for (const CheckpointFiles& files : FindCheckpoints(run_folder)) {
     try {
-      checkpoints.push_back({.manifest = manifest, .values = ReadManifest(manifest).at("values")});
+      checkpoints.push_back(ReadStored(files));
     } catch (const Error& error) {
-      log::warn("{}; it is passed over", error.what());
+      log::warn("{}; this checkpoint is skipped", error.what());
     }
   }
   return checkpoints;
 }
 
-StateFields OpenCheckpoint(const CheckpointValues& checkpoint, at::Device device) {
-  fs::path tensors = checkpoint.manifest;
-  const int64_t number = std::stoll(tensors.stem().string());
-  const Json manifest = WholeManifest(tensors.parent_path(), number);
-  tensors.replace_extension(".safetensors");
-  return {ReadSafetensors(tensors).tensors, manifest.at("values"), device,
-          manifest.at("format_version").get<int64_t>()};
+StateFields OpenCheckpoint(const StoredCheckpoint& checkpoint, at::Device device) {
+  const auto& [files, manifest] = checkpoint;
+  RequireWholeTensors(files, manifest);
+  return {ReadSafetensors(files.tensors).tensors, manifest.values, device, manifest.version};
 }
 
 void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device) {
@@ -299,8 +226,8 @@ CheckpointKeeper::CheckpointKeeper(fs::path run_folder, const CheckpointConfig& 
       describe_(std::move(describe)),
       last_(std::chrono::steady_clock::now()),
       writer_(std::make_unique<Writer>(folder_, config.keep)) {
-  const std::vector<int64_t> numbers = Numbers(folder_ / "checkpoints");
-  if (!numbers.empty()) next_number_ = numbers.front() + 1;
+  const std::vector<CheckpointFiles> found = FindCheckpoints(folder_);
+  if (!found.empty()) next_number_ = found.front().number + 1;
 }
 
 CheckpointKeeper::~CheckpointKeeper() {
@@ -312,32 +239,30 @@ CheckpointKeeper::~CheckpointKeeper() {
 }
 
 void CheckpointKeeper::Restore() {
-  const fs::path folder = folder_ / "checkpoints";
-  const std::vector<int64_t> numbers = Numbers(folder);
-  for (const int64_t number : numbers) {
+  const std::vector<CheckpointFiles> found = FindCheckpoints(folder_);
+  for (const CheckpointFiles& files : found) {
     try {
-      const Json manifest = WholeManifest(folder, number);
-      StateFields fields(ReadSafetensors(folder / (NumberText(number) + ".safetensors")).tensors, manifest.at("values"),
-                         device_, manifest.at("format_version").get<int64_t>());
+      const StoredCheckpoint checkpoint = ReadStored(files);
+      StateFields fields = OpenCheckpoint(checkpoint, device_);
       describe_(fields);
       fields.RequireAllTaken();
-      CutLogs(folder_, manifest.at("logs"));
-      writer_->RemoveOld(number);
-      log::info("going on from checkpoint {}", (folder / (NumberText(number) + ".json")).string());
+      CutLogs(folder_, checkpoint.manifest.logs);
+      writer_->RemoveOld(files.number);
+      log::info("resuming from checkpoint {}", files.manifest.string());
       return;
     } catch (const Error& error) {
-      WarnPassedOver(error);
+      WarnSkipped(error);
     }
   }
-  FailWithoutCheckpoint(folder, !numbers.empty());
+  FailWithoutCheckpoint(CheckpointFolder(folder_), !found.empty());
 }
 
 bool CheckpointKeeper::RestoreOrRewind(const std::string& start) {
   const fs::path log = folder_ / kLogs.front();
-  if (Numbers(folder_ / "checkpoints").empty() && fs::exists(log)) {
+  if (FindCheckpoints(folder_).empty() && fs::exists(log)) {
     if (const auto begin = BeginOfRun(ReadFile(log), start)) {
       CutLog(log, static_cast<int64_t>(*begin));
-      log::info("{} was ended before its first checkpoint: it begins anew", folder_.string());
+      log::info("{} ended before its first checkpoint: starting over", folder_.string());
       return false;
     }
   }
@@ -358,13 +283,13 @@ void CheckpointKeeper::RaiseFailure() {
     writer_->Wait();
   } catch (const std::bad_alloc&) {
     if (config_.required) throw DeviceError("out of memory while a checkpoint was written");
-    log::warn("a checkpoint could not be written, the run goes on: out of memory");
+    log::warn("a checkpoint could not be written and is skipped: out of memory");
   } catch (const std::exception& error) {
     if (config_.required) {
       throw FileError(std::string("a checkpoint could not be written: ") + error.what() +
-                      ". Make room and go on with --resume, or set checkpoint.required to false");
+                      ". Make room and resume with --resume, or set checkpoint.required to false");
     }
-    log::warn("a checkpoint could not be written, the run goes on: {}", error.what());
+    log::warn("a checkpoint could not be written and is skipped: {}", error.what());
   }
 }
 
@@ -377,16 +302,13 @@ void CheckpointKeeper::Keep(CheckpointKind kind) {
   RaiseFailure();
   StateFields fields;
   describe_(fields);
-  Copy copy{.number = next_number_++, .tensors = {}, .manifest = Json::object()};
+  Copy copy{.files = FilesOfCheckpoint(folder_, next_number_++), .tensors = {}, .manifest = {}};
   for (const auto& [name, tensor] : fields.tensors()) {
     copy.tensors.emplace_back(name, tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true));
   }
-  Json logs = Json::object();
-  for (const char* log : kLogs) logs[log] = SizeOf(folder_ / log);
-  copy.manifest = {{"format_version", kFormatVersion},
-                   {"milestone", kind == CheckpointKind::kMilestone},
-                   {"logs", std::move(logs)},
-                   {"values", fields.values()}};
+  copy.manifest.milestone = kind == CheckpointKind::kMilestone;
+  copy.manifest.values = fields.values();
+  for (const char* log : kLogs) copy.manifest.logs[log] = SizeOf(folder_ / log);
   last_ = std::chrono::steady_clock::now();
   writer_->Start(std::move(copy));
 }

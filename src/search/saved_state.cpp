@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "danas/arch/space_file.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/run/device.h"
 #include "danas/search/arch_parameters.h"
@@ -18,15 +19,16 @@ struct Position {
 };
 
 template <typename T>
-T ValueOf(const CheckpointValues& checkpoint, const std::string& name) {
+T ValueOf(const StoredCheckpoint& checkpoint, const std::string& name) {
   try {
-    return checkpoint.values.at(name).get<T>();
+    return checkpoint.manifest.values.at(name).get<T>();
   } catch (const Json::exception&) {
-    throw CheckpointError(checkpoint.manifest.string() + " has no '" + name + "': it does not belong to a search");
+    throw CheckpointError(checkpoint.files.manifest.string() + " has no '" + name +
+                          "': it does not belong to a search");
   }
 }
 
-Position PositionOf(const CheckpointValues& checkpoint) {
+Position PositionOf(const StoredCheckpoint& checkpoint) {
   Position at{.phase = ValueOf<int64_t>(checkpoint, "position.phase"),
               .epoch = ValueOf<int64_t>(checkpoint, "position.epoch")};
   at.begins_phase = at.epoch == 1 && !ValueOf<bool>(checkpoint, "position.weights_done") &&
@@ -56,14 +58,14 @@ int ClassesAt(const Position& at, const std::vector<Phase>& phases) {
 
 std::vector<SavedState> ListSavedStates(const std::filesystem::path& run_folder, const ScheduleConfig& schedule) {
   std::vector<SavedState> states;
-  for (CheckpointValues& checkpoint : ListCheckpoints(run_folder)) {
+  for (StoredCheckpoint& checkpoint : ListCheckpoints(run_folder)) {
     const Position at = PositionOf(checkpoint);
     // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
     const SearchSpace space =
-        SpaceFromJson(ValueOf<Json>(checkpoint, "state.space"), checkpoint.manifest.string() + ", its space");
+        SpaceFromJson(ValueOf<Json>(checkpoint, "state.space"), checkpoint.files.manifest.string() + ", its space");
     const std::vector<Phase> phases = MakePhases(schedule, space.classes());
     const auto steps = ValueOf<int64_t>(checkpoint, "state.training.step");
-    states.push_back({.number = std::stoll(checkpoint.manifest.stem().string()),
+    states.push_back({.number = checkpoint.files.number,
                       .space = space,
                       .classes = ClassesAt(at, phases),
                       .weight_steps = steps,
@@ -71,7 +73,7 @@ std::vector<SavedState> ListSavedStates(const std::filesystem::path& run_folder,
     states.back().checkpoint = std::move(checkpoint);
   }
   if (states.empty()) {
-    throw CheckpointError((run_folder / "checkpoints").string() +
+    throw CheckpointError(CheckpointFolder(run_folder).string() +
                           " contains no checkpoint: ranking and choosing networks needs the checkpoint of the search");
   }
   return states;
@@ -95,7 +97,7 @@ LoadedState LoadState(const SavedState& state, const Config& config, at::Device 
                      .alpha_lc = {}};
   MoveTo(*loaded.supernet, device, config.runtime);
   ArchParameters alpha(state.space, FloatType(config.runtime));
-  const bool has_alpha = !state.checkpoint.values.contains("budgets");
+  const bool has_alpha = !state.checkpoint.manifest.values.contains("budgets");
   try {
     fields.Within("state", [&](StateFields& f) {
       if (has_alpha) f.Within("alpha", [&](StateFields& a) { alpha.Describe(a); });
@@ -110,7 +112,7 @@ LoadedState LoadState(const SavedState& state, const Config& config, at::Device 
       });
     });
   } catch (const CheckpointError& error) {
-    throw CheckpointError(state.checkpoint.manifest.string() + ": " + error.what());
+    throw CheckpointError(state.checkpoint.files.manifest.string() + ": " + error.what());
   }
   if (has_alpha) loaded.alpha_lc = alpha.Values();
   return loaded;

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <iterator>
 
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
-#include "danas/core/hash.h"
 #include "danas/core/json.h"
 #include "danas/core/run_folder.h"
 #include "danas/core/utc_time.h"
@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kRunLogBytes = int64_t{256} << 10;
-constexpr size_t kMostManifestBytes = size_t{64} << 20;
 constexpr size_t kWarningsShown = 5;
 constexpr double kSilentSeconds = 600;
 
@@ -277,38 +276,21 @@ class Reader {
     }
   }
 
+  // The newest whose manifest is whole; its tensors, gigabytes, are not read for this.
   void ReadCheckpoints() {
-    std::vector<std::pair<int64_t, fs::path>> found;
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "checkpoints", error)) {
-      const std::string stem = entry.path().stem().string();
-      if (entry.path().extension() != ".json" || stem.size() < 6 || stem.size() > 18) continue;
-      if (stem.find_first_not_of("0123456789") == std::string::npos) found.emplace_back(std::stoll(stem), entry.path());
-    }
-    std::sort(found.rbegin(), found.rend());
-    for (const auto& [number, path] : found) {
-      const fs::file_time_type time = fs::last_write_time(path, error);
+    for (const CheckpointFiles& files : FindCheckpoints(folder_)) {
+      std::error_code error;
+      const fs::file_time_type time = fs::last_write_time(files.manifest, error);
       if (error) continue;  // an old one is removed while this looks
-      if (!IsWhole(path)) {
-        status_.warnings.push_back(path.filename().string() + ": this checkpoint is cut short or altered");
+      try {
+        ReadCheckpointManifest(files.manifest);
+      } catch (const Error& fault) {
+        if (fs::exists(files.manifest, error)) status_.warnings.emplace_back(fault.what());
         continue;
       }
       Sign(TimeOf(time));
-      status_.checkpoint = CheckpointAge{.number = number, .age_seconds = AgeOf(TimeOf(time))};
+      status_.checkpoint = CheckpointAge{.number = files.number, .age_seconds = AgeOf(TimeOf(time))};
       return;
-    }
-  }
-
-  // Of the manifest; the tensors, gigabytes, are not read for this.
-  static bool IsWhole(const fs::path& manifest) {
-    try {
-      Json json = ParseJson(ReadFile(manifest, kMostManifestBytes));
-      const std::string hash = TextAt(json, "hash").value_or("");
-      if (hash.empty()) return false;
-      json.erase("hash");
-      return HexText(HashText(JsonText(json))) == hash;
-    } catch (const FileError&) {
-      return false;
     }
   }
 

@@ -166,7 +166,7 @@ class SmallRunTest : public testing::Test {
   // The step of the newest whole checkpoint; -1 where none is.
   int64_t NewestStep() const {
     try {
-      return Json::parse(ReadText(NewestCheckpoint(run()).manifest)).at("values").at("step").get<int64_t>();
+      return Json::parse(ReadText(NewestCheckpoint(run()).files.manifest)).at("values").at("step").get<int64_t>();
     } catch (const Error&) {
       return -1;
     }

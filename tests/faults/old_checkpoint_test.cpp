@@ -32,7 +32,7 @@ std::pair<Json, Json> GoOn(const std::string& name, int64_t version) {
   EXPECT_EQ(manifest.at("format_version"), version);
   const Outcome outcome = project.Run({"search", "-q", "--resume", "run"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.err.find("passed over"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("checkpoint before it"), std::string::npos) << outcome.err;
   EXPECT_EQ(Found(project / "run/best.json"), Found(golden / "expected.json"));
   const Json end = Events(project / "run/log.jsonl").back(), values = manifest.at("values");
   EXPECT_EQ(end.at("event"), "search_end");

@@ -100,7 +100,7 @@ TEST_F(CheckpointTest, EveryBitOfTheManifestIsNoticed) {
   }
 }
 
-TEST_F(CheckpointTest, FilesCutShortOrMissingArePassedOver) {
+TEST_F(CheckpointTest, FilesCutShortOrMissingAreSkipped) {
   WriteSteps(4, 4);
   WriteText(File("000004.json"), ReadText(File("000004.json")).substr(0, 50));
   std::filesystem::remove(File("000003.safetensors"));
@@ -109,7 +109,7 @@ TEST_F(CheckpointTest, FilesCutShortOrMissingArePassedOver) {
 
 TEST_F(CheckpointTest, ANewerVersionIsNotGuessedAt) {
   WriteSteps(1);
-  WriteText(File("000002.json"), "{\"format_version\": " + std::to_string(CheckpointKeeper::kFormatVersion + 1) + "}");
+  WriteText(File("000002.json"), "{\"format_version\": " + std::to_string(kCheckpointVersion + 1) + "}");
   EXPECT_EQ(RestoredStep(), 1);
 }
 
@@ -152,7 +152,7 @@ TEST_F(CheckpointTest, TensorsWithoutTheirManifestAreRemoved) {
   EXPECT_FALSE(std::filesystem::exists(File("000002.safetensors")));
 }
 
-TEST_F(CheckpointTest, WhatWasPassedOverDoesNotPushOutWhatWasTaken) {
+TEST_F(CheckpointTest, WhatWasSkippedDoesNotPushOutWhatWasTaken) {
   WriteSteps(4, /*keep=*/1);  // 1, a milestone, and 4
   WriteSteps(3, /*keep=*/1);  // 5, a milestone, and 7
   Flip(File("000007.safetensors"), 3);

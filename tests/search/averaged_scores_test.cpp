@@ -180,11 +180,11 @@ TEST(AveragedScores, BeginWithTheWeightsOfACheckpointWithoutThem) {
     const KeptEvents rest = Search(config, folder.path(), true);
     EXPECT_EQ(rest.Named("search_end").size(), 1u);
     const SavedState after = ListSavedStates(folder.path(), config.schedule).front();
-    EXPECT_EQ(after.checkpoint.values.contains("state.training.average.updates"), decay == 0);
+    EXPECT_EQ(after.checkpoint.manifest.values.contains("state.training.average.updates"), decay == 0);
     if (decay > 0) continue;
     // Not from the first step on.
-    EXPECT_LT(after.checkpoint.values.at("state.training.average.updates"),
-              after.checkpoint.values.at("state.training.step"));
+    EXPECT_LT(after.checkpoint.manifest.values.at("state.training.average.updates"),
+              after.checkpoint.manifest.values.at("state.training.step"));
   }
 }
 

@@ -285,7 +285,7 @@ TEST_F(TorchrunTest, StartsRanksAndStartsThemAgain) {
   };
   const std::filesystem::path whole = run("whole", false), killed = run("killed", true);
   ExpectSameRun(whole, killed);
-  EXPECT_THAT(ReadText(project_ / "killed" / "err.txt"), HasSubstr("going on from checkpoint"));
+  EXPECT_THAT(ReadText(project_ / "killed" / "err.txt"), HasSubstr("resuming from checkpoint"));
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
-#include "danas/core/hash.h"
 #include "danas/core/json.h"
 #include "danas/core/run_folder.h"
 #include "danas/core/units.h"
@@ -16,6 +16,7 @@ namespace danas {
 namespace {
 
 using test::ExpectErrorContains;
+using test::ReadText;
 using test::TempDir;
 using test::WriteText;
 using testing::ElementsAre;
@@ -283,16 +284,26 @@ TEST_F(RunStatusTest, RunLogTellsWarningsAndTheEnd) {
 
 TEST_F(RunStatusTest, CheckpointsThatAreWhole) {
   Log(SearchStart());
-  Json manifest = {{"format_version", 1}, {"values", {{"x", 0.1}}}};
-  manifest["hash"] = HexText(HashText(JsonText(manifest)));
-  WriteText(folder_ / "checkpoints/000003.json", manifest.dump() + "\n");
+  const auto write = [&](int64_t number) {
+    const CheckpointFiles files = FilesOfCheckpoint(folder_.path(), number);
+    WriteText(files.tensors, "tensors");
+    WriteCheckpointManifest(files, {.values = {{"x", 0.1}}});
+    return files;
+  };
+  const CheckpointFiles whole = write(3);
+  std::filesystem::remove(whole.tensors);  // gigabytes, which nobody reads to tell how a run is
   EXPECT_EQ(Status().checkpoint.value().number, 3);
-  manifest["values"]["x"] = 0.2;
-  WriteText(folder_ / "checkpoints/000004.json", manifest.dump() + "\n");
-  WriteText(folder_ / "checkpoints/000005.json", "{\"format_ver");
+  const std::string text = ReadText(whole.manifest);
+  std::string altered = text;
+  altered[altered.find("0.1") + 2] = '2';
+  WriteText(folder_ / "checkpoints/000004.json", altered);
+  WriteText(folder_ / "checkpoints/000005.json", text.substr(0, 12));
+  WriteText(folder_ / "checkpoints/000006.json", "{\"format_version\": 99}");
   const RunStatus status = Status();
   EXPECT_EQ(status.checkpoint.value().number, 3);
-  EXPECT_THAT(status.warnings, ElementsAre(HasSubstr("000005.json"), HasSubstr("000004.json")));
+  EXPECT_THAT(status.warnings,
+              ElementsAre(HasSubstr("000006.json: format_version 99 is newer"), HasSubstr("000005.json is not JSON"),
+                          HasSubstr("000004.json does not match its own hash")));
 }
 
 TEST_F(RunStatusTest, BrokenFilesAreTold) {

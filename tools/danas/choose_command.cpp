@@ -265,7 +265,7 @@ int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
   const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, options);
   if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
   RequireFewForPairs(pool, effects);
-  log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.manifest.string(), state.when);
+  log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.files.manifest.string(), state.when);
   std::optional<SubnetScorer> scorer;
   if (options.search.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
   RunReports reports(nullptr, run.config.log, VerbosityOf(call, ranks));

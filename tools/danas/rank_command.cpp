@@ -97,7 +97,7 @@ ScoredNetworks ScoreByState(const RankOptions& options, const SearchedRun& run, 
   const at::Device device = OpenRankDevice(run.config, ranks);
   const SavedState& state = StateWithAll(run, networks, ranks);
   ScoredNetworks scored{.networks = networks, .state = state};
-  log::info("scoring {} networks with {}, {}", networks.size(), state.checkpoint.manifest.string(), state.when);
+  log::info("scoring {} networks with {}, {}", networks.size(), state.checkpoint.files.manifest.string(), state.when);
   const LoadedState loaded = LoadState(state, run.config, device);
   Networks there;
   for (const std::vector<size_t>& network : networks) there.push_back(*NetworkIn(run.space(), network, state.space));

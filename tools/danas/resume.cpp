@@ -10,6 +10,7 @@
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
 #include "danas/config/resume_policy.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -128,7 +129,7 @@ void CopyFile(const fs::path& from, const fs::path& to) {
 
 // What a run had written when it wrote the checkpoint; files of later phases are written again by the fork.
 void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const RunFolder& to) {
-  for (const auto& [log, bytes] : checkpoint.logs) {
+  for (const auto& [log, bytes] : checkpoint.manifest.logs) {
     if (fs::exists(from / log)) CopyBegin(from / log, to / log, bytes);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
@@ -137,9 +138,10 @@ void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const Run
         name == "network.json" || name == "easiness" || name == kListingFile || name.starts_with("space-step");
     if (goes_along) CopyFile(entry.path(), to / name);
   }
-  fs::create_directories(to / "checkpoints");
-  CopyFile(checkpoint.tensors, to / "checkpoints" / checkpoint.tensors.filename().string());
-  CopyFile(checkpoint.manifest, to / "checkpoints" / checkpoint.manifest.filename().string());
+  const CheckpointFiles copies = FilesOfCheckpoint(to.path(), checkpoint.files.number);
+  fs::create_directories(CheckpointFolder(to.path()));
+  CopyFile(checkpoint.files.tensors, copies.tensors);
+  CopyFile(checkpoint.files.manifest, copies.manifest);
 }
 
 // Before the fork's folder is made.
@@ -172,7 +174,7 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
   Json changes = Json::array();
   for (const Change& change : differences.allowed) changes.push_back(change.text);
   folder.WriteJson("fork.json", {{"from", fs::absolute(from).string()},
-                                 {"checkpoint", checkpoint.manifest.filename().string()},
+                                 {"checkpoint", checkpoint.files.manifest.filename().string()},
                                  {"changes", std::move(changes)}});
   return folder.path();
 }
@@ -190,7 +192,7 @@ fs::path RunToResume(const RunOptions& options, const ConfigOptions& config, con
     throw UsageError("--resume DIR takes config and folder of that run; leave out --config and --run");
   }
   if (options.fork.empty()) return resume;
-  if (RestartedByLauncher() && fs::exists(fs::path(options.fork) / "checkpoints")) return options.fork;
+  if (RestartedByLauncher() && fs::exists(CheckpointFolder(options.fork))) return options.fork;
   return ForkRun(options, config, call, sets);
 }
 

@@ -6,6 +6,7 @@
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
 #include "danas/config/shipped.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -240,7 +241,7 @@ int Resume(const SearchOptions& options, const Call& call, const std::filesystem
     begun = false;
   } else if (RanksFirst(config)) {
     inputs.ranking = RankingOfRun(inputs, PointerTo(folder));
-    begun = std::filesystem::exists(run / "checkpoints");
+    begun = std::filesystem::exists(CheckpointFolder(run));
   }
   std::optional<SearchPlan> plan;
   if (folder) plan = MakePlan(inputs, /*probe=*/false);

@@ -7,6 +7,7 @@
 #include "danas/arch/network_name.h"
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/data/subset.h"
@@ -46,7 +47,7 @@ void RequireFree(const std::vector<std::string>& settings, const std::string& al
 Config ReadConfigOf(const fs::path& folder, const std::vector<std::string>& settings) {
   if (!fs::is_directory(folder)) throw FileError("there is no folder " + folder.string());
   const fs::path config = folder / "config.json";
-  if (!fs::exists(config) || !fs::is_directory(folder / "checkpoints")) {
+  if (!fs::exists(config) || !fs::is_directory(CheckpointFolder(folder))) {
     throw FileError(folder.string() + " is not the folder of a search: it has no " +
                     (fs::exists(config) ? "checkpoints" : "config.json"));
   }

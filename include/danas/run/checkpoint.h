@@ -1,19 +1,17 @@
-// Checkpoints of a run: copied at once, written beside the training, found again whole or not at all. The folder
-// `checkpoints` of a run holds pairs NUMBER.safetensors (tensors) and NUMBER.json (values, sizes of the logs, hashes):
-// docs/checkpoints.md.
+// Checkpoints of a run: copied at once, written beside the training, found again whole or not at all
+// (docs/checkpoints.md). Their files: core/checkpoint_files.h.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "danas/config/checkpoint_config.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/run/ranks.h"
 #include "danas/run/run_state.h"
 
@@ -23,27 +21,21 @@ using DescribeRun = std::function<void(StateFields& fields)>;
 
 enum class CheckpointKind { kRegular, kMilestone };  // a milestone is never removed
 
-// One that is whole, and the bytes that the run's logs had when it was written.
+// One whose manifest was whole when it was read.
 struct StoredCheckpoint {
-  std::filesystem::path manifest;
-  std::filesystem::path tensors;
-  std::map<std::string, int64_t> logs;
+  CheckpointFiles files;
+  CheckpointManifest manifest;
 };
 
-// The newest whole one of a run; those passed over are told. Throws CheckpointError where there is none.
+// The newest of a run whose tensors are whole too; those skipped are told. Throws CheckpointError where there is none.
 StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
 
-// What a checkpoint says without its tensors, which may have been removed or damaged since.
-struct CheckpointValues {
-  std::filesystem::path manifest;
-  Json values;  // by name, as the run described them
-};
-
-// Of all that are there, the newest first. Those whose manifest is not whole are passed over with a warning; none: empty.
-std::vector<CheckpointValues> ListCheckpoints(const std::filesystem::path& run_folder);
+// All that are there, the newest first; those whose manifest is not whole are skipped with a warning. Tensors are not
+// looked at: they may be damaged, or removed since.
+std::vector<StoredCheckpoint> ListCheckpoints(const std::filesystem::path& run_folder);
 
 // Throws CheckpointError where its tensors are not whole.
-StateFields OpenCheckpoint(const CheckpointValues& checkpoint, at::Device device);
+StateFields OpenCheckpoint(const StoredCheckpoint& checkpoint, at::Device device);
 
 // Gives all ranks the state that rank 0 has: what `describe` tells there is restored elsewhere, on `device`.
 void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device device);
@@ -51,8 +43,6 @@ void ShareState(const Ranks& ranks, const DescribeRun& describe, at::Device devi
 // Of several ranks the first has one, the others none.
 class CheckpointKeeper {
  public:
-  static constexpr int64_t kFormatVersion = StateFields::kVersion;
-
   // `describe` is called to save and to restore, from the thread that trains.
   CheckpointKeeper(std::filesystem::path run_folder, const CheckpointConfig& config, at::Device device,
                    DescribeRun describe);
@@ -61,7 +51,7 @@ class CheckpointKeeper {
   CheckpointKeeper& operator=(const CheckpointKeeper&) = delete;
 
   // Restores the newest whole checkpoint and cuts the run's logs back to where they were then. One that is cut short,
-  // altered or of a newer version is passed over with a warning. Throws CheckpointError where none is there or whole.
+  // altered or of a newer version is skipped with a warning. Throws CheckpointError where none is there or whole.
   void Restore();
 
   // Restores where there is a checkpoint. Else, where the run was ended before its first one, which it waits for, cuts

@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 
+#include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/nn/state.h"
@@ -17,12 +18,9 @@ namespace danas {
 
 class StateFields {
  public:
-  // Of what is saved. 2: the gradients of α. What changes the fields of a run raises it and reads older ones still.
-  static constexpr int64_t kVersion = 2;
-
   StateFields() = default;  // saves: gathers what it is given
   // Restores: fills it in. `version`: that of the danas that saved it.
-  StateFields(NamedTensors tensors, Json values, at::Device device, int64_t version = kVersion);
+  StateFields(NamedTensors tensors, Json values, at::Device device, int64_t version = kCheckpointVersion);
 
   bool restoring() const { return restoring_; }
   int64_t version() const { return version_; }
@@ -76,7 +74,7 @@ class StateFields {
   const at::Tensor* FindTensor(const std::string& name);
 
   bool restoring_ = false;
-  int64_t version_ = kVersion;
+  int64_t version_ = kCheckpointVersion;
   at::Device device_ = at::kCPU;
   std::string prefix_;
   NamedTensors tensors_;

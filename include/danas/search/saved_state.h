@@ -17,7 +17,7 @@
 namespace danas {
 
 struct SavedState {
-  CheckpointValues checkpoint = {};
+  StoredCheckpoint checkpoint = {};
   int64_t number = 0;        // of its file
   SearchSpace space;         // what was left of the run's
   int classes = 0;           // the first so many of the ranking were learnt
