@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "danas/core/content_hash.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 
@@ -20,8 +19,6 @@ constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kHashKey = "hash";
-
-HashKind HashKindOf(int64_t /*version*/) { return HashKind::kTextHash; }
 
 std::string NumberText(int64_t number) {
   std::array<char, 24> text{};
@@ -80,6 +77,8 @@ void RequireMembers(const fs::path& path, const Json& json) {
 
 }  // namespace
 
+HashKind HashKindOfCheckpoint(int64_t version) { return version < 3 ? HashKind::kTextHash : HashKind::kXxh3; }
+
 fs::path CheckpointFolder(const fs::path& run_folder) { return run_folder / "checkpoints"; }
 
 CheckpointFiles FilesOfCheckpoint(const fs::path& run_folder, int64_t number) {
@@ -106,7 +105,7 @@ CheckpointManifest ReadCheckpointManifest(const fs::path& path) {
   RequireMembers(path, json);
   const auto hash = json.at(kHashKey).get<std::string>();
   json.erase(kHashKey);
-  if (hash != HashOfText(JsonText(json), HashKindOf(version))) {
+  if (hash != HashOfText(JsonText(json), HashKindOfCheckpoint(version))) {
     throw CheckpointError(path.string() + " does not match its own hash: altered or cut short");
   }
   CheckpointManifest manifest{.version = version, .milestone = json.at("milestone").get<bool>()};
@@ -117,7 +116,7 @@ CheckpointManifest ReadCheckpointManifest(const fs::path& path) {
 }
 
 void WriteCheckpointManifest(const CheckpointFiles& files, CheckpointManifest manifest) {
-  const HashKind kind = HashKindOf(manifest.version);
+  const HashKind kind = HashKindOfCheckpoint(manifest.version);
   manifest.tensors_hash = HashOfFile(files.tensors, kind);
   Json json = {{kVersionKey, manifest.version},
                {"milestone", manifest.milestone},
@@ -129,7 +128,7 @@ void WriteCheckpointManifest(const CheckpointFiles& files, CheckpointManifest ma
 }
 
 void RequireWholeTensors(const CheckpointFiles& files, const CheckpointManifest& manifest) {
-  if (manifest.tensors_hash == HashOfFile(files.tensors, HashKindOf(manifest.version))) return;
+  if (manifest.tensors_hash == HashOfFile(files.tensors, HashKindOfCheckpoint(manifest.version))) return;
   throw CheckpointError(files.tensors.string() + " does not match the hash in its manifest: altered or cut short");
 }
 

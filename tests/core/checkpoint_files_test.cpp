@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "danas/core/content_hash.h"
 #include "danas/core/error.h"
 #include "tests/support/test_support.h"
 
@@ -29,9 +28,9 @@ class CheckpointFilesTest : public testing::Test {
     WriteCheckpointManifest(files, manifest);
     return files;
   }
-  // A manifest of these members, with the hash that they should have.
-  std::filesystem::path WriteMembers(Json members) const {
-    members["hash"] = HashOfText(JsonText(members), HashKind::kTextHash);
+  // A manifest of these members and their hash.
+  std::filesystem::path WriteMembers(Json members, HashKind kind = HashKind::kTextHash) const {
+    members["hash"] = HashOfText(JsonText(members), kind);
     return WriteText(run_ / "some.json", JsonText(members));
   }
 
@@ -71,6 +70,8 @@ TEST_F(CheckpointFilesTest, EveryVersionIsWrittenAndReadWithItsHash) {
     const CheckpointManifest read = ReadCheckpointManifest(files.manifest);
     EXPECT_EQ(read.version, version);
     EXPECT_NO_THROW(RequireWholeTensors(files, read));
+    const HashKind kind = version <= 2 ? HashKind::kTextHash : HashKind::kXxh3;
+    EXPECT_EQ(read.tensors_hash, HashOfText(ReadText(files.tensors), kind));
   }
 }
 
@@ -96,6 +97,8 @@ TEST_F(CheckpointFilesTest, WhatIsNotAManifestIsNamed) {
   const Json good = {{"format_version", 1}, {"milestone", false}, {"logs", Json::object()}, {"values", Json::object()},
                      {"tensors_hash", ""}};
   EXPECT_NO_THROW(ReadCheckpointManifest(WriteMembers(good)));
+  ExpectErrorContains<CheckpointError>([&] { ReadCheckpointManifest(WriteMembers(good, HashKind::kXxh3)); },
+                                       {"does not match its own hash"});
   const auto refuses = [&](const std::string& key, const Json& value, const std::string& words) {
     Json members = good;
     members[key] = value;
@@ -104,6 +107,7 @@ TEST_F(CheckpointFilesTest, WhatIsNotAManifestIsNamed) {
   refuses("format_version", "1", "names no format_version");
   refuses("format_version", 0, "names no format_version");
   refuses("format_version", kCheckpointVersion + 1, "is newer than this danas, which reads up to");
+  refuses("format_version", 3, "does not match its own hash");  // which is not by HashText()
   refuses("milestone", 1, "has no 'milestone'");
   refuses("logs", Json::array(), "has no 'logs'");
   refuses("logs", {{"log.jsonl", -1}}, "whose size is not a number of bytes");

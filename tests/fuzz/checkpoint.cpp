@@ -5,7 +5,6 @@
 #include <ATen/ATen.h>
 
 #include "danas/core/file.h"
-#include "danas/core/hash.h"
 #include "danas/nn/safetensors.h"
 #include "fuzz.h"
 
@@ -45,9 +44,12 @@ std::string GoodTensors(const fuzz::Folder& folder) {
 std::string WithHashes(std::string_view text, std::string_view tensors) {
   Json manifest = ParseJson(text);
   if (!manifest.is_object() || !manifest.contains("hash")) return std::string(text);
-  if (manifest.contains("tensors_hash")) manifest["tensors_hash"] = HexText(HashText(tensors));
+  const auto version = manifest.find("format_version");
+  const bool is_version = version != manifest.end() && version->is_number_integer();
+  const HashKind kind = HashKindOfCheckpoint(is_version ? version->get<int64_t>() : kCheckpointVersion);
+  if (manifest.contains("tensors_hash")) manifest["tensors_hash"] = HashOfText(tensors, kind);
   manifest.erase("hash");
-  manifest["hash"] = HexText(HashText(JsonText(manifest)));
+  manifest["hash"] = HashOfText(JsonText(manifest), kind);
   return JsonText(manifest);
 }
 

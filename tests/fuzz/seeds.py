@@ -186,6 +186,7 @@ def checkpoints() -> None:
     manifest = {"format_version": 1, "milestone": False, "logs": {"log.jsonl": 10, "alpha.jsonl": 0}, "values": values,
                 "tensors_hash": "", "hash": ""}
     write("checkpoint", "manifest", json.dumps(manifest) + "\n")
+    write("checkpoint", "manifest_v3", json.dumps(manifest | {"format_version": 3}) + "\n")
     header = json.dumps({"network.weights": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]},
                          "sum": {"dtype": "F64", "shape": [1], "data_offsets": [24, 32]}}).encode()
     write("checkpoint", "with_tensors", json.dumps(manifest).encode() + b"\n" + struct.pack("<Q", len(header)) +

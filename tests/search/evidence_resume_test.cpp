@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string>
 
-#include "danas/core/hash.h"
+#include "danas/core/checkpoint_files.h"
 #include "danas/search/search_loop.h"
 #include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
@@ -71,7 +71,7 @@ class EvidenceResume : public testing::Test {
 TEST_F(EvidenceResume, GoesOnToTheBit) {
   const test::TempDir folder;
   const Json manifest = CopyMidPhase(folder.path());
-  EXPECT_EQ(manifest.at("format_version"), 2);
+  EXPECT_EQ(manifest.at("format_version"), kCheckpointVersion);
   const std::vector<Event> rest = Run(folder.path(), /*resume=*/true);
   const std::vector<Event> expected = After(whole_, rest.size());
   for (size_t i = 0; i < rest.size(); ++i) {
@@ -83,8 +83,10 @@ TEST_F(EvidenceResume, GoesOnToTheBit) {
 
 TEST_F(EvidenceResume, OfVersion1CoversTheLaterSteps) {
   const test::TempDir folder;
-  Json manifest = CopyMidPhase(folder.path());
-  Json& values = manifest.at("values");
+  CopyMidPhase(folder.path());
+  const CheckpointFiles files = FilesOfCheckpoint(folder.path(), 1);
+  CheckpointManifest manifest = ReadCheckpointManifest(files.manifest);
+  Json& values = manifest.values;
   const auto steps = values.at("state.alpha.evidence.steps").get<int64_t>();
   ASSERT_GT(steps, 2);
   for (auto value = values.begin(); value != values.end();) {  // what version 1 did not have
@@ -96,10 +98,8 @@ TEST_F(EvidenceResume, OfVersion1CoversTheLaterSteps) {
   values["trace.first_kept"] = 7;
   values["trace.seen"] = steps;
   values["trace.alpha"] = Json::parse("[[[0.5, 0.25], [1]]]");
-  manifest["format_version"] = 1;
-  manifest.erase("hash");
-  manifest["hash"] = HexText(HashText(JsonText(manifest)));
-  test::WriteText(folder / "checkpoints/000001.json", JsonText(manifest) + "\n");
+  manifest.version = 1;
+  WriteCheckpointManifest(files, manifest);
 
   const std::vector<Event> rest = Run(folder.path(), /*resume=*/true);
   const std::vector<Event> expected = After(whole_, rest.size());

@@ -9,12 +9,17 @@
 #include <string>
 #include <vector>
 
+#include "danas/core/content_hash.h"
 #include "danas/core/json.h"
 
 namespace danas {
 
-// Of what is written. 2: the gradients of α. What changes the fields of a run raises it and reads older ones still.
-inline constexpr int64_t kCheckpointVersion = 2;
+// Of what is written. 2: the gradients of α. 3: hashes by XXH3, as ContentHash, where they were by HashText(). What
+// changes the fields of a run raises it and reads older ones still.
+inline constexpr int64_t kCheckpointVersion = 3;
+
+// That of the hashes in a checkpoint of this version.
+HashKind HashKindOfCheckpoint(int64_t version);
 
 struct CheckpointFiles {
   int64_t number = 0;
