@@ -1,4 +1,5 @@
-// A search that an earlier danas began goes on: tests/golden/checkpoint-v1 and -v2, made by the scripts beside them.
+// A search that an earlier danas began is resumed: tests/golden/checkpoint-v1, -v2 and -v3, made by the scripts beside
+// them.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -46,15 +47,21 @@ TEST(OldCheckpoint, OfVersion1GoesOnToTheNetworkThatItWouldHaveFoundThen) {
   EXPECT_FALSE(end.contains("macs_passed"));  // nobody counted before
 }
 
-TEST(OldCheckpoint, OfVersion2GoesOnToTheNetworkThatItWouldHaveFoundThen) {
-  const auto [values, end] = GoOn("checkpoint-v2", 2);
-  for (const char* name : {"state.training.average.updates", "paths.paths", "state.alpha.evidence.steps"}) {
-    EXPECT_GT(values.at(name), 0) << name;
+// Of a search with all that a checkpoint may hold.
+void ExpectAllIsResumed(const std::string& name, int64_t version) {
+  const auto [values, end] = GoOn(name, version);
+  for (const char* value : {"state.training.average.updates", "paths.paths", "state.alpha.evidence.steps"}) {
+    EXPECT_GT(values.at(value), 0) << value;
   }
   EXPECT_EQ(end.at("chosen_by"), "scores");
   EXPECT_GT(end.at("macs_passed").at("weights"), values.at("passed.weights.macs"));
   EXPECT_GT(values.at("passed.scoring.macs"), 0);  // for step 1's pruning
 }
+
+TEST(OldCheckpoint, OfVersion2GoesOnToTheNetworkThatItWouldHaveFoundThen) { ExpectAllIsResumed("checkpoint-v2", 2); }
+
+// The version of this danas; it stays when a later one comes.
+TEST(OldCheckpoint, OfVersion3GoesOnToTheNetworkThatItWouldHaveFoundThen) { ExpectAllIsResumed("checkpoint-v3", 3); }
 
 }  // namespace
 }  // namespace danas::test

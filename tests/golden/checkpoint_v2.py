@@ -40,9 +40,10 @@ def middle_of_step2(run):
     raise SystemExit("error: no checkpoint lies in that pass")
 
 
-def main():
-    programs = small_search.Programs(sys.argv[1])
-    target = HERE / "checkpoint-v2"
+def make(version, binaries):
+    """The folder checkpoint-v<version>, by a danas that writes this version."""
+    programs = small_search.Programs(binaries)
+    target = HERE / f"checkpoint-v{version}"
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         project = pathlib.Path(temporary)
@@ -56,9 +57,11 @@ def main():
         code, said = programs.run(project, small_search.COMMAND, "path=/run/;nosync=1;on=/checkpoints/;calls=rename;"
                                   f"at={2 * number};do=kill-after")
         assert code == -9, said
-        assert int(small_search.manifests(project / "run")[-1]["stem"]) == number
+        newest = small_search.manifests(project / "run")[-1]
+        assert int(newest["stem"]) == number
+        assert newest["format_version"] == version, f"this danas writes version {newest['format_version']}"
         checkpoint_v1.copy_run(project / "run", target / "run")
 
 
 if __name__ == "__main__":
-    main()
+    make(2, sys.argv[1])
