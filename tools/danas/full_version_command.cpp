@@ -1,7 +1,6 @@
 // danas version --full: what torch says of itself on this machine.
 #include <ATen/ATen.h>
 #include <ATen/Version.h>
-#include <ATen/native/DispatchStub.h>
 
 #include <iostream>
 
