@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "danas/core/error.h"
 #include "danas/core/rank_part.h"
 #include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
@@ -201,9 +200,8 @@ InterleavedArchitecture::InterleavedArchitecture(SearchState& state, Branch& bra
                                                  InterleavedPosition& position)
     : state_(state),
       branch_(branch),
-      config_(config),
       loader_(loader),
-      label_(std::move(label)),
+      check_(std::move(label), config.train.on_nonfinite, "Lower train.lr or search.alpha_lr"),
       position_(position),
       step_(state, branch, config, classes, position.totals) {
   if (position_.pass >= 0) loader_.Start(position_.pass, position_.batches);
@@ -229,17 +227,14 @@ void InterleavedArchitecture::Step() {
   const auto loss_sum = result.loss_sum.item<double>();
   const double norm = result.gradient_norm.defined() ? result.gradient_norm.item<double>() : 0;
   ++position_.sums.steps;
-  if (std::isfinite(loss_sum) && std::isfinite(norm)) {
+  if (check_.Accepts(loss_sum, norm, "architecture step " + std::to_string(position_.sums.steps))) {
     step_.Apply();
     position_.sums.images += batch.whole_size();
     position_.sums.loss += loss_sum;
     position_.sums.accuracy += result.correct.item<double>();
-  } else if (config_.train.on_nonfinite == OnNonFinite::kSkip) {
+  } else {
     step_.Discard();
     ++position_.sums.skipped;
-  } else {
-    throw NumericError(label_ + ": the loss of architecture step " + std::to_string(position_.sums.steps) +
-                       " or its gradient is not finite. Lower train.lr or search.alpha_lr");
   }
   position_.sums.seconds += SecondsSince(start);
 }

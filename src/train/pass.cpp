@@ -12,6 +12,7 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/core/seconds_since.h"
+#include "danas/train/finite_check.h"
 
 namespace danas {
 namespace {
@@ -47,13 +48,22 @@ void ShareBadImages(const Ranks& ranks, Loader& loader) {
   loader.bad()->TakeNew();
 }
 
+// Where a loss is not finite.
+std::string AdviceFor(const PassOptions& options) {
+  if (!options.trains) {
+    return "The network's outputs are not finite: the training of its weights diverged, or they overflow in half "
+           "precision (runtime.amp)";
+  }
+  return "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such batches out (on_nonfinite: skip)";
+}
+
 }  // namespace
 
-// Adds up what steps computed, and finds what is not finite.
+// Adds up what steps computed, but for what is not finite.
 class BatchPass::Tally {
  public:
   Tally(const PassOptions& options, int64_t batches, PassTotals& totals)
-      : options_(options), batches_(batches), totals_(totals) {}
+      : check_(options.label, options.on_nonfinite, AdviceFor(options)), batches_(batches), totals_(totals) {}
 
   void Add(Outcome outcome) { unread_.push_back(std::move(outcome)); }
   size_t unread() const { return unread_.size(); }
@@ -69,8 +79,8 @@ class BatchPass::Tally {
     for (size_t i = 0; i < unread_.size(); ++i) {
       const Outcome& outcome = unread_[i];
       const double norm = norms.empty() ? 0 : norms[i];
-      if (!std::isfinite(losses[i]) || !std::isfinite(norm)) {
-        if (options_.on_nonfinite == OnNonFinite::kStop) ThrowNotFinite(outcome, losses[i], norm);
+      const std::string name = "batch " + std::to_string(outcome.batch) + " of " + std::to_string(batches_);
+      if (!check_.Accepts(losses[i], norm, name)) {
         ++left_out;
         continue;
       }
@@ -89,19 +99,7 @@ class BatchPass::Tally {
  private:
   double Mean(double sum) const { return totals_.images > 0 ? sum / static_cast<double>(totals_.images) : 0; }
 
-  [[noreturn]] void ThrowNotFinite(const Outcome& outcome, double loss_sum, double norm) const {
-    const bool in_loss = !std::isfinite(loss_sum);
-    throw NumericError(options_.label + ": the " + (in_loss ? "loss" : "gradients' norm") + " of batch " +
-                       std::to_string(outcome.batch) + " of " + std::to_string(batches_) + " is " +
-                       std::to_string(in_loss ? loss_sum : norm) + ", not a finite number. " +
-                       (options_.trains
-                            ? "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such "
-                              "batches out (on_nonfinite: skip)"
-                            : "The network's outputs are not finite: the training of its weights diverged, "
-                              "or they overflow in half precision (runtime.amp)"));
-  }
-
-  const PassOptions& options_;
+  FiniteCheck check_;
   int64_t batches_;
   PassTotals& totals_;
   std::vector<Outcome> unread_;

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
@@ -13,6 +16,7 @@
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
 #include "tests/support/torch_support.h"
+#include "tests/train/train_support.h"
 
 namespace danas {
 namespace {
@@ -209,6 +213,37 @@ TEST_F(ArchitecturePass, CostMovesAlphaEvenWhereTheClassLossDoesNot) {
   const size_t dearest = static_cast<size_t>(std::max_element(cost.begin(), cost.end()) - cost.begin());
   const size_t cheapest = static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin());
   EXPECT_GT(alpha[cheapest], alpha[dearest]);
+}
+
+TEST_F(ArchitecturePass, StepsBetweenWeightStepsSkipOrStopAsThePassesDo) {
+  for (const OnNonFinite choice : {OnNonFinite::kSkip, OnNonFinite::kStop}) {
+    config_.train.on_nonfinite = choice;
+    SearchState state = Fresh();
+    Loader loader = test::StripeLoader(24, 4);
+    InterleavedPosition position;
+    InterleavedArchitecture interleaved(state, state.branches[0], config_, 4, loader, "step1, epoch 2/3", position);
+    interleaved.Step();
+    const at::Tensor alpha = state.branches[0].alpha.alpha(0).detach().clone();
+    {
+      const at::NoGradGuard no_grad;
+      state.supernet->parameters().back().fill_(std::numeric_limits<double>::quiet_NaN());
+    }
+    if (choice == OnNonFinite::kStop) {
+      test::ExpectErrorContains<NumericError>(
+          [&] { interleaved.Step(); },
+          {"step1, epoch 2/3: the loss of architecture step 2 is", "nan, not a finite number", "search.alpha_lr"});
+      continue;
+    }
+    interleaved.Step();
+    test::ExpectSameBits(state.branches[0].alpha.alpha(0).detach(), alpha);
+    EXPECT_EQ(state.alpha_steps, 1);
+    EXPECT_EQ(state.draws, 2);
+    const ArchitectureResult result = interleaved.Finish();
+    EXPECT_EQ(result.pass.steps, 2);
+    EXPECT_EQ(result.pass.skipped, 1);
+    EXPECT_EQ(result.pass.images, 8);
+    EXPECT_TRUE(std::isfinite(result.pass.loss));
+  }
 }
 
 }  // namespace

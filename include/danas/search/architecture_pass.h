@@ -10,6 +10,7 @@
 #include "danas/search/forward_macs.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
+#include "danas/train/finite_check.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -135,9 +136,8 @@ class InterleavedArchitecture {
 
   SearchState& state_;
   Branch& branch_;
-  const Config& config_;
   Loader& loader_;
-  std::string label_;
+  FiniteCheck check_;
   InterleavedPosition& position_;
   ArchitectureStep step_;
 };

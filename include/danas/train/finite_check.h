@@ -1,0 +1,26 @@
+// What a training does with a step whose loss or gradients' norm is not a finite number, by the config's on_nonfinite:
+// the one place for weights and architectures, in passes and between them.
+#pragma once
+
+#include <string>
+
+#include "danas/config/train_config.h"
+
+namespace danas {
+
+class FiniteCheck {
+ public:
+  // An error begins with `label` ("step1, epoch 3/20, weights") and ends with `advice`.
+  FiniteCheck(std::string label, OnNonFinite on_nonfinite, std::string advice);
+
+  // Whether the step may be applied. False, with on_nonfinite `skip`: it is to be discarded and counted. With `stop`
+  // that throws NumericError, which calls the step `step` ("batch 2 of 3") and names the value.
+  bool Accepts(double loss_sum, double gradient_norm, const std::string& step) const;
+
+ private:
+  std::string label_;
+  OnNonFinite on_nonfinite_;
+  std::string advice_;
+};
+
+}  // namespace danas
