@@ -92,7 +92,7 @@ RUN = {
     "danas search --resume runs/RUN": Run({"runs/RUN": "runs/stopped"}, says="runs/stopped/best.json"),
     "danas search --config C --run runs/mine --resume auto": Run(
         {"runs/mine": "runs/new"}, add="--no-probe && danas search --config C --run runs/new --resume auto",
-        says="finished already"),
+        says="already finished"),
     "danas status runs/": Run(says="stopped"),
     "danas status RUN --watch": Run(says="finished"),
     "danas log RUN --follow": Run(),
@@ -125,7 +125,7 @@ RUN = {
     "danas search --resume runs/mine --data /scratch/imagenet": Run(
         {"runs/mine": "runs/stopped", "/scratch/imagenet": "moved"}, before="mv data/photos moved",
         says="runs/stopped/best.json"),
-    "danas finetune --resume runs/final": Run(says="finished already"),
+    "danas finetune --resume runs/final": Run(says="already finished"),
     # docs/data.md
     "danas data info --data FOLDER": Run({"FOLDER": "data/photos"}, says="dog"),
     "danas data check PATH": Run({"PATH": "data/photos"}),

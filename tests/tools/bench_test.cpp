@@ -97,7 +97,7 @@ TEST(Bench, TooLittleMemorySaysWhatToLower) {
 TEST(Bench, WhatCannotBeBenchedIsAnError) {
   const SmallProject project;
   EXPECT_EQ(project.Run({"bench", "supernet"}).code, 2);
-  EXPECT_THAT(project.Run({"bench", "supernet"}).err, HasSubstr("one of --config and --space is needed"));
+  EXPECT_THAT(project.Run({"bench", "supernet"}).err, HasSubstr("one of --config and --space is required"));
   EXPECT_EQ(project.Run({"bench", "supernet", "--space", "space.json", "--kernels", "fast"}).code, 2);
   EXPECT_EQ(project.Run({"bench", "supernet", "--space", "space.json", "--rounds", "0"}).code, 2);
   const Outcome loader = project.Run({"bench", "loader"});

@@ -51,7 +51,7 @@ TEST_F(BudgetsTest, LeaveANetworkEach) {
   EXPECT_FALSE(fs::exists(*project_ / "run/best.json"));
   const Outcome again = project_->Run({"search", "--resume", "run", "--json"});
   EXPECT_EQ(again.code, 0);
-  EXPECT_THAT(again.err, HasSubstr("finished already"));
+  EXPECT_THAT(again.err, HasSubstr("already finished"));
   EXPECT_EQ(Json::parse(again.out), result_);
 }
 
@@ -80,7 +80,7 @@ TEST_F(BudgetsTest, RankAndChooseTakeTheSupernet) {
 
   const Outcome which = project_->Run({"choose", "-q", "--run", "run"});
   EXPECT_EQ(which.code, 2);
-  EXPECT_THAT(which.err, HasSubstr("Name one with --budget"));
+  EXPECT_THAT(which.err, HasSubstr("Give one with --budget"));
   const Outcome chosen = project_->Run({"choose", "-q", "--run", "run", "--budget", "120k", "--json"});
   ASSERT_EQ(chosen.code, 0) << chosen.err;
   EXPECT_TRUE(fs::exists(*project_ / "run/chosen.json"));

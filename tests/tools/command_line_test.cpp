@@ -67,16 +67,16 @@ TEST(CommandLine, HelpIsNoAnswerToAWordThatIsWrong) {
     std::vector<std::string> arguments;
     const char* expected;
   } cases[] = {
-      {{"serch", "--help"}, "unexpected word 'serch' (did you mean search?). See danas --help"},
+      {{"serch", "--help"}, "unexpected argument 'serch' (did you mean search?). See danas --help"},
       {{"help", "serch"}, "did you mean search?"},
       {{"--help", "serch"}, "did you mean search?"},
       {{"serch", "--version"}, "did you mean search?"},
-      {{"data", "inof", "--help"}, "unexpected word 'inof' (did you mean info?). See danas data --help"},
-      {{"data", "info", "more", "--help"}, "unexpected word 'more'"},
+      {{"data", "inof", "--help"}, "unexpected argument 'inof' (did you mean info?). See danas data --help"},
+      {{"data", "info", "more", "--help"}, "unexpected argument 'more'"},
       {{"--versoin", "--help"}, "unknown option '--versoin' (did you mean --version?)"},
       {{"search", "--confg", "x", "-h"}, "did you mean --config?"},
       {{"search", "-qz", "--help"}, "unknown option '-z'"},
-      {{"NOSUCH", "--help"}, "unexpected word 'NOSUCH'"},
+      {{"NOSUCH", "--help"}, "unexpected argument 'NOSUCH'"},
   };
   for (const auto& [arguments, expected] : cases) {
     const Outcome outcome = Danas(arguments);

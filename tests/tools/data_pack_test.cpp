@@ -85,8 +85,8 @@ TEST_F(DataPack, SettingsTellSetsApart) {
   const std::string before = ReadText(project_ / "packed/train/data.mdb");
   const Outcome again = Pack({"--quality", "80"});
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("packed/train: packed before; left as it is"));
-  EXPECT_THAT(again.out, HasSubstr("packed before"));
+  EXPECT_THAT(again.err, HasSubstr("packed/train: already packed; left unchanged"));
+  EXPECT_THAT(again.out, HasSubstr("already packed"));
   const Outcome other = Pack({"--quality", "81"});
   EXPECT_EQ(other.code, 5);
   EXPECT_THAT(other.err, AllOf(HasSubstr("packed differently"), HasSubstr("quality 80 -> 81")));
@@ -106,7 +106,7 @@ TEST_F(DataPack, OnlyANewFolderIsTaken) {
   }
   const Outcome within = project_.Run({"data", "pack", "photos", "photos/train/packed"});
   EXPECT_EQ(within.code, 2);
-  EXPECT_THAT(within.err, HasSubstr("lies within"));
+  EXPECT_THAT(within.err, HasSubstr("is inside"));
   EXPECT_EQ(project_.Run({"data", "pack", "nowhere", "new"}).code, 4);
   EXPECT_FALSE(fs::exists(project_ / "new"));
 }
@@ -126,7 +126,7 @@ TEST_F(DataPack, BadImagesStopItOrAreListed) {
   skipping.insert(skipping.end(), {"--set", "data.most_bad=0.2"});
   const Outcome skipped = project_.Run(skipping);
   EXPECT_EQ(skipped.code, 0) << skipped.err;
-  EXPECT_THAT(skipped.out, AllOf(HasSubstr("5 images"), HasSubstr("1 bad ones left out")));
+  EXPECT_THAT(skipped.out, AllOf(HasSubstr("5 images"), HasSubstr("1 bad images skipped")));
   const std::string listed = ReadText(project_ / "out/bad_files.txt");
   EXPECT_THAT(listed, HasSubstr("bee/3.ppm\t"));
   EXPECT_EQ(std::count(listed.begin(), listed.end(), '\n'), 1);
@@ -179,8 +179,8 @@ TEST_F(LargePack, ProcessesReadOneSetAtOnce) {
   const Outcome one = Check("packed"), two = other.get();
   for (const Outcome* outcome : {&one, &two}) {
     EXPECT_EQ(outcome->code, 0) << outcome->err;
-    EXPECT_THAT(outcome->out, AllOf(HasSubstr("packed/train: 20,000 images, all are whole"),
-                                    HasSubstr("packed/test: 60 images, all are whole")));
+    EXPECT_THAT(outcome->out, AllOf(HasSubstr("packed/train: 20,000 images, no errors"),
+                                    HasSubstr("packed/test: 60 images, no errors")));
   }
 }
 
@@ -205,7 +205,7 @@ TEST_F(DamagedPack, AFlippedBitIsFoundWithTheImagesName) {
   const Outcome check = Check("packed");
   EXPECT_EQ(check.code, 4);
   EXPECT_THAT(check.out, AllOf(HasSubstr(name + ": damaged"), HasSubstr("packed/train: 150 images, errors: 1\n"),
-                               HasSubstr("packed/test: 60 images, all are whole\n")));
+                               HasSubstr("packed/test: 60 images, no errors\n")));
   const Outcome search = Search("packed", "run");
   EXPECT_EQ(search.code, 4);
   EXPECT_THAT(search.err, HasSubstr(name));

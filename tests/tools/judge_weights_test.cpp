@@ -32,8 +32,9 @@ TEST(JudgeWeights, ASearchWithoutThemSaysWhatToDo) {
   const Outcome outcome = project.Search({});
   EXPECT_EQ(outcome.code, 5);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("schedule.ranking 'auto'"), HasSubstr("weights/v1.pth (mobilenetv1_0.25)"),
-                                 HasSubstr("weights/v2.safetensors (mobilenetv2_0.25)"), HasSubstr("put them there"),
-                                 HasSubstr("easiness.models=NAME=FILE"), HasSubstr("--set schedule.ranking=random")));
+                                 HasSubstr("weights/v2.safetensors (mobilenetv2_0.25)"),
+                                 HasSubstr("Download them to these paths"), HasSubstr("easiness.models=NAME=FILE"),
+                                 HasSubstr("--set schedule.ranking=random")));
   EXPECT_FALSE(std::filesystem::exists(project / "found"));
   EXPECT_FALSE(std::filesystem::exists(project / "runs"));
   const Outcome easiness = project.Run({"easiness", "--config", "config.json", "--no-probe", "--out", "ranked"});
@@ -52,13 +53,13 @@ TEST(JudgeWeights, ADryRunPlansWithoutThem) {
   const JudgedProject project;
   const Outcome plan = project.Search({"--dry-run"});
   EXPECT_EQ(plan.code, 0) << plan.err;
-  EXPECT_THAT(plan.out, AllOf(HasSubstr("to get: weights weights/v1.pth"), HasSubstr("step3")));
-  EXPECT_THAT(plan.err, AllOf(HasSubstr("the order of the classes is not known yet; the plan takes the dataset's"),
-                              HasSubstr("need weights that are not there")));
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("missing weights: weights/v1.pth"), HasSubstr("step3")));
+  EXPECT_THAT(plan.err, AllOf(HasSubstr("classes is not known yet; the plan assumes the dataset's order"),
+                              HasSubstr("weights of the networks that rank the classes are missing")));
   const Outcome without_data = project.Search({"--dry-run", "--set", "data.root=", "--json"});
   EXPECT_EQ(without_data.code, 0) << without_data.err;
   EXPECT_EQ(Json::parse(without_data.out)["phases"].size(), 4U);
-  EXPECT_THAT(without_data.err, HasSubstr("not known yet; the plan takes any"));
+  EXPECT_THAT(without_data.err, HasSubstr("not known yet; the plan assumes an arbitrary order"));
   EXPECT_FALSE(std::filesystem::exists(project / "found"));
 }
 

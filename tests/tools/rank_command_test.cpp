@@ -180,8 +180,9 @@ TEST_F(RankCommandTest, SaysHowWellTheOrderAgreesWithTrainedNetworks) {
 
 TEST_F(RankCommandTest, SaysWhatIsWrong) {
   ExpectError(Run("rank", {}), 2, {"--archs, --all, --sample, --band and --truth"});
-  ExpectError(Run("rank", {"--all", "--budget", "1M"}), 2, {"--budget needs --truth"});
-  ExpectError(Run("rank", {"--all", "--set", "search.budget=1M"}), 2, {"search.budget", "as the search was set"});
+  ExpectError(Run("rank", {"--all", "--budget", "1M"}), 2, {"--budget requires --truth"});
+  ExpectError(Run("rank", {"--all", "--set", "search.budget=1M"}), 2,
+              {"search.budget", "cannot differ from the search's value"});
   ExpectError(project_->Run({"rank", "-q", "--run", "none", "--all"}), 5, {"none"});
   ExpectError(project_->Run({"rank", "-q", "--run", "data", "--all"}), 5, {"data is not the folder of a search"});
   WriteText(*project_ / "bad.txt", "0-1-2\n0-1-7\n");
@@ -258,7 +259,7 @@ TEST_F(RankCommandTest, ChoosesByTheFitOfTheLastChoice) {
   EXPECT_EQ(Json::parse(few.out)["effects"], "none");
   EXPECT_THAT(few.err, HasSubstr("Raise --sample"));
   ExpectError(choose({"--set", "search.final=argmax"}), 2, {"search.final:", "search.final_effects"});
-  ExpectError(Run("rank", {"--set", main}), 2, {"search.final_effects: networks are scored as the search was set"});
+  ExpectError(Run("rank", {"--set", main}), 2, {"search.final_effects: cannot differ from the search's value"});
 }
 
 TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {
@@ -279,7 +280,7 @@ TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {
   fs::remove(*project_ / "run/chosen.json");
   ExpectError(Run("choose", {"--limit", "parameters=10"}), 3,
               {"no network meets these limits together", "parameters at most 10", "networks of the space range from",
-               "raise one"});
+               "raise at least one"});
   ExpectError(Run("choose", {"--limit", "params=10"}), 2, {"params", "expected macs, parameters or latency"});
   ExpectError(Run("choose", {"--limit", "macs"}), 2, {"KIND=COUNT"});
   ExpectError(Run("choose", {"--limit", "latency=10"}), 2, {"search.latency_table"});
@@ -297,7 +298,7 @@ TEST_F(RankCommandTest, WithoutTheStateBeforeAPruningDroppedCandidatesAreGone) {
   EXPECT_EQ(Json::parse(outcome.out)["state"]["when"], "at the end of warmup");
   for (const char* name : {"000002.json", "000002.safetensors"}) fs::remove(*project_ / "lean/checkpoints" / name);
   ExpectError(project_->Run({"rank", "-q", "--run", "lean", "--all"}), 3,
-              {"no state that it kept", "checkpoint.before_pruning"});
+              {"no saved state", "checkpoint.before_pruning"});
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ TEST_F(ResumeDataTest, ASearchGoesOnWithImagesThatMoved) {
   fs::create_directory(project_ / "new");
   fs::rename(photos(), project_ / "new/place");
   ExpectRefused(AllOf(HasSubstr("data.root: there is no photos."),
-                      HasSubstr("began with the training set " + (photos() / "train").string()),
+                      HasSubstr("started with the training set " + (photos() / "train").string()),
                       HasSubstr("--resume run --data PLACE")));
 
   const Outcome outcome = Resume({"--data", "new/place"});
@@ -243,7 +243,7 @@ TEST_F(ResumeDataTest, ARunOfAnOlderDanasHasWhatItSaysCompared) {
   fs::rename(photos(), project_ / "moved");
   const Outcome outcome = Resume({"--data", "moved"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("an older danas began it"));
+  EXPECT_THAT(outcome.err, HasSubstr("an older danas started it"));
   ExpectSameWeights();
   EXPECT_EQ(EventNamed(project_ / "run/log.jsonl", "data_moved").at("contents"), 0);
   EXPECT_TRUE(fs::exists(project_ / "run/images.list.gz"));
@@ -266,7 +266,7 @@ TEST_F(ResumeDataTest, WhatAForkCannotChangeEitherIsNotAdvised) {
   EXPECT_THAT(seed.err, HasSubstr("--fork cannot change seed either"));
   const Outcome rate = Resume({"--set", "train.lr=0.1"});
   EXPECT_EQ(rate.code, 3);
-  EXPECT_THAT(rate.err, HasSubstr("go on in a new folder with --fork"));
+  EXPECT_THAT(rate.err, HasSubstr("continue in a new folder with --fork"));
 }
 
 TEST_F(ResumeDataTest, ATrainingComparesBothSets) {

@@ -105,7 +105,7 @@ TEST_F(ResumeTest, AFinishedRunIsLeftAlone) {
   const std::string before = ReadText(project_ / "whole" / "log.jsonl");
   const Outcome outcome = project_.Run({"search", "--resume", "whole"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("finished already"));
+  EXPECT_THAT(outcome.err, HasSubstr("already finished"));
   EXPECT_EQ(ReadText(project_ / "whole" / "log.jsonl"), before);
 }
 
@@ -147,7 +147,7 @@ TEST_F(ResumeTest, WhatCannotGoOnIsAnError) {
   EXPECT_EQ(project_.Run({"search", "--resume", "x", "--config", "config.json"}).code, 2);
   const Outcome fork = project_.Run({"search", "--config", "config.json", "--fork", "new"});
   EXPECT_EQ(fork.code, 2);
-  EXPECT_THAT(fork.err, HasSubstr("--fork needs --resume"));
+  EXPECT_THAT(fork.err, HasSubstr("--fork requires --resume"));
 }
 
 TEST_F(ResumeTest, RunsEndedBeforeTheirFirstCheckpointBeginAnew) {

@@ -34,18 +34,18 @@ TEST(EngineThreads, SleepSoonUnlessTheUserSaysOtherwise) {
   const std::string unset = "env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT -u KMP_BLOCKTIME";
   const Outcome ours = project.Run(kPlan, unset);
   ASSERT_EQ(ours.code, 0) << ours.err;
-  EXPECT_THAT(ours.err, HasSubstr("threads without work: GOMP_SPINCOUNT=1000"));
+  EXPECT_THAT(ours.err, HasSubstr("idle threads: GOMP_SPINCOUNT=1000"));
   for (const std::string setting : {"OMP_WAIT_POLICY=active", "GOMP_SPINCOUNT=77", "KMP_BLOCKTIME=5"}) {
     const Outcome users = project.Run(kPlan, unset + " " + setting);
     ASSERT_EQ(users.code, 0) << users.err;
-    EXPECT_THAT(users.err, HasSubstr("threads without work: " + setting + "\n"));
+    EXPECT_THAT(users.err, HasSubstr("idle threads: " + setting + "\n"));
   }
 }
 
 TEST(EngineThreads, AreNotSpokenOfUnlessAsked) {
   const SmallProject project;
   const Outcome outcome = project.Run({"search", "--config", "config.json", "--dry-run", "--no-probe"});
-  EXPECT_THAT(outcome.err, Not(HasSubstr("threads without work")));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("idle threads")));
 }
 
 }  // namespace

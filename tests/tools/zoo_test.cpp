@@ -103,7 +103,7 @@ TEST(TrainCommand, RefusesWhatItCannotDo) {
     EXPECT_FALSE(std::filesystem::exists(project / "runs"));
   };
   fails({"train", "--model", "resnet19", "--config", "config.json"}, 3, "did you mean 'resnet18'");
-  fails({"train", "--model", "resnet18"}, 3, "no dataset is named");
+  fails({"train", "--model", "resnet18"}, 3, "no dataset is specified");
   fails({"train", "--model", "resnet18", "--data", "nowhere"}, 4, "nowhere");
   fails({"train", "--config", "config.json"}, 2, "--model");
   fails({"train", "--model", "resnet18", "--config", "config.json", "--set", "zoo.train.micro_batch=9999"}, 3,

@@ -44,11 +44,11 @@ Networks ReadNetworks(const std::filesystem::path& path, const SearchSpace& spac
         continue;
       }
       const Json json = ParseJson(line);
-      if (json.is_discarded()) throw ConfigError(where + " is not JSON");
+      if (json.is_discarded()) throw ConfigError(where + " is not valid JSON");
       networks.push_back(ChoiceOfJson(json, space, where));
     }
   }
-  if (networks.empty()) throw ConfigError(path.string() + " names no network");
+  if (networks.empty()) throw ConfigError(path.string() + " contains no networks");
   return networks;
 }
 
@@ -60,7 +60,7 @@ Networks SampleNetworks(const CostTable& costs, const CostBand& band, int64_t co
   const BandSampler sampler(costs, band);
   Networks networks;
   std::set<std::vector<size_t>> drawn;
-  const double most_draws = 100 * std::max(there, static_cast<double>(count));  // a draw may be one of before
+  const double most_draws = 100 * std::max(there, static_cast<double>(count));  // a draw may repeat an earlier one
   for (uint64_t draw = 0; std::ssize(networks) < count && static_cast<double>(draw) < most_draws; ++draw) {
     RandomStream stream(static_cast<uint64_t>(seed), "rank", {draw});
     const std::vector<size_t> network = sampler.Draw(stream);

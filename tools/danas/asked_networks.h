@@ -1,4 +1,4 @@
-// The networks that a line of `rank` asks for, as candidates of a space.
+// The networks that a `rank` command line asks for, as candidates of a space.
 #pragma once
 
 #include <filesystem>
@@ -12,14 +12,14 @@ namespace danas {
 
 using Networks = std::vector<std::vector<size_t>>;
 
-// Of a file: one best.json, a JSON array of such genotypes, one genotype a line, or one name a line ("0-2-1"). Throws
-// FileError, ConfigError with the place for what is no network of the space.
+// Of a file: one best.json, a JSON array of such genotypes, one genotype per line, or one name per line ("0-2-1").
+// Throws FileError, and ConfigError with the location for anything that is not a network of the space.
 Networks ReadNetworks(const std::filesystem::path& path, const SearchSpace& space);
 
-// Every network of the band, in order; ConfigError where there are too many to score.
+// Every network of the band, in order; ConfigError if there are too many to score.
 Networks EveryNetwork(const CostTable& costs, const CostBand& band);
 
-// `count` different networks of the band, each as likely, by the stream ("rank", draw) of the seed; all where it holds
+// `count` different networks drawn uniformly from the band, by the stream ("rank", draw) of the seed; all if there are
 // fewer.
 Networks SampleNetworks(const CostTable& costs, const CostBand& band, int64_t count, int64_t seed);
 

@@ -1,4 +1,4 @@
-// danas bench loader: what reading, decoding and augmenting a dataset takes on this machine.
+// danas bench loader: how long reading, decoding and augmenting a dataset takes on this machine.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -11,15 +11,15 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/json.h"
 #include "danas/core/seconds_since.h"
-#include "danas/train/loader.h"
 #include "danas/data/subset.h"
 #include "danas/report/bench_report.h"
+#include "danas/train/loader.h"
 #include "inputs.h"
 
 namespace danas {
 namespace {
 
-constexpr int64_t kMostImagesLoaded = 20000;  // a pass, unless --images says more
+constexpr int64_t kMostImagesLoaded = 20000;  // per pass, unless --images asks for more
 
 // `count` images of the set, evenly spaced.
 Subset Thinned(Subset set, int64_t count) {
@@ -46,7 +46,7 @@ double SecondsOfPass(Loader& loader, int64_t pass) {
 int RunCommand(const BenchLoaderOptions& options, const Call&) {
   Config config = ReadConfig(options.config);
   if (!config.data.NamesDataset()) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
+    throw ConfigError("no dataset is specified. Give its folder with --data, or set data.root in the config");
   }
   if (options.batch > 0) config.train.batch = options.batch;
   const auto dataset = std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));

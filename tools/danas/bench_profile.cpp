@@ -18,7 +18,7 @@
 namespace danas {
 namespace {
 
-// The second of two profiled steps: in the first the profiler itself makes ready.
+// The second of two profiled steps: the profiler initialises itself during the first.
 StepProfile ProfileStep(const std::string& name, double plain_seconds, at::Device device,
                         const std::function<double()>& step) {
   std::vector<ProfiledEvent> events;
@@ -39,15 +39,15 @@ void CheckProfileFile(const std::string& profile) {
   if (profile.empty()) return;
   const std::filesystem::path path = std::filesystem::absolute(profile), folder = path.parent_path();
   MakeFolders(folder);
-  if (std::filesystem::is_directory(path)) throw FileError(profile + " is a folder; --profile names a file to write");
+  if (std::filesystem::is_directory(path)) throw FileError("--profile " + profile + " is a folder; expected a file");
   if (::access(folder.c_str(), W_OK) != 0) {
-    throw FileError("--profile: cannot write into " + folder.string() + ": " + std::strerror(errno));
+    throw FileError("--profile: cannot write to " + folder.string() + ": " + std::strerror(errno));
   }
 }
 
 Json WriteProfiles(const std::string& path, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
                    const CostModel& cost, at::Device device, const SupernetBench& bench) {
-  std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images a step, on " +
+  std::string text = bench.space + ", " + bench.input + ", " + std::to_string(bench.images) + " images per step, on " +
                      bench.device + "\n";
   Json profiles = Json::array();
   for (size_t i = 0; i < hows.size(); ++i) {
@@ -64,7 +64,7 @@ Json WriteProfiles(const std::string& path, Config config, const std::vector<NnC
     }
   }
   WriteFileAtomically(path, text);
-  log::info("profiles of both steps: {}", path);
+  log::info("profiles of both steps written to {}", path);
   return profiles;
 }
 

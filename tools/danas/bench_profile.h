@@ -14,11 +14,11 @@
 
 namespace danas {
 
-// Throws FileError where the file could not be written; before what takes long.
+// Throws FileError if the file could not be written. Called before anything that takes long.
 void CheckProfileFile(const std::string& profile);
 
-// Profiles a w step and an α step of every way that was benched, writes the tables to the file `path` and returns the
-// same as JSON, one entry a way and step. `hows` are the settings of bench.ways.
+// Profiles a w step and an α step of every benchmarked configuration, writes the tables to the file `path` and returns
+// the same as JSON, one entry per configuration and step. `hows` are the settings of bench.ways.
 Json WriteProfiles(const std::string& path, Config config, const std::vector<NnConfig>& hows, const SearchSpace& space,
                    const CostModel& cost, at::Device device, const SupernetBench& bench);
 

@@ -1,4 +1,4 @@
-// danas bench supernet: what a search's steps take on this machine.
+// danas bench supernet: how long the steps of a search take on this machine.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -32,7 +32,7 @@
 namespace danas {
 namespace {
 
-constexpr int64_t kMostImagesOnCpu = 32;  // a step, unless --batch says more
+constexpr int64_t kMostImagesOnCpu = 32;  // per step, unless --batch asks for more
 
 SearchSpace ReadSpace(const BenchSupernetOptions& options, const Config& config, int classes) {
   const auto side = static_cast<int>(config.data.image_size);
@@ -42,7 +42,7 @@ SearchSpace ReadSpace(const BenchSupernetOptions& options, const Config& config,
   return loaded.space;
 }
 
-// Images of every class, from the dataset or as many each; empty where neither is known.
+// Images of every class: from the dataset, or --images shared out evenly; empty if neither is known.
 ClassCounts CountsFor(const BenchSupernetOptions& options, const Config& config, const SearchSpace& space,
                       const std::shared_ptr<const DatasetIndex>& dataset) {
   if (options.images > 0) {
@@ -69,7 +69,7 @@ std::vector<NnConfig> WaysFor(const BenchSupernetOptions& options, at::Device de
   std::vector<NnConfig> ways;
   for (const std::string& name : kernels) {
     const KernelChoice choice = name == "fused" ? KernelChoice::kFused : KernelChoice::kAten;
-    DescribeKernels(choice, device);  // throws where it cannot be
+    DescribeKernels(choice, device);  // throws if they are not available
     for (const std::string& recompute :
          options.recompute.empty() ? std::vector<std::string>{"none"} : options.recompute) {
       ways.push_back(
@@ -93,7 +93,7 @@ double UsedBytes(at::Device device) {
   return static_cast<double>(device.is_cpu() ? PeakResidentBytes() : PeakDeviceBytes(device));
 }
 
-// One way's turn in a round. The network is made anew, so that its memory is its own.
+// One configuration's turn in a round. The network is rebuilt, so that its memory is measured on its own.
 void TakeTurn(const BenchSupernetOptions& options, Config config, const NnConfig& how, const SearchSpace& space,
               const CostModel& cost, at::Device device, int64_t images, BenchedWay& way) {
   config.nn = how;
@@ -181,12 +181,12 @@ void RunRounds(const BenchSupernetOptions& options, const Config& config, const 
 
 int RunCommand(const BenchSupernetOptions& options, const Call&) {
   if (options.space.empty() == options.config.config.empty()) {
-    throw UsageError("one of --config and --space is needed. See danas bench supernet --help");
+    throw UsageError("exactly one of --config and --space is required. See danas bench supernet --help");
   }
   CheckProfileFile(options.profile);
   Config config = ReadConfig(options.config);
   if (options.batch > 0) config.train.batch = options.batch;
-  const bool predicts = options.space.empty();  // a space alone says nothing of phases and images
+  const bool predicts = options.space.empty();  // a space alone determines neither phases nor images
   const at::Device device = OpenDevice(config.runtime, config.seed);
   std::shared_ptr<const DatasetIndex> dataset;
   if (predicts && options.images == 0 && config.data.NamesDataset()) {
@@ -209,7 +209,7 @@ int RunCommand(const BenchSupernetOptions& options, const Call&) {
   }
   std::cout << (options.json ? JsonText(json, 2) + "\n" : BenchText(bench));
   if (predicts && counts.weights.empty()) {
-    log::info("how long a whole search takes depends on its images: name the dataset with --data, or say --images N");
+    log::info("predicting a whole search needs the number of its images: give the dataset with --data, or --images N");
   }
   return 0;
 }

@@ -30,7 +30,7 @@ namespace {
 
 constexpr int64_t kNetworksScored = 300;
 constexpr int64_t kNetworksForAnEffect = 3;  // where a fit ranks them
-// A state with fewer networks within the limits has pruned what they need: an older one is taken.
+// A state with fewer networks within the limits has pruned what they need: an older one is used.
 constexpr size_t kLeastNetworks = 32;
 
 struct Limit {
@@ -39,7 +39,7 @@ struct Limit {
   double most = 0;
 };
 
-// What a network is to cost: within the band by the search's own cost, and each limit.
+// What a network may cost: within the band by the search's own cost, and within each limit.
 struct Wish {
   CostBand band;
   double least_share = 1;     // of the band's high end
@@ -55,7 +55,7 @@ std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchCo
                      (near.empty() ? "" : "; did you mean " + near + "?"));
   }
   if (search.latency_table.empty()) {
-    throw UsageError("--limit latency needs a table, and the search has none (search.latency_table)");
+    throw UsageError("--limit latency requires a latency table, and the search has none (search.latency_table)");
   }
   return ReadLatencyModel(search.latency_table);
 }
@@ -63,7 +63,7 @@ std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchCo
 Wish ReadWish(const ChooseOptions& options, const SearchedRun& run) {
   const std::vector<double> targets = TargetsOf(run.config.search);
   if (options.budget.empty() && targets.size() > 1) {
-    throw UsageError(run.folder.string() + " is a search for several budgets (search.budgets). Name one with --budget");
+    throw UsageError(run.folder.string() + " is a search for several budgets (search.budgets). Give one with --budget");
   }
   const SearchConfig search = WithBudget(run.config.search, targets.front());
   const double target = search.budget.value, budget = options.budget.empty() ? target : ParseCount(options.budget);
@@ -75,7 +75,8 @@ Wish ReadWish(const ChooseOptions& options, const SearchedRun& run) {
   wish.limits.push_back({.kind = "budget", .model = run.cost});
   for (const std::string& text : options.limits) {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos) throw UsageError("--limit " + text + ": expected KIND=COUNT, as parameters=4M");
+    if (equals == std::string::npos)
+      throw UsageError("--limit " + text + ": expected KIND=COUNT, such as parameters=4M");
     const std::string kind = text.substr(0, equals);
     const double most = ParseCount(text.substr(equals + 1));
     if (std::ranges::count(wish.limits, kind, &Limit::kind) > 0)
@@ -97,8 +98,8 @@ std::vector<CostLimit> LimitsOf(const Wish& wish, const SearchSpace& space) {
   return limits;
 }
 
-// Throws ConfigError where no network of the whole space meets all limits. Where all that do cost less than the band,
-// it is moved down to the dearest of them.
+// Throws ConfigError if no network of the whole space meets all limits. If all that do cost less than the band, the
+// band is moved down to the most expensive of them.
 std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
   const std::vector<CostLimit> limits = LimitsOf(wish, space);
   std::vector<LimitReach> reach;
@@ -116,11 +117,11 @@ std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
     std::string text = ReachText(reach);
     std::ranges::replace(text, '\n', ';');
     throw ConfigError("no network meets these limits" + std::string(limits.size() > 1 ? " together" : "") + ": " +
-                      text + " raise one of them");
+                      text + " raise " + (limits.size() > 1 ? "at least one of them" : "it"));
   }
   const double dearest = std::min(reach.front().left->high, wish.band.high);
   if (dearest < wish.band.low) {
-    log::warn("within the limits networks cost at most {} {}: less than the budget", FormatCount(dearest),
+    log::warn("networks within the limits cost at most {} {}, less than the budget", FormatCount(dearest),
               reach.front().unit);
     wish.band = {.low = wish.least_share * dearest, .high = dearest};
   }
@@ -147,7 +148,7 @@ std::vector<std::vector<double>> AllAlike(const SearchSpace& space) {
   return none_lc;
 }
 
-// The newest trained state with enough networks within the limits; else the one with the most.
+// The newest trained state with enough networks within the limits, otherwise the one with the most.
 const SavedState& StateFor(const Wish& wish, const SearchedRun& run, FinalEffects effects, const ChooseOptions& options,
                            const Ranks& ranks) {
   const std::string number = ranks.FromFirst([&] {
@@ -166,19 +167,19 @@ const SavedState& StateFor(const Wish& wish, const SearchedRun& run, FinalEffect
     if (std::to_string(state.number) == number) return state;
   }
   throw ConfigError(run.folder.string() +
-                    ": in no state that it kept was a network of this cost found that meets all "
-                    "limits. Widen them, or raise --sample");
+                    ": no network of this cost that meets all limits was found in any saved state. Relax the limits, "
+                    "or raise --sample");
 }
 
 void RequireFewForPairs(const Networks& pool, FinalEffects effects) {
   if (effects != FinalEffects::kPairs || std::ssize(pool) <= kMostNetworksWithPairs) return;
-  throw UsageError("search.final_effects 'pairs' is fitted to at most " + std::to_string(kMostNetworksWithPairs) +
+  throw UsageError("search.final_effects 'pairs' can be fitted to at most " + std::to_string(kMostNetworksWithPairs) +
                    " networks, found " + std::to_string(pool.size()) +
-                   ". Lower --sample, or take --set search.final_effects=main");
+                   ". Lower --sample, or use --set search.final_effects=main");
 }
 
-// Scores by the fit that the search's last choice takes, of networks of the state's space: the first rank's, since a
-// fit may round otherwise on another machine.
+// Scores of networks of the state's space by the fit that the search's final choice uses. Computed on the first rank,
+// because a fit may round differently on another machine.
 void ScoreByFit(const Networks& pool, const CostTable& costs, FinalEffects effects, const Ranks& ranks,
                 ScoredNetworks& scored, NetworkChoice& choice) {
   const std::string text = ranks.FromFirst([&] {
@@ -190,8 +191,8 @@ void ScoreByFit(const Networks& pool, const CostTable& costs, FinalEffects effec
     if (ranking.effects == FinalEffects::kNone) {
       if (pool.size() > 1) {
         log::warn(
-            "{} networks are scored, and a fit of their candidates' effects (search.final_effects) takes more than "
-            "{}: their own losses rank them. Raise --sample, if there are more of this cost",
+            "{} networks are scored, but a fit of candidate effects (search.final_effects) needs more than {}: they "
+            "are ranked by their own losses. Raise --sample if there are more networks of this cost",
             pool.size(), MainEffects(costs));
       }
       return std::string();
@@ -263,7 +264,7 @@ int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
   for (const std::vector<double>& alpha_c : loaded.alpha_lc) ln_p_lc.push_back(LogSoftmax(alpha_c));
   if (ln_p_lc.empty()) ln_p_lc = AllAlike(state.space);  // of several budgets
   const Networks pool = PoolOf(wish, state.space, ln_p_lc, effects, options);
-  if (pool.empty()) throw ConfigError("no network of this cost was found that meets all limits. Raise --sample");
+  if (pool.empty()) throw ConfigError("no network of this cost that meets all limits was found. Raise --sample");
   RequireFewForPairs(pool, effects);
   log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.files.manifest.string(), state.when);
   std::optional<SubnetScorer> scorer;

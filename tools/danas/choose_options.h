@@ -1,4 +1,4 @@
-// danas choose: its options; choose_command.cpp is what it does.
+// danas choose: its options; choose_command.cpp implements it.
 #pragma once
 
 #include <cstdint>

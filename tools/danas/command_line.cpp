@@ -13,10 +13,10 @@ namespace danas {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done, 1 internal error, 2 command line, 3 config, space or network file, 4 data,\n"
-    "  5 file or folder, 6 weights, 7 device, 8 loss not finite,\n"
-    "  9 another process of the run is gone, 130 stopped by Ctrl-C, 141 nobody reads the output any more.\n"
-    "NO_COLOR=1 turns colours off. Help of one command: danas COMMAND --help";
+    "Exit codes: 0 success, 1 internal error, 2 command line, 3 config, space or network file, 4 data,\n"
+    "  5 file or folder, 6 weights or checkpoint, 7 device or memory, 8 non-finite loss,\n"
+    "  9 another process of the run failed, 130 interrupted (Ctrl-C), 141 output pipe closed.\n"
+    "NO_COLOR=1 turns colours off. For help on a command: danas COMMAND --help";
 
 // "space list" below "space".
 CLI::App& AddCommand(CLI::App& app, const std::string& words) {
@@ -31,7 +31,7 @@ const CLI::App& CommandTyped(const CLI::App& root) {
   return *app;
 }
 
-// The first word that nothing expects, with the one that was meant. There is one: root.remaining_size(true) > 0.
+// The first unexpected word, with the nearest known one. There is one: root.remaining_size(true) > 0.
 std::string UnexpectedWord(const CLI::App& root, const std::vector<std::string>& words) {
   const std::vector<std::string> unexpected = root.remaining(true);
   const auto is_unexpected = [&](const std::string& word) {
@@ -49,7 +49,7 @@ std::string UnexpectedWord(const CLI::App& root, const std::vector<std::string>&
   if (!is_option) names.clear();
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   const std::string nearest = NearestName(word, names);
-  return (is_option ? "unknown option '" : "unexpected word '") + word + "'" +
+  return (is_option ? "unknown option '" : "unexpected argument '") + word + "'" +
          (nearest.empty() ? "" : " (did you mean " + nearest + "?)");
 }
 
@@ -66,7 +66,7 @@ std::string CommandPath(const CLI::App& root) {
   throw UsageError(what + ". See " + CommandPath(root) + " --help");
 }
 
-// Help is no answer to a word that is wrong: a script that tries whether a command is there would find any.
+// A wrong word is an error even beside --help; otherwise a script that probes for a command would always find it.
 void RejectUnexpectedWords(const CLI::App& root, const std::vector<std::string>& words) {
   if (root.remaining_size(true) > 0) ThrowUsageError(root, UnexpectedWord(root, words));
 }
@@ -74,14 +74,15 @@ void RejectUnexpectedWords(const CLI::App& root, const std::vector<std::string>&
 }  // namespace
 
 void AddVerbosity(CLI::App& app, Call& call) {
-  app.add_flag("-q,--quiet", call.quiet, "warnings, errors and results alone");
-  app.add_flag("-v,--verbose", call.verbose, "more messages");
+  app.add_flag("-q,--quiet", call.quiet, "print only warnings, errors and results");
+  app.add_flag("-v,--verbose", call.verbose, "print debug messages too");
 }
 
 void DescribeCommandLine(CLI::App& app, const std::vector<DescribedCommand>& commands, CommandLine& line) {
   app.name("danas");
   app.description("danas: data-adapted pruning for efficient neural architecture search (DA-NAS, ECCV 2020)");
-  app.footer(std::string("A first search, from nothing to a trained network: scripts/quickstart\n") + kExitCodes);
+  app.footer(std::string("For a first search, from a bare clone to a trained network: scripts/quickstart\n") +
+             kExitCodes);
   app.get_formatter()->column_width(28);
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", VersionLine(), "print the version");

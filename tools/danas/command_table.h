@@ -81,18 +81,18 @@ inline constexpr std::tuple kCommands = {
     InDanas<SpaceShowOptions>{"space show"},
     InDanas<SpaceCheckOptions>{"space check"},
     InDanas<SpaceSampleOptions>{"space sample"},
-    CommandGroup{"config", "List, show and check configs; print schema and reference"},
+    CommandGroup{"config", "List, show and check configs; print their schema and reference"},
     InDanas<ConfigListOptions>{"config list"},
     InDanas<ConfigShowOptions>{"config show"},
     InDanas<ConfigCheckOptions>{"config check"},
     InDanas<ConfigSchemaOptions>{"config schema"},
     InDanas<ConfigReferenceOptions>{"config reference"},
-    CommandGroup{"data", "Look at a dataset, check or pack it; make a manifest"},
+    CommandGroup{"data", "Inspect, check or pack a dataset; write a manifest"},
     InData<DataInfoOptions>{"data info"},
     InData<DataManifestOptions>{"data manifest"},
     InData<DataPackOptions>{"data pack"},
     InData<DataCheckOptions>{"data check"},
-    CommandGroup{"bench", "Time what danas does on this machine"},
+    CommandGroup{"bench", "Benchmark danas on this machine"},
     InEngine<BenchSupernetOptions>{"bench supernet"},
     InEngine<BenchLoaderOptions>{"bench loader"},
     InEither<VersionOptions>{"version"},
@@ -112,7 +112,7 @@ template <template <typename> typename Command, typename Options, typename Run>
 DescribedCommand Described(const Command<Options>& command, const Run& run) {
   return {command.words, [command, run](CLI::App& app, CommandLine& line) {
             const auto options = std::make_shared<Options>();
-            app.footer("");  // else it is that of danas itself
+            app.footer("");  // otherwise it inherits that of danas itself
             AddVerbosity(app, line.call);
             DescribeOptions(app, *options);
             app.callback([=, &line] { line.run = [=](const Call& call) { return run(command, *options, call); }; });
@@ -125,7 +125,7 @@ std::vector<DescribedCommand> DescribedCommands(const Run& run) {
   return std::apply([&](const auto&... command) { return std::vector{Described(command, run)...}; }, kCommands);
 }
 
-// The table for what writes it down in another form: completion and manual page.
+// The table for other renderings of it: completion and manual page.
 std::vector<DescribedCommand> CommandsToRead();
 
 }  // namespace danas

@@ -7,12 +7,12 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, CompareOptions& options) {
-  app.description("Print one table of trained networks from their run folders");
+  app.description("Compare trained networks in one table");
   app.footer(
       "Example:\n"
       "  danas compare runs/final runs/random-1 runs/random-2\n"
-      "The first is the one the others are compared with.");
-  app.add_option("run", options.runs, "folders that danas finetune or train made")->option_text("RUN...")->required();
+      "The other runs are compared with the first.");
+  app.add_option("run", options.runs, "run folders of danas finetune or train")->option_text("RUN...")->required();
   AddJson(app, options.json);
 }
 

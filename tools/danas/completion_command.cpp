@@ -19,7 +19,8 @@ using WordsAfter = std::map<std::string, std::vector<Word>>;
 
 void Collect(const CLI::App& app, const std::string& path, WordsAfter& words) {
   std::vector<Word>& here = words[path];
-  for (const CLI::App* command : app.get_subcommands({})) here.push_back({command->get_name(), command->get_description()});
+  for (const CLI::App* command : app.get_subcommands({}))
+    here.push_back({command->get_name(), command->get_description()});
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) here.push_back({"--" + name, option->get_description()});
   }
@@ -62,7 +63,7 @@ std::string WithCommands(std::string text, const WordsAfter& words) {
 
 std::string BashCompletion(const WordsAfter& words) {
   std::ostringstream out;
-  out << "# bash completion of danas: source <(danas completion bash)\n"
+  out << "# bash completion for danas: source <(danas completion bash)\n"
          "_danas() {\n"
       << WithCommands(CommandSoFar("COMP_WORDS", "1", "COMP_CWORD"), words) << "  local words=\n  case \"$typed\" in\n";
   for (const auto& [path, list] : words) {
@@ -77,7 +78,7 @@ std::string BashCompletion(const WordsAfter& words) {
   return out.str();
 }
 
-// A word of zsh's _describe: a colon parts word and help.
+// An entry for zsh's _describe: a colon separates word and help.
 std::string ZshWord(const Word& word) {
   std::string text = word.text + ":";
   for (const char c : word.help) {
@@ -95,7 +96,7 @@ std::string ZshWord(const Word& word) {
 std::string ZshCompletion(const WordsAfter& words) {
   std::ostringstream out;
   out << "#compdef danas\n"
-         "# zsh completion of danas: danas completion zsh > a folder of $fpath/_danas\n"
+         "# zsh completion for danas: danas completion zsh >_danas, in a folder of $fpath\n"
          "_danas() {\n"
       << WithCommands(CommandSoFar("words", "2", "CURRENT"), words) << "  local -a list\n  case \"$typed\" in\n";
   for (const auto& [path, following] : words) {
@@ -113,7 +114,7 @@ std::string ZshCompletion(const WordsAfter& words) {
 }  // namespace
 
 void DescribeOptions(CLI::App& app, CompletionOptions& options) {
-  app.description("Print shell completion");
+  app.description("Print a shell completion script");
   app.footer(
       "Examples:\n"
       "  source <(danas completion bash)\n"

@@ -19,7 +19,7 @@ void TellPreset(const Config& config) {
     if (value.of_preset == value.in_config) {
       log::info("{}: {} {}", name, value.key, value.of_preset);
     } else {
-      log::info("{}: {} would be {}; set to {}", name, value.key, value.of_preset, value.in_config);
+      log::info("{}: {} {} (overridden: {})", name, value.key, value.of_preset, value.in_config);
     }
   }
 }
@@ -34,7 +34,7 @@ int RunCommand(const ConfigListOptions&, const Call&) {
 }
 
 void DescribeOptions(CLI::App& app, ConfigShowOptions& options) {
-  app.description("Print a config in full, defaults filled in");
+  app.description("Print a complete config, with defaults filled in");
   app.footer("Example:\n  danas config show --config cifar10.json --set train.lr=0.05");
   AddConfig(app, options.config);
   AddData(app, options.config);
@@ -49,7 +49,7 @@ int RunCommand(const ConfigShowOptions& options, const Call&) {
 }
 
 void DescribeOptions(CLI::App& app, ConfigCheckOptions& options) {
-  app.description("Check config files of your own");
+  app.description("Check config files");
   app.footer("Example:\n  danas config check my.json");
   app.add_option("file", options.files, "config files")->option_text("FILE...")->required();
 }
@@ -58,7 +58,9 @@ int RunCommand(const ConfigCheckOptions& options, const Call&) {
   return CheckFiles(options.files, [](const std::string& path) { LoadConfig(path); });
 }
 
-void DescribeOptions(CLI::App& app, ConfigSchemaOptions&) { app.description("Print the JSON schema, for editors"); }
+void DescribeOptions(CLI::App& app, ConfigSchemaOptions&) {
+  app.description("Print the JSON schema of configs, for editors");
+}
 
 int RunCommand(const ConfigSchemaOptions&, const Call&) {
   std::cout << ConfigSchema().dump(2) << "\n";
@@ -66,7 +68,7 @@ int RunCommand(const ConfigSchemaOptions&, const Call&) {
 }
 
 void DescribeOptions(CLI::App& app, ConfigReferenceOptions&) {
-  app.description("Print the table of all keys as Markdown");
+  app.description("Print the reference of all config keys as Markdown");
 }
 
 int RunCommand(const ConfigReferenceOptions&, const Call&) {

@@ -15,7 +15,7 @@ namespace {
 
 SearchSpace ReadSpace(const CostOptions& options) {
   if (options.space.empty() == options.arch.empty()) {
-    throw UsageError("one of --space and --arch is needed. See danas cost --help");
+    throw UsageError("exactly one of --space and --arch is required. See danas cost --help");
   }
   if (!options.space.empty()) {
     const LoadedSpace loaded =
@@ -32,18 +32,19 @@ SearchSpace ReadSpace(const CostOptions& options) {
 }  // namespace
 
 void DescribeOptions(CLI::App& app, CostOptions& options) {
-  app.description("Print what a network or a search space costs");
+  app.description("Print the cost of a network or a search space");
   app.footer(
       "Examples:\n"
       "  danas cost --space shuffle --target 325M\n"
       "  danas cost --arch runs/mine/best.json\n"
-      "MACs are multiply-accumulates of convolutions and fully connected layers.");
-  app.add_option("--space", options.space, "a search space: a file or a shipped name")->option_text("SPACE");
+      "MACs are the multiply-accumulates of convolutions and fully connected layers.");
+  app.add_option("--space", options.space, "search space: a file, or the name of a shipped one")->option_text("SPACE");
   AddArch(app, options.arch);
   AddInput(app, options.input, "as in the file", "as in the file");
-  app.add_option("--latency-table", options.latency_table, "milliseconds by this table instead of MACs")
+  app.add_option("--latency-table", options.latency_table, "print milliseconds from this table instead of MACs")
       ->option_text("FILE");
-  app.add_option("--target", options.target, "warn of every candidate that alone exceeds it")->option_text("COUNT");
+  app.add_option("--target", options.target, "warn about each candidate that exceeds this cost on its own")
+      ->option_text("COUNT");
   AddJson(app, options.json);
 }
 

@@ -13,7 +13,7 @@ namespace danas {
 
 int RunCommand(const DataCheckOptions& options, const Call&) {
   DataConfig config = ReadConfig(options.config).data;
-  config.on_error = OnBadImage::kSkip;  // bad images are told when their turn comes, all of them
+  config.on_error = OnBadImage::kSkip;  // all bad images are reported, not only the first
   int64_t images = 0;
   int64_t errors = 0;
   Json results = Json::array();
@@ -26,12 +26,12 @@ int RunCommand(const DataCheckOptions& options, const Call&) {
     if (options.json) continue;
     for (const std::string& text : lines) std::cout << text << "\n";
     std::cout << set.name << ": " << FormatThousands(set.size()) << " images, "
-              << (lines.empty() ? "all are whole" : "errors: " + FormatThousands(static_cast<int64_t>(lines.size())))
+              << (lines.empty() ? "no errors" : "errors: " + FormatThousands(static_cast<int64_t>(lines.size())))
               << std::endl;
   }
   if (options.json) std::cout << JsonText(results, 2) << "\n";
   if (errors == 0) return 0;
-  throw DataError("errors in the " + FormatThousands(images) + " images of " + options.path + ": " +
+  throw DataError("errors found in the " + FormatThousands(images) + " images of " + options.path + ": " +
                   FormatThousands(errors));
 }
 

@@ -1,4 +1,4 @@
-// danas data info: what danas sees in a dataset.
+// danas data info: the classes and images that danas finds in a dataset.
 #include <iostream>
 
 #include "danas/core/hash.h"

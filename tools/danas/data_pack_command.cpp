@@ -32,19 +32,19 @@ void CheckIsOutside(const fs::path& out, const std::vector<NamedSet>& sets) {
   for (const NamedSet& set : sets) {
     if (set.set.format != DataFormat::kFolder) continue;
     if (inner.starts_with(fs::weakly_canonical(set.set.name).string() + "/")) {
-      throw UsageError(out.string() + " lies within " + set.set.name + "; name a folder outside of the images");
+      throw UsageError(out.string() + " is inside " + set.set.name + "; choose a folder outside the images");
     }
   }
 }
 
-// What is not of these sets would be taken for a part of the packed dataset, or hide one.
+// Anything else in the folder would be taken for a part of the packed dataset, or hide one.
 void CheckHoldsNothingElse(const fs::path& out, const std::vector<NamedSet>& sets) {
   if (sets.size() == 1 && sets.front().name.empty()) return;  // PackDataset sees to it
   std::error_code none;
   for (const fs::directory_entry& entry : fs::directory_iterator(out, none)) {
     const std::string name = entry.path().filename().string();
     if (std::ranges::any_of(sets, [&](const NamedSet& set) { return set.name == name; })) continue;
-    throw FileError(out.string() + " holds other files (" + name + "); name a new folder for the packed images");
+    throw FileError(out.string() + " contains other files (" + name + "); choose a new folder for the packed images");
   }
 }
 
@@ -52,22 +52,19 @@ Json PackOne(const NamedSet& set, const fs::path& folder, const DataPackOptions&
   if (set.set.bad) set.set.bad->ListIn(folder / kBadFiles);
   const PackOutcome outcome =
       PackDataset(set.set, folder, OptionsOf(options), ImageProgress(folder.string(), set.set.size()));
-  if (outcome.was_finished) log::info("{}: packed before; left as it is", folder.string());
-  return {{"set", set.name},
-          {"folder", folder.string()},
-          {"images", outcome.images},
-          {"left_out", outcome.left_out},
-          {"bytes", outcome.bytes},
-          {"was_finished", outcome.was_finished}};
+  if (outcome.was_finished) log::info("{}: already packed; left unchanged", folder.string());
+  return {{"set", set.name},          {"folder", folder.string()},
+          {"images", outcome.images}, {"left_out", outcome.left_out},
+          {"bytes", outcome.bytes},   {"was_finished", outcome.was_finished}};
 }
 
 void Print(const Json& packed) {
   std::cout << packed.at("folder").get<std::string>() << ": " << FormatThousands(packed.at("images").get<int64_t>())
             << " images, " << FormatBytes(packed.at("bytes").get<double>());
   if (const auto left_out = packed.at("left_out").get<int64_t>(); left_out > 0) {
-    std::cout << ", " << FormatThousands(left_out) << " bad ones left out (" << kBadFiles << ")";
+    std::cout << ", " << FormatThousands(left_out) << " bad images skipped (" << kBadFiles << ")";
   }
-  std::cout << (packed.at("was_finished").get<bool>() ? ", packed before\n" : "\n");
+  std::cout << (packed.at("was_finished").get<bool>() ? ", already packed\n" : "\n");
 }
 
 }  // namespace
@@ -79,7 +76,7 @@ int RunCommand(const DataPackOptions& options, const Call&) {
   std::vector<NamedSet> sets = OpenSetsAt(options.in, config);
   CheckIsOutside(out, sets);
   CheckHoldsNothingElse(out, sets);
-  // The training set last: without it `out` is no dataset.
+  // The training set last: without it `out` is not a dataset.
   std::ranges::reverse(sets);
   Json results = Json::array();
   for (const NamedSet& set : sets) {

@@ -20,18 +20,18 @@ namespace {
 
 constexpr const char* kDefaultConfig = "fashion_mnist";
 
-// Without a config and a dataset: the default ones. A shipped config's name becomes its path, which is looked up and told
-// once.
+// Without a config and a dataset: the default ones. A shipped config's name becomes its path, so that it is looked up
+// and reported once.
 ConfigOptions FillInDefault(ConfigOptions options) {
   if (!options.config.empty()) options.config = FindShippedFile("", options.config).string();
   if (options.config.empty() && !ReadConfig(options).data.NamesDataset()) {
     options.config = ShippedFile("", kDefaultConfig).string();
-    log::info("no --config and no --data: ranking the classes of {}", options.config);
+    log::info("no --config and no --data given: ranking the classes of {}", options.config);
   }
   return options;
 }
 
-// Of the first network that judges: dataset, image size and split are the same for all.
+// Of the first judge: dataset, image size and split are the same for all.
 Config ConfigOfRun(const ConfigOptions& options) {
   return ConfigOfZooModel(ParseJudgeName(ReadConfig(options).easiness.models.front()).model, options);
 }
@@ -74,7 +74,7 @@ int Resume(const EasinessOptions& options, const Call& call, const std::filesyst
                           [&] { return ConfigOfRun(FillInDefault(options.config)); });
   });
   if (FirstDecides(ranks, [&] { return std::filesystem::exists(run / "easiness.html"); })) {
-    log::info("{} is finished already: its ranking is {}", run.string(), (run / "ranking.json").string());
+    log::info("{} is already finished; its ranking is {}", run.string(), (run / "ranking.json").string());
     return 0;
   }
   const at::Device device = OpenRankDevice(config, ranks);
@@ -91,9 +91,8 @@ int Begin(const EasinessOptions& options, const Call& call, Ranks& ranks) {
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const EasinessPlan plan = PlanEasiness(
-      config,
-      {.config = config_options, .weights = options.weights, .train = options.train, .plan = options.plan}, device,
-      ranks);
+      config, {.config = config_options, .weights = options.weights, .train = options.train, .plan = options.plan},
+      device, ranks);
   if (options.plan.dry_run) {
     if (ranks.first()) std::cout << plan.text;
     return 0;

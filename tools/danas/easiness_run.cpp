@@ -32,7 +32,7 @@ std::vector<Judge> MakeJudges(const std::vector<JudgeName>& names, const ConfigO
   return judges;
 }
 
-// What ResumeEasiness() needs of them. A search's config.json does not tell its settings from the recipes'.
+// What ResumeEasiness() needs of them. A search's config.json does not distinguish its settings from the recipes'.
 Json JudgesJson(const std::vector<Judge>& judges) {
   Json list = Json::array();
   for (const Judge& judge : judges) {
@@ -59,7 +59,7 @@ std::vector<Judge> ReadJudges(const std::filesystem::path& path, at::Device devi
   return judges;
 }
 
-// The judges look at the run's images, wherever these lie now.
+// The judges use the run's images, wherever these are stored now.
 void TakePlaces(const DataConfig& from, DataConfig& to) {
   to.root = from.root;
   to.train = from.train;
@@ -67,7 +67,7 @@ void TakePlaces(const DataConfig& from, DataConfig& to) {
   to.format = from.format;
 }
 
-// Every rank takes the trainings that the first finds.
+// Every rank uses the trainings that the first finds.
 void FindTrainings(std::vector<Judge>& judges, const Dataset& dataset, const RunImages& images,
                    const std::string& networks, const Ranks& ranks) {
   for (Judge& judge : judges) {
@@ -109,11 +109,11 @@ JudgeRow RowOf(const Judge& judge) {
                .parameters = static_cast<double>(CountParameters(network))};
   if (!judge.weights.empty()) {
     const bool there = std::filesystem::exists(judge.weights);
-    row.what = (there ? "weights from " : "to get: weights ") + judge.weights.string();
+    row.what = (there ? "weights from " : "missing weights: ") + judge.weights.string();
   } else if (judge.finished) {
     row.what = "trained: " + judge.folder.string();
   } else if (judge.begun) {
-    row.what = "training goes on: " + judge.folder.string();
+    row.what = "to resume: " + judge.folder.string();
   } else {
     row.what = "to train, " + std::to_string(judge.training.config.zoo.epochs) + " epochs";
   }
@@ -127,7 +127,7 @@ void RefuseTraining(const std::vector<Judge>& judges, const std::string& network
   }
   if (names.empty()) return;
   throw UsageError("--no-train: not trained yet on these images with this recipe: " + names + " (looked in " +
-                   networks + "). Give weights with --weights NAME=FILE, or train without --no-train");
+                   networks + "). Give weights with --weights NAME=FILE, or leave out --no-train");
 }
 
 std::string CsvField(const std::string& text) {
@@ -152,7 +152,7 @@ std::string ConfusionCsv(const NetworkJudgement& judgement, const std::vector<st
 void MakeFolder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw FileError("cannot make " + path.string() + ": " + error.message());
+  if (error) throw FileError("cannot create " + path.string() + ": " + error.message());
 }
 
 void WriteStudy(const EasinessStudy& study, const RankingOrigin& origin, const std::filesystem::path& folder) {

@@ -15,7 +15,7 @@
 
 namespace danas {
 
-// What a command line says of a ranking.
+// What a command line specifies for a ranking.
 struct EasinessRequest {
   ConfigOptions config;
   std::vector<std::string> weights = {};  // "NAME=FILE"
@@ -25,13 +25,13 @@ struct EasinessRequest {
 
 struct EasinessPlan {
   EasinessInputs inputs;
-  std::string text;               // what is there, what is to be trained, how long it takes
-  std::vector<Event> moved = {};  // of sets that lie elsewhere than where the run began
+  std::string text;               // which networks are trained, which are to be, how long it takes
+  std::vector<Event> moved = {};  // of sets that have moved since the run started
 
   RunImages images() const { return inputs.judges.front().training.images; }
 };
 
-// A run that was ended before its ranking was there.
+// A run that ended before its ranking was written.
 struct BegunEasiness {
   std::filesystem::path run;
   const RunFolder* folder = nullptr;  // on the first rank
@@ -45,13 +45,13 @@ struct BegunEasiness {
 // Of several ranks the first looks for trainings that are there, and alone has the text.
 EasinessPlan PlanEasiness(const Config& config, const EasinessRequest& request, at::Device device, const Ranks& ranks);
 
-// The same for a run that goes on, with the judges of its judges.json and the places of data in `config`. Throws
-// DataError where its images have changed.
+// The same for a resumed run, with the judges of its judges.json and the locations of data in `config`. Throws
+// DataError if its images have changed.
 EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, bool probe, at::Device device,
                             const Ranks& ranks);
 
-// Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and easiness.html into
-// `folder`, which is made where it is missing. Returns all that they hold.
+// Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and
+// easiness.html into `folder`, which is created if it is missing. Returns everything they contain.
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports);
 
 }  // namespace danas

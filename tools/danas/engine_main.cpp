@@ -18,11 +18,11 @@
 namespace danas {
 namespace {
 
-// Of every command, before it runs.
+// Runs before every command.
 void Prepare(bool keeps_memory) {
-  if (!keeps_memory) log::warn("malloc takes no thresholds here; training will be slower than it could be");
+  if (!keeps_memory) log::warn("malloc's thresholds cannot be set on this system; training will be slower");
   CatchInterrupts();
-  log::debug("threads without work: {}", ThreadWaiting().empty() ? "as OpenMP lets them wait" : ThreadWaiting());
+  log::debug("idle threads: {}", ThreadWaiting().empty() ? "OpenMP's default wait policy" : ThreadWaiting());
 }
 
 struct RunHere {
@@ -54,8 +54,8 @@ struct RunHere {
 }  // namespace danas
 
 int main(int argc, char** argv) {
-  // A training step frees and asks for the same large tensors again and again. Kept in the heap instead of being handed
-  // back to the system each time, they cost no page faults. Before anything allocates.
+  // A training step frees and allocates the same large tensors again and again. Kept in the heap instead of being
+  // returned to the system each time, they cost no page faults. Must come before anything allocates.
   const bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
   const int code = danas::RunProgram(argc, argv, danas::DescribedCommands(danas::RunHere{kept}));
   if (danas::ThreadsLeftBehind()) {

@@ -10,13 +10,13 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
-#include "danas/train/loader.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
 #include "danas/report/text_table.h"
 #include "danas/run/device.h"
 #include "danas/train/evaluate.h"
+#include "danas/train/loader.h"
 #include "danas/train/loaders.h"
 #include "danas/train/network_training.h"
 #include "evaluate_options.h"
@@ -32,7 +32,7 @@ namespace {
 EvaluateOptions FillInFromRun(EvaluateOptions options) {
   const std::array given = {!options.run.empty(), !options.arch.empty(), !options.model.empty()};
   if (std::ranges::count(given, true) != 1) {
-    throw UsageError("one of --run, --arch and --model is needed. See danas evaluate --help");
+    throw UsageError("exactly one of --run, --arch and --model is required. See danas evaluate --help");
   }
   if (!options.run.empty()) {
     const std::filesystem::path run = options.run;
@@ -40,20 +40,21 @@ EvaluateOptions FillInFromRun(EvaluateOptions options) {
     if (options.weights.empty()) options.weights = run / "weights.safetensors";
     if (options.config.config.empty()) options.config.config = run / "config.json";
   }
-  if (options.weights.empty()) throw UsageError("--arch and --model need --weights. See danas evaluate --help");
+  if (options.weights.empty()) throw UsageError("--arch and --model require --weights. See danas evaluate --help");
   return options;
 }
 
 // The classes that the classifier's rows stand for must be the dataset's, in its order.
 void CheckClasses(const Genotype& genotype, const ClassList& classes, const std::string& arch) {
   if (genotype.class_ids == classes.ids) return;
-  const auto [ours, theirs] = std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(),
-                                            classes.ids.end());
+  const auto [ours, theirs] =
+      std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(), classes.ids.end());
   const std::string place = std::to_string(ours - genotype.class_ids.begin());
-  throw DataError(arch + " tells " + std::to_string(genotype.class_ids.size()) + " classes apart, the dataset has " +
+  throw DataError(arch + " has " + std::to_string(genotype.class_ids.size()) + " classes, the dataset has " +
                   std::to_string(classes.ids.size()) + "; class " + place + " is '" +
-                  (ours == genotype.class_ids.end() ? "" : *ours) + "' in the first, '" +
-                  (theirs == classes.ids.end() ? "" : *theirs) + "' in the second. Give the dataset it was trained on");
+                  (ours == genotype.class_ids.end() ? "" : *ours) + "' in the network, '" +
+                  (theirs == classes.ids.end() ? "" : *theirs) +
+                  "' in the dataset. Give the dataset that the network was trained on");
 }
 
 // The network of a file, or of the zoo with the dataset's classes.
@@ -74,8 +75,8 @@ std::string ResultText(const EvaluationResult& result, const ClassList& classes)
     table.AddRow({classes.labels[c], FormatThousands(accuracy.images),
                   FormatPercent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images), 2)});
   }
-  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5, 2) + ", loss " +
-         FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
+  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5, 2) +
+         ", loss " + FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
          FormatDuration(result.seconds) + "\n";
 }
 

@@ -3,7 +3,7 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
-  app.description("Test trained weights on the test set");
+  app.description("Evaluate trained weights on the test set");
   app.footer(
       "Examples:\n"
       "  danas evaluate --run runs/final\n"
@@ -12,9 +12,9 @@ void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
   AddArch(app, options.arch);
   AddModel(app, options.model);
   app.add_option("-r,--run,--run-folder", options.run,
-                 "folder of a finetune or train run: its network, weights and data")
+                 "run folder of danas finetune or train, for its network, weights and data")
       ->option_text("DIR");
-  app.add_option("-w,--weights", options.weights, "trained weights: safetensors, or a .pth of torch.save")
+  app.add_option("-w,--weights", options.weights, "trained weights: safetensors, or a .pth file written by torch.save")
       ->option_text("FILE");
   AddConfig(app, options.config);
   AddDataAndDevice(app, options.config);

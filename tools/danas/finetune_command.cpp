@@ -33,7 +33,8 @@ std::string ResultText(const Genotype& trained, const TrainingResult& result, co
   if (result.ema) text += "; their average: " + FormatPercent(result.ema->top1, 2);
   return text + "), " + FormatCount(static_cast<double>(CountMacs(trained.network))) + " MACs, " +
          FormatCount(static_cast<double>(CountParameters(trained.network))) + " parameters, " +
-         FormatDuration(result.seconds) + "\nin " + folder.string() + ": weights.safetensors, network.json, result.json\n";
+         FormatDuration(result.seconds) + "\nin " + folder.string() +
+         ": weights.safetensors, network.json, result.json\n";
 }
 
 void Open(FinetuneInputs& inputs, Ranks& ranks) {
@@ -60,11 +61,11 @@ int Finetune(const FinetuneOptions& options, const Call& call, const FinetuneInp
                                 .notes = notes});
   });
   std::cout << (options.json ? JsonText(events::ToJson(EndEvent(result, trained.class_ids)), 2) + "\n"
-                          : ResultText(trained, result, folder->path()));
+                             : ResultText(trained, result, folder->path()));
   return 0;
 }
 
-// Of a line that would begin the run.
+// Of a command line that would start the run.
 Config ConfigOfLine(const FinetuneOptions& options) {
   if (options.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
   return ConfigOfNetwork(ReadGenotype(options.arch), options.arch, options.config);
@@ -81,7 +82,7 @@ int Resume(const FinetuneOptions& options, const Call& call, const std::filesyst
   Open(inputs, ranks);
   ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), inputs.config.data);
   inputs.dataset = std::move(resumed.dataset);
-  resumed.images.reset();  // large, and not needed any more
+  resumed.images.reset();  // large, and no longer needed
   const Genotype trained = TrainedGenotype(inputs);
   return Finetune(options, call, inputs, trained, PointerTo(folder), /*resume=*/true, resumed.moved);
 }

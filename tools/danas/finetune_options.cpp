@@ -3,13 +3,13 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, FinetuneOptions& options) {
-  app.description("Train a found network and test it once");
+  app.description("Train a network that a search found and test it once");
   app.footer(
       "Examples:\n"
       "  danas finetune --arch runs/mine/best.json\n"
       "  danas finetune --arch best.json --data /data/cifar10 --set finetune.epochs=100\n"
       "Dataset and recipe are those of the search that found the network, unless --config\n"
-      "or --data says otherwise. Leaves weights.safetensors and result.json.");
+      "or --data is given. Writes weights.safetensors and result.json.");
   AddArch(app, options.arch);
   AddConfig(app, options.config);
   AddDataAndDevice(app, options.config);

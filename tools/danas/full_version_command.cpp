@@ -1,4 +1,4 @@
-// danas version --full: what torch says of itself on this machine.
+// danas version --full: what torch reports about itself on this machine.
 #include <ATen/ATen.h>
 #include <ATen/Version.h>
 

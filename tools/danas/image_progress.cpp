@@ -22,16 +22,17 @@ std::function<void(int64_t done)> ImageProgress(std::string what, int64_t images
     Clock::time_point time;
     int64_t done;
   };
-  return [what = std::move(what), images, start = std::optional<Start>(), told = Clock::now()](int64_t done) mutable {
-    const auto now = Clock::now();
-    if (!start) start = {now, done};
-    if (now - told < kBetweenMessages) return;
-    told = now;
-    const double seconds = std::chrono::duration<double>(now - start->time).count();
-    const double speed = seconds > 0 ? static_cast<double>(done - start->done) / seconds : 0;
-    log::info("{}: {} of {} images, {} a second", what, FormatThousands(done), FormatThousands(images),
-              FormatThousands(static_cast<int64_t>(speed)));
-  };
+  return
+      [what = std::move(what), images, start = std::optional<Start>(), reported = Clock::now()](int64_t done) mutable {
+        const auto now = Clock::now();
+        if (!start) start = {now, done};
+        if (now - reported < kBetweenMessages) return;
+        reported = now;
+        const double seconds = std::chrono::duration<double>(now - start->time).count();
+        const double speed = seconds > 0 ? static_cast<double>(done - start->done) / seconds : 0;
+        log::info("{}: {} of {} images, {} images/s", what, FormatThousands(done), FormatThousands(images),
+                  FormatThousands(static_cast<int64_t>(speed)));
+      };
 }
 
 int64_t ThreadsFor(int64_t asked) {

@@ -1,4 +1,4 @@
-// How far a command is that takes one image after the other.
+// The progress of a command that processes one image after the other.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace danas {
 
-// A function to be told how many of `images` are done; every ten seconds it writes a message with the speed since its
-// first call. `what` opens it.
+// A function to call with how many of `images` are done; every ten seconds it logs a message with the speed since its
+// first call. `what` begins the message.
 std::function<void(int64_t done)> ImageProgress(std::string what, int64_t images);
 
 // As asked for, or as many as this process has cores.

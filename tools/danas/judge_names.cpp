@@ -15,12 +15,12 @@ void TakeWeights(const std::string& text, std::vector<JudgeName>& judges, std::v
   const std::string name = text.substr(0, equals);
   const auto judge = std::ranges::find(judges, name, &JudgeName::name);
   if (judge == judges.end()) {
-    throw UsageError("--weights " + text + ": '" + name + "' is not among the networks that judge (--models)");
+    throw UsageError("--weights " + text + ": '" + name + "' is not one of the networks to rank with (--models)");
   }
-  if (std::ranges::find(taken, name) != taken.end()) throw UsageError("--weights: '" + name + "' is named twice");
+  if (std::ranges::find(taken, name) != taken.end()) throw UsageError("--weights: '" + name + "' is given twice");
   taken.push_back(name);
   judge->weights = text.substr(equals + 1);
-  if (!std::filesystem::exists(judge->weights)) throw FileError("--weights " + text + ": there is no such file");
+  if (!std::filesystem::exists(judge->weights)) throw FileError("--weights " + text + ": no such file");
 }
 
 }  // namespace
@@ -32,14 +32,14 @@ JudgeName ParseJudgeName(const std::string& text) {
   judge.name = text.substr(0, equals);
   if (equals != std::string::npos) {
     judge.weights = text.substr(equals + 1);
-    if (judge.weights.empty()) fail("expected a file of weights behind the =, such as resnet34=weights/resnet34.pth");
+    if (judge.weights.empty()) fail("expected a weights file after the =, such as resnet34=weights/resnet34.pth");
   }
   const size_t at = judge.name.find('@');
   judge.model = judge.name.substr(0, at);
   if (at == std::string::npos) return judge;
   judge.seed = judge.name.substr(at + 1);
   if (judge.seed.empty() || judge.seed.size() > 9 || judge.seed.find_first_not_of("0123456789") != std::string::npos) {
-    fail("expected a seed behind the @, such as mobilenetv2@1");
+    fail("expected a seed after the @, such as mobilenetv2@1");
   }
   return judge;
 }
@@ -59,11 +59,10 @@ std::string MissingWeights(const std::vector<JudgeName>& judges) {
     files += (files.empty() ? "" : ", ") + judge.weights.string() + " (" + judge.name + ")";
   }
   if (files.empty()) return "";
-  return "the networks that judge how easy classes are need weights that are not there: " + files +
-         ". Get these files and put them there (the ImageNet configs name those of torchvision's IMAGENET1K_V1), or "
-         "say "
-         "where they are with --set easiness.models=NAME=FILE,...; a NAME alone is trained first. For a search that "
-         "takes classes in random order: --set schedule.ranking=random";
+  return "weights of the networks that rank the classes are missing: " + files +
+         ". Download them to these paths (the ImageNet configs expect torchvision's IMAGENET1K_V1), or give their "
+         "paths with --set easiness.models=NAME=FILE,...; a NAME without a file is trained first. To search with the "
+         "classes in random order instead: --set schedule.ranking=random";
 }
 
 }  // namespace danas

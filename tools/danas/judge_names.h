@@ -13,7 +13,7 @@ struct JudgeName {
   std::string name;               // "mobilenetv2@1"
   std::string model;              // "mobilenetv2"
   std::string seed;               // "1"; empty: the config's
-  std::filesystem::path weights;  // it judges by these; empty: by a training of its own
+  std::filesystem::path weights;  // trained weights; empty: it is trained first
 };
 
 // Throws ConfigError for another form.
@@ -23,7 +23,7 @@ JudgeName ParseJudgeName(const std::string& text);
 // UsageError for weights of a network that is not among them, FileError where weights of the line are not there.
 std::vector<JudgeName> JudgesOf(const Config& config, const std::vector<std::string>& weights);
 
-// Which of their weights are not there, and what to do about it; "" where all are.
+// Which of their weights are missing, and what to do about it; "" if none are.
 std::string MissingWeights(const std::vector<JudgeName>& judges);
 
 }  // namespace danas

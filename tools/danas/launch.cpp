@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kToEndAlone{8};  // ranks find out in some seconds that one is gone
+constexpr std::chrono::seconds kToEndAlone{8};  // ranks notice within seconds that one is gone
 
 // Free at this moment; rank 0 takes it a moment later.
 int FreePort() {
@@ -38,7 +38,7 @@ int FreePort() {
   const bool found = listener >= 0 && ::bind(listener, any, size) == 0 && ::getsockname(listener, any, &size) == 0;
   const int error = errno;
   if (listener >= 0) ::close(listener);
-  if (!found) throw FileError(std::string("no free port for the ranks to meet at: ") + std::strerror(error));
+  if (!found) throw FileError(std::string("no free port for the ranks to connect to: ") + std::strerror(error));
   return ntohs(address.sin_port);
 }
 
@@ -110,7 +110,7 @@ class Launch {
       code_ = code;
       deadline_ = Clock::now() + kToEndAlone;
       if (WIFSIGNALED(status)) {
-        log::error("rank {} (process {}) was ended by signal {} ({})", r, ranks_[r].process, WTERMSIG(status),
+        log::error("rank {} (process {}) was killed by signal {} ({})", r, ranks_[r].process, WTERMSIG(status),
                    ::strsignal(WTERMSIG(status)));
       }
     }

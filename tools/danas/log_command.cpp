@@ -20,24 +20,24 @@ bool MayLive(const std::filesystem::path& run) {
 }  // namespace
 
 void DescribeOptions(CLI::App& app, LogOptions& options) {
-  app.description("Print what a run logged, for people");
+  app.description("Print the log of a run as readable text");
   app.footer(
       "Examples:\n"
       "  danas log runs/mine\n"
       "  danas log runs/mine --follow\n"
-      "Times are UTC. --follow goes on until no process works on the run (exit code 0) or Ctrl-C (130).\n"
-      "For programs: log.jsonl and alpha.jsonl of the run, described in docs/file-formats.md.");
+      "Times are in UTC. --follow runs until no process is working on the run (exit code 0) or until Ctrl-C (130).\n"
+      "Programs should read log.jsonl and alpha.jsonl in the run folder instead; see docs/file-formats.md.");
   app.add_option("run", options.run, "run folder")->option_text("RUN")->required();
-  app.add_flag("-f,--follow", options.follow, "print what comes, too");
+  app.add_flag("-f,--follow", options.follow, "keep printing new entries as they are logged");
 }
 
 int RunCommand(const LogOptions& options, const Call&) {
   const std::filesystem::path run = options.run;
-  if (!HoldsRun(run)) throw FileError(run.string() + " holds no run: there is no log.jsonl");
+  if (!HoldsRun(run)) throw FileError(run.string() + " contains no run: there is no log.jsonl");
   CatchInterrupts();
   LogPrinter printer(run, WriteOut);
   while (true) {
-    const bool may_live = options.follow && MayLive(run);  // before reading: what it wrote last is read too
+    const bool may_live = options.follow && MayLive(run);  // before reading: its last lines are read too
     while (printer.PrintNew()) {
       if (InterruptRequested()) return static_cast<int>(ExitCode::kInterrupted);
     }

@@ -1,4 +1,4 @@
-// danas log: what a run logged, for people; --follow goes on as long as a process works on the run.
+// danas log: the log of a run as readable text; --follow keeps printing while a process works on the run.
 #pragma once
 
 #include "call.h"

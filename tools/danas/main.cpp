@@ -28,7 +28,7 @@ std::filesystem::path FindProgram(const std::string& name) {
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   throw FileError(name + " is missing; looked for " + beside.string() + " and " +
-                  installed.lexically_normal().string() + ". Build or install danas again");
+                  installed.lexically_normal().string() + ". Rebuild or reinstall danas");
 }
 
 [[noreturn]] void Become(const std::string& name, char** argv) {
@@ -45,8 +45,8 @@ std::filesystem::path FindProgram(const std::string& name) {
 int StartRanks(int ranks, char** argv) {
   const RankPlace place = FindRankPlace();
   if (!place.alone()) {
-    throw UsageError("--ranks and --gpus start processes, but " + place.launcher + " has started " +
-                     std::to_string(place.ranks) + " already; leave them out");
+    throw UsageError("--ranks and --gpus start processes, but " + place.launcher + " has already started " +
+                     std::to_string(place.ranks) + "; leave them out");
   }
   LetThreadsSleep();
   return LaunchRanks(ranks, FindProgram(kEngine), argv);

@@ -9,7 +9,7 @@
 namespace danas {
 namespace {
 
-// Backslashes, hyphens, and dots and quotes at a line's start mean something to man.
+// Backslashes, hyphens, and dots and quotes at the start of a line are special to man.
 std::string Escaped(const std::string& text) {
   std::string escaped;
   bool at_start = true;

@@ -49,13 +49,13 @@ std::string Heading(const SearchSpace& network) {
 }  // namespace
 
 void DescribeOptions(CLI::App& app, ModelsOptions& options) {
-  app.description("List the networks of the zoo and their costs");
+  app.description("List the networks of the model zoo and their costs");
   app.footer(
       "Examples:\n"
       "  danas models\n"
       "  danas models --size 64 --classes 200 --json\n"
-      "Each has a full and a small variant, the second for images of 28 to 64 pixels.");
-  AddInput(app, options.input, "224 for the full variants, 32 for the small", "1000 and 10");
+      "Each network has a full variant and a small one, for images of 28 to 64 pixels.");
+  AddInput(app, options.input, "224 for the full variants, 32 for the small ones", "1000 and 10");
   AddJson(app, options.json);
 }
 

@@ -10,7 +10,7 @@ Config ConfigOfNetwork(const Genotype& genotype, const std::string& arch, const 
   if (!options.config.empty()) return ReadConfig(options);
   const auto found = genotype.origin.find("config");
   if (found == genotype.origin.end()) {
-    throw UsageError(arch + " does not say which config it is from. Name one with --config");
+    throw UsageError(arch + " does not record the config it was found with. Give one with --config");
   }
   Config config = ConfigFromJson(*found, arch + ", origin.config");
   Assign(config, options.settings);

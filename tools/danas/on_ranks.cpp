@@ -24,26 +24,26 @@ Config ConfigForMeeting(const ConfigSources& sources) {
   return {};
 }
 
-// ranks.timeout; its default where the config cannot be read: the command itself will say why.
+// ranks.timeout; its default if the config cannot be read: the command itself will report why.
 double MeetingSeconds(const ConfigSources& sources) {
   Config config;
   try {
     config = ConfigForMeeting(sources);
   } catch (const Error& error) {
-    log::debug("until the ranks have met, ranks.timeout is the default: {}", error.what());
+    log::debug("until the ranks have connected, ranks.timeout is the default: {}", error.what());
   }
   try {
     for (const std::string& setting : sources.config.settings) {
       if (setting.starts_with("ranks.timeout=")) Assign(config, {setting});
     }
   } catch (const Error& error) {
-    log::debug("until the ranks have met, ranks.timeout is {} s: {}", config.ranks.timeout, error.what());
+    log::debug("until the ranks have connected, ranks.timeout is {} s: {}", config.ranks.timeout, error.what());
   }
   return config.ranks.timeout;
 }
 
-// Never returns to what called the command: a rank whose peers are gone may not be able to end in order. `known`: all
-// ranks end so, and tell each other nothing.
+// Never returns to the caller of the command: a rank whose peers are gone may not be able to shut down cleanly.
+// `known`: all ranks end this way, without notifying each other.
 [[noreturn]] void EndWith(const Ranks& ranks, const Error& error, bool known) {
   const std::string rank = ranks.first() ? "" : "rank " + std::to_string(ranks.rank()) + ": ";
   if (known ? ranks.first() : ranks.Fail(error.exit_code(), error.what())) {
@@ -77,7 +77,7 @@ int OnRanks(const ConfigSources& sources, const std::function<int(Ranks& ranks)>
     EndWith(ranks, error, /*known=*/false);
   } catch (const std::exception& exception) {
     const Error error = AsEngineError(exception);
-    // The ranks stop together, and the first says so.
+    // The ranks stop together, and the first reports it.
     EndWith(ranks, error, /*known=*/error.exit_code() == ExitCode::kInterrupted);
   }
 }

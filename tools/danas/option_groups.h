@@ -30,11 +30,11 @@ struct LaunchOptions {
 
 void AddLaunch(CLI::App& app, LaunchOptions& launch, ConfigOptions& config);  // --ranks and --gpus
 
-// The folder of a run: one to make, or one whose run is resumed.
+// The folder of a run: one to create, or one whose run is resumed.
 struct RunOptions {
-  std::string run;     // to make
-  std::string resume;  // of a run that is to go on, or "auto"
-  std::string fork;    // to make, where the run in `resume` goes on with other settings
+  std::string run;     // to create
+  std::string resume;  // of a run to resume, or "auto"
+  std::string fork;    // to create; the run in `resume` continues there with different settings
 };
 
 void AddRun(CLI::App& app, RunOptions& run);
@@ -58,7 +58,7 @@ struct SearchedRunOptions {
 
 void AddSearchedRun(CLI::App& app, SearchedRunOptions& search);  // --run alone
 
-// What a network is to look at. 0: as its file says.
+// The input and output of a network. 0: as in its file.
 struct InputOptions {
   int image_size = 0;
   int classes = 0;

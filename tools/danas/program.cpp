@@ -29,7 +29,7 @@ int Run(int argc, const char* const* argv, const std::vector<DescribedCommand>& 
   return code;
 }
 
-// Names and values of a user may hold line breaks, and what steers a terminal.
+// Names and values given by a user may contain line breaks and terminal control characters.
 std::string OnOneLine(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -64,7 +64,7 @@ bool TellsOfMemory(const std::string& message) {
   return std::ranges::any_of(kSigns, [&](const char* sign) { return message.find(sign) != std::string::npos; });
 }
 
-// Where nothing may be called but what needs no memory and no locks.
+// For contexts in which nothing may allocate memory or take a lock.
 [[noreturn]] void EndAtOnce(std::string_view line, ExitCode code) {
   static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
   ::_exit(static_cast<int>(code));
@@ -72,15 +72,14 @@ bool TellsOfMemory(const std::string& message) {
 
 // Datasets are mapped; reading what is no longer there raises SIGBUS.
 constexpr std::string_view kLostFile =
-    "error: a dataset's file was cut short while it was used, or its disk cannot be read. What was finished so far is "
-    "kept\n";
+    "error: a dataset file was truncated while in use, or its disk cannot be read. Work finished so far is kept\n";
 
-// Libraries that promise to throw nothing run out of memory too.
-[[noreturn]] void TellLastException() {
+// Functions of libraries that are declared noexcept run out of memory too.
+[[noreturn]] void ReportLastException() {
   try {
     std::rethrow_exception(std::current_exception());
   } catch (const std::bad_alloc&) {
-    EndAtOnce("error: out of memory. What was finished so far is kept\n", ExitCode::kDevice);
+    EndAtOnce("error: out of memory. Work finished so far is kept\n", ExitCode::kDevice);
   } catch (...) {
     std::abort();
   }
@@ -103,7 +102,7 @@ Error AsError(const std::exception& exception) {
     return DeviceError("out of memory or threads: " + message);
   }
   if (TellsOfMemory(message)) return DeviceError("out of memory: " + message);
-  return {ExitCode::kInternal, "unexpected, please report it: " + message};
+  return {ExitCode::kInternal, "internal error, please report it: " + message};
 }
 
 void WriteOut(std::string_view text) {
@@ -120,9 +119,9 @@ void FailElsewhere(const char* program, const char* command) {
 }
 
 int RunProgram(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be told
+  std::signal(SIGXFSZ, SIG_IGN);  // a file past the shell's limit is an error that can be reported
   std::signal(SIGBUS, [](int) { EndAtOnce(kLostFile, ExitCode::kData); });
-  std::set_terminate(TellLastException);
+  std::set_terminate(ReportLastException);
   SetUpLog(Verbosity::kNormal);
   try {
     return Run(argc, argv, commands);

@@ -9,17 +9,17 @@
 
 namespace danas {
 
-// Ends the program with an exit code: all is said, by another process of the run.
+// Ends the program with an exit code and no message: another process of the run has reported the error.
 struct QuietEnd {
   ExitCode code;
 };
 
-// What an exception says, as an error of danas with its exit code: a want of memory or threads is one of the device,
-// what is not known a bug. Torch adds a stack trace to its messages, which is for -v.
+// An exception as an error of danas with its exit code: a lack of memory or threads is a device error, an unknown
+// exception a bug. Torch adds a stack trace to its messages, which is shown with -v only.
 Error AsError(const std::exception& exception);
 
-// Writes to standard output at once. Where nobody reads it any more (`danas log RUN | head`), ends the program without
-// a word and with the code of SIGPIPE, as Unix commands end. Throws FileError where it cannot be written.
+// Writes to standard output at once. If its reader has closed the pipe (`danas log RUN | head`), ends the program
+// silently with the exit code of SIGPIPE, as Unix commands do. Throws FileError if it cannot be written.
 void WriteOut(std::string_view text);
 
 // Throws UsageError: `program` was called directly with a command that another program runs.

@@ -1,4 +1,4 @@
-// danas rank: networks of a search's space, scored with what the search has trained.
+// danas rank: networks of a search's space, scored with the search's trained supernet.
 #include <ATen/ATen.h>
 
 #include <iostream>
@@ -37,7 +37,7 @@ using Truth = std::vector<TrainedNetwork>;
 
 Truth ReadTruth(const RankOptions& options, const SearchSpace& space) {
   if (options.truth.empty()) {
-    if (!options.budgets.empty()) throw UsageError("--budget needs --truth. See danas rank --help");
+    if (!options.budgets.empty()) throw UsageError("--budget requires --truth. See danas rank --help");
     return {};
   }
   return ReadTruthTable(options.truth, space);
@@ -49,7 +49,7 @@ Networks NetworksOf(const RankOptions& options, const CostTable& costs, const Co
       options.sample > 0 ? SampleNetworks(costs, band, options.sample, options.seed) : EveryNetwork(costs, band);
   if (!networks.empty()) return networks;
   throw ConfigError("no network costs " + FormatCount(band.low) + " to " + FormatCount(band.high) + " " + costs.unit +
-                    "; the space has " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
+                    "; the space ranges from " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
                     ". Widen --band");
 }
 
@@ -58,8 +58,7 @@ Networks AskedNetworks(const RankOptions& options, const SearchedRun& run, const
   const bool banded = options.band >= 0;
   if (!options.all && options.sample == 0 && !banded) {
     if (truth.empty()) {
-      throw UsageError(
-          "which networks? One of --archs, --all, --sample, --band and --truth is needed. See danas rank --help");
+      throw UsageError("one of --archs, --all, --sample, --band and --truth is required. See danas rank --help");
     }
     Networks networks;
     for (const TrainedNetwork& trained : truth) networks.push_back(trained.network);
@@ -74,7 +73,7 @@ Networks AskedNetworks(const RankOptions& options, const SearchedRun& run, const
   return networks;
 }
 
-// A network that is named twice counts once.
+// A network that is listed twice counts once.
 Networks WithoutEquals(const Networks& networks) {
   std::set<std::vector<size_t>> seen;
   Networks different;
@@ -166,8 +165,8 @@ TruthOfRanking CompareRanking(const RankOptions& options, const SearchConfig& se
     known.cost.push_back(network.cost);
   }
   if (known.score.size() < 2) {
-    throw ConfigError(options.truth + " has " + std::to_string(known.score.size()) +
-                      " of the networks asked for; at least two are needed for an order");
+    throw ConfigError(options.truth + " contains " + std::to_string(known.score.size()) +
+                      " of the scored networks; a comparison needs at least two");
   }
   return {.file = options.truth,
           .unknown = std::ssize(ranking.networks) - std::ssize(known.score),

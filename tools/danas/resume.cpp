@@ -71,19 +71,21 @@ ConfigDifferences Compare(const Config& was, const Config& is, const AllowKey& a
 
 std::string ListOf(const std::vector<Change>& differences) {
   std::string list;
-  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) list += "; " + differences[i].text;
+  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) {
+    list += (i == 0 ? ": " : "; ") + differences[i].text;
+  }
   const size_t more = differences.size() - std::min(differences.size(), kDifferencesShown);
   return more > 0 ? list + "; and " + std::to_string(more) + " more" : list;
 }
 
-// A fork may change more than a run that goes on, but not what its state is made of.
+// A fork may change more than a resumed run, but not what the state is built from.
 std::string AdviceFor(const std::vector<Change>& changes) {
   std::string fixed;
   for (const Change& change : changes) {
     if (!MayForkChange(change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
   }
-  if (fixed.empty()) return "Leave these as they were, start a new run, or go on in a new folder with --fork";
-  return "Leave these as they were, or start a new run: --fork cannot change " + fixed + " either";
+  if (fixed.empty()) return "Keep the original values, start a new run, or continue in a new folder with --fork";
+  return "Keep the original values, or start a new run: --fork cannot change " + fixed + " either";
 }
 
 Config ConfigOfRun(const fs::path& run) {
@@ -99,10 +101,10 @@ bool RestartedByLauncher() {
   return false;
 }
 
-// The folder in --run where it holds a run. `required`: --resume auto was asked for.
+// The folder in --run if it contains a run. `required`: --resume auto was given.
 fs::path RunToContinue(const std::string& run_option, const Call& call, bool required) {
   if (run_option.empty()) {
-    if (required) throw UsageError("--resume auto needs --run: the folder of the run");
+    if (required) throw UsageError("--resume auto requires --run, the folder of the run");
     return RunOfJob(call);
   }
   const fs::path run = run_option;
@@ -165,7 +167,7 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
   const ConfigDifferences differences = Compare(saved, wanted, MayForkChange);
   if (!differences.others.empty()) {
     throw ConfigError("a fork of " + from.string() + " cannot change" + ListOf(differences.others) +
-                      ". Its weights and architecture parameters were made with these: start a new run");
+                      ". Its weights and architecture parameters depend on the original values: start a new run");
   }
   const StoredCheckpoint checkpoint = NewestCheckpoint(from);
   RequireSameData(from, wanted, sets);
@@ -184,12 +186,12 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
 fs::path RunToResume(const RunOptions& options, const ConfigOptions& config, const Call& call, SetsUsed sets) {
   const bool restarted = options.resume.empty() && options.fork.empty() && RestartedByLauncher();
   const std::string resume = restarted ? "auto" : options.resume;
-  if (resume.empty() && !options.fork.empty()) throw UsageError("--fork needs --resume: the run that it leaves");
-  if (resume == "auto" && !options.fork.empty()) throw UsageError("--fork needs --resume DIR, not 'auto'");
+  if (resume.empty() && !options.fork.empty()) throw UsageError("--fork requires --resume DIR, the run to fork");
+  if (resume == "auto" && !options.fork.empty()) throw UsageError("--fork requires --resume DIR, not 'auto'");
   if (resume.empty()) return {};
   if (resume == "auto") return RunToContinue(options.run, call, /*required=*/!restarted);
   if (!options.run.empty() || !config.config.empty()) {
-    throw UsageError("--resume DIR takes config and folder of that run; leave out --config and --run");
+    throw UsageError("--resume DIR uses the config and folder of that run; leave out --config and --run");
   }
   if (options.fork.empty()) return resume;
   if (RestartedByLauncher() && fs::exists(CheckpointFolder(options.fork))) return options.fork;
@@ -207,16 +209,16 @@ Config ConfigToResume(const fs::path& run, const std::string& resume, const Conf
   }
   const ConfigDifferences differences = Compare(saved, wanted, MayRunChange);
   if (!differences.others.empty()) {
-    throw ConfigError(run.string() + " cannot go on with another config" + ListOf(differences.others) + ". " +
+    throw ConfigError(run.string() + " cannot be resumed with a different config" + ListOf(differences.others) + ". " +
                       AdviceFor(differences.others));
   }
-  for (const Change& change : differences.allowed) log::info("going on with {}", change.text);
+  for (const Change& change : differences.allowed) log::info("resuming with {}", change.text);
   return wanted;
 }
 
 bool SayIfFinished(const fs::path& run) {
   if (!fs::exists(run / "result.json")) return false;
-  log::info("{} is finished already: danas evaluate --run {}", run.string(), run.string());
+  log::info("{} is already finished; to evaluate it: danas evaluate --run {}", run.string(), run.string());
   return true;
 }
 

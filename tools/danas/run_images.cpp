@@ -23,14 +23,14 @@ namespace fs = std::filesystem;
 constexpr const char* kTrainingSet = "training set";
 constexpr const char* kTestSet = "test set";
 
-// Of what every rank must find alike.
+// A hash of what must be the same on every rank.
 std::string IdentityOf(const DatasetIndex& set) {
   std::string classes;
   for (const std::string& id : set.classes.ids) classes += id + "\n";
   return HexText(HashWords(set.fingerprint, {HashText(classes), static_cast<uint64_t>(set.size())}));
 }
 
-// What a run says of its images besides a list of them.
+// What a run records of its images besides a list of them.
 struct OldRecord {
   bool begun = false;
   std::string place;        // of the training set, as it was named
@@ -104,7 +104,7 @@ std::string DifferencesFromOld(const OldRecord& was, const std::vector<ListedSet
     if (training && !was.fingerprint.empty() && was.fingerprint != set.fingerprint) {
       differences += (differences.empty() ? "" : "; ") +
                      ("fingerprint " + was.fingerprint + " before, " + set.fingerprint) +
-                     " now (an older danas began this run and kept no list of its images)";
+                     " now (an older danas started this run and kept no list of its images)";
     }
     const auto images = static_cast<int64_t>(set.images.size());
     if (!training && was.test_images && *was.test_images != images) {
@@ -116,17 +116,16 @@ std::string DifferencesFromOld(const OldRecord& was, const std::vector<ListedSet
 }
 
 [[noreturn]] void FailChanged(const fs::path& run, const std::string& differences) {
-  throw DataError(run.string() + " cannot go on: its images are not those that it began with. " + differences +
-                  ". Put them back as they were, name a place where they are unchanged with --data, or start a new run "
-                  "with --run");
+  throw DataError(run.string() + " cannot be resumed: its images have changed since it started. " + differences +
+                  ". Restore them, give the location of an unchanged copy with --data, or start a new run with --run");
 }
 
-// ". The run began with the training set /data/train"
-std::string BeganWith(const fs::path& run) {
+// ". The run started with the training set /data/train"
+std::string StartedWith(const fs::path& run) {
   std::string text;
   if (!fs::exists(run / kListingFile)) return text;
   for (const ListedSet& set : ReadListing(run / kListingFile)) {
-    text += (text.empty() ? ". The run began with the " : " and the ") + set.role + " " + set.place;
+    text += (text.empty() ? ". The run started with the " : " and the ") + set.role + " " + set.place;
   }
   return text;
 }
@@ -141,8 +140,8 @@ std::vector<ListedSet> ReadListOf(const fs::path& run) {
     return ReadListing(run / kListingFile);
   } catch (const CheckpointError& error) {
     throw CheckpointError(std::string(error.what()) +
-                          ". Bring back a copy of this file; without it only the classes and the "
-                          "fingerprint that the run's log names are compared");
+                          ". Restore a copy of this file; without it, only the classes and the fingerprint in the "
+                          "run's log are compared");
   }
 }
 
@@ -165,7 +164,8 @@ std::vector<Event> CompareWithOldRecord(const fs::path& run, const std::vector<L
   if (!differences.empty()) FailChanged(run, differences);
   if (!was.begun) return {};
   log::info(
-      "{} has no list of its images, an older danas began it: only what its log and network.json say was compared",
+      "{} has no list of its images, because an older danas started it: only the contents of its log and network.json "
+      "were compared",
       run.string());
   const ListedSet& train = now.front();
   if (was.place.empty() || fs::absolute(was.place).lexically_normal() == train.place) return {};
@@ -189,7 +189,7 @@ RunImages ListRunImages(const Ranks& ranks, const DatasetIndex& train, const Dat
   });
   if (own != first) {
     throw DataError(train.name +
-                    ": this rank finds other images or classes than rank 0. Give every machine the same data");
+                    ": this rank finds different images or classes than rank 0. Give every machine the same data");
   }
   return images;
 }
@@ -210,8 +210,8 @@ void RequireDataThere(const fs::path& run, const DataConfig& data, bool with_tes
                 {"data.test", data.test, with_test, "--set data.test=PLACE"}};
   for (const auto& [key, path, used, option] : places) {
     if (!used || path.empty() || fs::exists(path)) continue;
-    throw DataError(std::string(key) + ": there is no " + path + BeganWith(run) +
-                    ". Where the images lie elsewhere now, name that place: --resume " + run.string() + " " + option);
+    throw DataError(std::string(key) + ": there is no " + path + StartedWith(run) +
+                    ". If the images have moved, give their new location: --resume " + run.string() + " " + option);
   }
 }
 

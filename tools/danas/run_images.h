@@ -1,4 +1,4 @@
-// Whether a run that goes on finds the images that it began with (data/image_listing.h), wherever they lie now.
+// Whether a resumed run finds the images that it started with (data/image_listing.h), wherever they are stored now.
 #pragma once
 
 #include <filesystem>
@@ -22,16 +22,16 @@ std::vector<ListedSet> ListImages(const DatasetIndex& train, const DatasetIndex*
 // The same on the first of several ranks. Throws DataError where a rank finds others than the first.
 RunImages ListRunImages(const Ranks& ranks, const DatasetIndex& train, const DatasetIndex* test);
 
-// For a run that begins, and for one that an older danas began. Give the list away: that of a million images is large.
+// For a new run, and for one that an older danas started. Move the list in: that of a million images is large.
 void KeepImages(const RunFolder* folder, RunImages images);
 
-// Of a run in `run` that is to go on: throws DataError for a place that data.root, data.train or data.test names and
-// where nothing is, with what to do. `with_test`: the test set is used too.
+// For a resumed run in `run`: throws DataError, with advice, if data.root, data.train or data.test names a path that
+// does not exist. `with_test`: the test set is used too.
 void RequireDataThere(const std::filesystem::path& run, const DataConfig& data, bool with_test);
 
-// Throws DataError with what changed, where these are not the images that the run began with. Runs of an older danas
-// have their classes and their training set's fingerprint compared. Returns an events::DataMoved for each set that
-// is stored elsewhere.
+// Throws DataError with what changed if these are not the images that the run started with. For runs of an older danas,
+// the classes and the training set's fingerprint are compared. Returns an events::DataMoved for each set that is stored
+// elsewhere.
 std::vector<Event> RequireSameImages(const std::filesystem::path& run, const std::vector<ListedSet>& now);
 
 // ListRunImages(), RequireSameImages() on the first rank, and KeepImages() where the run has no list yet.
@@ -42,7 +42,7 @@ struct ResumedImages {
 ResumedImages CompareRunImages(const Ranks& ranks, const std::filesystem::path& run, const RunFolder* folder,
                                const DatasetIndex& train, const DatasetIndex* test);
 
-// OpenDataset() for a run that goes on: what changed since it began is told before what does not fit together.
+// OpenDataset() for a resumed run: changes since it started are reported before inconsistencies of the dataset.
 struct ResumedDataset {
   Dataset dataset;
   RunImages images;

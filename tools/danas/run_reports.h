@@ -1,4 +1,4 @@
-// Where a run reports to: its folder's logs, and lines and a progress line for the person who follows it.
+// Where a run reports to: the logs in its folder, and messages and a progress line on standard error.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ namespace danas {
 
 class RunReports {
  public:
-  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With one, what the log says
-  // from here on stands in its run.log too, and TensorBoard is told what the config says.
+  // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With a folder, later log
+  // messages also go to its run.log, and TensorBoard files are written if the config asks for them.
   RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity);
   ~RunReports();
   RunReports(const RunReports&) = delete;
@@ -30,7 +30,7 @@ class RunReports {
 
   MetricSink* metrics() { return &fan_; }
   MetricSink* printer() { return printer_.get(); }  // shows events without logging them; null when quiet
-  // What a training within the run is told to beside its own logs in `folder`; null where there is nothing.
+  // Where a training within the run reports besides its own logs in `folder`; null if nowhere.
   std::shared_ptr<MetricSink> SinkOfTraining(const std::filesystem::path& folder) const;
   void Say(std::string_view text);
   ProgressSink* progress() { return &progress_; }
@@ -45,20 +45,21 @@ class RunReports {
   MetricFan fan_;
 };
 
-// The folder that --run names, else the default for `name`. Checks that a run can have it, before what takes long.
+// The folder given with --run, otherwise the default for `name`. Checks that it is free, before anything that takes
+// long.
 std::filesystem::path RunPath(const std::string& run, const std::string& name, const Config& config);
 
-// Makes the folder and writes config.json. Of a job that a launcher may start again (torchrun, Slurm) it is noted which
-// folder this line made: see RunOfJob().
+// Creates the folder and writes config.json. For a job that a launcher may restart (torchrun, Slurm), records which
+// folder this line created: see RunOfJob().
 RunFolder MakeRunFolder(const std::filesystem::path& path, const Config& config, const Call& call);
 
-// The folder that an earlier start of this launcher's job made for the same line; empty where there is none.
+// The folder that an earlier start of this launcher's job created for the same line; empty if there is none.
 std::filesystem::path RunOfJob(const Call& call);
 
 // From now on bad_files.txt in the run's folder lists the images of `dataset` that are skipped.
 void ListBadImages(const DatasetIndex& dataset, const RunFolder& folder);
 
-// What `work` returns; an error's message then says what is kept in `folder`, where there is one.
+// What `work` returns; error messages add what is kept in `folder`, if there is one.
 template <typename Work>
 auto SayingWhatIsKept(const RunFolder* folder, const Work& work) {
   try {
@@ -68,7 +69,7 @@ auto SayingWhatIsKept(const RunFolder* folder, const Work& work) {
   } catch (const Error& error) {
     if (folder == nullptr) throw;
     const std::string text =
-        std::string(error.what()) + "; config, log and what was finished so far are kept in " + folder->path().string();
+        std::string(error.what()) + "; config, log and work finished so far are kept in " + folder->path().string();
     if (dynamic_cast<const InterruptedWait*>(&error) != nullptr) throw InterruptedWait(text);
     throw Error(error.exit_code(), text);
   }

@@ -1,4 +1,4 @@
-// danas search: plans, runs Algorithm 1, leaves best.json, or one file for each of several budgets.
+// danas search: plans, runs Algorithm 1 and writes best.json, or one file per budget if there are several.
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -41,7 +41,7 @@ SearchSpace ReadSpace(const Config& config, int classes) {
 
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
 
-// Before images are looked at, which takes minutes where there are many.
+// Checked before the images are listed, which takes minutes if there are many.
 void RequireJudges(const Config& config) {
   const std::string missing = MissingWeights(JudgesOf(config, {}));
   if (!missing.empty()) throw FileError("schedule.ranking 'auto': " + missing);
@@ -100,7 +100,7 @@ SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device devi
 // The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
 EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
   if (options.config.config.empty()) {
-    throw UsageError("schedule.ranking 'auto' needs --config, so that the networks that judge see the search's images");
+    throw UsageError("schedule.ranking 'auto' requires --config, so that classes are ranked on the search's images");
   }
   EasinessRequest request{.config = options.config, .plan = options.plan};
   request.config.config = FindShippedFile("", options.config.config).string();  // looked up once
@@ -114,19 +114,19 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
     if (!options.json) std::cout << ranking.text << "\n";
   }
   if (RanksFirst(config) && ranks.first()) {
-    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan takes {}",
-              with_data ? "the dataset's" : "any");
+    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
+              with_data ? "the dataset's order" : "an arbitrary order");
   }
   if (!ranks.first()) return 0;
   const SearchPlan plan = with_data
                               ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), options.plan.probe)
                               : MakePlanWithoutData(config, options.plan.probe, device);
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
-  if (!with_data) log::warn("no dataset is named: images and steps are unknown. Give its folder with --data");
+  if (!with_data) log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data");
   return 0;
 }
 
-// That RankClassesFirst() left, on every rank.
+// The ranking written by RankClassesFirst(), on every rank.
 EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder* folder) {
   const std::string text = inputs.ranks.FromFirst([&] {
     ScheduleConfig schedule = inputs.config.schedule;
@@ -142,7 +142,7 @@ EasinessRanking RankingOfRun(const SearchInputs& inputs, const RunFolder* folder
   return ranking;
 }
 
-// Leaves ranking.json and all that `danas easiness` leaves in easiness/ of the run's folder.
+// Writes everything that `danas easiness` writes, such as ranking.json, to easiness/ in the run folder.
 EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& inputs, const RunFolder* folder,
                                  Verbosity verbosity) {
   return SayingWhatIsKept(folder, [&] {
@@ -159,10 +159,10 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
   });
 }
 
-// Of each budget; a config that has one leaves best.json alone.
+// Of each budget; just best.json for a config with one budget.
 std::string ResultFile(const std::string& budget) { return WithBranchName("best", budget, ".json"); }
 
-// Where the log ends with the end of the search there is nothing to go on with.
+// If the log ends with the end of the search, there is nothing left to resume.
 bool IsFinished(const std::filesystem::path& run, const SearchConfig& search) {
   for (const std::string& budget : BranchNames(search)) {
     if (!std::filesystem::exists(run / ResultFile(budget))) return false;
@@ -176,7 +176,8 @@ int PrintResult(const SearchOptions& options, const RunFolder& folder, const Sea
   for (const std::string& budget : BranchNames(search)) {
     const std::filesystem::path best = folder / ResultFile(budget);
     const Json origin = ReadGenotype(best).origin;
-    if (!origin.contains("cost")) throw ConfigError(best.string() + ": origin.cost is missing; a search writes it");
+    if (!origin.contains("cost"))
+      throw ConfigError(best.string() + ": origin.cost is missing, which danas search writes");
     const Json& cost = origin.at("cost").at("value");
     text += best.string() + "\n";
     if (budget.empty()) {
@@ -219,7 +220,7 @@ int Resume(const SearchOptions& options, const Call& call, const std::filesystem
   });
   if (FirstDecides(ranks, [&] { return IsFinished(run, config.search); })) {
     if (!folder) return 0;
-    log::info("{} is finished already", run.string());
+    log::info("{} is already finished", run.string());
     return PrintResult(options, *folder, config.search);
   }
   const at::Device device = OpenRankDevice(config, ranks);
@@ -253,7 +254,7 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   const std::filesystem::path run =
       FirstChooses(ranks, [&] { return RunPath(options.run.run, ConfigName(options.config), config); });
   if (!options.plan.dry_run && !config.data.NamesDataset()) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
+    throw ConfigError("no dataset is specified. Give its folder with --data, or set data.root in the config");
   }
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
@@ -265,8 +266,7 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   if (RanksFirst(config)) ranking = PlanRanking(config, options, device, ranks);
   RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
   std::optional<SearchPlan> plan;
-  if (ranks.first())
-    plan = MakePlan(inputs, options.plan.probe && !ranking);  // fails before there is a folder, where it must
+  if (ranks.first()) plan = MakePlan(inputs, options.plan.probe && !ranking);  // throws before the folder is created
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
   KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {

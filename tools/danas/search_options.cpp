@@ -3,7 +3,7 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, SearchOptions& options) {
-  app.description("Find a network by Algorithm 1 of the paper");
+  app.description("Search for a network with Algorithm 1 of the paper");
   app.footer(
       "Examples:\n"
       "  danas search --config fashion_mnist.json\n"
@@ -12,8 +12,8 @@ void DescribeOptions(CLI::App& app, SearchOptions& options) {
       "  danas search --config my.json --gpus 4\n"
       "  danas search --resume runs/mine\n"
       "  danas search --resume runs/mine --fork runs/other --set search.budget=150M\n"
-      "Leaves best.json (of several search.budgets one for each, best-323M.json), the log and\n"
-      "the supernet's weights in the run folder.");
+      "Writes best.json (with several search.budgets one file per budget, such as best-323M.json),\n"
+      "the log and the supernet's weights to the run folder.");
   AddConfig(app, options.config);
   AddDataAndDevice(app, options.config);
   AddLaunch(app, options.launch, options.config);

@@ -37,9 +37,9 @@ void RequireFree(const std::vector<std::string>& settings, const std::string& al
     const bool free = std::ranges::any_of(
         kFree, [&](std::string_view known) { return known.ends_with('.') ? key.starts_with(known) : key == known; });
     if (!free && key != also_free) {
-      throw UsageError("--set " + key + ": networks are scored as the search was set. search.scoring, " +
+      throw UsageError("--set " + key + ": cannot differ from the search's value. search.scoring, " +
                        (also_free.empty() ? "" : also_free + ", ") +
-                       "search.recalibration_images, runtime, nn and the place of the same images may be changed");
+                       "search.recalibration_images, runtime, nn and the location of the images can be changed");
     }
   }
 }
@@ -67,20 +67,20 @@ std::vector<int> ClassOrder(const SearchedRun& run, const DatasetIndex& training
 }  // namespace
 
 SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, const std::string& also_free) {
-  if (options.run.empty()) throw UsageError("--run is needed: the folder of a search");
+  if (options.run.empty()) throw UsageError("--run is required: the run folder of a search");
   RequireFree(options.config.settings, also_free);
   SearchedRun run;
   run.folder = options.run;
   run.config = FirstReads(ranks, [&] { return ReadConfigOf(run.folder, options.config.settings); });
   if (options.score == "alpha" && TargetsOf(run.config.search).size() > 1) {
     throw UsageError("--score alpha: " + run.folder.string() +
-                     " is a search for several budgets (search.budgets): α is each one's own, and none is there for "
-                     "all networks. Take --score supernet");
+                     " is a search for several budgets (search.budgets): each budget has its own α, and none covers "
+                     "all networks. Use --score supernet");
   }
   if (options.score == "alpha" && !UsesAlpha(run.config.search)) {
     throw UsageError("--score alpha: " + run.folder.string() +
-                     " did not train α, since nothing looked at it (search.paths, search.pruning.score, search.final). "
-                     "Take --score supernet");
+                     " did not train α, because nothing used it (search.paths, search.pruning.score, search.final). "
+                     "Use --score supernet");
   }
   run.cost = MakeCostModel(run.config.search);
   run.states = ListSavedStates(run.folder, run.config.schedule);
@@ -101,10 +101,10 @@ const SavedState& StateWithAll(const SearchedRun& run, const std::vector<std::ve
   const auto chosen =
       std::ranges::find_if(run.states, [&](const SavedState& state) { return std::to_string(state.number) == number; });
   if (chosen == run.states.end()) {
-    throw ConfigError(run.folder.string() + ": no state that it kept holds all candidates of the " +
+    throw ConfigError(run.folder.string() + ": no saved state has trained weights for all candidates of the " +
                       std::to_string(networks.size()) +
-                      " networks with trained weights. Searches keep the states before prunings unless "
-                      "checkpoint.before_pruning is false; ask for networks of what is left");
+                      " networks. Searches save the states before prunings unless checkpoint.before_pruning is false; "
+                      "give networks of the remaining candidates");
   }
   return *chosen;
 }

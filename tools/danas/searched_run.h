@@ -1,4 +1,4 @@
-// A search's folder as `rank` and `choose` read it: its config, the states that it kept, and a scorer on its images.
+// A search's folder as `rank` and `choose` read it: its config, its saved states, and a scorer on its images.
 #pragma once
 
 #include <filesystem>
@@ -24,15 +24,15 @@ struct SearchedRun {
   const SearchSpace& space() const { return states.back().space; }
 };
 
-// Of the folder in --run; --set may change how networks are scored and where, and the key `also_free`, nothing that they
-// are made of. The same on every rank. Throws UsageError, FileError where there is no search, CheckpointError.
+// Of the folder in --run; --set may change how and where networks are scored, and the key `also_free`, but not what
+// they are built from. The same on every rank. Throws UsageError, FileError if there is no search, CheckpointError.
 SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, const std::string& also_free = "");
 
 // The newest state whose space has all of these networks of the whole space. Throws ConfigError where none has.
 const SavedState& StateWithAll(const SearchedRun& run, const std::vector<std::vector<size_t>>& networks,
                                const Ranks& ranks);
 
-// The run's training set. Throws DataError where its images are not those that the run began with.
+// The run's training set. Throws DataError if its images are not those that the run started with.
 std::shared_ptr<const DatasetIndex> OpenRunImages(const SearchedRun& run, const Ranks& ranks);
 
 // On the run's validation images, of the state's classes.

@@ -22,7 +22,7 @@ namespace {
 
 std::string SizeText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
-// Spelled out, since the log says where a bare name was found.
+// Spelled out, since the log reports where a bare name was found.
 std::filesystem::path FileOfShipped(const std::string& name) {
   for (const std::filesystem::path& folder : ShippedFolders()) {
     const std::filesystem::path path = folder / "spaces" / (name + ".json");
@@ -70,7 +70,7 @@ int ShowSpace(const SpaceShowOptions& options) {
   }
   std::cout << space.name() << ": " << SizeText(space.input())
             << (space.input_channels() == 1 ? " grey images, " : " images, ") << space.classes() << " classes, "
-            << FormatDecimals(std::log10(space.NetworkCount()), 1) << " decades of networks\n";
+            << "10^" << FormatDecimals(std::log10(space.NetworkCount()), 1) << " networks\n";
   for (const std::string& note : loaded.notes) std::cout << "note: " << note << "\n";
   if (space.channel_order() == ChannelOrder::kKept) std::cout << "channels keep their order in shuffle blocks\n";
   std::cout << "\nstem: " << space.stem().kernel << "x" << space.stem().kernel << " to " << space.stem().channels
@@ -88,7 +88,7 @@ SearchSpace SpaceToSample(const SpaceSampleOptions& options, const Genotype& giv
   if (name.empty()) {
     const auto config = given.origin.find("config");
     if (config == given.origin.end() || !config->contains("space")) {
-      throw UsageError(options.arch + " does not say which space it is from. Name one with --space");
+      throw UsageError(options.arch + " does not record the space it was found in. Give one with --space");
     }
     name = config->at("space").get<std::string>();
   }
@@ -147,13 +147,16 @@ SampleBasis WithinBudget(const SpaceSampleOptions& options) {
 int SampleSpace(const SpaceSampleOptions& options) {
   const bool by_config = !options.config.config.empty();
   if (options.arch.empty() != by_config) {
-    throw UsageError("one of --arch (cost about as this network) and --config (cost within its budget) is needed");
+    throw UsageError(
+        "exactly one of --arch (about the same cost) and --config (cost within its budget) is required. See danas "
+        "space "
+        "sample --help");
   }
   const SampleBasis basis = by_config ? WithinBudget(options) : NearNetwork(options);
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
-  if (error) throw FileError("cannot make " + options.out + ": " + error.message());
-  const std::string of = by_config ? "of the budget" : "of the given one's";
+  if (error) throw FileError("cannot create " + options.out + ": " + error.message());
+  const std::string of = by_config ? "of the budget" : "of the given";
   TextTable table({{"network"}, {basis.costs.unit, Align::kRight}, {of, Align::kRight}});
   Json list = Json::array();
   for (int number = 1; number <= options.count; ++number) {
@@ -169,7 +172,7 @@ int SampleSpace(const SpaceSampleOptions& options) {
     list.push_back({{"file", path.string()}, {"macs", CountMacs(basis.space.Select(choice))}});
   }
   std::cout << (options.json ? JsonText(list, 2) + "\n"
-                             : "drawn uniformly among the networks of " + FormatCount(basis.band.low) + " to " +
+                             : "drawn uniformly from the networks with " + FormatCount(basis.band.low) + " to " +
                                    FormatCount(basis.band.high) + " " + basis.costs.unit + ":\n" + table.Text());
   return 0;
 }
@@ -186,14 +189,14 @@ int RunCommand(const SpaceListOptions& options, const Call&) { return ListSpaces
 void DescribeOptions(CLI::App& app, SpaceShowOptions& options) {
   app.description("Show the layers and candidates of a space");
   app.footer("Example:\n  danas space show mobile_plus");
-  app.add_option("space", options.space, "a file or a shipped name")->option_text("SPACE")->required();
+  app.add_option("space", options.space, "a file, or the name of a shipped space")->option_text("SPACE")->required();
   AddJson(app, options.json);
 }
 
 int RunCommand(const SpaceShowOptions& options, const Call&) { return ShowSpace(options); }
 
 void DescribeOptions(CLI::App& app, SpaceCheckOptions& options) {
-  app.description("Check space files of your own");
+  app.description("Check search space files");
   app.footer("Example:\n  danas space check my_space.json");
   app.add_option("file", options.files, "space files")->option_text("FILE...")->required();
 }
@@ -205,33 +208,32 @@ int RunCommand(const SpaceCheckOptions& options, const Call&) {
 }
 
 void DescribeOptions(CLI::App& app, SpaceSampleOptions& options) {
-  app.description("Write random networks that cost about as much as a given one, or as a search's budget allows");
+  app.description("Write random networks that cost about as much as a given one, or that fit a search's budget");
   app.footer(
       "Examples:\n"
       "  danas space sample --arch best.json --band 5% --count 2 --out runs/random\n"
       "  danas space sample --config my.json --set search.budget=200M --out runs/random\n"
-      "Each network of the space within the band is as likely as any other. Writes random-1.json, ...");
+      "Networks are drawn uniformly from those of the space within the band. Writes random-1.json, ...");
   AddArch(app, options.arch);
   AddConfig(app, options.config);
   app.get_option("--config")
-      ->description("instead of --arch: networks within the budget of this config (a file or a shipped name)");
+      ->description(
+          "instead of --arch: networks within the budget of this config (a file or the name of a shipped one)");
   app.add_option("--space", options.space,
-                 "space to draw from (default: the one best.json was found in, or the config's)")
+                 "search space to draw from (default: the one the network was found in, or the config's)")
       ->option_text("SPACE");
-  app.add_option("--band", options.band_percent, "MACs within this of the network's, either way (default: 5%)")
+  app.add_option("--band", options.band_percent, "maximum deviation from the network's MACs, either way (default: 5%)")
       ->option_text("PERCENT")
       ->transform([](std::string text) {
         if (text.ends_with('%')) text.pop_back();
         return text;
       })
       ->check(CLI::Range(0.0, 100.0));
-  app.add_option("--count", options.count, "how many networks (default: 1)")
+  app.add_option("--count", options.count, "number of networks (default: 1)")
       ->option_text("N")
       ->check(CLI::Range(1, 100000));
-  app.add_option("--seed", options.seed, "seed of the draw (default: 0)")
-      ->option_text("N")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("-o,--out", options.out, "folder to write to")->option_text("DIR")->required();
+  app.add_option("--seed", options.seed, "random seed (default: 0)")->option_text("N")->check(CLI::NonNegativeNumber);
+  app.add_option("-o,--out", options.out, "output folder")->option_text("DIR")->required();
   AddJson(app, options.json);
 }
 

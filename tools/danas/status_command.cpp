@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kRedraw(2);
-constexpr std::chrono::seconds kLineAgain(30);  // where nothing is drawn again
+constexpr std::chrono::seconds kLineAgain(30);  // for output that cannot be redrawn
 
 struct Query {
   std::vector<std::string> paths;
@@ -80,13 +80,13 @@ winsize TerminalSize() {
   return size;
 }
 
-// Until the time has passed or Ctrl-C asks for the end.
+// Until the time has passed or Ctrl-C is pressed.
 void WaitFor(std::chrono::seconds time) {
   const Clock::time_point end = Clock::now() + time;
   while (!InterruptRequested() && Clock::now() < end) ::poll(nullptr, 0, 100);
 }
 
-// Lines where nothing can be drawn again: of every run whose state is another one, and of all now and then.
+// Lines for output that cannot be redrawn: one for every run whose state has changed, and now and then one for each.
 class ChangingLines {
  public:
   std::string Next(const std::vector<RunStatus>& runs) {
@@ -132,18 +132,17 @@ int Watch(Query& query, bool json) {
 }  // namespace
 
 void DescribeOptions(CLI::App& app, StatusOptions& options) {
-  app.description("Show how runs are doing, from another terminal");
+  app.description("Show the status of runs");
   app.footer(
       "Examples:\n"
       "  danas status runs/mine\n"
       "  danas status runs --watch\n"
-      "One run in full; several, or a folder of runs, in a table. Works on any run: alive, dead or finished. --watch "
-      "draws\n"
-      "again every two seconds until no run is alive (exit code 0) or Ctrl-C (130); not on a terminal it writes a "
-      "line\n"
-      "twice a minute and when a run gets on.");
-  app.add_option("run", options.paths, "run folders, or folders of them")->option_text("RUN...")->required();
-  app.add_flag("-w,--watch", options.watch, "go on looking");
+      "A single run is shown in full; several runs, or a folder of runs, as a table. Works on any run, alive, dead or\n"
+      "finished, from any terminal. --watch refreshes every two seconds until no run is alive (exit code 0) or until\n"
+      "Ctrl-C (130); if the output is not a terminal, it prints a line twice a minute and whenever a run's phase or\n"
+      "state changes.");
+  app.add_option("run", options.paths, "run folders, or folders that contain them")->option_text("RUN...")->required();
+  app.add_flag("-w,--watch", options.watch, "keep refreshing until no run is alive");
   AddJson(app, options.json);
 }
 

@@ -30,7 +30,7 @@ struct Asked {
 Asked ReadAsked(const StudyOptions& options) {
   Study study = ReadStudy(options.file);
   if (!options.truth.empty()) {
-    if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + options.file + " is no table");
+    if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + options.file + " is not a table");
     study.outcome.truth = options.truth;
   }
   const fs::path folder = options.run.empty() ? fs::path("runs") / "study" / study.name : fs::path(options.run);
@@ -72,11 +72,11 @@ int PrintPlan(const Asked& asked, bool json) {
 void WarnOfThreads(const Asked& asked, int64_t jobs) {
   const int64_t threads = asked.plan.trials.front().config.runtime.threads;
   if (jobs > 1 && threads == 0) {
-    log::warn("--jobs {}: each step takes all cores, since runtime.threads is 0. Set it in the study's 'set'", jobs);
+    log::warn("--jobs {}: each step uses all cores, because runtime.threads is 0. Set it in the study's 'set'", jobs);
   }
 }
 
-// Prints what is there, and keeps it as study.json where `write`.
+// Prints the results so far, and with `write` saves them as study.json.
 void Report(const Asked& asked, TrialReader& reader, const StudyOptions& options, bool write) {
   std::vector<std::optional<TrialResult>> results;
   for (const StudyTrial& trial : asked.plan.trials) results.push_back(reader.Read(trial));
@@ -90,11 +90,11 @@ void Report(const Asked& asked, TrialReader& reader, const StudyOptions& options
 }
 
 int Run(const Asked& asked, const StudyOptions& options, bool quiet) {
-  TrialReader reader(asked.study, asked.plan);  // a table that does not serve is told before there is a folder
+  TrialReader reader(asked.study, asked.plan);  // an unusable table is reported before the folder is created
   const StudyLock lock(asked.folder);
   CheckUnchanged(asked.plan);
   WarnOfThreads(asked, options.jobs);
-  std::signal(SIGPIPE, SIG_IGN);  // Ctrl-C ends the `tee` that this goes to as well; steps shall end in order
+  std::signal(SIGPIPE, SIG_IGN);  // Ctrl-C also ends a `tee` that this is piped to; steps should still end in order
   const auto say = [&](const std::string& text) {
     if (options.json || options.markdown) {
       log::info("{}", text);
@@ -107,35 +107,33 @@ int Run(const Asked& asked, const StudyOptions& options, bool quiet) {
   if (!quiet && !options.json && !options.markdown) std::cout << std::endl;
   Report(asked, reader, options, /*write=*/true);
   if (outcome.failed.empty()) return 0;
-  log::error("{} of {} steps failed and {} wait for them. The same command tries them again", outcome.failed.size(),
-             asked.plan.steps.size(), outcome.waiting.size());
+  log::error("{} of {} steps failed, {} more depend on them. Run the same command again to retry them",
+             outcome.failed.size(), asked.plan.steps.size(), outcome.waiting.size());
   return outcome.code;
 }
 
 }  // namespace
 
 void DescribeOptions(CLI::App& app, StudyOptions& options) {
-  app.description("Run an experiment: arms, seeds, and what they differ in");
+  app.description("Run an experiment that compares arms over several seeds");
   app.footer(
       "Examples:\n"
       "  danas study my_study.json --dry-run\n"
       "  danas study my_study.json --jobs 2\n"
       "  danas study my_study.json --report --markdown\n"
-      "Each step is a command of danas and is printed. The same command goes on with a study that was ended, and does "
-      "what\n"
-      "is new after seeds or arms were added. Leaves study.json. The file's form: docs/studies.md.");
-  app.add_option("file", options.file, "study: a file or a shipped name")->option_text("FILE")->required();
-  app.add_option("-r,--run,--run-folder", options.run, "the study's folder (default: runs/study/NAME)")
-      ->option_text("DIR");
-  app.add_option("-j,--jobs", options.jobs, "steps at once (default: 1)")
+      "Each step is a danas command and is printed. Run the same command again to resume an interrupted study, or to\n"
+      "run the new steps after adding seeds or arms. Writes study.json. File format: docs/studies.md.");
+  app.add_option("file", options.file, "study: a file, or the name of a shipped one")->option_text("FILE")->required();
+  app.add_option("-r,--run,--run-folder", options.run, "study folder (default: runs/study/NAME)")->option_text("DIR");
+  app.add_option("-j,--jobs", options.jobs, "number of steps to run at a time (default: 1)")
       ->option_text("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1024}));
-  app.add_option("-d,--data", options.data, "the dataset's folder, for every step (data.root)")->option_text("DIR");
-  app.add_option("--truth", options.truth, "the table of truth, where it lies elsewhere")->option_text("CSV");
-  CLI::Option* report = app.add_flag("--report", options.report, "print the tables of what is there, run nothing");
-  app.add_flag("-n,--dry-run", options.dry_run, "list the steps and which are done, run nothing")->excludes(report);
-  CLI::Option* markdown = app.add_flag("--markdown", options.markdown, "the report as Markdown");
-  app.add_flag("--json", options.json, "print JSON for programs")->excludes(markdown);
+  app.add_option("-d,--data", options.data, "dataset folder for every step (data.root)")->option_text("DIR");
+  app.add_option("--truth", options.truth, "truth table to use instead of the study's")->option_text("CSV");
+  CLI::Option* report = app.add_flag("--report", options.report, "print the tables of the results so far, run nothing");
+  app.add_flag("-n,--dry-run", options.dry_run, "list the steps and their state, run nothing")->excludes(report);
+  CLI::Option* markdown = app.add_flag("--markdown", options.markdown, "print the report as Markdown");
+  app.add_flag("--json", options.json, "print JSON")->excludes(markdown);
 }
 
 int RunCommand(const StudyOptions& options, const Call& call) {
@@ -146,7 +144,7 @@ int RunCommand(const StudyOptions& options, const Call& call) {
   }
   if (!options.report) return Run(asked, options, call.quiet);
   if (!fs::is_directory(asked.folder))
-    throw FileError("there is no study in " + asked.folder.string() + "; name its folder with --run");
+    throw FileError("there is no study in " + asked.folder.string() + "; give its folder with --run");
   CheckUnchanged(asked.plan);
   TrialReader reader(asked.study, asked.plan);
   Report(asked, reader, options, /*write=*/false);

@@ -70,7 +70,7 @@ void Open(ZooTraining& training, Ranks& ranks) {
   log::info("kernels: {}", DescribeKernels(training.config.nn.kernels, training.device));
 }
 
-// Of a line that would begin the run.
+// Of a command line that would start the run.
 Config ConfigOfLine(const TrainOptions& options) {
   if (options.model.empty()) throw UsageError("--model is required. See danas train --help");
   return ConfigOfZooModel(options.model, options.config);
@@ -80,7 +80,8 @@ int Resume(const TrainOptions& options, const Call& call, const std::filesystem:
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return RunFolder::Reopen(run); });
   const Json origin = ReadGenotype(run / "network.json").origin;
   if (FirstDecides(ranks, [&] { return SayIfFinished(run); })) return 0;
-  if (!origin.contains("model")) throw ConfigError((run / "network.json").string() + " names no model of the zoo");
+  if (!origin.contains("model"))
+    throw ConfigError((run / "network.json").string() + " does not name a model of the zoo");
   ZooTraining training{.model = origin.at("model").get<std::string>(), .config = {}, .dataset = {}};
   training.config = FirstReads(ranks, [&] {
     return ConfigToResume(run, options.run.resume, options.config, [&] { return ConfigOfLine(options); });
@@ -88,7 +89,7 @@ int Resume(const TrainOptions& options, const Call& call, const std::filesystem:
   Open(training, ranks);
   ResumedDataset resumed = ReopenDataset(ranks, run, PointerTo(folder), training.config.data);
   training.dataset = std::move(resumed.dataset);
-  resumed.images.reset();  // large, and not needed any more
+  resumed.images.reset();  // large, and no longer needed
   return Train(options, call, training, PointerTo(folder), /*resume=*/true, resumed.moved);
 }
 
@@ -99,7 +100,7 @@ int Begin(const TrainOptions& options, const Call& call, Ranks& ranks) {
       FirstChooses(ranks, [&] { return RunPath(options.run.run, options.model, training.config); });
   Open(training, ranks);
   training.dataset = OpenDataset(training.config.data);
-  MakeZooGenotype(training);  // throws before there is a folder
+  MakeZooGenotype(training);  // throws before the folder is created
   RunImages images = ListRunImages(ranks, training.dataset.train, &training.dataset.test);
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, training.config, call); });
   KeepImages(PointerTo(folder), std::move(images));

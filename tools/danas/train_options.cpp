@@ -3,13 +3,13 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, TrainOptions& options) {
-  app.description("Train a network of the zoo and test it once");
+  app.description("Train a network of the model zoo and test it once");
   app.footer(
       "Examples:\n"
       "  danas train --model resnet18 --data /data/cifar10\n"
       "  danas train --model mobilenetv2_0.5 --config fashion_mnist.json --set zoo.epochs=20\n"
-      "What the config does not say comes from the recipe of the network's family. Leaves\n"
-      "weights.safetensors, result.json and after each epoch how well each class is known.");
+      "Settings that are not in the config come from the recipe of the network's family. Writes\n"
+      "weights.safetensors, result.json and, after each epoch, the accuracy on each class.");
   AddModel(app, options.model);
   AddConfig(app, options.config);
   AddDataAndDevice(app, options.config);

@@ -7,8 +7,8 @@
 namespace danas {
 
 void DescribeOptions(CLI::App& app, VersionOptions& options) {
-  app.description("Print versions and how danas was built");
-  app.add_flag("--full", options.full, "load torch: its own version, threads, instruction sets, GPUs");
+  app.description("Print version and build information");
+  app.add_flag("--full", options.full, "load torch and print its build, threads, instruction sets and GPUs too");
   AddJson(app, options.json);
 }
 

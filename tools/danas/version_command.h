@@ -1,4 +1,4 @@
-// danas version: versions and how danas was built; with --full what torch says of itself on this machine.
+// danas version: version and build information; with --full also what torch reports on this machine.
 #pragma once
 
 #include "call.h"

@@ -28,13 +28,13 @@ std::string ConfigForFormat(DataFormat format) {
 std::string ConfigForData(const ConfigOptions& options) {
   const Config given = ReadConfig(options);
   if (!given.data.NamesDataset()) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or a config with --config");
+    throw ConfigError("no dataset is specified. Give its folder with --data, or a config with --config");
   }
   const DataFormat format = FormatOfTrainingSet(given.data);
   const std::string name = ConfigForFormat(format);
   if (name.empty()) return "";
   const std::string path = ShippedFile("", name).string();
-  log::info("no --config: image size, normalisation and split for {} files are those of {}", NameOf(format), path);
+  log::info("no --config given: image size, normalisation and split for {} files are from {}", NameOf(format), path);
   return path;
 }
 
@@ -45,11 +45,11 @@ Config ConfigOfZooModel(const std::string& model, const ConfigOptions& options) 
   const std::string file = options.config.empty() ? ConfigForData(options) : options.config;
   const Config without_recipe = file.empty() ? ReadConfig(options) : LoadConfig(file, options.settings);
   if (!without_recipe.data.NamesDataset()) {
-    throw ConfigError("no dataset is named. Give its folder with --data, or set data.root in the config");
+    throw ConfigError("no dataset is specified. Give its folder with --data, or set data.root in the config");
   }
   const bool small = without_recipe.data.image_size <= kLargestSmallSide;
   const auto recipe = ShippedFile("zoo", std::string(NameOf(family)) + (small ? "_small" : ""));
-  log::info("{}: what the config does not say of its training comes from {}", model, recipe.string());
+  log::info("{}: training settings that are not in the config are from {}", model, recipe.string());
   Config config = LoadConfigOver(recipe, file, options.settings);
   ValidateZoo(config, (file.empty() ? "" : file + " over ") + recipe.string());
   return config;
