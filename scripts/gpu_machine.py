@@ -126,17 +126,18 @@ class Machine:
 
     def advice(self):
         if self.device == "cuda" and not self.gpus:
-            return "--device cpu tries the script without one"
+            return "--device cpu tests the script without one"
         tools = [name for name in ("cmake", "ninja", "c++") if not shutil.which(name)]
         version = version_of(self.torch)
         if tools:
-            return (f"{', '.join(tools)} is missing here: scripts/setup installs it; or build on another machine, in a "
-                    f"checkout at the same path, for torch {version or OLDEST_TORCH}, and bring {self.build}/bin")
+            return (f"{', '.join(tools)} is missing: run scripts/setup to install it; or build on another machine, in "
+                    f"a checkout at the same path, for torch {version or OLDEST_TORCH}, and copy {self.build}/bin here")
         if not version:
-            return "No torch was found to build with: scripts/setup --cuda installs one, --torch FOLDER names one"
-        return (f"scripts/gpu-session --compile builds it for torch {version} in {self.torch}; if CMake misses headers "
-                "of CUDA, scripts/setup --cuda installs them. --torch FOLDER names another torch to build with and to "
-                "load")
+            return ("No torch was found to build with: install one with scripts/setup --cuda, or give one with --torch "
+                    "FOLDER")
+        return (f"scripts/gpu-session --compile builds it for torch {version} in {self.torch}; if CMake does not "
+                "find CUDA's headers, scripts/setup --cuda installs them. To build with and load another torch, give "
+                "--torch FOLDER")
 
     def identity(self):
         """What results depend on."""
@@ -149,10 +150,10 @@ class Machine:
     def lines(self):
         """Of the summary: names and values."""
         commit = run("git", "-C", ROOT, "describe", "--always", "--dirty").stdout.strip() if shutil.which("git") else ""
-        torch = f"{version_of(self.torch) or 'of no version'} in {self.torch}" if self.torch else "none found"
+        torch = f"{version_of(self.torch) or 'unknown version'} in {self.torch}" if self.torch else "none found"
         versions = [(name.replace("_", " "), value) for name, value in self.versions.items()]
         return [("GPUs", ", ".join(self.gpus) or "none"), ("driver", driver_version()),
-                ("commit", commit or "not known"),
+                ("commit", commit or "unknown"),
                 ("built", f"all but {', '.join(self.missing)}" if self.missing else "all"), *versions,
                 ("torch to build with", torch), ("problem", self.problem or "none")]
 
@@ -189,7 +190,7 @@ class Machine:
             raise Skip("needs a GPU")
         found = importlib.util.find_spec("torch")
         if not found or not (pathlib.Path(found.origin).parent / "lib/libtorch_cuda.so").exists():
-            raise Skip(f"{sys.executable} has no torch built for CUDA: start scripts/gpu-session with one that has")
+            raise Skip(f"{sys.executable} has no torch built for CUDA: run scripts/gpu-session with one that has")
 
     def compile_step(self):
         version = version_of(self.torch)

@@ -1,8 +1,8 @@
-"""Steps that run in order, each with its own time limit and all within one, and that a later call resumes: what
-scripts/gpu-session is made of. Nothing here knows what the steps do.
+"""Steps that run in order, each with its own time limit and all within a common one, and that a later call resumes: the
+basis of scripts/gpu-session. Nothing here depends on what the steps do.
 
-OUT/results.json and OUT/summary.md are written whole before and after every step, so that a session that is killed
-leaves both as they were; OUT/STEP.log has what a step said.
+OUT/results.json and OUT/summary.md are written atomically before and after every step, so that a killed session leaves
+both intact; OUT/STEP.log has the output of a step.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ class Skip(Exception):
 class Step:
     name: str
     limit: float  # seconds, after which it is killed
-    least: float  # seconds: with less it is no use to begin
+    least: float  # seconds: with less it is not worth starting
     words: typing.List[str]  # the command
     question: str  # what it answers
     figures: typing.Callable[[str], str] = lambda log: ""  # key figures from its log; an exception is a failure
@@ -100,7 +100,7 @@ class Session:
             try:
                 self.records = json.loads(path.read_text(encoding="utf-8"))["steps"]
             except (ValueError, KeyError, TypeError):
-                raise SystemExit(f"error: {path} is not a session's. Name another folder") from None
+                raise SystemExit(f"error: {path} was not written by a session. Choose another folder") from None
 
     def key(self, step):
         words = [word.replace(str(self.out), "OUT") for word in step.words]
@@ -108,7 +108,7 @@ class Session:
         return hashlib.sha256(json.dumps([identity, words]).encode()).hexdigest()[:16]
 
     def status(self, step):
-        """Of a step as it is now; "" if it was never begun with this build and command."""
+        """Of a step as it is now; "" if it was never started with this build and command."""
         record = self.records.get(step.name, {})
         if record.get("key") != self.key(step):
             return ""
@@ -130,12 +130,13 @@ class Session:
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SystemExit(f"error: {self.out} cannot be made: {error.strerror}") from None
+            raise SystemExit(f"error: cannot create {self.out}: {error.strerror}") from None
         with open(self.out / "lock", "w", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise SystemExit(f"error: another session works in {self.out}. Wait, or name another folder") from None
+                raise SystemExit(f"error: another session is using {self.out}. Wait, or choose another folder") \
+                    from None
             good = True
             self.write()
             for step in self.order(steps):
@@ -149,7 +150,7 @@ class Session:
             self.note(step, SKIPPED, figures=str(reason))
             return SKIPPED
         if self.left() < step.least:
-            self.say(f"{step.name}: not begun: it needs {step.least:.0f} s, {max(0, self.left()):.0f} s are left")
+            self.say(f"{step.name}: not started: needs {step.least:.0f} s, {max(0, self.left()):.0f} s are left")
             return ""
         return self.execute(step)
 
@@ -192,7 +193,7 @@ class Session:
     @staticmethod
     def reason(step, status, code, log):
         if status == TOO_LONG:
-            return f"killed after its {step.limit:.0f} s"
+            return f"killed at its limit of {step.limit:.0f} s"
         if status == FAILED:
             lines = [line.strip() for line in log.read_text(errors="replace").splitlines()[1:] if line.strip()]
             telling = [line for line in lines if re.search(r"error: |FAILED|\((Failed|Timeout)\)", line)] or lines
@@ -206,7 +207,7 @@ class Session:
         except Skip as reason:
             return SKIPPED, str(reason)
         except Exception as error:  # whatever was expected of its log is not there
-            return FAILED, f"ended well, but its log lacks the figures: {error!r}"
+            return FAILED, f"succeeded, but its log lacks the figures: {error!r}"
 
     def note(self, step, status, seconds=0, figures=""):
         self.records[step.name] = {"status": status, "seconds": round(seconds, 1), "figures": figures,
@@ -225,7 +226,7 @@ class Session:
         lines = [self.heading, "| step | status | seconds | figures |", "|---|---|---|---|"]
         for step in self.steps:
             record = self.records.get(step.name, {})
-            status = self.status(step) or ("of another build" if record else "not begun")
+            status = self.status(step) or ("of another build" if record else "not started")
             figures = record.get("figures", "").replace("|", "\\|").replace("\n", "<br>")
             lines.append(f"| {step.name} | {status} | {record.get('seconds', 0) or '–'} | {figures} |")
         lines += ["", self.progress()]
@@ -237,4 +238,4 @@ class Session:
         counts = [f"{found.count(status)} {name}" for status, name in names if status == DONE or status in found]
         left = sum(status in ("", CUT_OFF) for status in found)
         return (f"{len(found)} steps: {', '.join(counts)}, {left} left" +
-                (": the same command goes on" if left or FAILED in found or TOO_LONG in found else ""))
+                (": run the same command again to continue" if left or FAILED in found or TOO_LONG in found else ""))

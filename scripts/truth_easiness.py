@@ -57,7 +57,7 @@ def describe(table, resamples=200):
         by_network.setdefault(network, {})[seed] = row
     repeated = [rows for rows in by_network.values() if {0, 1, 2} <= rows.keys()]
     if len(repeated) < 3:
-        return [f"easy classes: {len(repeated)} networks have three seeds; nothing can be said"]
+        return [f"easy classes: {len(repeated)} networks have three seeds; too few to compare"]
     lines = [f"classes from easy to hard: {' '.join(map(str, order))}",
              "networks: τ-b of seed 0 on the easiest classes with seeds 1 and 2 on all (and on the harder ones left); "
              "candidates: pairs of a layer in the same order"]

@@ -60,7 +60,7 @@ def read_bytes(path):
         data = path.read_bytes()
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (OSError, EOFError, ValueError) as error:
-        raise ImageError(f"{path}: {error}; fetch it again") from None
+        raise ImageError(f"{path}: {error}; download it again") from None
 
 
 def read_idx(path, dimensions):
@@ -69,7 +69,7 @@ def read_idx(path, dimensions):
     header = 4 + 4 * dimensions
     sizes = [int.from_bytes(data[at:at + 4], "big") for at in range(4, header, 4)]
     if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) != header + math.prod(sizes):
-        raise ImageError(f"{path}: no whole IDX file of bytes with {dimensions} dimension(s); fetch it again")
+        raise ImageError(f"{path}: not a complete IDX file of bytes with {dimensions} dimension(s); download it again")
     return sizes, data[header:]
 
 
@@ -77,7 +77,7 @@ def find_idx(folder, name):
     for path in (folder / name, folder / f"{name}.gz"):
         if path.exists():
             return path
-    raise ImageError(f"{folder} contains no {name}, packed or not")
+    raise ImageError(f"{folder} contains neither {name} nor {name}.gz")
 
 
 def read_idx_set(folder, name):
@@ -92,10 +92,10 @@ def read_idx_set(folder, name):
 def read_coarse(path, classes):
     data, size = read_bytes(path), 2 + math.prod(CIFAR_SHAPE)
     if not data or len(data) % size:
-        raise ImageError(f"{path}: {len(data)} bytes are not a whole number of records of {size} bytes; fetch it again")
+        raise ImageError(f"{path}: {len(data)} bytes are not a whole number of {size}-byte records; download it again")
     pictures = [Picture(data[at], data[at + 2:at + size]) for at in range(0, len(data), size)]
     if max(picture.label for picture in pictures) >= len(classes):
-        raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} classes are named; this "
+        raise ImageError(f"{path}: a coarse label above {len(classes) - 1}, but {len(classes)} class names; this "
                          "is not CIFAR-100")
     return pictures
 
@@ -106,7 +106,7 @@ def read_images(folder):
         names = folder / "coarse_label_names.txt"
         classes = names.read_text(encoding="utf-8").split() if names.exists() else []
         if not classes:
-            raise ImageError(f"{names}: no names of classes; it is part of CIFAR-100, one name a line")
+            raise ImageError(f"{names}: no class names; this file is part of CIFAR-100 and has one name per line")
         return Images(classes, CIFAR_SHAPE, read_coarse(folder / "train.bin", classes),
                       read_coarse(folder / "test.bin", classes), True)
     if any(folder.glob("train-images-idx3-ubyte*")):
@@ -115,8 +115,8 @@ def read_images(folder):
         if shape != test_shape:
             raise ImageError(f"{folder}: training images of {shape}, test images of {test_shape}")
         return Images([str(label) for label in sorted({picture.label for picture in train})], shape, train, test)
-    raise ImageError(f"{folder}: neither IDX files (train-images-idx3-ubyte) nor CIFAR-100 (train.bin); name the "
-                     "folder that holds them with --data")
+    raise ImageError(f"{folder}: neither IDX files (train-images-idx3-ubyte) nor CIFAR-100 (train.bin); give the "
+                     "folder that contains them with --data")
 
 
 # Choosing.
@@ -164,8 +164,8 @@ def take_listed(images, path):
         there = {picture.name(): picture for picture in reversed(getattr(images, kind))}
         missing = [name for name in wanted if name not in there]
         if missing or not wanted:
-            raise ImageError(f"{path}: of its {len(wanted)} {kind} images {len(missing)} are not in --data "
-                             f"({missing[:1]}); the data are others than the list was made from")
+            raise ImageError(f"{path}: {len(missing)} of its {len(wanted)} {kind} images are not in --data "
+                             f"({missing[:1]}); the list was made from different data")
         chosen[kind] = [there[name] for name in wanted]
     return dataclasses.replace(images, **chosen)
 
@@ -193,13 +193,13 @@ def write_class_folders(folder, pictures, classes, shape):
 
 
 def write_images(images, folder):
-    """The folder for --data of danas; left alone where it holds these images already."""
+    """The folder for --data of danas; left unchanged if it contains these images already."""
     identity = "".join(f"{kind}: {text}\n" for kind, text in images.identity().items())
     mark = folder / "identity.txt"
     if mark.exists() and mark.read_text(encoding="utf-8") == identity:
         return
     if folder.exists() and not mark.exists():
-        raise ImageError(f"{folder} is there and was not made by this script; name another folder with --work")
+        raise ImageError(f"{folder} exists and was not made by this script; give another folder with --work")
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)

@@ -21,7 +21,7 @@ def describe(table, most):
         if row.macs <= most:
             rows.setdefault(network, []).append(row.accuracy)
     if len(rows) < 2:
-        raise TableError(f"{table.path}: {len(rows)} networks up to {most:,} MACs; there is nothing to lead")
+        raise TableError(f"{table.path}: {len(rows)} networks up to {most:,} MACs; nothing to compare")
     single = [network for network, seeds in rows.items() if len(seeds) < 2]
     if single:
         raise TableError(f"{table.path}: {len(single)} of the {len(rows)} networks up to {most:,} MACs have one seed; "

@@ -12,14 +12,14 @@ def number_of(network, space, path):
     one may write more."""
     layers = network["layers"]
     if len(layers) != len(space["layers"]):
-        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(space['layers'])}: it is no "
-                         "network of that space")
+        raise TableError(f"{path}: {len(layers)} layers, the table's space has {len(space['layers'])}: it is not "
+                         "a network of that space")
     choice = []
     for i, (layer, of_space) in enumerate(zip(layers, space["layers"])):
         around = {key: value for key, value in of_space.items() if key != "candidates"}
         other = difference(around, layer, f"layer {i}") or difference(space["stem"], network["stem"], "the stem")
         if other:
-            raise TableError(f"{path}: {other}: it is no network of the table's space")
+            raise TableError(f"{path}: {other}: it is not a network of the table's space")
         (taken,) = layer["candidates"]
         equal = [c for c, candidate in enumerate(of_space["candidates"]) if not difference(candidate, taken, "")]
         if not equal:
@@ -33,12 +33,12 @@ def read_choice(path, table):
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise TableError(f"{path}: no JSON ({error}); name a best.json or network.json") from None
+        raise TableError(f"{path}: not JSON ({error}); give a best.json or network.json") from None
     try:
         return number_of(found["network"], json.loads(table.head["space"]), path)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise TableError(f"{path}: no network of one candidate a layer, or {table.path} says no space ({error!r}); "
-                         "name a best.json or network.json, and a table of scripts/truth-table") from None
+        raise TableError(f"{path}: not a network with one candidate per layer, or {table.path} records no space "
+                         f"({error!r}); give a best.json or network.json, and a table of scripts/truth-table") from None
 
 
 def beaten_by(accuracy, others):

@@ -171,12 +171,12 @@ def describe(rows, resamples=RESAMPLES):
         lines.append(f"order by {name}: τ-b {taus[0]}, over pairs within 5 % of MACs {taus[1]}")
     repeated = [row for row in rows if len(row[2]) >= SEEDS]
     if len(repeated) < 3:
-        return lines + [f"seeds: {len(repeated)} networks have {SEEDS}; nothing can be said of the noise"]
+        return lines + [f"seeds: {len(repeated)} networks have {SEEDS}; too few to estimate the noise"]
     return lines + of_seeds(rows, repeated, resamples)
 
 
 def describe_losses(rows, resamples=RESAMPLES):
-    """Lines on the same networks by test loss, which tells them apart better than the share of images that are right;
+    """Lines on the same networks by test loss, which distinguishes them better than accuracy does;
     `rows`: of each network (macs, parameters, [loss of each seed])."""
     repeated = [row for row in rows if len(row[2]) >= SEEDS]
     if len(repeated) < 3:

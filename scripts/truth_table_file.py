@@ -78,8 +78,8 @@ def read_table(path):
     columns = lines.pop(0).split(",") if lines else []
     classes = len(columns) - len(COLUMNS)
     if columns[:len(COLUMNS)] != COLUMNS or columns[len(COLUMNS):] != [f"class_{k}" for k in range(classes)]:
-        raise TableError(f"{path}:{len(head) + 1}: expected the columns {','.join(COLUMNS)},class_0,...: this is no "
-                         "table of truth")
+        raise TableError(f"{path}:{len(head) + 1}: expected the columns {','.join(COLUMNS)},class_0,...: this is not "
+                         "a table of truth")
     table = Table(path, head, classes)
     for number, line in enumerate(lines, len(head) + 2):
         try:
@@ -89,7 +89,7 @@ def read_table(path):
         if len(row.of_classes) != classes:
             raise TableError(f"{path}:{number}: {len(row.of_classes)} accuracies of classes, expected {classes}")
         if (row.network, row.seed) in table.rows:
-            raise TableError(f"{path}:{number}: network {name_of(row.network)} with seed {row.seed} stands there twice")
+            raise TableError(f"{path}:{number}: network {name_of(row.network)} with seed {row.seed} is listed twice")
         table.add(row)
     return table
 
@@ -110,9 +110,9 @@ def require_same(table, head):
     """That a table's rows were made as `head` says."""
     for key in JSON_KEYS + ("train", "test"):
         if key not in table.head:
-            raise TableError(f"{table.path}: its head has no '{key}'; give another --out")
+            raise TableError(f"{table.path}: its header has no '{key}'; give another --out")
         was, now = table.head[key], head[key]
         found = difference(*((json.loads(was), json.loads(now)) if key in JSON_KEYS else (was, now)), key)
         if found:
-            raise TableError(f"{table.path} was begun with other settings: {found}. One table has one recipe: put that "
-                             "back, or give another --out")
+            raise TableError(f"{table.path} was started with different settings: {found}. A table has one recipe: "
+                             "restore the setting, or give another --out")

@@ -26,7 +26,7 @@ class Danas:
             done = subprocess.run([self.program, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   text=True, check=False)
         except OSError as error:
-            raise Failed(f"{self.program}: {error.strerror}. Name the program with --danas") from None
+            raise Failed(f"{self.program}: {error.strerror}. Give the program with --danas") from None
         if done.returncode:
             raise Failed(f"danas {' '.join(map(str, words))}: exit code {done.returncode}\n{done.stderr.strip()}")
         return json.loads(done.stdout)

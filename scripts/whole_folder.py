@@ -13,22 +13,22 @@ def write_folder(out, fill, program):
     Killed outright (SIGKILL) it leaves the new folder, whose name has an extra dot and some letters."""
     out = pathlib.Path(out)
     if out.exists():
-        sys.exit(f"{program}: error: {out} is there already; name another folder with --out")
+        sys.exit(f"{program}: error: {out} already exists; choose another folder with --out")
     new = None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of `finally`
     try:
         if not out.parent.exists():
             out.parent.mkdir(parents=True)
-        new = out.with_name(f"{out.name}.{secrets.token_hex(4)}")  # known before it is there: a signal may come between
+        new = out.with_name(f"{out.name}.{secrets.token_hex(4)}")  # before it is created: a signal may come in between
         new.mkdir(0o700)
         fill(new)
         new.chmod(0o755)
         os.replace(new, out)
     except KeyboardInterrupt:
-        sys.exit(f"{program}: stopped; nothing was left")
+        sys.exit(f"{program}: stopped; nothing was written")
     except OSError as error:
-        sys.exit(f"{program}: error: {error.filename or out}: {error.strerror}; nothing was left there. Fix that, or "
-                 "name another folder with --out")
+        sys.exit(f"{program}: error: {error.filename or out}: {error.strerror}; nothing was written. Fix this, or "
+                 "choose another folder with --out")
     finally:
         if new is not None and new.exists():
             shutil.rmtree(new, ignore_errors=True)

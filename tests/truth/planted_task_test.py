@@ -98,14 +98,14 @@ class PlantedTask(unittest.TestCase):
         (self.folder / "mine").mkdir()
         done = self.make("mine", "--layers", "2")
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("is there already; name another folder", done.stderr)
+        self.assertIn("already exists; choose another folder", done.stderr)
         self.assertEqual(list((self.folder / "mine").iterdir()), [])
 
     def test_where_nothing_can_be_written_it_says_so_and_leaves_nothing(self):
         (self.folder / "file").write_text("")
         done = self.make("file/inside", "--layers", "2", "--train", "4", "--test", "4")
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "^planted-task: error: .*inside.*: Not a directory; nothing was left there")
+        self.assertRegex(done.stderr, "^planted-task: error: .*inside.*: Not a directory; nothing was written")
 
     def test_a_full_disk_leaves_nothing(self):
         # Files of at most one block: what is beyond cannot be written, as on a disk that is full.
@@ -113,7 +113,7 @@ class PlantedTask(unittest.TestCase):
         done = subprocess.run(["bash", "-c", words], cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("nothing was left there", done.stderr)
+        self.assertIn("nothing was written", done.stderr)
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_ctrl_c_leaves_nothing(self):
@@ -124,7 +124,7 @@ class PlantedTask(unittest.TestCase):
                 time.sleep(0.01)
             process.send_signal(signal.SIGINT)
             _, error = process.communicate()
-        self.assertEqual((process.returncode, error), (1, "planted-task: stopped; nothing was left\n"))
+        self.assertEqual((process.returncode, error), (1, "planted-task: stopped; nothing was written\n"))
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_a_termination_leaves_nothing(self):

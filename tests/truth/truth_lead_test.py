@@ -47,12 +47,12 @@ class Lead(unittest.TestCase):
         self.assertIn("the first is 3: 91.00 %", self.lead(2000, ROWS).stdout)
         done = self.lead(1050, ROWS)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("1 networks up to 1,050 MACs; there is nothing to lead", done.stderr)
+        self.assertIn("1 networks up to 1,050 MACs; nothing to compare", done.stderr)
 
     def test_it_is_one_question_and_zero_is_a_cost(self):
         done = self.lead(0, ROWS)
-        self.assertIn("0 networks up to 0 MACs; there is nothing to lead", done.stderr)
-        for words, message in ((["--lead", "5"], "go with --check"),
+        self.assertIn("0 networks up to 0 MACs; nothing to compare", done.stderr)
+        for words, message in ((["--lead", "5"], "require --check"),
                                (["--check", "table.csv", "--lead", "5", "--place", "best.json"], "ask one")):
             done = subprocess.run([SCRIPTS / "truth-table", *words], cwd=self.folder, text=True, check=False,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)

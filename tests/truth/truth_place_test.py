@@ -56,10 +56,11 @@ class Place(unittest.TestCase):
         for text, said in ((network(WIDE), "0.json: 1 layers, the table's space has 2"),
                            (network(NONE, NONE), "0.json: layer 0 has .* none of the candidates"),
                            (network(WIDE, NONE, channels=16),
-                            "0.json: layer 1.out was 12, now it is 16: it is no network"),
-                           ("{", "0.json: no JSON"), ("[]", "0.json: no network of"), ("7", "0.json: no network of"),
+                            "0.json: layer 1.out was 12, now it is 16: it is not a network"),
+                           ("{", "0.json: not JSON"), ("[]", "0.json: not a network with"),
+                           ("7", "0.json: not a network with"),
                            ('{"network": {"layers": [1, 2], "stem": {}}}', "0.json: "),
-                           ('{"network": null}', "0.json: no network of")):
+                           ('{"network": null}', "0.json: not a network with")):
             done = self.place(text)
             self.assertEqual(done.returncode, 1, said)
             self.assertRegex(done.stderr, f"^truth-table: error: {said}")
@@ -77,12 +78,12 @@ class Place(unittest.TestCase):
         (self.folder / "table.csv").write_text("".join(line for line in lines if not line.startswith("# space")))
         done = self.place(network(WIDE, NEAR))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("table.csv says no space", done.stderr)
+        self.assertIn("table.csv records no space", done.stderr)
 
     def test_it_goes_with_check(self):
         done = subprocess.run([SCRIPTS / "truth-table", "--place", "x"], text=True, check=False, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("--place and --lead go with --check", done.stderr)
+        self.assertIn("--place and --lead require --check", done.stderr)
 
 
 if __name__ == "__main__":

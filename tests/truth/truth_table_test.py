@@ -99,7 +99,7 @@ class Making(Made):
         self.make("parts")
         self.assertEqual(self.rows("parts"), self.rows("whole"))
         before = (self.folder / "parts.csv").read_bytes()
-        self.assertIn(f"{TRAININGS} are there", self.make("parts"))
+        self.assertIn(f"{TRAININGS} done", self.make("parts"))
         self.assertEqual((self.folder / "parts.csv").read_bytes(), before)
 
     def test_killed_again_and_again_it_makes_the_same_table(self):
@@ -193,7 +193,7 @@ class Refusing(Made):
     def test_rows_that_are_broken_or_doubled(self):
         text = self.before.decode()
         last = text.splitlines()[-1]
-        for more, said in ((last[:20], "expected a row of 16 values"), (last, "stands there twice"),
+        for more, said in ((last[:20], "expected a row of 16 values"), (last, "is listed twice"),
                            (last.rpartition(",")[0], "9 accuracies of classes")):
             (self.folder / "table.csv").write_text(text + more + "\n")
             with self.assertRaisesRegex(TableError, said):
@@ -207,7 +207,7 @@ class Refusing(Made):
         process.terminate()
         process.wait()
         process.stdout.close()
-        self.assertIn("another table is made in work-table", said)
+        self.assertIn("another table is being made in work-table", said)
 
     def test_keys_that_a_later_danas_adds_are_no_difference(self):
         self.assertEqual(difference({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2, "c": 3}], "d": 4}, "x"), "")
@@ -248,7 +248,7 @@ class ImagesOfTables(unittest.TestCase):
         self.assertEqual((found.train, found.test), (few.train, few.test))
         self.assertEqual(found.identity(), few.identity())
         truth_images.write_list(many, path)
-        with self.assertRaisesRegex(ImageError, "of its 80 train images 40 are not in --data"):
+        with self.assertRaisesRegex(ImageError, "40 of its 80 train images are not in --data"):
             truth_images.take_listed(few, path)
         path.write_text("# train\nabc\n")
         with self.assertRaisesRegex(ImageError, "list.txt:2: found 'abc'"):
@@ -275,7 +275,7 @@ class ImagesOfTables(unittest.TestCase):
         data = write_dataset(self.folder / "data")
         whole = (data / "train-images-idx3-ubyte").read_bytes()
         (data / "train-images-idx3-ubyte").write_bytes(whole[:-1])
-        with self.assertRaisesRegex(ImageError, "train-images-idx3-ubyte: no whole IDX file"):
+        with self.assertRaisesRegex(ImageError, "train-images-idx3-ubyte: not a complete IDX file"):
             truth_images.read_images(data)
         with self.assertRaisesRegex(ImageError, "neither IDX files .* nor CIFAR-100"):
             truth_images.read_images(self.folder)

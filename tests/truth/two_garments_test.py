@@ -77,7 +77,7 @@ class TwoGarments(unittest.TestCase):
 
     def test_what_is_there_is_left_alone(self):
         (self.folder / "mine").mkdir()
-        self.assertIn("is there already; name another folder", self.make("mine").stderr)
+        self.assertIn("already exists; choose another folder", self.make("mine").stderr)
         self.assertEqual(list((self.folder / "mine").iterdir()), [])
 
 
