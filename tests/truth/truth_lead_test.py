@@ -53,7 +53,7 @@ class Lead(unittest.TestCase):
         done = self.lead(0, ROWS)
         self.assertIn("0 networks up to 0 MACs; nothing to compare", done.stderr)
         for words, message in ((["--lead", "5"], "require --check"),
-                               (["--check", "table.csv", "--lead", "5", "--place", "best.json"], "ask one")):
+                               (["--check", "table.csv", "--lead", "5", "--place", "best.json"], "cannot be combined")):
             done = subprocess.run([SCRIPTS / "truth-table", *words], cwd=self.folder, text=True, check=False,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             self.assertEqual(done.returncode, 2)
