@@ -1,4 +1,4 @@
-// danas bench: the options of its commands; bench_supernet_command.cpp and bench_loader_command.cpp are what they do.
+// danas bench: the options of its commands; bench_supernet_command.cpp and bench_loader_command.cpp implement them.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@
 namespace danas {
 namespace {
 
-// The second of two profiled steps: the profiler initialises itself during the first.
+// The second of two profiled steps: during the first, the profiler initialises itself.
 StepProfile ProfileStep(const std::string& name, double plain_seconds, at::Device device,
                         const std::function<double()>& step) {
   std::vector<ProfiledEvent> events;

@@ -1,4 +1,4 @@
-// danas choose: the best network for other limits from what a search has trained.
+// danas choose: the best network of a trained search for different limits.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -29,7 +29,7 @@ namespace danas {
 namespace {
 
 constexpr int64_t kNetworksScored = 300;
-constexpr int64_t kNetworksForAnEffect = 3;  // where a fit ranks them
+constexpr int64_t kNetworksForAnEffect = 3;  // if a fit ranks them
 // A state with fewer networks within the limits has pruned what they need: an older one is used.
 constexpr size_t kLeastNetworks = 32;
 

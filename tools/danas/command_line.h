@@ -30,7 +30,7 @@ void AddVerbosity(CLI::App& app, Call& call);  // --quiet and --verbose
 // A group stands before its commands.
 void DescribeCommandLine(CLI::App& app, const std::vector<DescribedCommand>& commands, CommandLine& line);
 
-// Throws UsageError, with the nearest option or command where one was mistyped. --help and --version print.
+// Throws UsageError, with the nearest option or command if one was mistyped. --help and --version print.
 CommandLine ParseCommandLine(int argc, const char* const* argv, const std::vector<DescribedCommand>& commands);
 
 }  // namespace danas

@@ -50,7 +50,7 @@ struct InEngine {
   const char* words;
 };
 
-// Both: where NeedsEngine() is true, `danas` becomes `danas-engine`, which calls RunInEngine().
+// Both: if NeedsEngine() is true, `danas` becomes `danas-engine`, which calls RunInEngine().
 template <typename Options>
 struct InEither {
   const char* words;

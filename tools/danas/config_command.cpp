@@ -13,7 +13,7 @@ namespace danas {
 namespace {
 
 // On standard error, so that what is shown stays a config.
-void TellPreset(const Config& config) {
+void LogPreset(const Config& config) {
   for (const PresetValue& value : PresetValues(config)) {
     const std::string name = "search.preset " + std::string(NameOf(config.search.preset));
     if (value.of_preset == value.in_config) {
@@ -43,7 +43,7 @@ void DescribeOptions(CLI::App& app, ConfigShowOptions& options) {
 
 int RunCommand(const ConfigShowOptions& options, const Call&) {
   const Config config = ReadConfig(options.config);
-  TellPreset(config);
+  LogPreset(config);
   std::cout << JsonText(ToJson(config), 2) << "\n";
   return 0;
 }

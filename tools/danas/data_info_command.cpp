@@ -22,7 +22,7 @@ Json IndexJson(const DatasetIndex& index) {
   return json;
 }
 
-// The training set, then the test set where there is one.
+// The training set, then the test set if there is one.
 Json InfoJson(const std::vector<NamedSet>& sets) {
   const ClassList& list = sets.front().set.classes;
   Json info = Json::object(), classes = Json::array();
@@ -62,7 +62,7 @@ std::string InfoText(const std::vector<NamedSet>& sets) {
   return text + "\n" + table.Text();
 }
 
-// A root alone may lack a test set, and may be one set.
+// A root on its own may have no test set, or be a single set.
 std::vector<NamedSet> SetsOf(const DataConfig& config) {
   if (config.train.empty() && config.test.empty() && !config.root.empty()) return OpenSetsAt(config.root, config);
   Dataset dataset = OpenDataset(config);

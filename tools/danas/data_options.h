@@ -1,4 +1,4 @@
-// danas data: the options of its commands; data_info_command.cpp and its siblings are what they do.
+// danas data: the options of its commands; data_info_command.cpp and its siblings implement them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// danas easiness: its options; easiness_command.cpp is what it does.
+// danas easiness: its options; easiness_command.cpp implements it.
 #pragma once
 
 #include "call.h"

@@ -84,7 +84,7 @@ void FindTrainings(std::vector<Judge>& judges, const Dataset& dataset, const Run
   }
 }
 
-// Seconds that a judge takes from here on.
+// Seconds that a judge still takes.
 double ExpectedSeconds(const Judge& judge, const EasinessConfig& config) {
   const ImageSeconds an_image = ProbeNetwork(judge.training);
   const Split split = JudgeSplit(judge.training);

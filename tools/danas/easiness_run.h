@@ -40,9 +40,9 @@ struct BegunEasiness {
 
 // `config` is the run's; the judges' follow from the line by the rules of ConfigOfZooModel(). With `plan.probe` each
 // network is timed. Throws ConfigError for an unknown model, UsageError for weights of a network that is not among
-// easiness.models and, where `train` is off, for networks that are not trained yet, FileError where weights are not
-// there; with `plan.dry_run` the plan says that instead.
-// Of several ranks the first looks for trainings that are there, and alone has the text.
+// easiness.models and, if `train` is off, for networks that are not trained yet, FileError if weights are missing; with
+// `plan.dry_run` the plan reports that instead.
+// With several ranks, only the first looks for existing trainings and has the text.
 EasinessPlan PlanEasiness(const Config& config, const EasinessRequest& request, at::Device device, const Ranks& ranks);
 
 // The same for a resumed run, with the judges of its judges.json and the locations of data in `config`. Throws

@@ -1,4 +1,4 @@
-// danas evaluate: its options; evaluate_command.cpp is what it does.
+// danas evaluate: its options; evaluate_command.cpp implements it.
 #pragma once
 
 #include "call.h"

@@ -89,7 +89,7 @@ int Resume(const FinetuneOptions& options, const Call& call, const std::filesyst
 
 int Begin(const FinetuneOptions& options, const Call& call, Ranks& ranks) {
   if (options.arch.empty()) throw UsageError("--arch is required. See danas finetune --help");
-  // Read first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
+  // Read first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
   Genotype genotype = ReadGenotype(options.arch);
   FinetuneInputs inputs{.config = {}, .genotype = std::move(genotype), .dataset = {}, .supernet_weights = {}};
   inputs.config = FirstReads(ranks, [&] { return ConfigOfNetwork(inputs.genotype, options.arch, options.config); });

@@ -1,4 +1,4 @@
-// danas finetune: its options; finetune_command.cpp is what it does.
+// danas finetune: its options; finetune_command.cpp implements it.
 #pragma once
 
 #include "call.h"

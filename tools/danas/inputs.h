@@ -10,7 +10,7 @@
 
 namespace danas {
 
-// The file's config, or the defaults where none is named, with the assignments.
+// The file's config, or the defaults if no file is given, with the assignments.
 Config ReadConfig(const ConfigOptions& options);
 
 // "cifar10" for configs/cifar10.json: names run folders. "default" for no file.

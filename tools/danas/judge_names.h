@@ -20,7 +20,7 @@ struct JudgeName {
 JudgeName ParseJudgeName(const std::string& text);
 
 // Those of the config, with `weights` of the command line ("NAME=FILE") before its own. Throws as ParseJudgeName(),
-// UsageError for weights of a network that is not among them, FileError where weights of the line are not there.
+// UsageError for weights of a network that is not among them, FileError if weights given on the line are missing.
 std::vector<JudgeName> JudgesOf(const Config& config, const std::vector<std::string>& weights);
 
 // Which of their weights are missing, and what to do about it; "" if none are.

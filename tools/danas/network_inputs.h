@@ -10,7 +10,7 @@
 namespace danas {
 
 // The config of --config; else that of the search that found the network, which was read from the file `arch`; with the
-// line's assignments. Throws UsageError where neither is there.
+// line's assignments. Throws UsageError if there is neither.
 Config ConfigOfNetwork(const Genotype& genotype, const std::string& arch, const ConfigOptions& options);
 
 }  // namespace danas

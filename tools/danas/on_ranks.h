@@ -16,7 +16,7 @@
 
 namespace danas {
 
-// AsError(), which also says of torch's lack of memory what to lower.
+// AsError(), which for torch running out of memory also says what to lower.
 Error AsEngineError(const std::exception& exception);
 
 // Where a command's config can be read before the ranks have met: the first that is there of the line's config, the
@@ -31,19 +31,19 @@ inline ConfigSources SourcesOf(const ConfigOptions& config, const RunOptions& ru
   return {.config = config, .runs = {run.resume, run.run}, .arch = arch};
 }
 
-// Calls `work` with this process's rank, as its launcher set it (core/rank_place.h), when the ranks have met, for which
-// they have the ranks.timeout of that config. Where `work` throws, the other ranks are told, and the error is shown by
-// one rank, with its number.
+// Calls `work` with this process's rank, as its launcher set it (core/rank_place.h), once the ranks have connected, for
+// which they have the ranks.timeout of that config. If `work` throws, the other ranks are notified, and one rank prints
+// the error, with its number.
 int OnRanks(const ConfigSources& sources, const std::function<int(Ranks& ranks)>& work);
 
-// What `decide` says on rank 0, on every rank.
+// What `decide` returns on rank 0, on every rank.
 bool FirstDecides(const Ranks& ranks, const std::function<bool()>& decide);
 std::filesystem::path FirstChooses(const Ranks& ranks, const std::function<std::filesystem::path()>& choose);
 
-// What `read` gives on rank 0, on every rank, which heeds its ranks.timeout from now on.
+// What `read` returns on rank 0, on every rank, which uses its ranks.timeout from now on.
 Config FirstReads(Ranks& ranks, const std::function<Config()>& read);
 
-// What `open` gives on rank 0; nothing elsewhere.
+// What `open` returns on rank 0; nothing on the others.
 std::optional<RunFolder> FirstOpens(const Ranks& ranks, const std::function<RunFolder()>& open);
 
 // The config's device as this rank has it (run/device.h), which joins the ranks' group.

@@ -1,5 +1,5 @@
-// Options that several commands share: structs for what they hold, and functions that add them to a command. A
-// command's own struct is made of these; what it calls takes the groups that it needs.
+// Options that several commands share: structs for their values, and functions that add them to a command. A command's
+// own struct is composed of these; the functions that it calls take the groups that they need.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -56,7 +56,7 @@ struct SearchedRunOptions {
   std::string score = "supernet";
 };
 
-void AddSearchedRun(CLI::App& app, SearchedRunOptions& search);  // --run alone
+void AddSearchedRun(CLI::App& app, SearchedRunOptions& search);  // only --run
 
 // The input and output of a network. 0: as in its file.
 struct InputOptions {

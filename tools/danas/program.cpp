@@ -58,7 +58,7 @@ std::string FirstLine(const std::string& message) {
 }
 
 // Torch's allocators, and oneDNN, whose primitives take memory when they are made.
-bool TellsOfMemory(const std::string& message) {
+bool MeansLackOfMemory(const std::string& message) {
   constexpr std::array kSigns = {"out of memory", "allocate memory", "could not create a primitive",
                                  "could not create a memory"};
   return std::ranges::any_of(kSigns, [&](const char* sign) { return message.find(sign) != std::string::npos; });
@@ -85,7 +85,7 @@ constexpr std::string_view kLostFile =
   }
 }
 
-bool TellsOfThreads(const std::error_code& code) {
+bool MeansLackOfThreads(const std::error_code& code) {
   return code == std::errc::resource_unavailable_try_again || code == std::errc::not_enough_memory;
 }
 
@@ -98,10 +98,11 @@ Error AsError(const std::exception& exception) {
     return FileError(error->path1().string() + ": " + error->code().message());
   }
   const std::string message = FirstLine(exception.what());
-  if (const auto* error = dynamic_cast<const std::system_error*>(&exception); error && TellsOfThreads(error->code())) {
+  if (const auto* error = dynamic_cast<const std::system_error*>(&exception);
+      error && MeansLackOfThreads(error->code())) {
     return DeviceError("out of memory or threads: " + message);
   }
-  if (TellsOfMemory(message)) return DeviceError("out of memory: " + message);
+  if (MeansLackOfMemory(message)) return DeviceError("out of memory: " + message);
   return {ExitCode::kInternal, "internal error, please report it: " + message};
 }
 

@@ -32,7 +32,7 @@ namespace {
 
 constexpr int64_t kResamples = 1000;
 
-// Trained networks of --truth, where it is given.
+// Trained networks of --truth, if it is given.
 using Truth = std::vector<TrainedNetwork>;
 
 Truth ReadTruth(const RankOptions& options, const SearchSpace& space) {

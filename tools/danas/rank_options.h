@@ -1,4 +1,4 @@
-// danas rank: its options; rank_command.cpp is what it does.
+// danas rank: its options; rank_command.cpp implements it.
 #pragma once
 
 #include <cstdint>

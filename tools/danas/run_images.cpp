@@ -39,7 +39,7 @@ struct OldRecord {
   std::optional<int64_t> test_images;
 };
 
-// Of the first event of its kind; false where there is none.
+// Of the first event of its kind; false if there is none.
 template <typename T, typename Take>
 bool TakeFirst(const std::vector<events::LogLine>& log, const Take& take) {
   const auto found = std::ranges::find_if(log, [](const events::LogLine& line) { return events::Is<T>(line.event); });

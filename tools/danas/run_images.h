@@ -19,7 +19,7 @@ using RunImages = std::shared_ptr<const std::vector<ListedSet>>;
 // The images that a run uses; `test` may be null.
 std::vector<ListedSet> ListImages(const DatasetIndex& train, const DatasetIndex* test);
 
-// The same on the first of several ranks. Throws DataError where a rank finds others than the first.
+// The same on the first of several ranks. Throws DataError if a rank finds different ones than the first.
 RunImages ListRunImages(const Ranks& ranks, const DatasetIndex& train, const DatasetIndex* test);
 
 // For a new run, and for one that an older danas started. Move the list in: that of a million images is large.
@@ -34,7 +34,7 @@ void RequireDataThere(const std::filesystem::path& run, const DataConfig& data, 
 // elsewhere.
 std::vector<Event> RequireSameImages(const std::filesystem::path& run, const std::vector<ListedSet>& now);
 
-// ListRunImages(), RequireSameImages() on the first rank, and KeepImages() where the run has no list yet.
+// ListRunImages(), RequireSameImages() on the first rank, and KeepImages() if the run has no list yet.
 struct ResumedImages {
   RunImages images;
   std::vector<Event> moved;

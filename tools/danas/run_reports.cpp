@@ -38,7 +38,7 @@ std::vector<std::shared_ptr<ProgressSink>> MakeProgress(Screen& screen, Verbosit
 
 constexpr size_t kMostNoteBytes = 1 << 16;
 
-// torchrun's agent, which starts the ranks again, where it gave its job no name: the process and when it began.
+// torchrun's agent, which restarts the ranks, if it gave its job no name: the process and its start time.
 std::string ParentProcess() {
   const std::string id = std::to_string(::getppid());
   try {

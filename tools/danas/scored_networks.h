@@ -15,7 +15,7 @@ struct ScoredNetworks {
   Networks networks = {};                 // of the run's whole space
   std::vector<double> scores = {};        // of each; higher is better
   bool fitted = false;                    // scores are those of a fit to the losses of `subnets`
-  std::vector<SubnetScore> subnets = {};  // of each, where they were computed
+  std::vector<SubnetScore> subnets = {};  // of each, if they were computed
   std::optional<SavedState> state = {};   // that scored them
   int64_t images = 0;                     // of `subnets`
 };

@@ -55,7 +55,7 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
 SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
                         at::Device device, const Ranks& ranks) {
   const ClassList& classes = training_set->classes;
-  // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
+  // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
   std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
@@ -84,7 +84,7 @@ SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
                         TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device), inputs.ranks.count());
 }
 
-// The classes of a format that has a fixed number; 0 where only the files can tell.
+// The number of classes of a format that fixes it; 0 if it depends on the files.
 int ClassesOf(DataFormat format) {
   if (format == DataFormat::kCifar10) return 10;
   return format == DataFormat::kCifar100 ? 100 : 0;

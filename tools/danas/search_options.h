@@ -1,4 +1,4 @@
-// danas search: its options; search_command.cpp is what it does.
+// danas search: its options; search_command.cpp implements it.
 #pragma once
 
 #include "call.h"

@@ -28,7 +28,7 @@ struct SearchedRun {
 // they are built from. The same on every rank. Throws UsageError, FileError if there is no search, CheckpointError.
 SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, const std::string& also_free = "");
 
-// The newest state whose space has all of these networks of the whole space. Throws ConfigError where none has.
+// The newest state whose space has all of these networks of the whole space. Throws ConfigError if there is none.
 const SavedState& StateWithAll(const SearchedRun& run, const std::vector<std::vector<size_t>>& networks,
                                const Ranks& ranks);
 

@@ -125,7 +125,7 @@ SampleBasis NearNetwork(const SpaceSampleOptions& options) {
           .whole = macs};
 }
 
-// As many classes as the dataset's format or the space's file says; danas finetune takes the dataset's own.
+// As many classes as the dataset's format or the space file specifies; danas finetune uses the dataset's own.
 SampleBasis WithinBudget(const SpaceSampleOptions& options) {
   const Config config = ReadConfig(options.config);
   const int classes = config.data.format == DataFormat::kCifar10    ? 10

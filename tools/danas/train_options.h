@@ -1,4 +1,4 @@
-// danas train: its options; train_command.cpp is what it does.
+// danas train: its options; train_command.cpp implements it.
 #pragma once
 
 #include "call.h"
