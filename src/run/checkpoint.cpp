@@ -45,7 +45,7 @@ void WarnSkipped(const Error& error) { log::warn("{}; trying the checkpoint befo
 [[noreturn]] void FailWithoutCheckpoint(const fs::path& folder, bool any) {
   throw CheckpointError(
       folder.string() +
-      (any ? ": none of the checkpoints is whole" : " holds no checkpoint: the run ended before its first one") +
+      (any ? ": none of the checkpoints is whole" : " contains no checkpoint: the run ended before its first one") +
       ". Start again with another --run");
 }
 

@@ -43,7 +43,8 @@ std::string OutOfMemoryText(const std::exception& error) {
   text.resize(std::min({text.size(), text.find('\n'), text.find(". ")}));
   if (const size_t begin = text.find("DefaultCPUAllocator: "); begin != std::string::npos) text.erase(0, begin + 21);
   return "out of memory: " + text +
-         ". Lower train.micro_batch or train.batch (--dry-run estimates what a step takes), or set nn.recompute: layer" +
+         ". Lower train.micro_batch or train.batch (--dry-run estimates what a step takes), or set "
+         "nn.recompute: layer" +
          (device ? " or runtime.amp, or use more GPUs" : "");
 }
 

@@ -57,7 +57,8 @@ class RankSigns {
   void Leave();
 
  private:
-  // Returns when each rank has left `key` in the store, as this one does by `say`. The words of `step` follow the ranks'.
+  // Returns when each rank has left `key` in the store, as this one does by `say`. The words of `step` follow
+  // the ranks'.
   void AwaitKeys(const char* key, const std::function<void()>& say, const MeetingStep& step, MeetingClock& clock) const;
   void Stop();
 

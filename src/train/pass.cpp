@@ -54,7 +54,8 @@ std::string AdviceFor(const PassOptions& options) {
     return "The network's outputs are not finite: the training of its weights diverged, or they overflow in half "
            "precision (runtime.amp)";
   }
-  return "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such batches out (on_nonfinite: skip)";
+  return "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such batches out "
+         "(on_nonfinite: skip)";
 }
 
 }  // namespace

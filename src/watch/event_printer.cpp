@@ -118,8 +118,8 @@ void EventPrinter::Print(const events::SearchStart& start) {
 }
 
 void EventPrinter::Print(const events::SearchEpoch& epoch) {
-  std::string text = epoch.phase + ", epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epoch.epochs) + ", " +
-                     std::to_string(epoch.classes) + " classes: " + Loss(epoch.train_loss, epoch.train_accuracy);
+  std::string text = epoch.phase + ", epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epoch.epochs) +
+                     ", " + std::to_string(epoch.classes) + " classes: " + Loss(epoch.train_loss, epoch.train_accuracy);
   if (epoch.architecture) text += "; " + ValidationOf(*epoch.architecture);
   if (epoch.paths) {
     text += "; paths of " + Cost(epoch.paths->least_cost) + " to " + Cost(epoch.paths->most_cost) + ", mean " +
@@ -241,7 +241,8 @@ void EventPrinter::Print(const events::NetworkJudged& judged) {
 // compared)"
 void EventPrinter::Print(const events::DataMoved& moved) {
   screen_.Line("the " + moved.set + " is now in " + moved.to + ", previously in " + moved.from + ": the same " +
-               FormatThousands(moved.images) + " images (contents of " + FormatThousands(moved.contents) + " compared)");
+               FormatThousands(moved.images) + " images (contents of " + FormatThousands(moved.contents) +
+               " compared)");
 }
 
 void EventPrinter::PrintAny(const events::AnyEvent& event) {

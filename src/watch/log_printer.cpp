@@ -118,13 +118,14 @@ events::AnyEvent LogPrinter::PrintEvent(const Json& line) {
 std::string LogPrinter::TextOf(const events::AnyEvent& event) {
   printed_.clear();
   events_.PrintAny(event);
-  return std::visit(events::Overloaded{[&](const events::SearchStart& start) { return StartText(start) + "\n" + printed_; },
-                                       [](const events::TrainingStart& start) { return StartText(start); },
-                                       [](const events::EasinessStart& start) { return StartText(start); },
-                                       [](const events::TrainingEnd& end) { return EndText(end); },
-                                       [](const events::EasinessEnd& end) { return EndText(end); },
-                                       [&](const auto&) { return printed_; }},
-                    event);
+  return std::visit(
+      events::Overloaded{[&](const events::SearchStart& start) { return StartText(start) + "\n" + printed_; },
+                         [](const events::TrainingStart& start) { return StartText(start); },
+                         [](const events::EasinessStart& start) { return StartText(start); },
+                         [](const events::TrainingEnd& end) { return EndText(end); },
+                         [](const events::EasinessEnd& end) { return EndText(end); },
+                         [&](const auto&) { return printed_; }},
+      event);
 }
 
 // "12:00:00  text", with the day in a line of its own where it is another one; further lines are below the text.

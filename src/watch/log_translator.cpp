@@ -19,8 +19,8 @@ namespace {
 // "_323M" of one of several budgets; else nothing.
 std::string SuffixOf(const std::optional<std::string>& budget) { return budget ? "_" + *budget : ""; }
 
-// Walks over an event's description: of each field with a tag its number, where the log has one. Of one of several budgets
-// tags end in its name.
+// Walks over an event's description: of each field with a tag its number, where the log has one. Of one of several
+// budgets tags end in its name.
 class ScalarWalk {
  public:
   ScalarWalk(const Json& json, Summary& summary, std::string suffix)
@@ -117,7 +117,8 @@ std::string PruningText(const events::Pruning& pruning) {
   for (const auto& [list, why] : {std::pair{&pruning.kept_for_budget, "kept for the budget"},
                                   std::pair{&pruning.put_off, "put off"}}) {
     for (const events::LayerCandidate& stays : list->value_or(std::vector<events::LayerCandidate>())) {
-      text += std::string("\n") + why + ": layer " + std::to_string(stays.layer) + ", " + OrUnknown(stays.candidate) + "\n";
+      text +=
+          std::string("\n") + why + ": layer " + std::to_string(stays.layer) + ", " + OrUnknown(stays.candidate) + "\n";
     }
   }
   return text;

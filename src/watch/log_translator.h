@@ -1,5 +1,5 @@
-// Events of log.jsonl and alpha.jsonl as TensorBoard shows them: the fields that have a tag in their description, and what is
-// made of others (docs/file-formats.md, "TensorBoard").
+// Events of log.jsonl and alpha.jsonl as TensorBoard shows them: the fields that have a tag in their description, and
+// what is made of others (docs/file-formats.md, "TensorBoard").
 #pragma once
 
 #include <cstdint>

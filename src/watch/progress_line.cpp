@@ -23,7 +23,8 @@ std::string Join(const std::vector<std::string>& parts) {
 }  // namespace
 
 std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns) {
-  const double share = progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
+  const double share =
+      progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
   std::string done = FormatDecimals(std::floor(100 * share), 0) + " %";
   std::string rate = FormatThousands(std::llround(progress.images_per_second)) + " img/s";
   std::string loss = "loss " + FormatDecimals(progress.loss, 3);

@@ -54,7 +54,7 @@ class Reader {
   Reader(const fs::path& folder, std::time_t now) : folder_(folder), now_(now) { status_.folder = folder; }
 
   RunStatus Read() {
-    if (!HoldsRun(folder_)) throw FileError(folder_.string() + " holds no run: there is no log.jsonl");
+    if (!HoldsRun(folder_)) throw FileError(folder_.string() + " contains no run: there is no log.jsonl");
     const LogExcerpt log = ReadLogExcerpt(folder_ / kLogFile);
     if (log.broken > 0) {
       status_.warnings.push_back("log.jsonl: " + std::to_string(log.broken) + " lines that are not events");
@@ -386,7 +386,7 @@ std::vector<fs::path> FindRuns(const fs::path& folder) {
   std::vector<fs::path> runs;
   CollectRuns(folder, 3, runs);
   if (runs.empty()) {
-    throw FileError(folder.string() + " holds no run: there is no log.jsonl in it or up to three folders below");
+    throw FileError(folder.string() + " contains no run: there is no log.jsonl in it or up to three folders below");
   }
   return runs;
 }

@@ -34,7 +34,8 @@ class SearchWork {
     double Whole() const { return of_epoch * static_cast<double>(epochs) + of_scoring; }
   };
   double Done(const std::optional<events::SearchEpoch>& epoch) const;  // MACs
-  size_t IndexOf(const events::SearchEpoch& epoch) const;              // of its phase; phases_.size() where the plan has none of that name
+  // Of its phase; phases_.size() where the plan has none of that name.
+  size_t IndexOf(const events::SearchEpoch& epoch) const;
 
   std::vector<PhaseWork> phases_;
   double total_ = 0;

@@ -4,9 +4,9 @@
 #   PHOTOGRAPHS  a folder of JPEGs, of which the images are crops
 #   NAME=SCRIPT  another loader: a script, with options, that takes --root FOLDER --workers N --batch N --passes N, does
 #                what loader_bench does and prints its JSON lines with images_per_s
-# Images a second from a folder and from packed sets, for 1 and 2 workers, all in turn. From the environment: ROUNDS (7),
-# PASSES (2), IMAGES (1000), LONGER (500: pixels of an image's longer side), WORK (runs/loader: the images are made once
-# and stay there), BIN (build/release/bin: the programs; builds nothing).
+# Images per second from a folder and from packed sets, for 1 and 2 workers, all in turn. From the environment: ROUNDS
+# (7), PASSES (2), IMAGES (1000), LONGER (500: pixels of an image's longer side), WORK (runs/loader: the images are made
+# once and stay there), BIN (build/release/bin: the programs; builds nothing).
 set -euo pipefail
 if (($# < 2)); then
   sed -n '2,10s/^# \?//p' "$0" >&2

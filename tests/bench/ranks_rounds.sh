@@ -1,8 +1,9 @@
 #!/bin/bash
-# The measures behind the check in docs/scaling.md: ranks_rounds.sh [ROUNDS] > FILE.jsonl; then scripts/scaling-model --check FILE.jsonl
+# The measures behind the check in docs/scaling.md:
+#   ranks_rounds.sh [ROUNDS] > FILE.jsonl; then scripts/scaling-model --check FILE.jsonl
 # BIN (default build/release/bin) holds danas_ranks_bench; STEPS (4) is the timed steps of a run; NETWORKS says what is
-# timed: skeleton:input:batches of each rank. In turn, one thread a rank, 1 and 2 ranks; a quarter of an hour. Needs two free
-# cores.
+# timed: skeleton:input:batches of each rank. In turn, one thread a rank, 1 and 2 ranks; a quarter of an hour. Needs two
+# free cores.
 set -euo pipefail
 rounds=${1:-7} steps=${STEPS:-4} networks=${NETWORKS:-small:32x32:8,16,32 shuffle:64x64:4,8,16}
 bench=${BIN:-build/release/bin}/danas_ranks_bench

@@ -115,7 +115,7 @@ TEST_F(CheckpointTest, ANewerVersionIsNotGuessedAt) {
 
 TEST_F(CheckpointTest, WithoutAWholeOneItIsAnError) {
   SmallRun run;
-  ExpectErrorContains<CheckpointError>([&] { Keeper(run).Restore(); }, {"holds no checkpoint"});
+  ExpectErrorContains<CheckpointError>([&] { Keeper(run).Restore(); }, {"contains no checkpoint"});
   WriteSteps(1);
   Flip(File("000001.safetensors"), 1);
   ExpectErrorContains<CheckpointError>([&] { Keeper(run).Restore(); }, {"none of the checkpoints is whole"});

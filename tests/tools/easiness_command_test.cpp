@@ -123,7 +123,7 @@ TEST(EasinessCommand, RefusesWhatItCannotDo) {
   fails({"--models", "resnet19"}, 3, "did you mean 'resnet18'");
   fails({"--models", "resnet18,resnet18"}, 3, "listed twice");
   fails({"--models", "resnet18@x"}, 3, "expected a seed after the @");
-  fails({"--models", "resnet18=a.pth,resnet18=b.pth"}, 3, "'resnet18' is named twice");
+  fails({"--models", "resnet18=a.pth,resnet18=b.pth"}, 3, "'resnet18' is listed twice");
   fails({"--models", "resnet18="}, 3, "expected a weights file after the =");
   fails({"--models", "resnet18=absent.pth"}, 5, "absent.pth (resnet18)");
   fails({"--weights", "resnet34=w.pth"}, 2, "not one of the networks");

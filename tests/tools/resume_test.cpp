@@ -174,7 +174,7 @@ TEST_F(ResumeTest, RunsEndedBeforeTheirFirstCheckpointBeginAnew) {
   WriteText(project_ / "run" / "log.jsonl", log);
   const Outcome lost = project_.Run({"search", "--resume", "run"});
   EXPECT_EQ(lost.code, 6) << lost.err;
-  EXPECT_THAT(lost.err, HasSubstr("holds no checkpoint"));
+  EXPECT_THAT(lost.err, HasSubstr("contains no checkpoint"));
   EXPECT_EQ(ReadText(project_ / "run" / "log.jsonl"), log);
 }
 

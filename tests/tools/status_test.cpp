@@ -118,7 +118,7 @@ TEST_F(StatusTest, AReaderThatLeavesEndsItWithoutAWord) {
 TEST_F(StatusTest, WhatIsNoRunIsAnError) {
   const Outcome nothing = project_.Run({"status", "data"});
   EXPECT_EQ(nothing.code, 5);
-  EXPECT_THAT(nothing.err, HasSubstr("data holds no run"));
+  EXPECT_THAT(nothing.err, HasSubstr("data contains no run"));
   EXPECT_EQ(project_.Run({"status"}).code, 2);
 }
 

@@ -340,8 +340,8 @@ TEST_F(RunStatusTest, AClockThatWasSetBackMakesNothingOlder) {
 }
 
 TEST_F(RunStatusTest, FolderWithoutRuns) {
-  ExpectErrorContains<FileError>([&] { Status(); }, {"holds no run"});
-  ExpectErrorContains<FileError>([&] { FindRuns(folder_.path()); }, {"holds no run"});
+  ExpectErrorContains<FileError>([&] { Status(); }, {"contains no run"});
+  ExpectErrorContains<FileError>([&] { FindRuns(folder_.path()); }, {"contains no run"});
   ExpectErrorContains<FileError>([&] { FindRuns(folder_ / "none"); }, {"there is no folder"});
   WriteText(folder_ / "b/log.jsonl", "");
   WriteText(folder_ / "a/x/log.jsonl", "");

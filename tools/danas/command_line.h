@@ -1,5 +1,5 @@
-// The command line, the same for all programs: `danas` parses it, runs what needs neither torch nor OpenCV and hands the
-// rest with the same arguments to `danas-data` or `danas-engine`, which parses it again. Help, man page and shell
+// The command line, the same for all programs: `danas` parses it, runs what needs neither torch nor OpenCV and hands
+// the rest with the same arguments to `danas-data` or `danas-engine`, which parses it again. Help, man page and shell
 // completion come from it. The commands are listed in command_table.h; here is what all have in common.
 #pragma once
 

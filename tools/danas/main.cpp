@@ -1,5 +1,5 @@
-// `danas`: what needs neither torch nor OpenCV, in milliseconds. For the rest it becomes danas-data or danas-engine, with
-// the same arguments.
+// `danas`: what needs neither torch nor OpenCV, in milliseconds. For the rest it becomes danas-data or danas-engine,
+// with the same arguments.
 #include <unistd.h>
 
 #include <cerrno>

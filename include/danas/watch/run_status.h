@@ -1,5 +1,5 @@
-// How a run is doing, read from its folder alone: logs, progress.json, checkpoints, run.log and the lock. Works on runs that
-// live, died, are finished or have only started; what cannot be read is reported as a warning.
+// How a run is doing, read from its folder alone: logs, progress.json, checkpoints, run.log and the lock. Works on runs
+// that live, died, are finished or have only started; what cannot be read is reported as a warning.
 #pragma once
 
 #include <cstdint>
@@ -82,19 +82,20 @@ struct RunStatus {
   std::optional<double> macs_passed;        // in all its forward passes
   std::vector<int64_t> candidates;          // left in each layer
   std::optional<double> networks_in_band;   // left after the last pruning; of several budgets the fewest
-  std::optional<int64_t> cuts, unclear_cuts;  // of the last pruning, of all budgets; the second below two standard errors
+  // Of the last pruning, of all budgets; unclear ones are below two standard errors.
+  std::optional<int64_t> cuts, unclear_cuts;
   int64_t judged = 0, judges = 0;           // networks of a ranking
   std::optional<CheckpointAge> checkpoint;  // the newest that is whole
   std::vector<std::string> warnings;        // the newest last
 };
 
-// Throws FileError where the folder holds no run, or its log cannot be read.
+// Throws FileError where the folder contains no run, or its log cannot be read.
 RunStatus ReadRunStatus(const std::filesystem::path& folder, std::time_t now);
 
 bool HoldsRun(const std::filesystem::path& folder);
 
-// The folder itself where it holds a run, else the runs in it, up to three folders down, in the order of their names. Throws
-// FileError where there is none.
+// The folder itself where it holds a run, else the runs in it, up to three folders down, in the order of their names.
+// Throws FileError where there is none.
 std::vector<std::filesystem::path> FindRuns(const std::filesystem::path& folder);
 
 }  // namespace danas
