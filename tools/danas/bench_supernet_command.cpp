@@ -185,7 +185,10 @@ int RunCommand(const BenchSupernetOptions& options, const Call&) {
   }
   CheckProfileFile(options.profile);
   Config config = ReadConfig(options.config);
-  if (options.batch > 0) config.train.batch = options.batch;
+  if (options.batch > 0) {
+    config.train.batch = options.batch;
+    config.train.micro_batch = 0;
+  }
   const bool predicts = options.space.empty();  // a space alone determines neither phases nor images
   const at::Device device = OpenDevice(config.runtime, config.seed);
   std::shared_ptr<const DatasetIndex> dataset;

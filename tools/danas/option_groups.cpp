@@ -63,8 +63,8 @@ void AddRun(CLI::App& app, RunOptions& run) {
 
 void AddResume(CLI::App& app, RunOptions& run) {
   app.add_option("--resume", run.resume,
-                 "resume the run in this folder from its newest checkpoint; 'auto': resume the run in --run, or start "
-                 "it if there is none. If the dataset has moved, give its new location with --data")
+                 "resume the run in this folder from its newest checkpoint; 'auto': resume the run in the run folder "
+                 "given, or start it if there is none. If the dataset has moved, give its new location with --data")
       ->option_text("DIR");
 }
 

@@ -104,7 +104,7 @@ bool RestartedByLauncher() {
 // The folder in --run if it contains a run. `required`: --resume auto was given.
 fs::path RunToContinue(const std::string& run_option, const Call& call, bool required) {
   if (run_option.empty()) {
-    if (required) throw UsageError("--resume auto requires --run, the folder of the run");
+    if (required) throw UsageError("--resume auto requires the folder of the run: --run, of danas easiness --out");
     return RunOfJob(call);
   }
   const fs::path run = run_option;
