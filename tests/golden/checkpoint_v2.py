@@ -40,14 +40,14 @@ def middle_of_step2(run):
     raise SystemExit("error: no checkpoint lies in that pass")
 
 
-def make(version, binaries):
+def make(version, binaries, config):
     """The folder checkpoint-v<version>, by a danas that writes this version."""
     programs = small_search.Programs(binaries)
     target = HERE / f"checkpoint-v{version}"
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         project = pathlib.Path(temporary)
-        small_search.write_project(project, make_config())
+        small_search.write_project(project, config)
         code, said = programs.run(project, small_search.COMMAND, "path=/run/;nosync=1")
         assert code == 0, said
         number = middle_of_step2(project / "run")
@@ -64,4 +64,4 @@ def make(version, binaries):
 
 
 if __name__ == "__main__":
-    make(2, sys.argv[1])
+    make(2, sys.argv[1], make_config())

@@ -11,4 +11,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import checkpoint_v2  # noqa: E402
 
 if __name__ == "__main__":
-    checkpoint_v2.make(3, sys.argv[1])
+    search = checkpoint_v2.make_config()
+    search["search"]["final_source"] = "best"  # α, which is no longer trained where nothing uses it
+    checkpoint_v2.make(3, sys.argv[1], search)

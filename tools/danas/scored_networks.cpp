@@ -28,7 +28,7 @@ NetworkRanking OrderNetworks(const ScoredNetworks& scored, const SearchedRun& ru
   const CostTable parameters = MakeCostTable(*MakeParametersModel(), run.space());
   NetworkRanking ranking{.run = run.folder.string(), .score = score, .unit = costs.unit};
   if (scored.state) {
-    ranking.state = {.file = scored.state->checkpoint.manifest.string(),
+    ranking.state = {.file = scored.state->checkpoint.files.manifest.string(),
                      .when = scored.state->when,
                      .weight_steps = scored.state->weight_steps,
                      .classes = scored.state->classes};
