@@ -7,8 +7,8 @@
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
+#include "danas/search/make_plan.h"
 #include "danas/search/memory_estimate.h"
-#include "danas/search/search_plan.h"
 #include "danas/train/loaders.h"
 
 namespace danas {

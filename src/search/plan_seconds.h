@@ -2,7 +2,7 @@
 #pragma once
 
 #include "danas/config/config.h"
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 
 namespace danas {
 

@@ -2,7 +2,7 @@
 #include <functional>
 #include <limits>
 
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 #include "danas/search/trial_steps.h"
 
 namespace danas {

@@ -14,7 +14,7 @@
 #include "danas/search/arch_parameters.h"
 #include "danas/search/budgets.h"
 #include "danas/search/forward_macs.h"
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 #include "danas/train/loaders.h"
 #include "search_setup.h"
 

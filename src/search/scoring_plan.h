@@ -3,7 +3,7 @@
 
 #include "danas/cost/cost_model.h"
 #include "danas/easiness/search_plan.h"
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 #include "plan_basis.h"
 
 namespace danas {

@@ -16,7 +16,7 @@
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 #include "danas/train/loaders.h"
 
 namespace danas {

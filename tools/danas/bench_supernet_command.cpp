@@ -25,7 +25,7 @@
 #include "danas/report/bench_report.h"
 #include "danas/run/device.h"
 #include "danas/run/memory.h"
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 #include "danas/search/trial_steps.h"
 #include "inputs.h"
 

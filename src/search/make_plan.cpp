@@ -1,4 +1,4 @@
-#include "danas/search/search_plan.h"
+#include "danas/search/make_plan.h"
 
 #include <ATen/ATen.h>
 
