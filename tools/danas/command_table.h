@@ -25,6 +25,7 @@
 #include "rank_options.h"
 #include "search_options.h"
 #include "space_command.h"
+#include "space_sample_command.h"
 #include "status_command.h"
 #include "study_command.h"
 #include "train_options.h"
