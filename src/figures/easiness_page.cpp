@@ -12,10 +12,13 @@ body { font: 16px/1.5 system-ui, 'DejaVu Sans', Arial, sans-serif; color: #222; 
   margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.6em; } h2 { font-size: 1.25em; margin-top: 2em; } figure { margin: 1.5em 0 2.5em; }
 figure svg { max-width: 100%; height: auto; } figcaption b { display: block; }
-figcaption p { margin: .3em 0; } table { border-collapse: collapse; font-size: .9em; font-variant-numeric: tabular-nums; }
-th, td { padding: .2em .8em; border-bottom: 1px solid #ccc; text-align: left; } td.number, th.number { text-align: right; }
+figcaption p { margin: .3em 0; }
+table { border-collapse: collapse; font-size: .9em; font-variant-numeric: tabular-nums; }
+th, td { padding: .2em .8em; border-bottom: 1px solid #ccc; text-align: left; }
+td.number, th.number { text-align: right; }
 .scroll { overflow-x: auto; } nav a { margin-right: 1em; }
-@media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { break-inside: avoid; } nav { display: none; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { break-inside: avoid; }
+  nav { display: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 )";
 

@@ -97,9 +97,9 @@ TEST(Candidates, AreWrittenAsTheyAreRead) {
   EXPECT_EQ(ToJson(Ir(1.5, 3))["expand"].dump(), "1.5");
   EXPECT_EQ(ToJson(Identity(true)).dump(), R"({"block":"identity","project":true})");
   EXPECT_EQ(ToJson(MaxPool(3)).dump(), R"({"block":"max_pool","kernel":3})");
-  EXPECT_EQ(
-      ToJson(ShuffleV1(3, true)).dump(),
-      R"({"block":"shuffle_v1","groups":3,"dense_entry":true,"operator":{"kind":"depthwise","kernel":3},"activation":"relu"})");
+  EXPECT_EQ(ToJson(ShuffleV1(3, true)).dump(),
+            R"({"block":"shuffle_v1","groups":3,"dense_entry":true,)"
+            R"("operator":{"kind":"depthwise","kernel":3},"activation":"relu"})");
   const BlockSpec fused{.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true};
   EXPECT_EQ(ToJson(fused)["fused"], true);
   EXPECT_EQ(ToJson(fused)["squeeze_excite"], true);
