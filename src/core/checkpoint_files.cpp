@@ -64,8 +64,9 @@ void RequireMembers(const fs::path& path, const Json& json) {
                                   {"values", Json::value_t::object},
                                   {"milestone", Json::value_t::boolean}}) {
     const auto value = json.find(key);
-    if (value == json.end() || value->type() != type) {
-      throw CheckpointError(path.string() + " has no '" + key + "' as danas writes it");
+    if (value == json.end()) throw CheckpointError(path.string() + " has no '" + key + "'");
+    if (value->type() != type) {
+      throw CheckpointError(path.string() + ": '" + key + "' is of the wrong type (" + value->type_name() + ")");
     }
   }
   for (const Json& size : json.at("logs")) {

@@ -131,7 +131,7 @@ class ListingReader {
   }
   Json NextJson() {
     Json json = ParseJson(NextLine());
-    if (!json.is_object()) Fail("is not as danas writes it");
+    if (!json.is_object()) Fail("is not a JSON object");
     return json;
   }
 

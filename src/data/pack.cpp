@@ -361,7 +361,8 @@ PackOutcome PackDataset(const DatasetIndex& source, const fs::path& folder, cons
     throw FileError(error.path1().string() + ": " + error.code().message());
   } catch (const Json::exception&) {
     throw FileError(folder.string() +
-                    ": its record of what was packed is not as danas writes it; pack into a new folder");
+                    ": its record of what was packed lacks a field or has one of the wrong type; pack into a new " +
+                    "folder");
   }
 }
 

@@ -214,13 +214,14 @@ std::string OriginText(const Json& about) {
   return text;
 }
 
-// What `open` returns. A record that is whole, but not what danas writes, is an error of the data, too.
+// What `open` returns. A record that is whole, but lacks a field, is an error of the data, too.
 template <typename Open>
 auto Guarded(const fs::path& path, const Open& open) {
   try {
     return open();
   } catch (const Json::exception&) {
-    throw DataError(path.string() + ": '" + packed::kAbout + "' is not as danas writes it; pack the dataset again");
+    throw DataError(path.string() + ": a field of '" + packed::kAbout + "' is missing or of the wrong type; pack the " +
+                    "dataset again");
   }
 }
 

@@ -200,8 +200,9 @@ std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path
     events::ReadSection<events::ClassAccuracy> read;
     if (events::Is<events::ClassAccuracy>(event)) read = events::Read<events::ClassAccuracy>(event);
     if (event.is_null() || std::ranges::count(read.faults, "accuracy") > 0) {
-      throw ConfigError(path.string() + ":" + std::to_string(line) +
-                        ": not an event of a training as danas writes it; was the file changed or cut short?");
+      const char* fault = event.is_null() ? "not a JSON object with an 'event'" : "'accuracy' is not a list of numbers";
+      throw ConfigError(path.string() + ":" + std::to_string(line) + ": " + fault +
+                        "; was the file changed or cut short?");
     }
     if (events::Is<events::ClassAccuracy>(event)) accuracy_ec.push_back(std::move(read.value.accuracy));
     if (!accuracy_ec.empty() && accuracy_ec.back().size() != classes) {

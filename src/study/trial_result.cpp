@@ -33,7 +33,8 @@ T ReadFromLog(const std::vector<Json>& log, const fs::path& path, const std::vec
   auto [event, faults] = events::Read<T>(*found);
   for (const std::string& field : needed) {
     if (std::ranges::find(faults, field) == faults.end()) continue;
-    throw ConfigError(path.string() + ": not as danas writes it: " + T::kNames.front() + ": " + field);
+    throw ConfigError(path.string() + ": '" + field + "' of the event '" + T::kNames.front() +
+                      "' is missing or of the wrong type");
   }
   return std::move(event);
 }

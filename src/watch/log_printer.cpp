@@ -39,7 +39,9 @@ std::string EndText(const events::EasinessEnd& end) {
   return text;
 }
 
-std::string BrokenText(const std::string& event) { return event + ": its fields are not as danas writes them"; }
+std::string FaultText(const std::string& event, const std::string& field) {
+  return event + ": '" + field + "' is missing or of the wrong type";
+}
 
 }  // namespace
 
@@ -106,9 +108,9 @@ events::AnyEvent LogPrinter::PrintEvent(const Json& line) {
   auto [event, faults] = events::ReadAny({name, line});
   std::string text;
   try {
-    text = faults.empty() ? TextOf(event) : BrokenText(name);
-  } catch (const std::out_of_range&) {  // a list that is too short
-    text = BrokenText(name);
+    text = faults.empty() ? TextOf(event) : FaultText(name, faults.front());
+  } catch (const std::out_of_range&) {
+    text = name + ": a list is too short";
   }
   if (std::holds_alternative<std::monostate>(event)) text = name + ": " + CutToWidth(JsonText(line), 200);
   if (!text.empty()) PrintText(events::TimeOfLine(line), text);

@@ -180,7 +180,7 @@ std::string LogTranslator::AlphaRecords(const events::Alpha& event) {
   double candidates = 0;
   for (size_t l = 0; l < event.layers.size(); ++l) {
     const auto& [names, alpha] = event.layers[l];
-    if (names.empty() || names.size() != alpha.size()) continue;  // not as danas writes them
+    if (names.empty() || names.size() != alpha.size()) continue;  // of a log that was changed
     candidates += static_cast<double>(names.size());
     const std::vector<double> probabilities = Softmax(alpha), spread = OverAllCandidates(l, names, probabilities);
     if (spread.size() < 2) continue;  // there never was a choice

@@ -257,7 +257,7 @@ class Reader {
     }
     const std::optional<std::time_t> time = json.is_object() ? TimeOf(json) : std::nullopt;
     if (!time) {
-      status_.warnings.emplace_back("progress.json is not as danas writes it");
+      status_.warnings.emplace_back("progress.json has no time");
       return;
     }
     const bool is_old = last_event_ && *time < *last_event_;  // of a pass that is over, as the log says

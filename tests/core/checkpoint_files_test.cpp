@@ -99,6 +99,12 @@ TEST_F(CheckpointFilesTest, WhatIsNotAManifestIsNamed) {
   EXPECT_NO_THROW(ReadCheckpointManifest(WriteMembers(good)));
   ExpectErrorContains<CheckpointError>([&] { ReadCheckpointManifest(WriteMembers(good, HashKind::kXxh3)); },
                                        {"does not match its own hash"});
+  for (const char* key : {"milestone", "logs", "values", "tensors_hash"}) {
+    Json members = good;
+    members.erase(key);
+    ExpectErrorContains<CheckpointError>([&] { ReadCheckpointManifest(WriteMembers(members)); },
+                                         {std::string("has no '") + key + "'"});
+  }
   const auto refuses = [&](const std::string& key, const Json& value, const std::string& words) {
     Json members = good;
     members[key] = value;
@@ -108,12 +114,12 @@ TEST_F(CheckpointFilesTest, WhatIsNotAManifestIsNamed) {
   refuses("format_version", 0, "names no format_version");
   refuses("format_version", kCheckpointVersion + 1, "is newer than this danas, which reads up to");
   refuses("format_version", 3, "does not match its own hash");  // which is not by HashText()
-  refuses("milestone", 1, "has no 'milestone'");
-  refuses("logs", Json::array(), "has no 'logs'");
+  refuses("milestone", 1, "'milestone' is of the wrong type (number)");
+  refuses("logs", Json::array(), "'logs' is of the wrong type (array)");
   refuses("logs", {{"log.jsonl", -1}}, "whose size is not a number of bytes");
   refuses("logs", {{"log.jsonl", "1"}}, "whose size is not a number of bytes");
-  refuses("values", nullptr, "has no 'values'");
-  refuses("tensors_hash", 5, "has no 'tensors_hash'");
+  refuses("values", nullptr, "'values' is of the wrong type (null)");
+  refuses("tensors_hash", 5, "'tensors_hash' is of the wrong type (number)");
 }
 
 }  // namespace

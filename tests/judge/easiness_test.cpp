@@ -167,7 +167,10 @@ TEST(ReadClassAccuracies, RefusesWhatIsNoLog) {
   };
   EXPECT_EQ(read("{\"event\": \"epoch\"}\n{\"event\": \"class_accuracy\", \"accuracy\": [0.5, 1]}\n"),
             (std::vector<std::vector<double>>{{0.5, 1}}));
-  ExpectErrorContains<ConfigError>([&] { read("{\"event\": \"epoch\"}\nnonsense\n"); }, {"log.jsonl:2"});
+  ExpectErrorContains<ConfigError>([&] { read("{\"event\": \"epoch\"}\nnonsense\n"); },
+                                   {"log.jsonl:2", "not a JSON object with an 'event'"});
+  ExpectErrorContains<ConfigError>([&] { read("{\"event\": \"class_accuracy\", \"accuracy\": 1}\n"); },
+                                   {"log.jsonl:1", "'accuracy' is not a list of numbers"});
   ExpectErrorContains<ConfigError>([&] { read("{\"event\": \"class_accuracy\", \"accuracy\": [1]}\n"); },
                                    {"log.jsonl:1", "1 classes, expected 2"});
 }

@@ -138,8 +138,10 @@ class SearchCosts : public ::testing::Test {
 
 constexpr const char* kStart =
     R"({"event": "search_start", "phases": [)"
-    R"({"epochs": 2, "searches": false, "weight_images": 10, "architecture_images": 5, "macs_per_image": 100, "alpha_macs_per_image": 400},)"
-    R"({"epochs": 3, "searches": true, "weight_images": 20, "architecture_images": 5, "macs_per_image": 100, "alpha_macs_per_image": 400}]})"
+    R"({"epochs": 2, "searches": false, "weight_images": 10, "architecture_images": 5, "macs_per_image": 100,)"
+    R"( "alpha_macs_per_image": 400},)"
+    R"({"epochs": 3, "searches": true, "weight_images": 20, "architecture_images": 5, "macs_per_image": 100,)"
+    R"( "alpha_macs_per_image": 400}]})"
     "\n";
 
 TEST_F(SearchCosts, AreWhatTheSearchSaysItPassed) {
@@ -162,7 +164,7 @@ TEST_F(SearchCosts, ABrokenLogIsNamed) {
   test::ExpectErrorContains<ConfigError>([&] { Cost("{\"event\": \"epoch\"}\n"); },
                                          {"log.jsonl", "'search_end' is missing"});
   test::ExpectErrorContains<ConfigError>([&] { Cost("{\"event\": \"search_end\"}\n"); },
-                                         {"log.jsonl", "not as danas writes it"});
+                                         {"log.jsonl", "'timing' of the event 'search_end' is missing"});
 }
 
 }  // namespace

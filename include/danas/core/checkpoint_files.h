@@ -44,8 +44,8 @@ struct CheckpointManifest {
   std::string tensors_hash = {};
 };
 
-// Throws FileError where it cannot be read, and CheckpointError with the reason where it is not whole, not as danas
-// writes it or of a newer version.
+// Throws FileError where it cannot be read, and CheckpointError with the reason where it is not whole, lacks a
+// value or is of a newer version.
 CheckpointManifest ReadCheckpointManifest(const std::filesystem::path& path);
 
 // Whole or not at all. The tensors must be there: their hash is that of the file, whatever `manifest` says.

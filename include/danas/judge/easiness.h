@@ -72,7 +72,7 @@ struct EasinessResult {
 EasinessResult RunEasiness(const EasinessInputs& inputs, const EasinessOutputs& outputs);
 
 // Each class's accuracy after each epoch, from the log.jsonl of a training's folder. Throws ConfigError for a line that
-// is not as danas writes it.
+// is not an event, or whose accuracies are not one number a class.
 std::vector<std::vector<double>> ReadClassAccuracies(const std::filesystem::path& folder, size_t classes);
 
 }  // namespace danas

@@ -24,7 +24,7 @@ struct TrainedRun {
   Json recipe;                     // config keys that make runs comparable: finetune or zoo, data, seed
 };
 
-// Throws FileError where a file is missing (the run did not end), ConfigError where one is not as danas writes it.
+// Throws FileError where a file is missing (the run did not end), ConfigError where one lacks a key.
 TrainedRun ReadTrainedRun(const std::filesystem::path& folder);
 
 // Network, MACs (and against the first run's), parameters, test accuracy, time; then the band, and what recipes differ
