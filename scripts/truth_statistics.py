@@ -34,7 +34,7 @@ def near(a, b):
 
 
 def estimate(of, count, resamples=RESAMPLES, seed=0):
-    """`of` takes how often each of `count` networks stands in the sample, and gives a number or nan."""
+    """`of` takes how often each of `count` networks is in the sample, and gives a number or nan."""
     draws, found = random.Random(seed), []
     for _ in range(resamples):
         drawn = collections.Counter(draws.choices(range(count), k=count))

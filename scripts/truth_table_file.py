@@ -1,5 +1,5 @@
 """The file of a table of truth: comments on how it was made, then one row a training (docs/search-study.md). It is
-always replaced whole, and its rows stand in the order of network and seed, whatever order they were trained in.
+always replaced whole, and its rows are in the order of network and seed, whatever order they were trained in.
 """
 
 import json

@@ -1,4 +1,4 @@
-// search.loss.exponent and search.loss.weight: the former names of what now stands in a section for each kind of loss.
+// search.loss.exponent and search.loss.weight: the former names of what now has a section for each kind of loss.
 // They meant another number for each kind, and -1 the kind's own. Files, --set and the configs of runs may still hold
 // them.
 #pragma once

@@ -202,7 +202,7 @@ void ExpectCommitted(const std::string& generated, const char* path, const char*
   if (committed == generated) return;
   const auto at = std::mismatch(committed.begin(), committed.end(), generated.begin(), generated.end()).first;
   ADD_FAILURE() << path << " is stale from line " << 1 + std::count(committed.begin(), at, '\n')
-                << " on; make it anew: " << command;
+                << " on; make it again: " << command;
 }
 
 TEST(ConfigGenerated, FilesAreFresh) {

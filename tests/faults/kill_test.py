@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills a small search with SIGKILL, again and again, at moments that chance chooses; goes on with it every time until
+"""Kills a small search with SIGKILL, again and again, at moments that chance chooses; resumes it every time until
 it ends; compares the folder it leaves with that of a search that nothing disturbed. Ends with 1 at the first
 difference.
 

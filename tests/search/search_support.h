@@ -18,7 +18,7 @@ namespace danas::test {
 
 using Draw8Bit = std::function<void(int label, RandomStream& random, Image& image)>;
 
-// Pictures that are drawn anew from (seed, index) each time they are asked for.
+// Pictures that are drawn from (seed, index) each time they are asked for.
 class DrawnImages : public ImageSource {
  public:
   DrawnImages(std::vector<int> labels, int size, uint64_t seed, Draw8Bit draw)

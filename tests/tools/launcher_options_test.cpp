@@ -128,7 +128,7 @@ TEST_F(TorchrunParser, HandsOnEveryOptionButRun) {
 TEST_F(TorchrunParser, KnowsWhatTheListSays) {
   const std::vector<std::string> known = Asked("--list");
   for (const std::string& name : Words(ReadText(SourcePath("tests/tools/torchrun_options.txt")))) {
-    EXPECT_THAT(known, Contains(name)) << "write the list anew: torchrun_options.py --list";
+    EXPECT_THAT(known, Contains(name)) << "write the list again: torchrun_options.py --list";
   }
 }
 

@@ -1,4 +1,4 @@
-// A run goes on with the images that it began with, wherever they lie, and with no others: what changed is named,
+// A run resumes with the images that it began with, wherever they lie, and with no others: what changed is named,
 // before anything in the run's folder is touched.
 #include <gmock/gmock.h>
 
@@ -341,7 +341,7 @@ TEST_F(ResumeDataTest, ARankingComparesThemAndItsTrainings) {
   CutRun(0);
   WriteText(photos() / "train/cat/1.ppm", Photo(0, 1));
   ExpectRefused(HasSubstr("1 image altered (cat/1.ppm)"));
-  Run({"easiness", "--no-probe"}, "other");  // trains anew: the network that is there saw other images
+  Run({"easiness", "--no-probe"}, "other");  // trains again: the network that is there saw other images
   EXPECT_EQ(std::distance(fs::directory_iterator(project_ / "runs/networks"), {}), 2);
   WriteText(photos() / "train/cat/1.ppm", Photo(2, 1));
 

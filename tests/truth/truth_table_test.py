@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/truth-table: stopped, killed and gone on with; what it refuses; its images; its figures against brute force.
+"""scripts/truth-table: stopped, killed and resumed; what it refuses; its images; its figures against brute force.
 
 Usage: truth_table_test.py [unittest options]
 """

@@ -51,7 +51,7 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
   return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
 }
 
-// With schedule.ranking 'auto' the classes stand in the dataset's order until RankClassesFirst() has ranked them.
+// With schedule.ranking 'auto' the classes are in the dataset's order until RankClassesFirst() has ranked them.
 SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
                         at::Device device, const Ranks& ranks) {
   const ClassList& classes = training_set->classes;

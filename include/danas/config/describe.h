@@ -19,8 +19,8 @@ struct Count {
   bool operator==(const Count&) const = default;
 };
 
-// What of a run's config another process may change that goes on with it (--resume), or begins a new run from its
-// checkpoint (--fork).
+// Whether another process may change a key of a run's config: one that resumes the run (--resume), or one that begins a
+// new run from its checkpoint (--fork).
 enum class OnResume {
   kAsSection,  // as the section around it says; outside of all that say something: kForkMay
   kForkMay,    // a fork may change it, the run itself may not

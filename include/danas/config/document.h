@@ -48,7 +48,7 @@ class Document {
   Node Root() const;
 
   // Throws ConfigError for the first key that no Find() or Key() has asked for, with the nearest key that was.
-  // `paths` are all dotted paths of the format, among which a key that stands in the wrong section is looked up.
+  // `paths` are all dotted paths of the format, among which a key that is in the wrong section is looked up.
   void RejectUnreadKeys(const std::vector<std::string>& paths = {}) const;
 
  private:

@@ -1,4 +1,4 @@
-// What a process that goes on with a run, or forks it, may change of its config: read from the keys' own descriptions.
+// What a process that resumes a run, or forks it, may change of its config: read from the keys' own descriptions.
 #pragma once
 
 #include <functional>

@@ -90,7 +90,8 @@ struct SearchConfig {
              .max = 1e18,
              .above_min = true,
              .resume = OnResume::kFixed});
-    v.Field("budget_max", budget_max, {.help = "maximum cost of a found network; 0: 1.02 T", .min = 0, .max = 1e18});
+    v.Field("budget_max", budget_max,
+            {.help = "maximum cost of a found network; 0 means 1.02 T", .min = 0, .max = 1e18});
     v.Field("budget_min", budget_min,
             {.help = "lower end of the cost band [budget_min, budget_max]; 0: 0.95 T", .min = 0, .max = 1e18});
     v.Field("cost", cost,

@@ -27,7 +27,8 @@ struct StoredCheckpoint {
   CheckpointManifest manifest;
 };
 
-// The newest of a run whose tensors are whole too; those skipped are told. Throws CheckpointError where there is none.
+// The newest of a run whose tensors are whole too; warns of those that it skips. Throws CheckpointError where there is
+// none.
 StoredCheckpoint NewestCheckpoint(const std::filesystem::path& run_folder);
 
 // All that are there, the newest first; those whose manifest is not whole are skipped with a warning. Tensors are not
@@ -55,7 +56,7 @@ class CheckpointKeeper {
   void Restore();
 
   // Restores where there is a checkpoint. Else, where the run was ended before its first one, which it waits for, cuts
-  // the logs back to before their event `start` and returns false: the run begins anew.
+  // the logs back to before their event `start` and returns false: the run begins again.
   bool RestoreOrRewind(const std::string& start);
 
   // Whether `checkpoint.every` has passed, or an interrupt asks the run to end.

@@ -21,7 +21,7 @@ struct PassedWork {
     double seconds = 0;  // of the whole steps
   };
   std::array<Part, EnumNames<SearchPart>::kNames.size()> parts = {};
-  bool from_begin = true;  // false: the run went on from a checkpoint of an earlier danas, which did not count
+  bool from_begin = true;  // false: resumed from a checkpoint of an earlier danas, which did not count
 
   void Add(SearchPart part, double macs, double seconds);
 };

@@ -29,7 +29,7 @@ struct FinetuneInputs {
 TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& outputs);
 
 // Copies a supernet's weights into the network made from it, by name. Norm weights and biases, which a supernet has
-// not, stay as they are. The classifier's rows stand in the search's class order, which the file's metadata
+// not, stay as they are. The classifier's rows are in the search's class order, which the file's metadata
 // "class_order" gives (a JSON list of class ids, easiest first), and are brought into the order of `class_ids`; where
 // these are other classes, the classifier stays as it is, and that is logged. Throws CheckpointError naming tensors
 // that are missing or do not fit.

@@ -18,7 +18,7 @@ namespace danas {
 class GradientReducer {
  public:
   // `some_unused`: a step may leave parameters out (sampled paths). Those that no process used keep no gradient. Made
-  // anew where the parameters are others (after a pruning).
+  // again where the parameters are others (after a pruning).
   GradientReducer(std::vector<at::Tensor> parameters, const Ranks& ranks, bool some_unused);
   ~GradientReducer();
   GradientReducer(const GradientReducer&) = delete;
