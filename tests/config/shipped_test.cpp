@@ -100,7 +100,7 @@ TEST(ShippedFiles, AFileGoesFirst) {
 TEST(ShippedFiles, UnknownNamesAreErrors) {
   ExpectErrorContains<ConfigError>([] { FindShippedFile("", "cifar1O"); }, {"'cifar1O'", "did you mean 'cifar10'?"});
   ExpectErrorContains<ConfigError>([] { FindShippedFile("", "zebra/zebra"); },
-                                   {"'zebra/zebra'", "shipped are: cifar10"});
+                                   {"'zebra/zebra'", "shipped names: cifar10"});
   ExpectErrorContains<ConfigError>([] { FindShippedFile("", ""); }, {"'' is neither"});
   ExpectErrorContains<ConfigError>([] { FindShippedFile("spaces", "moble"); }, {"did you mean 'mobile'?"});
   ExpectErrorContains<ConfigError>([] { FindShippedFile("", "spaces"); }, {"neither"});  // a folder

@@ -57,8 +57,8 @@ TEST(ClassSchedule, RefusesWhatTeachesNothing) {
   };
   test::ExpectErrorContains<ConfigError>(phases({1, 5}, 10), {"schedule.classes: 1 class", "cross-entropy is 0"});
   test::ExpectErrorContains<ConfigError>(phases({5, 11}, 10), {"11 is more than the dataset's 10"});
-  test::ExpectErrorContains<ConfigError>(phases({5, 3}, 10), {"falls from 5 to 3"});
-  test::ExpectErrorContains<ConfigError>(phases({0.6, 0.3}, 10), {"falls from 6 to 3"});
+  test::ExpectErrorContains<ConfigError>(phases({5, 3}, 10), {"decreases from 5 to 3 classes"});
+  test::ExpectErrorContains<ConfigError>(phases({0.6, 0.3}, 10), {"decreases from 6 to 3 classes"});
   test::ExpectErrorContains<ConfigError>(phases({0.5, 10}, 10), {"neither a whole number"});
   test::ExpectErrorContains<ConfigError>(phases({10}, 10), {"at least two numbers", "found 1"});
   test::ExpectErrorContains<ConfigError>(phases({}, 10), {"at least two numbers", "found 0"});

@@ -212,10 +212,10 @@ TEST(HostileSafetensors, ShapesThatDoNotFitAreRefused) {
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[3]"), 8), {"a needs 12 bytes, its data_offsets give 8"});
   ExpectRefused(FileOf(OneTensor("\"F64\""), 8), {"a needs 16 bytes"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "2"), 8), {"not a list"});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[-2]"), 8), {"holds -2"});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[2.0]"), 8), {"holds 2.0"});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[\"2\"]"), 8), {"holds \"2\""});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[9223372036854775808]"), 8), {"holds 9223372036854775808"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[-2]"), 8), {"contains -2"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[2.0]"), 8), {"contains 2.0"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[\"2\"]"), 8), {"contains \"2\""});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[9223372036854775808]"), 8), {"contains 9223372036854775808"});
   // 4 * 2^62 * 2 wraps to 0, 2^32 * 2^32 too.
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[4611686018427387904,2]", "[0,0]"), 0), {"a shape that is too large"});
   ExpectRefused(FileOf(OneTensor("\"U8\"", "[4294967296,4294967296]", "[0,0]"), 0), {"a shape that is too large"});
@@ -228,7 +228,7 @@ TEST(HostileSafetensors, OffsetsOutOfRangeAreRefused) {
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[8,0]"), 8), {"[8,0]"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[0,8,8]"), 8), {"[0,8,8]"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[0]"), 8), {"[0]"});
-  ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[-8,0]"), 8), {"holds -8"});
+  ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[-8,0]"), 8), {"contains -8"});
   ExpectRefused(FileOf(OneTensor("\"F32\"", "[2]", "[0,18446744073709551615]"), 8), {"18446744073709551615"});
 }
 
