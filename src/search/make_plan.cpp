@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "danas/core/error.h"
+#include "danas/core/pass_work.h"
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
@@ -100,7 +101,7 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
                                                 : SumOverLayers(basis.macs, candidates_l);
   plan.alpha_macs_per_image =
       AlphaComputesPath(config.search.relaxation) ? basis.macs.Mean() : SumOverLayers(basis.macs, candidates_l);
-  plan.macs_per_step = kWeightStepPasses * plan.macs_per_image * static_cast<double>(config.train.batch);
+  plan.macs_per_step = WeightPassWork(plan.macs_per_image, config.train.batch);
   plan.parameters = SumOverLayers(basis.parameters, candidates_l);
   plan.memory_bytes = MemoryBytes(basis, plan, candidates_l, weight_paths_l);
   return plan;

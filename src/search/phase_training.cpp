@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "danas/core/pass_work.h"
 #include "danas/train/loaders.h"
 
 namespace danas {
@@ -18,14 +19,6 @@ double SearchCourse::Temperature(const RelaxationConfig& config, const SearchPos
     all += phase.epochs;
   }
   return TemperatureAt(config, before, all);
-}
-
-double WeightPassWork(const PhasePlan& plan) {
-  return kTrainingPassWork * plan.macs_per_image * static_cast<double>(plan.weight_images);
-}
-
-double ArchitecturePassWork(const PhasePlan& plan) {
-  return kArchitecturePassWork * plan.alpha_macs_per_image * static_cast<double>(plan.architecture_images);
 }
 
 PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& course, const PhasePlan& plan,
@@ -63,8 +56,9 @@ PassResult PhaseTraining::WeightPass() {
   SearchPosition& position = run_.position;
   if (position.weights_done) return position.weights;
   if (run_.paths && position.pass < 0) *run_.paths = {};
+  const double work = WeightPassWork(plan_.macs_per_image, plan_.weight_images);
   WeightStep step(*state_.supernet, state_.training, plan_.phase.classes);
-  BatchPass pass(weights_, BeginPass("weights", WeightPassWork(plan_)));
+  BatchPass pass(weights_, BeginPass("weights", work));
   for (const Batch& batch : pass) {
     const bool finite = pass.Take(step.Compute(batch, DrawForwards(state_.training.step)));
     AddWeightMacs(batch);
@@ -80,7 +74,7 @@ PassResult PhaseTraining::WeightPass() {
   position.weights_done = true;
   state_.weight_images += position.weights.images;
   run_.passed.Add(SearchPart::kWeights, 0, position.weights.seconds);
-  EndPass(WeightPassWork(plan_));
+  EndPass(work);
   return position.weights;
 }
 
@@ -124,9 +118,10 @@ void PhaseTraining::StepArchitecture(int64_t weight_steps) {
 
 std::vector<ArchitectureResult> PhaseTraining::ArchitecturePasses() {
   if (!interleaved_.empty()) {
+    const double work = ArchitecturePassWork(plan_.alpha_macs_per_image, plan_.architecture_images);
     std::vector<ArchitectureResult> results;
     for (InterleavedArchitecture& interleaved : interleaved_) {
-      run_.work.done += ArchitecturePassWork(plan_);
+      run_.work.done += work;
       results.push_back(interleaved.Finish());
       const ArchitectureResult& steps = results.back();
       run_.passed.Add(SearchPart::kArchitecture, steps.macs, steps.pass.seconds);
@@ -141,7 +136,7 @@ std::vector<ArchitectureResult> PhaseTraining::ArchitecturePasses() {
 }
 
 ArchitectureResult PhaseTraining::ArchitecturePass(size_t branch) {
-  const double work = ArchitecturePassWork(plan_);
+  const double work = ArchitecturePassWork(plan_.alpha_macs_per_image, plan_.architecture_images);
   const std::string& budget = state_.branches[branch].budget;
   const std::string name = "architecture" + (budget.empty() ? "" : " for " + budget);
   const ArchitectureResult result =

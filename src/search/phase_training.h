@@ -64,8 +64,4 @@ class PhaseTraining {
   std::list<InterleavedArchitecture> interleaved_;
 };
 
-// MACs of one pass over the weights' images of a phase, and of one over the architecture's.
-double WeightPassWork(const PhasePlan& plan);
-double ArchitecturePassWork(const PhasePlan& plan);
-
 }  // namespace danas

@@ -13,8 +13,6 @@
 
 namespace danas {
 
-inline constexpr double kWeightStepPasses = 3;  // forward, and twice that for the gradients of features and weights
-
 // Fixed part, and of every layer the mean of its candidates times how many there are.
 double SumOverLayers(const CostTable& costs, const std::vector<double>& candidates_l);
 

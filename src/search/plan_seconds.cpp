@@ -1,5 +1,6 @@
 #include "plan_seconds.h"
 
+#include "danas/core/pass_work.h"
 #include "plan_basis.h"
 
 namespace danas {
@@ -15,7 +16,7 @@ double AlphaImages(const PhasePlan& plan, const Config& config) {
 
 // Of forward passes, at the speed of the weight steps that were timed on the supernet of phase `whole`.
 double SecondsOf(double macs, const PhasePlan& whole, const StepTimes& times, int64_t ranks) {
-  return macs * times.weight_seconds / (kWeightStepPasses * whole.macs_per_image) / static_cast<double>(ranks);
+  return macs * times.weight_seconds / (kTrainingPassWork * whole.macs_per_image) / static_cast<double>(ranks);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
+#include "danas/core/pass_work.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
 #include "danas/run/device.h"
@@ -234,7 +235,7 @@ SubnetScore ScoredChoice::ScoreFinalist(const std::vector<size_t>& choice, int64
   MoveTo(*supernet, inputs_.device, config.runtime);
   LoadState(*supernet, Among(StateOf(*supernet_), StateOf(*supernet)), label);
   const FinalPlan& plan = course_.plan.final;
-  const double training = 3 * static_cast<double>(plan.finalist_training_images),
+  const double training = kTrainingPassWork * static_cast<double>(plan.finalist_training_images),
                training_share = training / (training + static_cast<double>(plan.finalist_images));
   const auto finalists = static_cast<double>(count);
   const PartOfRun part = Part({to_score_, static_cast<double>(number - 1) / finalists},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "danas/core/pass_work.h"
 #include "danas/search/final_scores.h"
 
 namespace danas {
@@ -103,7 +104,7 @@ FinalPlan PlanFinal(const PlanBasis& basis, const SearchPlan& plan, const CostTa
   const int64_t more = recalibrates ? at_most(search.recalibration_images, counts.weights) : 0;
   const double finalist_passes =
       static_cast<double>(final.finalists) * (static_cast<double>(final.finalist_images + more) +
-                                              kWeightStepPasses * static_cast<double>(final.finalist_training_images));
+                                              kTrainingPassWork * static_cast<double>(final.finalist_training_images));
   const CostTable macs_left = MakeCostTable(*MakeMacsModel(), left);
   const std::vector<double> one_path_l(left.layers().size(), 1.0);
   const double network_macs = SumOverLayers(macs_left, one_path_l);

@@ -10,6 +10,7 @@
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/core/pass_work.h"
 #include "danas/core/units.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
@@ -134,8 +135,7 @@ SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
   run.interleaved.resize(run.state.branches.size());
   if (HasOwnPaths(inputs.config.search)) run.paths.emplace();
   for (const PhasePlan& plan : course.plan.phases) {
-    run.work.total += static_cast<double>(plan.phase.epochs) *
-                      (WeightPassWork(plan) + static_cast<double>(plan.alpha_passes) * ArchitecturePassWork(plan));
+    run.work.total += static_cast<double>(plan.phase.epochs) * WorkOfEpoch(plan.epoch_work());
     run.work.total += plan.scoring_macs;
   }
   run.work.total += course.plan.final.macs;

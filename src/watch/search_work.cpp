@@ -10,13 +10,15 @@ namespace danas {
 
 SearchWork::SearchWork(const events::SearchStart& start) {
   for (const events::PlannedPhase& phase : start.phases) {
-    const double alpha_macs = phase.alpha_macs_per_image.value_or(phase.macs_per_image);
+    const EpochWork epoch{.macs_per_image = phase.macs_per_image,
+                          .weight_images = phase.weight_images,
+                          .alpha_macs_per_image = phase.alpha_macs_per_image.value_or(phase.macs_per_image),
+                          .architecture_images = phase.architecture_images,
+                          .alpha_passes = phase.alpha_passes.value_or(1)};
     phases_.push_back({.name = phase.phase,
                        .classes = phase.classes,
                        .epochs = phase.epochs,
-                       .of_epoch = kTrainingPassWork * phase.macs_per_image * static_cast<double>(phase.weight_images) +
-                                   kArchitecturePassWork * alpha_macs * static_cast<double>(phase.architecture_images) *
-                                       static_cast<double>(phase.alpha_passes.value_or(1)),
+                       .of_epoch = WorkOfEpoch(epoch),
                        .of_scoring = phase.scoring_macs.value_or(0)});
     total_ += phases_.back().Whole();
   }

@@ -13,6 +13,7 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/pass_work.h"
 #include "danas/core/processor_time.h"
 #include "danas/core/seconds_since.h"
 #include "danas/core/statistics.h"
@@ -124,8 +125,8 @@ void SetWork(const SearchSpace& space, SupernetBench& bench) {
     out_elements += static_cast<double>(layer.shape.out) * out.height * out.width;
   }
   const auto images = static_cast<double>(bench.images);
-  bench.weight_macs = 3 * images * sum(macs);  // forward, gradients of features, gradients of weights
-  bench.alpha_macs = 2 * images * sum(macs);
+  bench.weight_macs = WeightPassWork(sum(macs), bench.images);
+  bench.alpha_macs = ArchitecturePassWork(sum(macs), bench.images);
   const double maps = 4 * images * (3 * in_elements + 2 * out_elements);  // x twice, dx, y, dy
   // Weights are read twice, their gradient written and read, momentum and weight read and written.
   bench.weight_bytes = maps + 4 * 8 * sum(weights);

@@ -34,6 +34,14 @@ struct PhasePlan {
   double seconds = 0;               // 0 without a probe; with what its pruning scores
   double scoring_memory_bytes = 0;  // the same peak while candidates are scored: kept images, activations, weights
   double scoring_seconds = 0;       // of `seconds`
+
+  EpochWork epoch_work() const {
+    return {.macs_per_image = macs_per_image,
+            .weight_images = weight_images,
+            .alpha_macs_per_image = alpha_macs_per_image,
+            .architecture_images = architecture_images,
+            .alpha_passes = alpha_passes};
+  }
 };
 
 // One of several budgets of a search, with its band.
@@ -102,11 +110,7 @@ struct SearchPlan {
   // Of all passes, in forward ones (core/pass_work.h).
   double macs() const {
     return Sum<double>([](const PhasePlan& p) {
-      return static_cast<double>(p.phase.epochs) *
-                 (kTrainingPassWork * p.macs_per_image * static_cast<double>(p.weight_images) +
-                  kArchitecturePassWork * p.alpha_macs_per_image *
-                      static_cast<double>(p.alpha_passes * p.architecture_images)) +
-             p.scoring_macs;
+      return static_cast<double>(p.phase.epochs) * WorkOfEpoch(p.epoch_work()) + p.scoring_macs;
     });
   }
   double memory_bytes() const {
