@@ -88,12 +88,6 @@ SearchCourse PlanCourse(const SearchInputs& inputs) {
   return course;
 }
 
-TrainConfig SupernetRecipe(const Config& config) {
-  TrainConfig recipe = config.train;
-  if (config.search.scoring.ema > 0) recipe.ema_decay = config.search.scoring.ema;
-  return recipe;
-}
-
 std::shared_ptr<Supernet> SupernetToScore(const SearchInputs& inputs, const SearchState& state) {
   if (inputs.config.search.scoring.ema == 0) return state.supernet;
   auto averaged = std::make_shared<Supernet>(state.space(), SupernetOptions{.how = inputs.config.nn});
@@ -109,21 +103,7 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, co
       BatchesOf(first.weight_images, config.train.batch, LeastLastBatch(config.train, inputs.ranks.count())));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
   const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
-  const std::vector<std::string> names = BranchNames(config.search);
-  const bool paths_vary = ComputesPaths(config.search) || names.size() > 1;
-  SearchState state{
-      .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
-      .costs = MakeCostTable(*inputs.cost, space),
-      .branches = {},
-      .training = WeightTraining(SupernetRecipe(config), config.runtime, config.seed, schedule, inputs.device,
-                                 {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = paths_vary})};
-  for (const std::string& name : names) {
-    state.branches.push_back(WholeBranch(name, state.supernet, state.costs, FloatType(config.runtime)));
-  }
-  InitializeWeights(*state.supernet, config.seed);
-  MoveTo(*state.supernet, inputs.device, config.runtime);
-  state.training.Bind(*state.supernet);
-  return state;
+  return MakeSearchState(config, space, *inputs.cost, schedule, inputs.device, inputs.ranks);
 }
 
 double LastRate(const SearchState& state) {

@@ -17,9 +17,6 @@ SearchCourse PlanCourse(const SearchInputs& inputs);
 // For `space`, which is what is left of the inputs' at some moment.
 SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, const SearchSpace& space);
 
-// config.train; with search.scoring.ema the weights' average has its decay.
-TrainConfig SupernetRecipe(const Config& config);
-
 // What sub-networks are scored with: the state's supernet or, with search.scoring.ema, one that holds the running
 // average of its weights over all steps. A step of single paths moves few weights; the others' averages go on towards
 // what they are, so that each is a mean over time.

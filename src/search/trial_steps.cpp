@@ -3,11 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <chrono>
-#include <memory>
 
 #include "danas/core/seconds_since.h"
-#include "danas/nn/norm.h"
-#include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/train/weight_pass.h"
 
@@ -17,27 +14,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Random images teach nothing.
-TrainConfig StandingStill(TrainConfig recipe) {
-  recipe.lr = 0;
-  recipe.lr_min = 0;
-  return recipe;
-}
-
-SearchState MakeState(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
-                      const Ranks& ranks) {
-  const TrainConfig recipe = StandingStill(config.train);
-  SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
-                    .costs = MakeCostTable(cost, space),
-                    .branches = {},
-                    .training = WeightTraining(
-                        recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, int64_t{1} << 40), device,
-                        {.ranks = ranks, .config = config.ranks, .paths_vary = ComputesPaths(config.search)})};
-  state.branches.push_back(WholeBranch("", state.supernet, state.costs, FloatType(config.runtime)));
-  InitializeWeights(*state.supernet, config.seed);
-  MoveTo(*state.supernet, device, config.runtime);
-  state.training.Bind(*state.supernet);
-  SetNormMode(*state.supernet, NormMode::kBatch);
-  return state;
+SearchState StandingStill(Config config, const SearchSpace& space, const CostModel& cost, at::Device device,
+                          const Ranks& ranks) {
+  config.train.lr = 0;
+  config.train.lr_min = 0;
+  return MakeSearchState(config, space, cost, CosineSchedule(config.train, 0, int64_t{1} << 40), device, ranks);
 }
 
 Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images, int ranks) {
@@ -52,7 +33,7 @@ Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images, i
 TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
                        int64_t images, const Ranks& ranks)
     : config_(config),
-      state_(MakeState(config, space, cost, device, ranks)),
+      state_(StandingStill(config, space, cost, device, ranks)),
       batch_(RandomBatch(space, device, images, ranks.count())),
       step_(state_, state_.branches.front(), config, space.classes(), totals_) {
   if (!HasOwnPaths(config.search)) return;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/supernet.h"
 #include "danas/search/arch_parameters.h"
@@ -43,5 +44,13 @@ struct SearchState {
 
   const SearchSpace& space() const { return supernet->space(); }
 };
+
+// config.train; with search.scoring.ema the weights' average has its decay.
+TrainConfig SupernetRecipe(const Config& config);
+
+// At the start, for all of `space`: weights drawn by the config's seed, on the device; a branch for each budget.
+// `schedule`: of the weight steps.
+SearchState MakeSearchState(const Config& config, const SearchSpace& space, const CostModel& cost,
+                            const CosineSchedule& schedule, at::Device device, const Ranks& ranks);
 
 }  // namespace danas

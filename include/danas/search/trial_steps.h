@@ -30,6 +30,7 @@ class TrialSteps {
   double StepWeights();
   double StepArchitecture();
 
+  const SearchState& state() const { return state_; }
   int64_t WeightBytes() const;  // whose gradients the ranks sum in a weight step
 
  private:
