@@ -54,8 +54,10 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   computed_ = 0;
   macs_ = 0;
   LossScaler& scaler = state_.training.scaler;
-  StepResult result = AccumulateGradients(
-      batch, AlphaRecipe(config_).micro_batch, [this](const Batch& part) { return ComputePart(part); }, &scaler);
+  const std::vector<Batch> parts = SplitBatch(batch, AlphaRecipe(config_).micro_batch);
+  GradientSum sum(batch, parts.size(), /*ways=*/1, &scaler);
+  for (const Batch& part : parts) sum.Add(ComputePart(part));
+  StepResult result = sum.Result();
   for (const at::Tensor& weight : state_.supernet->parameters()) {
     if (weight.grad().defined()) throw std::logic_error("the architecture pass made a gradient of a weight");
   }

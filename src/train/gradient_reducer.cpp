@@ -36,6 +36,10 @@ GradientReducer::GradientReducer(std::vector<at::Tensor> parameters, const Ranks
 
 GradientReducer::~GradientReducer() = default;
 
-void GradientReducer::ExpectBackward(const at::Tensor& loss) { reducer_->prepare_for_backward({loss}); }
+void GradientReducer::Backward(const at::Tensor& loss, bool last) {
+  const at::Tensor scaled = loss * ranks_.count();  // the reducer takes the mean
+  if (last) reducer_->prepare_for_backward({scaled});
+  ranks_.Try([&] { scaled.backward(); });
+}
 
 }  // namespace danas

@@ -3,8 +3,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace danas {
+namespace {
+
+void AddTo(at::Tensor& sum, const at::Tensor& part) { sum = sum.defined() ? sum + part : part; }
+
+}  // namespace
 
 std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
   const int64_t images = batch.size();
@@ -19,38 +25,33 @@ std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
   return parts;
 }
 
-StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
-                               const LossScaler* scaler, GradientReducer* reducer) {
-  return AccumulateGradients(batch, micro_batch, std::vector<ComputePart>{compute}, scaler, reducer);
+GradientSum::GradientSum(const Batch& batch, size_t parts, size_t ways, const LossScaler* scaler,
+                         GradientReducer* reducer)
+    : images_(batch.whole_size()), left_(parts * ways), ways_(ways), scaler_(scaler), reducer_(reducer) {}
+
+void GradientSum::Add(const StepResult& part) {
+  if (left_ == 0) throw std::logic_error("a batch has more parts than were announced");
+  --left_;
+  at::Tensor loss = part.loss_sum / images_;
+  if (scaler_ != nullptr) loss = scaler_->Scale(loss);
+  if (reducer_ != nullptr) {
+    reducer_->Backward(loss, /*last=*/left_ == 0);
+  } else {
+    loss.backward();
+  }
+  AddTo(total_.loss_sum, part.loss_sum.detach());
+  AddTo(total_.correct, part.correct.detach());
 }
 
-StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const std::vector<ComputePart>& ways,
-                               const LossScaler* scaler, GradientReducer* reducer) {
-  StepResult total;
-  const auto add = [](at::Tensor& sum, const at::Tensor& part) { sum = sum.defined() ? sum + part : part.detach(); };
-  const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
-  const size_t passes = ways.size() * parts.size();
-  for (size_t i = 0; i < passes; ++i) {
-    const Batch& part = parts[i % parts.size()];
-    const StepResult result = ways[i / parts.size()](part);
-    at::Tensor loss = result.loss_sum / batch.whole_size();
-    if (scaler != nullptr) loss = scaler->Scale(loss);
-    if (reducer == nullptr) {
-      loss.backward();
-    } else {
-      loss = loss * reducer->ranks();  // the reducer takes the mean
-      if (i + 1 == passes) reducer->ExpectBackward(loss);
-      reducer->Run([&] { loss.backward(); });
-    }
-    add(total.loss_sum, result.loss_sum.detach());
-    add(total.correct, result.correct);
+StepResult GradientSum::Result() const {
+  if (left_ != 0) throw std::logic_error("a batch has fewer parts than were announced");
+  StepResult result = total_;
+  if (ways_ > 1) {
+    const auto count = static_cast<double>(ways_);
+    result.loss_sum = result.loss_sum / count;
+    result.correct = result.correct.to(at::kDouble) / count;
   }
-  if (ways.size() > 1) {
-    const auto count = static_cast<double>(ways.size());
-    total.loss_sum = total.loss_sum / count;
-    total.correct = total.correct.to(at::kDouble) / count;
-  }
-  return total;
+  return result;
 }
 
 }  // namespace danas

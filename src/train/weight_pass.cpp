@@ -104,12 +104,12 @@ StepResult WeightStep::Compute(const Batch& batch, const Forwards& forwards) {
   SaveBuffers();
   const Ranks& ranks = training_.shared.ranks;
   SeedGenerator(batch.images.device(), training_.seed, static_cast<uint64_t>(training_.step), ranks.rank());
-  std::vector<ComputePart> ways;
+  const std::vector<Batch> parts = SplitBatch(batch, training_.recipe.micro_batch);
+  GradientSum sum(batch, parts.size(), forwards.size(), &training_.scaler, training_.reducer.get());
   for (const Forward& forward : forwards) {
-    ways.emplace_back([this, &forward](const Batch& part) { return ComputeOn(part, forward); });
+    for (const Batch& part : parts) sum.Add(ComputeOn(part, forward));
   }
-  StepResult result =
-      AccumulateGradients(batch, training_.recipe.micro_batch, ways, &training_.scaler, training_.reducer.get());
+  StepResult result = sum.Result();
   SumOverRanks(ranks, batch.size(), result);
   if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(network_, ranks);
 

@@ -91,12 +91,11 @@ void Run(const Arguments& arguments) {
 
   SetNormMode(*network, NormMode::kBatch);
   measure("train_step", [&] {
-    AccumulateGradients(batch, 0, [&](const Batch& part) {
-      const at::Tensor logits_nk = network->forward(part.images);
-      return StepResult{.loss_sum = ClassLossSum(logits_nk, part.targets, logits_nk.size(1), 0.1),
-                        .correct = CountCorrect(logits_nk, part.targets, logits_nk.size(1)),
-                        .gradient_norm = {}};
-    });
+    const at::Tensor logits_nk = network->forward(batch.images);
+    GradientSum(batch, /*parts=*/1)
+        .Add({.loss_sum = ClassLossSum(logits_nk, batch.targets, logits_nk.size(1), 0.1),
+              .correct = CountCorrect(logits_nk, batch.targets, logits_nk.size(1)),
+              .gradient_norm = {}});
     training.sgd.Step(training.schedule.At(training.step++));
     training.sgd.ZeroGradients();
   });

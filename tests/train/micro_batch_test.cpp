@@ -27,14 +27,23 @@ TEST(SplitBatch, CutsInOrderAndJoinsALoneLastImage) {
   ExpectSameBits(at::cat({parts[0].targets, parts[1].targets, parts[2].targets}), batch.targets);
 }
 
+// `compute`: of a part.
+template <typename Compute>
+StepResult SumOf(const Batch& batch, int64_t micro_batch, const Compute& compute, const LossScaler* scaler = nullptr) {
+  const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
+  GradientSum sum(batch, parts.size(), /*ways=*/1, scaler);
+  for (const Batch& part : parts) sum.Add(compute(part));
+  return sum.Result();
+}
+
 // Without batch norm the gradients of the parts add up to the batch's.
-TEST(AccumulateGradients, PartsEqualTheBatch) {
+TEST(GradientSum, PartsEqualTheBatch) {
   const Batch batch = RandomBatch(11, 4, 5);
   std::vector<std::vector<at::Tensor>> gradients;
   std::vector<double> losses, correct;
   for (const int64_t micro_batch : {0, 2, 3, 5}) {
     TinyNetwork network(4, at::kDouble);
-    const StepResult result = AccumulateGradients(batch, micro_batch, [&](const Batch& part) {
+    const StepResult result = SumOf(batch, micro_batch, [&](const Batch& part) {
       const at::Tensor logits = network.forward(part.images);
       return StepResult{.loss_sum = ClassLossSum(logits, part.targets, 4, 0.1),
                         .correct = CountCorrect(logits, part.targets, 4)};
@@ -52,18 +61,18 @@ TEST(AccumulateGradients, PartsEqualTheBatch) {
 }
 
 // A cost term as n times the part's loss counts once for the batch.
-TEST(AccumulateGradients, ATermThatIsNoMeanOverImagesCountsOnce) {
+TEST(GradientSum, ATermThatIsNoMeanOverImagesCountsOnce) {
   const at::Tensor weight = at::full({}, 3.0, at::kDouble).requires_grad_();
-  AccumulateGradients(RandomBatch(7, 2, 1), 2, [&](const Batch& part) {
+  SumOf(RandomBatch(7, 2, 1), 2, [&](const Batch& part) {
     return StepResult{.loss_sum = part.size() * weight.square(), .correct = at::zeros({})};
   });
   EXPECT_NEAR(weight.grad().item<double>(), 6, 1e-12);
 }
 
-TEST(AccumulateGradients, ScalesTheGradientsButNotTheResult) {
+TEST(GradientSum, ScalesTheGradientsButNotTheResult) {
   const LossScaler scaler(AmpKind::kFp16, at::kCPU);
   const at::Tensor weight = at::full({}, 3.0, at::TensorOptions().dtype(at::kFloat)).requires_grad_();
-  const StepResult result = AccumulateGradients(
+  const StepResult result = SumOf(
       RandomBatch(4, 2, 1), 2,
       [&](const Batch& part) { return StepResult{.loss_sum = part.size() * weight, .correct = at::zeros({})}; },
       &scaler);
@@ -71,18 +80,19 @@ TEST(AccumulateGradients, ScalesTheGradientsButNotTheResult) {
   EXPECT_EQ(result.loss_sum.item<float>(), 12);
 }
 
-TEST(AccumulateGradients, WaysAddUpAndTheResultIsTheirMean) {
+TEST(GradientSum, WaysAddUpAndTheResultIsTheirMean) {
   const Batch batch = RandomBatch(6, 4, 5);
   const auto train = [&](TinyNetwork& network, const std::vector<double>& scales, int64_t micro_batch) {
-    std::vector<ComputePart> ways;
+    const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
+    GradientSum sum(batch, parts.size(), scales.size());
     for (const double scale : scales) {
-      ways.emplace_back([&network, scale](const Batch& part) {
+      for (const Batch& part : parts) {
         const at::Tensor logits = scale * network.forward(part.images);
-        return StepResult{.loss_sum = ClassLossSum(logits, part.targets, 4, 0),
-                          .correct = CountCorrect(logits, part.targets, 4)};
-      });
+        sum.Add(
+            {.loss_sum = ClassLossSum(logits, part.targets, 4, 0), .correct = CountCorrect(logits, part.targets, 4)});
+      }
     }
-    return AccumulateGradients(batch, micro_batch, ways);
+    return sum.Result();
   };
   TinyNetwork one(4, at::kDouble), other(4, at::kDouble), both(4, at::kDouble), parts(4, at::kDouble);
   const StepResult first = train(one, {1}, 0), second = train(other, {-0.5}, 0);
@@ -92,6 +102,16 @@ TEST(AccumulateGradients, WaysAddUpAndTheResultIsTheirMean) {
     ExpectClose(result.loss_sum, (first.loss_sum + second.loss_sum) / 2, 1e-12);
     ExpectClose(result.correct, (first.correct + second.correct).to(at::kDouble) / 2, 1e-12);
   }
+}
+
+TEST(GradientSum, WantsAsManyPartsAsWereAnnounced) {
+  const Batch batch = RandomBatch(4, 2, 1);
+  const at::Tensor weight = at::full({}, 3.0, at::kDouble).requires_grad_();
+  GradientSum sum(batch, /*parts=*/1);
+  EXPECT_THROW(sum.Result(), std::logic_error);
+  sum.Add({.loss_sum = 4 * weight, .correct = at::zeros({})});
+  EXPECT_THROW(sum.Add({.loss_sum = 4 * weight, .correct = at::zeros({})}), std::logic_error);
+  EXPECT_EQ(sum.Result().loss_sum.item<double>(), 12);
 }
 
 }  // namespace

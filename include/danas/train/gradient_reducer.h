@@ -1,4 +1,4 @@
-// The mean of the weights' gradients over the processes of a run, taken while backward still computes others
+// The sum of the weights' gradients over the processes of a run, taken while backward still computes others
 // (c10d::Reducer: buckets of parameters, each sent as soon as its gradients are there).
 #pragma once
 
@@ -24,17 +24,10 @@ class GradientReducer {
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
 
-  int64_t ranks() const { return ranks_.count(); }
-
-  // The gradients of the backward pass from `loss` that comes next, with those that are there already, become the
-  // mean over the processes. A backward pass without this call adds to this process's gradients alone.
-  void ExpectBackward(const at::Tensor& loss);
-
-  // Calls `backward`. Throws as Ranks does where another process is the reason that it fails.
-  template <typename Backward>
-  void Run(const Backward& backward) {
-    ranks_.Try(backward);
-  }
+  // Goes backward from `loss`, of this process's images over the whole batch's. The gradients of the last such pass,
+  // with those that are there already, become the sum over the processes; one before adds to this process's gradients
+  // alone. Throws as Ranks does where another process is the reason that it fails.
+  void Backward(const at::Tensor& loss, bool last);
 
  private:
   Ranks ranks_;

@@ -1,13 +1,18 @@
 // Batches larger than memory: the gradients of several forward passes add up to the batch's.
+//
+//   const std::vector<Batch> parts = SplitBatch(batch, micro_batch);
+//   GradientSum sum(batch, parts.size());
+//   for (const Batch& part : parts) sum.Add(forward pass and loss of the part);
+//   const StepResult result = sum.Result();
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
-#include "danas/train/loader.h"
 #include "danas/train/amp.h"
 #include "danas/train/gradient_reducer.h"
+#include "danas/train/loader.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -16,20 +21,30 @@ namespace danas {
 // since batch norm needs two.
 std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch);
 
-// A part -> the sum of its images' losses, with graph, and what is counted.
-using ComputePart = std::function<StepResult(const Batch& part)>;
+// The gradients of the mean loss of a whole batch, times the scaler's scale where one is given; batch norm sees the
+// parts. With a reducer they are summed over the processes' parts of the batch, once, after the last part; without,
+// they are this process's share.
+class GradientSum {
+ public:
+  // Of a batch in so many parts. Each of the `ways` through the network goes over the whole batch, one after the other:
+  // the gradients are the sum of the ways', the result is their mean. Scaler and reducer must outlive this.
+  GradientSum(const Batch& batch, size_t parts, size_t ways = 1, const LossScaler* scaler = nullptr,
+              GradientReducer* reducer = nullptr);
 
-// Calls `compute` and backward() on each part. The gradients are those of the mean loss of the whole batch, times the
-// scaler's scale where one is given; batch norm sees the parts. With a reducer they are summed over the processes'
-// parts of the batch, after the last part; without, they are this process's share. Returns the sums over this
-// process's part, without graph. A loss that is not a mean over images (one with a cost term) comes as n times the
-// part's loss, n its images.
-StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const ComputePart& compute,
-                               const LossScaler* scaler = nullptr, GradientReducer* reducer = nullptr);
+  // The sum of the losses of a part's images, with its graph, which goes backward here; and what is counted. A loss
+  // that is not a mean over images (one with a cost term) comes as n times the part's loss, n its images.
+  void Add(const StepResult& part);
 
-// Several ways through the network, each over the whole batch: the gradients are the sum of the ways', the result is
-// their mean. With a reducer the processes' sums are exchanged once, after the last way.
-StepResult AccumulateGradients(const Batch& batch, int64_t micro_batch, const std::vector<ComputePart>& ways,
-                               const LossScaler* scaler = nullptr, GradientReducer* reducer = nullptr);
+  // After the last part: the sums over this process's part of the batch, without graph.
+  StepResult Result() const;
+
+ private:
+  int64_t images_;
+  size_t left_;  // calls of Add() to come
+  size_t ways_;
+  const LossScaler* scaler_;
+  GradientReducer* reducer_;
+  StepResult total_;
+};
 
 }  // namespace danas
