@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -53,7 +52,7 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   cost_ = 0;
   computed_ = 0;
   macs_ = 0;
-  LossScaler& scaler = state_.training.scaler;
+  const LossScaler& scaler = state_.training.scaler;
   const std::vector<Batch> parts = SplitBatch(batch, AlphaRecipe(config_).micro_batch);
   GradientSum sum(batch, parts.size(), /*ways=*/1, &scaler);
   for (const Batch& part : parts) sum.Add(ComputePart(part));
@@ -63,7 +62,7 @@ StepResult ArchitectureStep::Compute(const Batch& batch) {
   }
   SumOverAllRanks(batch, result);
   totals_.macs += macs_;
-  UnscaleGradients();
+  found_inf_ = scaler.Unscale(branch_.alpha.Gradients());
   // With a scaler infinite gradients are part of the game: Apply() leaves the step out and the scale falls.
   if (!scaler.enabled()) result.gradient_norm = branch_.alpha.GradientNorm();
   return result;
@@ -116,20 +115,9 @@ StepResult ArchitectureStep::ComputePart(const Batch& part) {
           .gradient_norm = {}};
 }
 
-void ArchitectureStep::UnscaleGradients() {
-  const LossScaler& scaler = state_.training.scaler;
-  if (!scaler.enabled()) return;
-  const double scale = scaler.scale().item<double>();
-  for (const at::Tensor& alpha : branch_.alpha.all()) {
-    if (alpha.grad().defined()) alpha.grad().div_(scale);
-  }
-}
-
 void ArchitectureStep::Apply() {
-  LossScaler& scaler = state_.training.scaler;
-  const bool finite = !scaler.enabled() || std::isfinite(branch_.alpha.GradientNorm().item<double>());
-  if (!finite) {
-    scaler.Update(at::ones_like(scaler.scale()));
+  if (found_inf_.defined() && found_inf_.item<float>() > 0) {
+    state_.training.scaler.Update(found_inf_);
     return Discard();
   }
   branch_.alpha.Step(config_.search);

@@ -55,26 +55,23 @@ at::Tensor MaskedProbability(const std::vector<double>& alpha_c, size_t masked, 
 // How far the scoring for a pruning got, over all branches.
 class Shown {
  public:
-  Shown(const ScoringOptions& options, const SearchState& state) : options_(options) {
+  Shown(const ScoringOptions& options, const SearchState& state)
+      : loop_{.sink = options.progress, .label = options.label, .run_share = options.run_share} {
     for (const Branch& branch : state.branches) {
       for (const LayerSpec& layer : branch.space().layers()) {
-        total_ += layer.candidates.size() > 1 ? std::ssize(layer.candidates) : 0;
+        loop_.total += layer.candidates.size() > 1 ? std::ssize(layer.candidates) : 0;
       }
     }
   }
 
   void Next() {
     ++done_;
-    if (options_.progress == nullptr || !options_.progress->Due()) return;
-    Progress progress{.label = options_.label, .done = done_, .total = total_};
-    progress.run_share_done = options_.run_share->At(static_cast<double>(done_) / static_cast<double>(total_));
-    options_.progress->Show(progress);
+    if (loop_.Due()) loop_.Show(done_);
   }
 
  private:
-  const ScoringOptions& options_;
+  LoopProgress loop_;  // over the candidates to be masked
   int64_t done_ = 0;
-  int64_t total_ = 0;  // candidates to be masked
 };
 
 CandidateScores MeasureByMasking(const SubnetScorer& scorer, const ArchParameters& alpha, Shown& shown, double& macs) {

@@ -150,15 +150,14 @@ ArchitectureResult PhaseTraining::ArchitecturePass(size_t branch) {
 PassOptions PhaseTraining::BeginPass(const std::string& name, double work) {
   SearchPosition& position = run_.position;
   if (position.pass < 0) position.pass = state_.passes++;
-  return {.label = plan_.phase.name + ", epoch " + std::to_string(position.epoch) + "/" +
-                   std::to_string(plan_.phase.epochs) + ", " + name,
-          .epoch = position.pass,
-          .on_nonfinite = config_.train.on_nonfinite,
-          .progress = progress_,
-          .run_share = PartOfRun{.before = run_.work.done / run_.work.total, .part = work / run_.work.total},
-          .totals = &position.totals,
-          .keeper = keeper_,
-          .ranks = state_.training.shared.ranks};
+  return state_.training.Passing(
+      {.label = plan_.phase.name + ", epoch " + std::to_string(position.epoch) + "/" +
+                std::to_string(plan_.phase.epochs) + ", " + name,
+       .epoch = position.pass,
+       .progress = progress_,
+       .run_share = PartOfRun{.before = run_.work.done / run_.work.total, .part = work / run_.work.total},
+       .totals = &position.totals,
+       .keeper = keeper_});
 }
 
 void PhaseTraining::EndPass(double work) {

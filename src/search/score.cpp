@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "danas/search/kept_images.h"
 #include "danas/train/amp.h"
 #include "danas/train/class_loss.h"
+#include "danas/train/finite_check.h"
 #include "subnet_runner.h"
 
 namespace danas {
@@ -109,34 +109,30 @@ void RequireOfSpace(const Networks& networks, const SearchSpace& space) {
   }
 }
 
-void RequireFinite(const SubnetScore& score, const std::string& network) {
-  if (std::isfinite(score.loss)) return;
-  throw NumericError("the loss of " + network + " with the supernet's weights is " + std::to_string(score.loss) +
-                     ", not a finite number: the training of the weights diverged, or outputs overflow in half "
-                     "precision (runtime.amp)");
+void RequireFinite(const SubnetScore& score, const std::string& label, const std::string& network) {
+  FiniteCheck(label, OnNonFinite::kStop, kAdviceOnOutputs)
+      .Accepts(score.loss, /*gradient_norm=*/0, network + " with the supernet's weights");
 }
 
 class ScoringProgress {
  public:
   ScoringProgress(const ScoringOptions& options, size_t networks, size_t batches)
-      : options_(options), total_(static_cast<int64_t>(networks * batches)) {}
+      : loop_{.sink = options.progress,
+              .label = options.label,
+              .total = static_cast<int64_t>(networks * batches),
+              .run_share = options.run_share} {}
 
   // One more network has been computed on one more batch of `images`; scored: with these sums over them.
   void Done(int64_t images) {
     ++done_;
     images_ += images;
-    if (options_.progress == nullptr || !options_.progress->Due()) return;
-    const double seconds = SecondsSince(start_);
-    Progress progress{.label = options_.label, .done = done_, .total = total_};
-    progress.images_per_second = static_cast<double>(images_) / seconds;
+    if (!loop_.Due()) return;
+    Progress measured{.images_per_second = static_cast<double>(images_) / SecondsSince(start_)};
     if (scored_ > 0) {  // means over the networks
-      progress.loss = loss_ / static_cast<double>(scored_);
-      progress.accuracy = static_cast<double>(correct_) / static_cast<double>(scored_);
+      measured.loss = loss_ / static_cast<double>(scored_);
+      measured.accuracy = static_cast<double>(correct_) / static_cast<double>(scored_);
     }
-    if (options_.run_share) {
-      progress.run_share_done = options_.run_share->At(static_cast<double>(done_) / static_cast<double>(total_));
-    }
-    options_.progress->Show(progress);
+    loop_.Show(done_, measured);
   }
 
   void Scored(int64_t images, const BatchSums& sums) {
@@ -147,8 +143,7 @@ class ScoringProgress {
   }
 
  private:
-  const ScoringOptions& options_;
-  int64_t total_;
+  LoopProgress loop_;
   int64_t done_ = 0, images_ = 0, scored_ = 0, correct_ = 0;
   double loss_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -204,7 +199,7 @@ std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const Sco
   for (const std::vector<size_t>& network : networks) {
     const auto place = static_cast<size_t>(std::ranges::lower_bound(sorted, network) - sorted.begin());
     scores.push_back(sums.ScoreOf(place, images()));
-    RequireFinite(scores.back(), "the network " + NetworkName(network));
+    RequireFinite(scores.back(), options.label, "the network " + NetworkName(network));
   }
   return scores;
 }
@@ -228,7 +223,7 @@ SubnetScore SubnetScorer::ScoreMixture(const std::vector<LayerChoice>& choices, 
     image += batch.size();
   }
   const SubnetScore score = sums.ScoreOf(0, images());
-  RequireFinite(score, "a mixture");
+  RequireFinite(score, ScoringOptions().label, "a mixture");
   return score;
 }
 

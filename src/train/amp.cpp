@@ -40,11 +40,12 @@ at::Tensor LossScaler::Scale(const at::Tensor& loss) const { return enabled() ? 
 
 at::Tensor LossScaler::Unscale(const std::vector<at::Tensor>& gradients) const {
   if (!enabled()) return {};
-  at::Tensor found_inf = at::zeros_like(scale_);
+  const at::Device device = gradients.empty() ? scale_.device() : gradients.front().device();  // α's: the CPU
+  at::Tensor found_inf = at::zeros_like(scale_, scale_.options().device(device));
   // In double: 1 / scale would be denormal in float32 after many doublings.
-  const at::Tensor inverse = scale_.to(at::kDouble).reciprocal().to(at::kFloat);
+  const at::Tensor inverse = scale_.to(at::kDouble).reciprocal().to(at::kFloat).to(device);
   if (!gradients.empty()) at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf, inverse);
-  return found_inf;
+  return found_inf.to(scale_.device());
 }
 
 void LossScaler::Update(const at::Tensor& found_inf) {

@@ -48,23 +48,13 @@ void ShareBadImages(const Ranks& ranks, Loader& loader) {
   loader.bad()->TakeNew();
 }
 
-// Where a loss is not finite.
-std::string AdviceFor(const PassOptions& options) {
-  if (!options.trains) {
-    return "The network's outputs are not finite: the training of its weights diverged, or they overflow in half "
-           "precision (runtime.amp)";
-  }
-  return "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such batches out "
-         "(on_nonfinite: skip)";
-}
-
 }  // namespace
 
 // Adds up what steps computed, but for what is not finite.
 class BatchPass::Tally {
  public:
   Tally(const PassOptions& options, int64_t batches, PassTotals& totals)
-      : check_(options.label, options.on_nonfinite, AdviceFor(options)), batches_(batches), totals_(totals) {}
+      : check_(options.label, options.on_nonfinite, options.trains ? kAdviceOnTraining : kAdviceOnOutputs), batches_(batches), totals_(totals) {}
 
   void Add(Outcome outcome) { unread_.push_back(std::move(outcome)); }
   size_t unread() const { return unread_.size(); }
@@ -144,6 +134,10 @@ void Describe(StateFields& fields, PassResult& result) {
 BatchPass::BatchPass(Loader& loader, PassOptions options)
     : loader_(loader),
       options_(std::move(options)),
+      loop_{.sink = options_.progress,
+            .label = options_.label,
+            .total = loader.BatchesPerPass(),
+            .run_share = options_.run_share},
       start_(std::chrono::steady_clock::now()),
       totals_(options_.totals != nullptr ? *options_.totals : own_),
       seconds_before_(totals_.seconds),
@@ -179,7 +173,7 @@ bool BatchPass::Take(StepResult result) {
   taken_ = true;
   // Bad images may be left out: a process alone knows how many are there, ranks say it in the result.
   tally_->Add({totals_.steps, options_.ranks.alone() ? batch_->size() : batch_->whole_size(), std::move(result)});
-  show_next_ = options_.progress != nullptr && options_.progress->Due();
+  show_next_ = loop_.Due();
   const bool read_each = batch_->targets.is_cpu() || options_.on_nonfinite == OnNonFinite::kSkip;
   const bool finite = !(read_each || show_next_ || tally_->unread() >= kMostUnread) || tally_->Read() == 0;
   if (!finite) ++totals_.skipped;
@@ -187,15 +181,10 @@ bool BatchPass::Take(StepResult result) {
 }
 
 void BatchPass::ShowProgress() {
-  const int64_t batches = loader_.BatchesPerPass();
-  Progress progress{.label = options_.label, .done = totals_.steps, .total = batches};
-  progress.images_per_second = static_cast<double>(tally_->images()) / (seconds_before_ + SecondsSince(start_));
-  progress.loss = tally_->loss();
-  progress.accuracy = tally_->accuracy();
-  if (options_.run_share) {
-    progress.run_share_done = options_.run_share->At(static_cast<double>(totals_.steps) / static_cast<double>(batches));
-  }
-  options_.progress->Show(progress);
+  const double seconds = seconds_before_ + SecondsSince(start_);
+  loop_.Show(totals_.steps, {.images_per_second = static_cast<double>(tally_->images()) / seconds,
+                             .loss = tally_->loss(),
+                             .accuracy = tally_->accuracy()});
 }
 
 PassResult BatchPass::Finish() {

@@ -198,6 +198,28 @@ TEST_F(ArchitecturePass, Bf16AgreesOnTheGradientOfAlpha) {
   }
 }
 
+// The scale is a power of two; the forward pass is in float here.
+TEST_F(ArchitecturePass, AScalersStepIsThatWithoutOneAndLeftOutWhereAGradientIsNotFinite) {
+  SearchState plain = Fresh();
+  config_.runtime.amp = AmpKind::kFp16;
+  SearchState scaled = Fresh();
+  config_.runtime.amp = AmpKind::kNone;
+  Step(plain, MakeBatch(8));
+  Step(scaled, MakeBatch(8));
+  const auto alpha = [](const SearchState& state) { return state.branches[0].alpha.alpha(0).detach().clone(); };
+  test::ExpectClose(alpha(scaled), alpha(plain), 1e-6);
+  const at::Tensor before = alpha(scaled);
+  {
+    const at::NoGradGuard no_grad;
+    scaled.supernet->parameters().back().fill_(std::numeric_limits<double>::quiet_NaN());
+  }
+  Step(scaled, MakeBatch(8));
+  test::ExpectSameBits(alpha(scaled), before);
+  EXPECT_EQ(scaled.training.scaler.scale().item<float>(), 32768);
+  EXPECT_EQ(scaled.alpha_steps, 1);
+  EXPECT_EQ(scaled.draws, 2);
+}
+
 TEST_F(ArchitecturePass, CostMovesAlphaEvenWhereTheClassLossDoesNot) {
   // Layers whose candidates all give the same: their difference is their cost alone.
   config_.search.budget.value = 1e3;  // below every network: down

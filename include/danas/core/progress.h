@@ -3,14 +3,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace danas {
 
 struct Progress {
-  std::string label;      // "step 2/3, epoch 4/20, weights"
-  int64_t done = 0;       // batches of this pass
+  std::string label = {};  // "step 2/3, epoch 4/20, weights"
+  int64_t done = 0;        // batches of this pass
   int64_t total = 0;
   double images_per_second = 0;
   double loss = 0;
@@ -33,6 +35,25 @@ class ProgressSink {
   // True when a new line is wanted. Loops read a loss back from the device only then.
   virtual bool Due() = 0;
   virtual void Show(const Progress& progress) = 0;
+};
+
+// How a loop shows itself.
+struct LoopProgress {
+  ProgressSink* sink = nullptr;  // null: nobody looks
+  std::string label = {};
+  int64_t total = 0;                        // steps of the loop
+  std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
+
+  bool Due() const { return sink != nullptr && sink->Due(); }
+
+  // Where Due(). `measured`: speed, loss and accuracy so far, as far as the loop has them.
+  void Show(int64_t done, Progress measured = {}) const {
+    measured.label = label;
+    measured.done = done;
+    measured.total = total;
+    if (run_share) measured.run_share_done = run_share->At(static_cast<double>(done) / static_cast<double>(total));
+    sink->Show(measured);
+  }
 };
 
 // Hands each progress to those sinks that are due.

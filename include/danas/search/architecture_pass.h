@@ -80,7 +80,6 @@ class ArchitectureStep {
   DrawNumber DrawOfPart(const Batch& part);
   bool draws_differ() const;  // between parts or processes
   void SumOverAllRanks(const Batch& batch, StepResult& result);
-  void UnscaleGradients();
 
   SearchState& state_;
   Branch& branch_;
@@ -94,6 +93,7 @@ class ArchitectureStep {
   int64_t computed_ = 0;       // images of this process
   double macs_ = 0;            // of forward passes
   at::Tensor class_loss_sum_;  // on the device
+  at::Tensor found_inf_;       // of the scaler
 };
 
 struct ArchitectureResult {

@@ -29,7 +29,7 @@ class AutocastScope {
 
 // Keeps fp16 gradients in range by scaling the loss; torch.amp.GradScaler's rule and numbers: from 2^16, halved after a
 // step with a gradient that is not finite, doubled after 2000 steps without. With any other AmpKind it does nothing.
-// Nothing is read back from the device.
+// Nothing is read back from the device, but for gradients that are on another one.
 class LossScaler {
  public:
   LossScaler(AmpKind amp, at::Device device);
@@ -37,8 +37,8 @@ class LossScaler {
   bool enabled() const { return scale_.defined(); }
   at::Tensor Scale(const at::Tensor& loss) const;
 
-  // Divides by the scale, in place. Returns found_inf, a float scalar on the device: 1 if any gradient is not finite,
-  // for Sgd::Step(). Undefined when not enabled.
+  // Divides by the scale, in place; all gradients are on one device. Returns found_inf, a float scalar on the scale's
+  // device: 1 if any gradient is not finite, for Sgd::Step() and Update(). Undefined when not enabled.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients) const;
   void Update(const at::Tensor& found_inf);
 

@@ -1,5 +1,5 @@
 // What a training does with a step whose loss or gradients' norm is not a finite number, by the config's on_nonfinite:
-// the one place for weights and architectures, in passes and between them.
+// the one place for weights, architectures and scores.
 #pragma once
 
 #include <string>
@@ -7,6 +7,13 @@
 #include "danas/config/train_config.h"
 
 namespace danas {
+
+// What an error advises: about a step of training, and about the outputs of a network that is not trained at the time.
+inline constexpr const char* kAdviceOnTraining =
+    "Lower the learning rate (lr), limit the gradients (clip_norm), or leave such batches out (on_nonfinite: skip)";
+inline constexpr const char* kAdviceOnOutputs =
+    "The network's outputs are not finite: the training of its weights diverged, or they overflow in half precision "
+    "(runtime.amp)";
 
 class FiniteCheck {
  public:

@@ -123,6 +123,7 @@ class BatchPass {
 
   Loader& loader_;
   const PassOptions options_;
+  const LoopProgress loop_;
   const std::chrono::steady_clock::time_point start_;
   PassTotals own_;
   PassTotals& totals_;
