@@ -2,13 +2,10 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 #include "danas/core/rank_part.h"
-#include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/run/ranks.h"
@@ -160,11 +157,27 @@ void Describe(StateFields& fields, ArchitectureResult& result) {
   fields.Value("macs", macs);
 }
 
+namespace {
+
+// By the names that checkpoints have had for them from the first version on.
+void DescribeSums(StateFields& fields, PassTotals& sums) {
+  auto& [steps, images, skipped, loss_sum, correct, seconds, seconds_waited] = sums;
+  fields.Value("steps", steps);
+  fields.Value("images", images);
+  fields.Value("skipped", skipped);
+  fields.Value("loss", loss_sum);
+  fields.Value("accuracy", correct);
+  fields.Value("seconds", seconds);
+  fields.Value("seconds_waited", seconds_waited);
+}
+
+}  // namespace
+
 void Describe(StateFields& fields, InterleavedPosition& position) {
-  auto& [pass, batches, sums, totals] = position;
-  fields.Value("pass", pass);
-  fields.Value("batches", batches);
-  fields.Within("sums", [&](StateFields& f) { Describe(f, sums); });
+  auto& [place, sums, totals] = position;
+  fields.Value("pass", place.pass);
+  fields.Value("batches", place.batches);
+  fields.Within("sums", [&](StateFields& f) { DescribeSums(f, sums); });
   fields.Within("totals", [&](StateFields& f) { Describe(f, totals); });
 }
 
@@ -190,52 +203,31 @@ InterleavedArchitecture::InterleavedArchitecture(SearchState& state, Branch& bra
                                                  InterleavedPosition& position)
     : state_(state),
       branch_(branch),
-      loader_(loader),
-      check_(std::move(label), config.train.on_nonfinite, "Lower train.lr or search.alpha_lr"),
       position_(position),
-      step_(state, branch, config, classes, position.totals) {
-  if (position_.pass >= 0) loader_.Start(position_.pass, position_.batches);
-}
-
-Batch InterleavedArchitecture::NextBatch() {
-  std::optional<Batch> batch = position_.pass >= 0 ? loader_.Next() : std::nullopt;
-  while (!batch) {
-    position_.pass = state_.passes++;
-    position_.batches = 0;
-    loader_.Start(position_.pass);
-    batch = loader_.Next();
-  }
-  ++position_.batches;
-  return *batch;
-}
+      step_(state, branch, config, classes, position.totals),
+      pass_(loader, state.training.Passing({.label = std::move(label),
+                                            .totals = &position.sums,
+                                            .endless = &position.place,
+                                            .next_pass = &state.passes})) {}
 
 void InterleavedArchitecture::Step() {
-  const auto start = std::chrono::steady_clock::now();
-  const Batch batch = NextBatch();
-  const ArchitectureScope scope(state_, branch_);
-  const StepResult result = step_.Compute(batch);
-  const auto loss_sum = result.loss_sum.item<double>();
-  const double norm = result.gradient_norm.defined() ? result.gradient_norm.item<double>() : 0;
-  ++position_.sums.steps;
-  if (check_.Accepts(loss_sum, norm, "architecture step " + std::to_string(position_.sums.steps))) {
-    step_.Apply();
-    position_.sums.images += batch.whole_size();
-    position_.sums.loss += loss_sum;
-    position_.sums.accuracy += result.correct.item<double>();
-  } else {
-    step_.Discard();
-    ++position_.sums.skipped;
+  const Batch& batch = pass_.BeginTurn();
+  {
+    const ArchitectureScope scope(state_, branch_);
+    if (pass_.Take(step_.Compute(batch))) {
+      step_.Apply();
+    } else {
+      step_.Discard();
+    }
   }
-  position_.sums.seconds += SecondsSince(start);
+  pass_.EndTurn();
 }
 
 ArchitectureResult InterleavedArchitecture::Finish() {
-  PassResult pass = std::exchange(position_.sums, {});
-  const double images = std::max<double>(1, static_cast<double>(pass.images));
-  pass.loss /= images;
-  pass.accuracy /= images;
+  const PassResult result = pass_.Finish();
+  position_.sums = {};
   const ArchitectureStep::Means means = step_.TakeMeans();
-  return {pass, means.class_loss, means.expected_cost, means.macs};
+  return {result, means.class_loss, means.expected_cost, means.macs};
 }
 
 }  // namespace danas

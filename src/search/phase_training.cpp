@@ -8,6 +8,14 @@
 #include "danas/train/loaders.h"
 
 namespace danas {
+namespace {
+
+// Of Eq. 10, for progress and errors.
+std::string NameOfPass(const Branch& branch) {
+  return "architecture" + (branch.budget.empty() ? "" : " for " + branch.budget);
+}
+
+}  // namespace
 
 double SearchCourse::Temperature(const RelaxationConfig& config, const SearchPosition& position) const {
   int64_t before = 0, all = 0;
@@ -48,7 +56,8 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
                                TrainingLoader(config_, AlphaRecipe(config_), inputs.ranks), device_);
     if (!every_k) continue;
     interleaved_.emplace_back(state_, state_.branches[b], course.budgets[b].config, plan.phase.classes,
-                              architecture_.back(), plan.phase.name, run_.interleaved[b]);
+                              architecture_.back(), plan.phase.name + ", " + NameOfPass(state_.branches[b]),
+                              run_.interleaved[b]);
   }
 }
 
@@ -137,8 +146,7 @@ std::vector<ArchitectureResult> PhaseTraining::ArchitecturePasses() {
 
 ArchitectureResult PhaseTraining::ArchitecturePass(size_t branch) {
   const double work = ArchitecturePassWork(plan_.alpha_macs_per_image, plan_.architecture_images);
-  const std::string& budget = state_.branches[branch].budget;
-  const std::string name = "architecture" + (budget.empty() ? "" : " for " + budget);
+  const std::string name = NameOfPass(state_.branches[branch]);
   const ArchitectureResult result =
       TrainArchitecturePass(state_, state_.branches[branch], course_.budgets[branch].config, plan_.phase.classes,
                             architecture_.front(), BeginPass(name, work), run_.architecture);

@@ -53,8 +53,11 @@ void ShareBadImages(const Ranks& ranks, Loader& loader) {
 // Adds up what steps computed, but for what is not finite.
 class BatchPass::Tally {
  public:
-  Tally(const PassOptions& options, int64_t batches, PassTotals& totals)
-      : check_(options.label, options.on_nonfinite, options.trains ? kAdviceOnTraining : kAdviceOnOutputs), batches_(batches), totals_(totals) {}
+  // `batches`: none where there is no end.
+  Tally(const PassOptions& options, std::optional<int64_t> batches, PassTotals& totals)
+      : check_(options.label, options.on_nonfinite, options.trains ? kAdviceOnTraining : kAdviceOnOutputs),
+        batches_(batches),
+        totals_(totals) {}
 
   void Add(Outcome outcome) { unread_.push_back(std::move(outcome)); }
   size_t unread() const { return unread_.size(); }
@@ -70,7 +73,8 @@ class BatchPass::Tally {
     for (size_t i = 0; i < unread_.size(); ++i) {
       const Outcome& outcome = unread_[i];
       const double norm = norms.empty() ? 0 : norms[i];
-      const std::string name = "batch " + std::to_string(outcome.batch) + " of " + std::to_string(batches_);
+      const std::string name =
+          "batch " + std::to_string(outcome.batch) + (batches_ ? " of " + std::to_string(*batches_) : "");
       if (!check_.Accepts(losses[i], norm, name)) {
         ++left_out;
         continue;
@@ -91,7 +95,7 @@ class BatchPass::Tally {
   double Mean(double sum) const { return totals_.images > 0 ? sum / static_cast<double>(totals_.images) : 0; }
 
   FiniteCheck check_;
-  int64_t batches_;
+  std::optional<int64_t> batches_;
   PassTotals& totals_;
   std::vector<Outcome> unread_;
 };
@@ -142,8 +146,13 @@ BatchPass::BatchPass(Loader& loader, PassOptions options)
       totals_(options_.totals != nullptr ? *options_.totals : own_),
       seconds_before_(totals_.seconds),
       waited_before_(totals_.seconds_waited),
-      tally_(std::make_unique<Tally>(options_, loader.BatchesPerPass(), totals_)) {
-  loader_.Start(options_.epoch, totals_.steps);
+      tally_(std::make_unique<Tally>(
+          options_, options_.endless == nullptr ? std::optional(loader.BatchesPerPass()) : std::nullopt, totals_)) {
+  if (options_.endless == nullptr) {
+    loader_.Start(options_.epoch, totals_.steps);
+  } else if (options_.endless->pass >= 0) {
+    loader_.Start(options_.endless->pass, options_.endless->batches);
+  }
 }
 
 BatchPass::~BatchPass() = default;
@@ -153,8 +162,12 @@ void BatchPass::NoteTimes() {
   totals_.seconds_waited = waited_before_ + loader_.SecondsWaited();
 }
 
-void BatchPass::Advance() {
+void BatchPass::RequireTaken() const {
   if (!taken_) throw std::logic_error(options_.label + ": nothing was computed for a batch");
+}
+
+void BatchPass::Advance() {
+  RequireTaken();
   if (std::exchange(show_next_, false)) ShowProgress();
   const bool interrupted = options_.ranks.Any({InterruptRequested()})[0];
   if (options_.keeper != nullptr && (interrupted || options_.keeper->Due())) {
@@ -169,12 +182,37 @@ void BatchPass::Advance() {
   taken_ = false;
 }
 
+const Batch& BatchPass::BeginTurn() {
+  RequireTaken();
+  start_ = std::chrono::steady_clock::now();
+  seconds_before_ = totals_.seconds;
+  EndlessPlace& place = *options_.endless;
+  if (place.pass >= 0) batch_ = loader_.Next();
+  while (!batch_) {
+    place = {.pass = (*options_.next_pass)++, .batches = 0};
+    loader_.Start(place.pass);
+    batch_ = loader_.Next();
+  }
+  totals_.seconds_waited += SecondsSince(start_);
+  ++place.batches;
+  ++totals_.steps;
+  taken_ = false;
+  return *batch_;
+}
+
+void BatchPass::EndTurn() {
+  batch_.reset();
+  totals_.seconds = seconds_before_ + SecondsSince(start_);
+}
+
 bool BatchPass::Take(StepResult result) {
   taken_ = true;
   // Bad images may be left out: a process alone knows how many are there, ranks say it in the result.
   tally_->Add({totals_.steps, options_.ranks.alone() ? batch_->size() : batch_->whole_size(), std::move(result)});
   show_next_ = loop_.Due();
-  const bool read_each = batch_->targets.is_cpu() || options_.on_nonfinite == OnNonFinite::kSkip;
+  // Of an endless pass too: a checkpoint of the pass around it may come next.
+  const bool read_each =
+      batch_->targets.is_cpu() || options_.on_nonfinite == OnNonFinite::kSkip || options_.endless != nullptr;
   const bool finite = !(read_each || show_next_ || tally_->unread() >= kMostUnread) || tally_->Read() == 0;
   if (!finite) ++totals_.skipped;
   return finite;
@@ -190,7 +228,7 @@ void BatchPass::ShowProgress() {
 PassResult BatchPass::Finish() {
   tally_->Read();
   ShareBadImages(options_.ranks, loader_);
-  NoteTimes();
+  if (options_.endless == nullptr) NoteTimes();
   if (totals_.skipped > 0) {
     const std::string many = std::to_string(totals_.skipped) + " of " + std::to_string(totals_.steps) + " batches";
     if (totals_.skipped == totals_.steps) {

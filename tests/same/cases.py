@@ -102,6 +102,9 @@ def searches():
     yield Case("search-training", [SEARCH], {
         "train": {"batch": 12, "micro_batch": 4, "lr": 0.05, "clip_norm": 1, "nesterov": True, "label_smoothing": 0.1,
                   "bn_groups": 2}})
+    yield Case("search-every-k", [SEARCH], {"search.alpha_pass": "every_k", "search.alpha_every": 2})
+    yield Case("search-nonfinite-skip", [SEARCH], {"train.on_nonfinite": "skip"})
+    yield Case("search-average", [SEARCH], {"train.ema_decay": 0.9})
     yield Case("search-bf16", [SEARCH], {"runtime.amp": "bf16"})
     yield Case("search-double", [SEARCH], {"runtime.precision": "float64"})
     yield Case("search-recompute", [SEARCH], {"nn.recompute": "layer"})

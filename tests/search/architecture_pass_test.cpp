@@ -243,7 +243,7 @@ TEST_F(ArchitecturePass, StepsBetweenWeightStepsSkipOrStopAsThePassesDo) {
     SearchState state = Fresh();
     Loader loader = test::StripeLoader(24, 4);
     InterleavedPosition position;
-    InterleavedArchitecture interleaved(state, state.branches[0], config_, 4, loader, "step1, epoch 2/3", position);
+    InterleavedArchitecture interleaved(state, state.branches[0], config_, 4, loader, "step1, architecture", position);
     interleaved.Step();
     const at::Tensor alpha = state.branches[0].alpha.alpha(0).detach().clone();
     {
@@ -253,7 +253,7 @@ TEST_F(ArchitecturePass, StepsBetweenWeightStepsSkipOrStopAsThePassesDo) {
     if (choice == OnNonFinite::kStop) {
       test::ExpectErrorContains<NumericError>(
           [&] { interleaved.Step(); },
-          {"step1, epoch 2/3: the loss of architecture step 2 is", "nan, not a finite number", "search.alpha_lr"});
+          {"step1, architecture: the loss of batch 2 is", "nan, not a finite number", "Lower the learning rate"});
       continue;
     }
     interleaved.Step();

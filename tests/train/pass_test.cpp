@@ -108,6 +108,35 @@ TEST(BatchPass, APassOfSkippedBatchesAloneIsAnError) {
       {"no batch", "2 of 2"});
 }
 
+TEST(BatchPass, WithoutAnEndTakesTurnsThroughTheLoadersPasses) {
+  Loader loader = StripeLoader(20, 2);  // batches of 8, 8, 4
+  PassTotals totals;
+  EndlessPlace place;
+  int64_t next_pass = 5;
+  const PassOptions options{.label = "x", .totals = &totals, .endless = &place, .next_pass = &next_pass};
+  const auto turn = [](BatchPass& pass) {
+    const at::Tensor entries = pass.BeginTurn().entries;
+    EXPECT_TRUE(pass.Take(Result(1, 0)));
+    pass.EndTurn();
+    return entries;
+  };
+  {
+    BatchPass pass(loader, options);
+    for (int i = 0; i < 4; ++i) turn(pass);
+    EXPECT_EQ(pass.Finish().images, 8 + 8 + 4 + 8);
+  }
+  EXPECT_EQ(totals.steps, 4);
+  EXPECT_EQ(place.pass, 6);
+  EXPECT_EQ(place.batches, 1);
+  EXPECT_EQ(next_pass, 7);
+
+  Loader other = StripeLoader(20, 2), same = StripeLoader(20, 2);
+  BatchPass rest(other, options);  // continues
+  same.Start(6, 1);
+  EXPECT_TRUE(turn(rest).equal(same.Next()->entries));
+  EXPECT_EQ(rest.Finish().steps, 5);
+}
+
 TEST(BatchPass, WantsToKnowOfEveryBatch) {
   Loader loader = StripeLoader(16, 2);
   BatchPass pass(loader, {.label = "x"});

@@ -10,7 +10,6 @@
 #include "danas/search/forward_macs.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
-#include "danas/train/finite_check.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -113,33 +112,30 @@ ArchitectureResult TrainArchitecturePass(SearchState& state, Branch& branch, con
 
 // Where the steps between weight steps stand.
 struct InterleavedPosition {
-  int64_t pass = -1;  // of the loader, the one under way; -1: none yet
-  int64_t batches = 0;
-  PassResult sums = {};  // since the last Finish(): loss and accuracy are sums over images
+  EndlessPlace place = {};
+  PassTotals sums = {};  // since the last Finish()
   ArchitectureTotals totals = {};
 };
 
 void Describe(StateFields& fields, InterleavedPosition& position);
 
-// search.alpha_pass every_k: steps between weight steps, from a loader that starts again at its end.
+// search.alpha_pass every_k: an endless pass, taken in turns between weight steps.
 class InterleavedArchitecture {
  public:
-  // Goes on from `position`, and keeps it.
+  // Continues from `position`, and keeps it.
   InterleavedArchitecture(SearchState& state, Branch& branch, const Config& config, int64_t classes, Loader& loader,
                           std::string label, InterleavedPosition& position);
 
+  // Both throw NumericError as BatchPass does.
   void Step();
   ArchitectureResult Finish();  // of the steps since the last Finish()
 
  private:
-  Batch NextBatch();
-
   SearchState& state_;
   Branch& branch_;
-  Loader& loader_;
-  FiniteCheck check_;
   InterleavedPosition& position_;
   ArchitectureStep step_;
+  BatchPass pass_;
 };
 
 }  // namespace danas

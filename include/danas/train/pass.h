@@ -66,6 +66,12 @@ struct PassTotals {
 void Describe(StateFields& fields, PassTotals& totals);
 void Describe(StateFields& fields, PassResult& result);
 
+// Where a pass without an end stands in the passes of its loader, which follow one another.
+struct EndlessPlace {
+  int64_t pass = -1;    // the loader's under way; -1: none yet
+  int64_t batches = 0;  // taken of it
+};
+
 struct PassOptions {
   std::string label = {};  // "step1, epoch 3/20, weights": for progress and errors
   int64_t epoch = 0;       // of the loader
@@ -76,10 +82,17 @@ struct PassOptions {
   PassTotals* totals = nullptr;        // the pass resumes from these, and keeps them
   CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
   Ranks ranks = {};                    // stop together where one of them is asked to
+  EndlessPlace* endless = nullptr;  // the pass has no end: it continues there, and keeps it; `epoch` is not looked at
+  int64_t* next_pass = nullptr;     // of the loader, where `endless`
 };
 
 // The batches of a pass that are left (PassOptions::totals says where it got to). Between two batches it keeps a
 // checkpoint where one is due, and throws Interrupted where a signal asked for an end: the step under way is finished.
+// An endless pass does neither: it is taken in turns, a batch each, between the steps of another that does.
+//
+//   const Batch& batch = pass.BeginTurn();
+//   (Take() and so on, as above)
+//   pass.EndTurn();
 class BatchPass {
  public:
   // Starts the loader's pass. `loader` must outlive this.
@@ -104,30 +117,37 @@ class BatchPass {
   }
   static std::default_sentinel_t end() { return {}; }
 
+  // Of an endless pass. What lies between two turns does not count as its time.
+  const Batch& BeginTurn();
+  void EndTurn();
+
   // What the step computed of the batch; once for each. True: the step is to be applied; false: its loss or gradient
   // norm is not finite, and on_nonfinite is `skip`. With `stop` that throws NumericError (label, batch, value).
-  // When the loss is read: on a CPU, and with `skip`, at once. On a GPU with `stop`, where reading waits for the
-  // device, at least every 100 batches: the error then names the batch that was first, though the weights have moved
-  // since.
+  // When the loss is read: on a CPU, with `skip` and in an endless pass, at once. On a GPU with `stop`, where reading
+  // waits for the device, at least every 100 batches: the error then names the batch that was first, though the weights
+  // have moved since.
   bool Take(StepResult result);
 
-  // After the last batch. Throws NumericError for a pass of skipped batches alone.
+  // After the last batch; of an endless pass between two turns, for the totals so far. Throws NumericError for a pass
+  // of skipped batches alone.
   PassResult Finish();
 
  private:
   class Tally;
 
   void Advance();
+  void RequireTaken() const;
   void NoteTimes();
   void ShowProgress();
 
   Loader& loader_;
   const PassOptions options_;
   const LoopProgress loop_;
-  const std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point start_;  // of the pass, or of the turn
   PassTotals own_;
   PassTotals& totals_;
-  const double seconds_before_, waited_before_;
+  double seconds_before_;
+  const double waited_before_;
   std::unique_ptr<Tally> tally_;
   std::optional<Batch> batch_;
   bool taken_ = true;      // what was computed of `batch_`
