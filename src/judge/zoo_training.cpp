@@ -29,48 +29,6 @@ Json DecidingParts(Json config) {
           {"zoo", config["zoo"]}};
 }
 
-std::vector<double> Shares(const std::vector<ClassAccuracy>& per_class) {
-  std::vector<double> shares;
-  for (const ClassAccuracy& accuracy : per_class) {
-    shares.push_back(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images));
-  }
-  return shares;
-}
-
-// Validation and kept weights.
-class EpochEnd {
- public:
-  EpochEnd(Supernet& network, const NetworkTraining& training, const Subset& validation, const TrainingOutputs& outputs)
-      : network_(network),
-        training_(training),
-        validation_(validation),
-        outputs_(outputs),
-        kept_(KeptEpochs(training.epochs)) {}
-
-  void operator()(int64_t epoch) const {
-    if (!outputs_.folder.empty() && epoch < training_.epochs && std::ranges::count(kept_, epoch) > 0) {
-      WriteWeights(WeightsAfter(outputs_.folder, epoch, training_.epochs), StateOf(network_),
-                   network_.space(), validation_.dataset->classes);
-    }
-    const EvaluationResult result = EvaluateImages(
-        network_, validation_, training_, "validation images, epoch " + std::to_string(epoch), outputs_.progress);
-    if (outputs_.metrics == nullptr) return;
-    outputs_.metrics->Record(events::ToEvent(events::ClassAccuracy{.epoch = epoch,
-                                                                   .images = result.images,
-                                                                   .loss = result.loss,
-                                                                   .top1 = result.top1,
-                                                                   .accuracy = Shares(result.per_class),
-                                                                   .seconds = result.seconds}));
-  }
-
- private:
-  Supernet& network_;
-  const NetworkTraining& training_;
-  const Subset& validation_;
-  const TrainingOutputs& outputs_;
-  std::vector<int64_t> kept_;
-};
-
 // An older danas left no list: then the fingerprint decides.
 bool HasSameImages(const std::filesystem::path& folder, const ZooTraining& training) {
   if (!training.images || !std::filesystem::exists(folder / kListingFile)) return true;
@@ -105,10 +63,6 @@ std::vector<int64_t> KeptEpochs(int64_t epochs) {
   return {kept.begin(), kept.end()};
 }
 
-std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs) {
-  return folder / (epoch == epochs ? "weights.safetensors" : "weights-epoch" + std::to_string(epoch) + ".safetensors");
-}
-
 Genotype MakeZooGenotype(const ZooTraining& training) {
   const auto side = static_cast<int>(training.config.data.image_size);
   const ClassList& classes = training.dataset.train.classes;
@@ -137,6 +91,8 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
                            .recipe = config.zoo.train,
                            .epochs = config.zoo.epochs,
                            .images = split.weights,
+                           .validation = split.architecture,
+                           .kept_epochs = KeptEpochs(config.zoo.epochs),
                            .test_set = std::make_shared<const DatasetIndex>(inputs.dataset.test),
                            .device = inputs.device,
                            .ranks = inputs.ranks};
@@ -144,7 +100,7 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
   training.start.fingerprint = genotype.origin.at("fingerprint").get<std::string>();
   training.start.validation_images = static_cast<int64_t>(split.architecture.size());
   training.start.class_ids = genotype.class_ids;
-  return TrainAndTest(*network, training, outputs, EpochEnd(*network, training, split.architecture, outputs));
+  return TrainAndTest(*network, training, outputs);
 }
 
 bool IsFinishedTraining(const std::filesystem::path& folder, const ZooTraining& training) {

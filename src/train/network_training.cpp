@@ -79,9 +79,39 @@ void Describe(StateFields& fields, TrainingRun& run, const Supernet& network, do
   if (fields.restoring()) seconds_before = spent;
 }
 
+std::vector<double> Shares(const std::vector<ClassAccuracy>& per_class) {
+  std::vector<double> shares;
+  for (const ClassAccuracy& accuracy : per_class) {
+    shares.push_back(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images));
+  }
+  return shares;
+}
+
+// Weights that are to be kept, but for the last epoch's, which are written in the end anyway.
+void KeepWeights(const Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
+                 int64_t epoch) {
+  if (outputs.folder.empty() || epoch == training.epochs) return;
+  if (std::ranges::count(training.kept_epochs, epoch) == 0) return;
+  WriteWeights(WeightsAfter(outputs.folder, epoch, training.epochs), StateOf(network), network.space(),
+               ClassesOf(training));
+}
+
+// How well each class is known.
+void Validate(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs, int64_t epoch) {
+  if (!training.validation) return;
+  const EvaluationResult result = EvaluateImages(network, *training.validation, training,
+                                                 "validation images, epoch " + std::to_string(epoch), outputs.progress);
+  Record(outputs, events::ClassAccuracy{.epoch = epoch,
+                                        .images = result.images,
+                                        .loss = result.loss,
+                                        .top1 = result.top1,
+                                        .accuracy = Shares(result.per_class),
+                                        .seconds = result.seconds});
+}
+
 // The epochs that are left.
 void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTraining& training,
-           const TrainingOutputs& outputs, const AfterEpoch& after_epoch, KeptRun& kept) {
+           const TrainingOutputs& outputs, KeptRun& kept) {
   const int64_t epochs = training.epochs;
   while (run.epoch < epochs) {
     const int64_t epoch = run.epoch;
@@ -102,7 +132,8 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     run.pass_seconds += pass.seconds;
     run.images += pass.images;
     run.totals = {};
-    if (after_epoch) after_epoch(epoch + 1);
+    KeepWeights(network, training, outputs, epoch + 1);
+    Validate(network, training, outputs, epoch + 1);
     ++run.epoch;
     if (run.epoch < epochs) {
       kept.KeepAfterEpoch();
@@ -137,8 +168,11 @@ void WriteWeights(const std::filesystem::path& path, const NamedTensors& state, 
   WriteSafetensors(path, state, WeightsMetadata(network, classes.ids));
 }
 
-TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
-                            const AfterEpoch& after_epoch) {
+std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs) {
+  return folder / (epoch == epochs ? "weights.safetensors" : "weights-epoch" + std::to_string(epoch) + ".safetensors");
+}
+
+TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs) {
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
@@ -160,7 +194,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     kept.Begun();
   }
   RecordAll(outputs.metrics, outputs.notes);
-  Train(network, loader, run, training, outputs, after_epoch, kept);
+  Train(network, loader, run, training, outputs, kept);
   TrainingResult result{.kind = training.kind,
                         .epochs = training.epochs,
                         .steps = weights.step,

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <set>
+#include <utility>
 
+#include "danas/events/event.h"
 #include "danas/run/agreement_check.h"
 #include "danas/run/device.h"
 #include "danas/train/finetune.h"
@@ -76,7 +78,24 @@ std::string ErrorOf(const std::function<void()>& work) {
   return "no error";
 }
 
-// One bit of one weight of rank 1, after the first epoch.
+// Changes one bit of one weight when the first epoch is recorded.
+class Drift : public MetricSink {
+ public:
+  explicit Drift(Supernet& network) : network_(network) {}
+  void Record(const Event& event) override {
+    if (event.name != "epoch" || std::exchange(done_, true)) return;
+    const at::NoGradGuard no_grad;
+    at::Tensor weight = network_.named_parameters()["head.classifier.weight"];
+    auto* bits = static_cast<uint32_t*>(weight.mutable_data_ptr());
+    bits[3] ^= 1;
+  }
+
+ private:
+  Supernet& network_;
+  bool done_ = false;
+};
+
+// Of rank 1.
 TEST(RanksThatDrift, AreNoticedAndNamed) {
   const FinetuneInputs inputs = Inputs(33);
   std::vector<std::string> errors(2);
@@ -92,13 +111,8 @@ TEST(RanksThatDrift, AreNoticedAndNamed) {
                              .ranks = ranks};
     training.config.runtime.precision = Precision::kFloat32;
     errors[static_cast<size_t>(ranks.rank())] = ErrorOf([&] {
-      TrainAndTest(*network, training, {}, [&](int64_t epoch) {
-        if (epoch != 1 || ranks.first()) return;
-        const at::NoGradGuard no_grad;
-        at::Tensor weight = network->named_parameters()["head.classifier.weight"];
-        auto* bits = static_cast<uint32_t*>(weight.mutable_data_ptr());
-        bits[3] ^= 1;
-      });
+      Drift drift(*network);
+      TrainAndTest(*network, training, {.metrics = ranks.first() ? nullptr : &drift});
     });
   });
   for (const std::string& error : errors) {

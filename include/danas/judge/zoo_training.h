@@ -39,9 +39,6 @@ TrainingResult TrainZooNetwork(const ZooTraining& training, const TrainingOutput
 // The epochs whose weights are kept: 5, 50 and 100 % of all, rounded, from 1; ascending, each once.
 std::vector<int64_t> KeptEpochs(int64_t epochs);
 
-// The file of these weights in the folder of a training of `epochs`: the last epoch's are weights.safetensors.
-std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs);
-
 // Whether the folder holds a finished training of just this: the same model and version of its network, dataset, seed,
 // recipe, augmentation and number formats. Sections that have no part in it (search, schedule ...), places of files,
 // threads and the device may differ. Throws ConfigError where network.json is there and cannot be read.

@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +23,9 @@ struct NetworkTraining {
   Config config;     // data, runtime, seed
   TrainConfig recipe;
   int64_t epochs = 1;
-  Subset images;  // targets are the dataset's own classes
+  Subset images;                          // targets are the dataset's own classes
+  std::optional<Subset> validation = {};  // is looked at after each epoch: events::ClassAccuracy
+  std::vector<int64_t> kept_epochs = {};  // whose weights are written too (WeightsAfter), from 1
   std::shared_ptr<const DatasetIndex> test_set;
   at::Device device = at::kCPU;
   Ranks ranks = {};
@@ -34,7 +35,7 @@ struct NetworkTraining {
 struct TrainingOutputs {
   MetricSink* metrics = nullptr;  // events/training_events.h
   ProgressSink* progress = nullptr;
-  // weights.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
+  // weights.safetensors, weights-epoch<N>.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
   std::filesystem::path folder = {};
   bool resume = false;           // resumes from the newest whole checkpoint in `folder`
   std::vector<Event> notes = {};  // are recorded where the training starts or resumes
@@ -52,15 +53,14 @@ struct TrainingResult {
   double device_hours = 0;
 };
 
-// Called after each epoch, from 1, when its event is recorded.
-using AfterEpoch = std::function<void(int64_t epoch)>;
-
 // Trains the network, which is on the device, from the weights it has. The test set is read once, after the last epoch:
 // no epoch is chosen by it. Of several ranks only the first has outputs. result.json is written last: where it is, all
 // is. Throws ConfigError (warm-up longer than training), DataError, NumericError, Interrupted; CheckpointError where
 // none that is there can be used.
-TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs,
-                            const AfterEpoch& after_epoch = {});
+TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs);
+
+// The file of these weights in the folder of a training of `epochs`: the last epoch's are weights.safetensors.
+std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs);
 
 // The network's loss and accuracies on these images, as in testing.
 EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
