@@ -62,16 +62,13 @@ std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, const NnConfig
   return std::make_shared<Supernet>(network, SupernetOptions{.affine = true, .how = how});
 }
 
-int64_t Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const NextImages& next_images) {
+void Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const std::vector<at::Tensor>& batches) {
   const at::NoGradGuard no_gradient;
   ResetNormStatistics(network);
-  int64_t batches = 0;
-  for (at::Tensor image_nchw = next_images(); image_nchw.defined(); image_nchw = next_images()) {
+  for (const at::Tensor& image_nchw : batches) {
     network.Features(image_nchw, choices);  // not forward(): a classifier's dropout would draw from torch's generator
-    ++batches;
   }
   SetNormMode(network, NormMode::kRunning);
-  return batches;
 }
 
 }  // namespace danas

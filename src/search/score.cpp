@@ -35,6 +35,12 @@ int64_t CountImagesOf(const std::vector<Batch>& batches) {
   return images;
 }
 
+std::vector<at::Tensor> ImagesOf(const std::vector<Batch>& batches) {
+  std::vector<at::Tensor> images;
+  for (const Batch& batch : batches) images.push_back(batch.images);
+  return images;
+}
+
 // Of one network on one batch.
 struct BatchSums {
   double loss = 0;
@@ -182,14 +188,14 @@ std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const Sco
   for (const Networks& together : InWalks(sorted, own, !training_.empty())) {
     SubnetRunner runner(*supernet_, together, runtime_);
     for (const Batch& batch : training_) {
-      runner.Average(batch.images, [&](size_t) { progress.Done(batch.size()); });
+      for (SubnetRunner::Walk walk = runner.Average(batch.images); walk.Next();) progress.Done(batch.size());
     }
     int64_t image = 0;
     for (const Batch& batch : validation_) {
-      runner.Run(batch.images, [&](size_t n, const at::Tensor& logits_nk) {
-        progress.Scored(batch.size(),
-                        sums.Add(static_cast<size_t>(first) + n, image, logits_nk, batch.targets, classes_));
-      });
+      for (SubnetRunner::Walk walk = runner.Run(batch.images); walk.Next();) {
+        const size_t place = static_cast<size_t>(first) + walk.network();
+        progress.Scored(batch.size(), sums.Add(place, image, walk.Logits(), batch.targets, classes_));
+      }
       image += batch.size();
     }
     first += std::ssize(together);
@@ -210,8 +216,7 @@ SubnetScore SubnetScorer::ScoreMixture(const std::vector<LayerChoice>& choices, 
   if (training_.empty()) {
     SetNormMode(*supernet_, NormMode::kBatchFrozen);
   } else {
-    auto next = training_.begin();
-    Recalibrate(*supernet_, choices, [&] { return next == training_.end() ? at::Tensor() : (next++)->images; });
+    Recalibrate(*supernet_, choices, ImagesOf(training_));
   }
   supernet_->eval();
   Sums sums(1, images(), losses);

@@ -1,6 +1,7 @@
 #include "danas/search/score_walk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace danas {
 namespace {
@@ -12,19 +13,29 @@ size_t SharedLayers(const std::vector<size_t>& one, const std::vector<size_t>& o
 
 }  // namespace
 
-void WalkNetworks(const std::vector<std::vector<size_t>>& networks, const at::Tensor& x, const NetworkWalk& walk) {
-  std::vector<at::Tensor> into{x};  // [layer]: what goes into it, in the network at hand; [layers]: what comes out
-  for (size_t n = 0; n < networks.size(); ++n) {
-    const std::vector<size_t>& network = networks[n];
-    // The layers up to `needed` go on from here in the next network.
-    const size_t needed = n + 1 < networks.size() ? SharedLayers(network, networks[n + 1]) : 0;
-    for (size_t layer = into.size() - 1; layer < network.size(); ++layer) {
-      into.push_back(walk.step(layer, network[layer], into[layer]));
-      if (layer > needed) into[layer] = at::Tensor();
-    }
-    walk.end(n, into.back());
-    into.resize(needed + 1);
-  }
+NetworkWalk::NetworkWalk(const std::vector<std::vector<size_t>>& networks, at::Tensor x) : networks_(networks) {
+  into_.push_back(std::move(x));
+}
+
+bool NetworkWalk::NextNetwork() {
+  if (next_ == networks_.size()) return false;
+  into_.resize(needed_ + 1);
+  const size_t now = next_++;
+  needed_ = next_ < networks_.size() ? SharedLayers(networks_[now], networks_[next_]) : 0;
+  return true;
+}
+
+std::optional<NetworkWalk::Step> NetworkWalk::NextStep() const {
+  const std::vector<size_t>& candidates_l = networks_[network()];
+  const size_t layer = into_.size() - 1;
+  if (layer == candidates_l.size()) return std::nullopt;
+  return Step{.layer = layer, .candidate = candidates_l[layer], .x = into_[layer]};
+}
+
+void NetworkWalk::Give(at::Tensor y) {
+  const size_t layer = into_.size() - 1;
+  into_.push_back(std::move(y));
+  if (layer > needed_) into_[layer] = at::Tensor();
 }
 
 }  // namespace danas

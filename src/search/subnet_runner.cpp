@@ -3,11 +3,10 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <optional>
 #include <utility>
 
 #include "danas/core/interrupt.h"
-#include "danas/search/score_walk.h"
-#include "danas/train/amp.h"
 
 namespace danas {
 
@@ -17,35 +16,41 @@ SubnetRunner::SubnetRunner(Supernet& supernet, std::vector<std::vector<size_t>> 
   supernet_.eval();  // no dropout
 }
 
-void SubnetRunner::Average(const at::Tensor& image_nchw, const std::function<void(size_t network)>& done) {
-  Walk(image_nchw, Use::kAverage, [&](size_t network, const at::Tensor&) { done(network); });
-  ++batches_averaged_;
+SubnetRunner::Walk SubnetRunner::Average(const at::Tensor& image_nchw) {
+  return Walk(*this, image_nchw, Use::kAverage);
 }
 
-void SubnetRunner::Run(const at::Tensor& image_nchw,
-                       const std::function<void(size_t network, const at::Tensor& logits_nk)>& take) {
-  Walk(image_nchw, batches_averaged_ > 0 ? Use::kRunning : Use::kBatch,
-       [&](size_t network, const at::Tensor& features_nf) { take(network, supernet_.Classify(features_nf)); });
+SubnetRunner::Walk SubnetRunner::Run(const at::Tensor& image_nchw) {
+  return Walk(*this, image_nchw, batches_averaged_ > 0 ? Use::kRunning : Use::kBatch);
 }
 
-void SubnetRunner::Walk(const at::Tensor& image_nchw, Use use,
-                        const std::function<void(size_t network, const at::Tensor& features_nf)>& end) {
-  const at::NoGradGuard no_gradient;
-  const AutocastScope autocast(runtime_.amp, image_nchw.device().type());
+SubnetRunner::Walk::Walk(SubnetRunner& runner, const at::Tensor& image_nchw, Use use)
+    : runner_(runner),
+      use_(use),
+      autocast_(runner.runtime_.amp, image_nchw.device().type()),
+      walk_(runner.networks_, runner.RunStem(image_nchw, use)) {}
+
+bool SubnetRunner::Walk::Next() {
+  features_nf_ = at::Tensor();
+  if (!walk_.NextNetwork()) {
+    if (use_ == Use::kAverage) ++runner_.batches_averaged_;
+    return false;
+  }
+  while (const std::optional<NetworkWalk::Step> step = walk_.NextStep()) {
+    MixedLayer& layer = runner_.supernet_.layer(step->layer);
+    walk_.Give(runner_.RunPart(layer.candidate(step->candidate), use_,
+                               [&] { return layer.forward(step->x, {.path = step->candidate}); }));
+  }
+  ThrowIfInterrupted();
+  features_nf_ =
+      runner_.RunPart(runner_.supernet_.head(), use_, [&] { return runner_.supernet_.Pool(walk_.output()); });
+  return true;
+}
+
+at::Tensor SubnetRunner::RunStem(const at::Tensor& image_nchw, Use use) {
   next_part_ = 0;
-  at::Tensor x = image_nchw;
-  if (ConvNorm* stem = supernet_.stem()) x = RunPart(*stem, use, [&] { return supernet_.Stem(image_nchw); });
-  WalkNetworks(networks_, x,
-               {.step =
-                    [&](size_t l, size_t c, const at::Tensor& in) {
-                      MixedLayer& layer = supernet_.layer(l);
-                      return RunPart(layer.candidate(c), use, [&] { return layer.forward(in, {.path = c}); });
-                    },
-                .end =
-                    [&](size_t network, const at::Tensor& y) {
-                      ThrowIfInterrupted();
-                      end(network, RunPart(supernet_.head(), use, [&] { return supernet_.Pool(y); }));
-                    }});
+  ConvNorm* stem = supernet_.stem();
+  return stem != nullptr ? RunPart(*stem, use, [&] { return supernet_.Stem(image_nchw); }) : image_nchw;
 }
 
 at::Tensor SubnetRunner::RunPart(torch::nn::Module& part, Use use, const std::function<at::Tensor()>& forward) {

@@ -51,13 +51,13 @@ TEST(ForwardMacs, CountWhatAWalkComputes) {
   EXPECT_EQ(macs.OfWalk(networks, false), features);
   double walked = kStem;
   const std::vector<std::vector<double>> macs_lc = {{kK3, kK3Se}, {kK3}, {kK3, kK3Se, kK5}};
-  WalkNetworks(networks, at::zeros({1}),
-               {.step =
-                    [&](size_t layer, size_t candidate, const at::Tensor& x) {
-                      walked += macs_lc[layer][candidate];
-                      return x;
-                    },
-                .end = [](size_t, const at::Tensor&) {}});
+  NetworkWalk walk(networks, at::zeros({1}));
+  while (walk.NextNetwork()) {
+    while (const std::optional<NetworkWalk::Step> step = walk.NextStep()) {
+      walked += macs_lc[step->layer][step->candidate];
+      walk.Give(step->x);
+    }
+  }
   EXPECT_EQ(walked, features);
 }
 

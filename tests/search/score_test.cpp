@@ -103,6 +103,12 @@ struct Scored {
   ScoringSets sets;
 };
 
+std::vector<at::Tensor> ImagesOf(const std::vector<Batch>& batches) {
+  std::vector<at::Tensor> images;
+  for (const Batch& batch : batches) images.push_back(batch.images);
+  return images;
+}
+
 const std::vector<ScoreStatistics> kBothStatistics = {ScoreStatistics::kBatch, ScoreStatistics::kRecalibrated};
 
 TEST(SubnetScorer, GivesTheLossOfTheNetworkAlone) {
@@ -118,8 +124,7 @@ TEST(SubnetScorer, GivesTheLossOfTheNetworkAlone) {
       if (statistics == ScoreStatistics::kBatch) {
         SetNormMode(*network, NormMode::kBatchFrozen);
       } else {
-        auto next = training.begin();
-        Recalibrate(*network, {}, [&] { return next == training.end() ? at::Tensor() : (next++)->images; });
+        Recalibrate(*network, {}, ImagesOf(training));
       }
       network->eval();
       std::vector<at::Tensor> losses;
@@ -145,8 +150,7 @@ TEST(SubnetScorer, AgreesWithEvaluate) {
   const SubnetScore score = scored.Scorer().Score({choice}).at(0);
   const std::shared_ptr<Supernet> network = scored.OnePath(choice);
   const std::vector<Batch> training = scored.Batches(scored.sets.training, 30, 15);
-  auto next = training.begin();
-  Recalibrate(*network, {}, [&] { return next == training.end() ? at::Tensor() : (next++)->images; });
+  Recalibrate(*network, {}, ImagesOf(training));
   Loader loader(EvenSample(scored.sets.validation, 50, scored.config.seed),
                 Transform(scored.config.data, ImageUse::kTest, 0, 3), TestLoader(scored.config, 50, Ranks()));
   const EvaluationResult evaluated =
@@ -326,7 +330,7 @@ at::Tensor Counted(int& alive) {
       &alive, {1}, [&alive](void*) { --alive; }, at::kInt);
 }
 
-TEST(WalkNetworks, ComputesSharedLayersOnceAndHoldsFew) {
+TEST(NetworkWalk, ComputesSharedLayersOnceAndHoldsFew) {
   RandomStream random(1, "walk");
   for (int round = 0; round < 50; ++round) {
     const size_t layers = 1 + random.UniformInt(6);
@@ -345,23 +349,20 @@ TEST(WalkNetworks, ComputesSharedLayersOnceAndHoldsFew) {
     int alive = 0, most = 0;
     std::vector<size_t> at;  // the path that the walk is on
     {
-      WalkNetworks(networks, Counted(alive),
-                   {.step =
-                        [&](size_t layer, size_t candidate, const at::Tensor& x) {
-                          EXPECT_TRUE(x.defined());
-                          ++steps;
-                          at.resize(layer);
-                          at.push_back(candidate);
-                          at::Tensor y = Counted(alive);
-                          most = std::max(most, alive);
-                          return y;
-                        },
-                    .end =
-                        [&](size_t network, const at::Tensor& y) {
-                          EXPECT_TRUE(y.defined());
-                          EXPECT_EQ(network, ends++);
-                          EXPECT_EQ(at, networks[network]);
-                        }});
+      NetworkWalk walk(networks, Counted(alive));
+      while (walk.NextNetwork()) {
+        while (const std::optional<NetworkWalk::Step> step = walk.NextStep()) {
+          EXPECT_TRUE(step->x.defined());
+          ++steps;
+          at.resize(step->layer);
+          at.push_back(step->candidate);
+          walk.Give(Counted(alive));
+          most = std::max(most, alive);
+        }
+        EXPECT_TRUE(walk.output().defined());
+        EXPECT_EQ(walk.network(), ends++);
+        EXPECT_EQ(at, networks[walk.network()]);
+      }
     }
     EXPECT_EQ(steps, prefixes.size());
     EXPECT_EQ(ends, networks.size());
@@ -371,16 +372,17 @@ TEST(WalkNetworks, ComputesSharedLayersOnceAndHoldsFew) {
 }
 
 // One network needs what goes into a layer no longer than the layer takes.
-TEST(WalkNetworks, HoldsTwoTensorsForOneNetwork) {
+TEST(NetworkWalk, HoldsTwoTensorsForOneNetwork) {
   int alive = 0, most = 0;
-  WalkNetworks({{0, 0, 0, 0, 0}}, Counted(alive),
-               {.step =
-                    [&](size_t, size_t, const at::Tensor&) {
-                      at::Tensor y = Counted(alive);
-                      most = std::max(most, alive);
-                      return y;
-                    },
-                .end = [](size_t, const at::Tensor&) {}});
+  const Networks one = {{0, 0, 0, 0, 0}};
+  NetworkWalk walk(one, Counted(alive));
+  while (walk.NextNetwork()) {
+    while (walk.NextStep()) {
+      at::Tensor y = Counted(alive);
+      most = std::max(most, alive);
+      walk.Give(std::move(y));
+    }
+  }
   EXPECT_LE(most, 3);
 }
 

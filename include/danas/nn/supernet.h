@@ -5,7 +5,6 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -76,11 +75,9 @@ std::shared_ptr<Supernet> MakeNetwork(const SearchSpace& network, const NnConfig
 // network around it, its type, layout or device.
 void InitializeWeights(Supernet& network, int64_t seed);
 
-// The next batch of images, on the network's device; undefined at the end.
-using NextImages = std::function<at::Tensor()>;
-
-// Replaces the running statistics by the cumulative average over the batches, for every norm that `choices` reach, and
-// leaves all norms in NormMode::kRunning. Statistics of norms that are not reached stay. Returns the number of batches.
-int64_t Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const NextImages& next_images);
+// Replaces the running statistics by the cumulative average over these batches of images, on the network's device, for
+// every norm that `choices` reach, and leaves all norms in NormMode::kRunning. Statistics of norms that are not reached
+// stay.
+void Recalibrate(Supernet& network, const std::vector<LayerChoice>& choices, const std::vector<at::Tensor>& batches);
 
 }  // namespace danas

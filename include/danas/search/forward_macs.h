@@ -20,7 +20,7 @@ class ForwardMacs {
   // Of its Supernet::Features() alone: without the classifier.
   double OfFeatures(const std::vector<LayerChoice>& choices) const { return Of(choices) - classifier_; }
 
-  // Of one image's way through all of `networks` as WalkNetworks() takes it (score_walk.h): sorted, without equals.
+  // Of one image's way through all of `networks` as a NetworkWalk takes it (score_walk.h): sorted, without equals.
   // Stem and shared first layers count once; 0 without networks.
   double OfWalk(const std::vector<std::vector<size_t>>& networks, bool classifies) const;
 
