@@ -16,7 +16,9 @@
 namespace danas {
 namespace {
 
-// What of a config decides how the weights end. Where files lie and how many threads read them does not.
+// What of a config decides how the weights end. Where files lie and how many threads read them does not. This is not
+// what ResumePolicy() says of the keys: a training that is over may be used again with another number of threads or
+// limit of pixels, with which one under way could not go on.
 Json DecidingParts(Json config) {
   for (const char* key : {"root", "train", "test", "format", "class_names", "max_pixels", "workers", "queue"}) {
     config["data"].erase(key);

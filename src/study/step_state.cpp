@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
+#include "danas/config/config_changes.h"
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
+#include "danas/config/resume_policy.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
@@ -43,32 +44,17 @@ fs::path Beside(const fs::path& folder, const std::string& ending) {
   return folder.parent_path() / (folder.filename().string() + ending);
 }
 
-// Keys that change no result; where images are is handled separately.
-constexpr std::array kHarmless = {"data.workers", "data.queue", "data.most_bad", "ranks.timeout"};
-constexpr std::array kHarmlessSections = {"checkpoint", "log"};
-constexpr std::array kPlaces = {"data.root", "data.train", "data.test", "data.class_names"};
-
-template <size_t N>
-bool IsOneOf(const std::array<const char*, N>& keys, const std::string& key) {
-  return std::ranges::any_of(keys, [&](const char* known) { return key == known; });
-}
-
 struct Changes {
   std::vector<std::string> keys;    // "search.alpha_lr 0.01 -> 0.02"
   std::vector<std::string> places;  // "data.root ..."
 };
 
-void Collect(const Json& was, const Json& is, const std::string& prefix, Changes& changes) {
-  for (const auto& [name, value] : is.items()) {
-    const std::string key = prefix + name;
-    const Json before = was.value(name, Json());
-    if (before == value || IsOneOf(kHarmless, key) || IsOneOf(kHarmlessSections, key)) continue;
-    if (value.is_object() && before.is_object()) {
-      Collect(before, value, key + ".", changes);
-    } else {
-      (IsOneOf(kPlaces, key) ? changes.places : changes.keys)
-          .push_back(key + " " + JsonText(before) + " -> " + JsonText(value));
-    }
+// Of two whole configs; keys that change no result are left out.
+void AddConfigChanges(const Json& was, const Json& is, Changes& changes) {
+  for (const ConfigChange& change : ChangesBetween(was, is)) {
+    const OnResume policy = ResumePolicy(change.key);
+    if (policy == OnResume::kMayChange) continue;
+    (policy == OnResume::kPlace ? changes.places : changes.keys).push_back(change.text);
   }
 }
 
@@ -79,11 +65,11 @@ Changes ChangesOf(const StudyStep& step) {
   Json was = Document::Read(path).Root().ToJson();
   Json is = step.asked;
   if (was.contains("config") && is.contains("config")) {
-    Collect(ToJson(ConfigFromJson(was.at("config"), path.string())), is.at("config"), "", changes);
+    AddConfigChanges(ToJson(ConfigFromJson(was.at("config"), path.string())), is.at("config"), changes);
   }
   was.erase("config");
   is.erase("config");
-  Collect(was, is, "", changes);
+  for (const ConfigChange& change : ChangesBetween(was, is)) changes.keys.push_back(change.text);
   return changes;
 }
 

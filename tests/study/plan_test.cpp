@@ -122,6 +122,18 @@ TEST_F(StepRecord, TheSameStudyGoesOn) {
   CheckUnchanged(Plan(R"("set": {"data.workers": 3, "checkpoint.every": 7, "data.root": "elsewhere"}, )"));
 }
 
+// The rule of --resume, key by key.
+TEST_F(StepRecord, AStepMayChangeWhatAResumedRunMay) {
+  Record(Plan());
+  for (const std::string may : {R"("runtime.device": "cpu")", R"("ranks.timeout": 5)", R"("log.tensorboard": true)",
+                                R"("data.format": "folder")", R"("data.class_names": "names.txt")"}) {
+    CheckUnchanged(Plan(R"("set": {)" + may + "}, "));
+  }
+  for (const std::string may_not : {R"("runtime.threads": 3)", R"("data.max_pixels": 5)"}) {
+    EXPECT_THROW(CheckUnchanged(Plan(R"("set": {)" + may_not + "}, ")), ConfigError) << may_not;
+  }
+}
+
 TEST_F(StepRecord, OtherSettingsAreRefused) {
   Record(Plan());
   ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.lr": 0.75}, )")); },

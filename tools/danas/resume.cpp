@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "danas/config/config_changes.h"
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
 #include "danas/config/resume_policy.h"
@@ -35,41 +36,20 @@ bool MayRunChange(const std::string& key) {
 
 bool MayForkChange(const std::string& key) { return ResumePolicy(key) != OnResume::kFixed; }
 
-// A key with its values before and after.
-struct Change {
-  std::string key;
-  std::string text;
-};
-
 struct ConfigDifferences {
-  std::vector<Change> allowed;
-  std::vector<Change> others;
+  std::vector<ConfigChange> allowed;
+  std::vector<ConfigChange> others;
 };
 
-using AllowKey = std::function<bool(const std::string& key)>;
-
-void CollectDifferences(const Json& was, const Json& is, const std::string& prefix, const AllowKey& allow,
-                        ConfigDifferences& differences) {
-  for (const auto& [name, value] : is.items()) {
-    const std::string key = prefix + name;
-    const Json before = was.value(name, Json());
-    if (before == value) continue;
-    if (value.is_object() && before.is_object()) {
-      CollectDifferences(before, value, key + ".", allow, differences);
-    } else {
-      (allow(key) ? differences.allowed : differences.others)
-          .push_back({.key = key, .text = key + " " + JsonText(before) + " -> " + JsonText(value)});
-    }
-  }
-}
-
-ConfigDifferences Compare(const Config& was, const Config& is, const AllowKey& allow) {
+ConfigDifferences Compare(const Config& was, const Config& is, bool (*allow)(const std::string& key)) {
   ConfigDifferences differences;
-  CollectDifferences(ToJson(was), ToJson(is), "", allow, differences);
+  for (ConfigChange& change : ChangesBetween(ToJson(was), ToJson(is))) {
+    (allow(change.key) ? differences.allowed : differences.others).push_back(std::move(change));
+  }
   return differences;
 }
 
-std::string ListOf(const std::vector<Change>& differences) {
+std::string ListOf(const std::vector<ConfigChange>& differences) {
   std::string list;
   for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) {
     list += (i == 0 ? ": " : "; ") + differences[i].text;
@@ -79,9 +59,9 @@ std::string ListOf(const std::vector<Change>& differences) {
 }
 
 // A fork may change more than a resumed run, but not what the state is built from.
-std::string AdviceFor(const std::vector<Change>& changes) {
+std::string AdviceFor(const std::vector<ConfigChange>& changes) {
   std::string fixed;
-  for (const Change& change : changes) {
+  for (const ConfigChange& change : changes) {
     if (!MayForkChange(change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
   }
   if (fixed.empty()) return "Keep the original values, start a new run, or continue in a new folder with --fork";
@@ -174,7 +154,7 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
   const RunFolder folder = MakeRunFolder(options.fork, wanted, call);
   CopyRun(from, checkpoint, folder);
   Json changes = Json::array();
-  for (const Change& change : differences.allowed) changes.push_back(change.text);
+  for (const ConfigChange& change : differences.allowed) changes.push_back(change.text);
   folder.WriteJson("fork.json", {{"from", fs::absolute(from).string()},
                                  {"checkpoint", checkpoint.files.manifest.filename().string()},
                                  {"changes", std::move(changes)}});
@@ -212,7 +192,7 @@ Config ConfigToResume(const fs::path& run, const std::string& resume, const Conf
     throw ConfigError(run.string() + " cannot be resumed with a different config" + ListOf(differences.others) + ". " +
                       AdviceFor(differences.others));
   }
-  for (const Change& change : differences.allowed) log::info("resuming with {}", change.text);
+  for (const ConfigChange& change : differences.allowed) log::info("resuming with {}", change.text);
   return wanted;
 }
 

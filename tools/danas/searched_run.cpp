@@ -23,7 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Keys, or sections with a dot at the end, that --set may change: how networks are scored, and where.
+// Keys, or sections with a dot at the end, that --set may change: how networks are scored, and where. This is not what
+// ResumePolicy() says of the keys: the search does not go on, so that the scoring, the networks' computation and all of
+// `runtime` are free, while checkpoints are only read.
 constexpr std::array kFree = {"search.scoring.", "search.recalibration_images",
                               "runtime.",        "nn.",
                               "ranks.",          "log.",

@@ -19,9 +19,9 @@ std::filesystem::path OutputFile(const StudyStep& step);
 
 void WriteAsked(const StudyStep& step);
 
-// What was begun or done was asked for as the study asks now. Keys that change no result, and places of data, may
-// differ; a key that an earlier danas did not know had its default. Throws ConfigError, which names the steps, the keys
-// with both values and what to do.
+// What was begun or done was asked for as the study asks now. Keys that a resumed run may change (ResumePolicy) may
+// differ: they change no result, or say where the data lies. A key that an earlier danas did not know had its default.
+// Throws ConfigError, which names the steps, the keys with both values and what to do.
 void CheckUnchanged(const StudyPlan& plan);
 
 // The folder of a study, for one process. Throws FileError, which names the other, where one works in it.
