@@ -2,10 +2,21 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 
-#include "danas/core/random.h"
+#include "danas/core/bootstrap.h"
 
 namespace danas {
+namespace {
+
+double MedianOf(const std::vector<double>& values, const std::vector<size_t>& drawn) {
+  std::vector<double> there;
+  for (const size_t position : drawn) there.push_back(values[position]);
+  return Median(std::move(there));
+}
+
+}  // namespace
 
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -13,20 +24,18 @@ double Median(std::vector<double> values) {
 }
 
 RatioInterval RatioOfMedians(const std::vector<double>& a, const std::vector<double>& b) {
-  constexpr size_t kDraws = 10000;
-  RandomStream stream(0, "bootstrap");
-  std::vector<double> ratios;
-  std::vector<double> a_drawn(a.size()), b_drawn(a.size());
-  for (size_t draw = 0; draw < kDraws; ++draw) {
-    for (size_t i = 0; i < a.size(); ++i) {
-      const size_t round = stream.UniformInt(a.size());
-      a_drawn[i] = a[round];
-      b_drawn[i] = b[round];
-    }
-    ratios.push_back(Median(a_drawn) / Median(b_drawn));
-  }
-  std::sort(ratios.begin(), ratios.end());
-  return {.ratio = Median(a) / Median(b), .low = ratios[kDraws / 40], .high = ratios[kDraws - 1 - kDraws / 40]};
+  constexpr int64_t kDraws = 10000;
+  const std::vector<double> ratios =
+      Bootstrap::FromOneStream(a.size(), kDraws, 0).Values([&](const std::vector<size_t>& drawn) {
+        return MedianOf(a, drawn) / MedianOf(b, drawn);
+      });
+  RatioInterval interval{.ratio = Median(a) / Median(b), .low = kUndefined, .high = kUndefined};
+  if (ratios.empty()) return interval;
+  // Of so many values, percentiles need not be interpolated.
+  const size_t left_out = ratios.size() / 40;
+  interval.low = ratios[left_out];
+  interval.high = ratios[ratios.size() - 1 - left_out];
+  return interval;
 }
 
 }  // namespace danas

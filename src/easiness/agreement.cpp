@@ -7,7 +7,6 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "bootstrap.h"
 #include "danas/easiness/class_easiness.h"
 
 namespace danas {

@@ -5,8 +5,6 @@
 #include <optional>
 #include <stdexcept>
 
-#include "bootstrap.h"
-
 namespace danas {
 namespace {
 

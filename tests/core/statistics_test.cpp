@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace danas {
 namespace {
 
@@ -31,6 +33,13 @@ TEST(Statistics, TheIntervalReachesOverTheRounds) {
   EXPECT_EQ(interval.ratio, 2);
   EXPECT_EQ(interval.low, 1);
   EXPECT_EQ(interval.high, 4);
+}
+
+TEST(Statistics, ARatioThatIsNowhereDefinedHasNoInterval) {
+  const RatioInterval interval = RatioOfMedians({0, 0}, {0, 0});
+  EXPECT_TRUE(std::isnan(interval.ratio));
+  EXPECT_TRUE(std::isnan(interval.low));
+  EXPECT_TRUE(std::isnan(interval.high));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "danas/core/bootstrap.h"
 #include "danas/core/json.h"
 
 namespace danas {
@@ -26,12 +27,6 @@ double KendallW(const std::vector<Scores>& score_nc);
 
 // Share of the easiest max(1, round(share * n)) classes that both name; ties by position. By chance: share.
 double EasiestOverlap(const Scores& x, const Scores& y, double share);
-
-struct Estimate {
-  double value = 0;  // NaN where it is not defined
-  double low = 0;    // 95 % interval: percentiles 2.5 and 97.5 over resamples of the classes (or networks)
-  double high = 0;
-};
 
 // {"value", "low", "high"}; null for what is not defined.
 Json ToJson(const Estimate& estimate);
