@@ -6,6 +6,7 @@
 #include <array>
 
 #include "danas/core/error.h"
+#include "danas/core/rank_part.h"
 
 namespace danas {
 namespace {
@@ -222,7 +223,7 @@ at::Tensor BatchNorm::ForwardGroups(const at::Tensor& x_nchw) {
   const int64_t groups = sharing_.groups;
   std::vector<at::Tensor> parts, means, variances;
   for (int64_t g = 0; g < groups; ++g) {
-    const auto [first, last] = RowsOfPart(x_nchw.size(0), g, groups);
+    const auto [first, last] = PartOfRank(x_nchw.size(0), g, groups);
     const at::Tensor part = x_nchw.narrow(0, first, last - first);
     RequireVariance(part.numel() / part.size(1));
     // Each moves a copy of its own.

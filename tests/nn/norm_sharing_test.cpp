@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "danas/core/error.h"
+#include "danas/core/rank_part.h"
 #include "danas/nn/norm.h"
 #include "tests/support/test_support.h"
 #include "tests/support/torch_support.h"
@@ -89,7 +90,7 @@ TEST(NormTogether, IsTheNormOfTheWholeBatch) {
       threads.emplace_back([&, r] {
         const auto norm = MakeNorm(true);
         norm->set_sharing({.exchange = std::make_shared<ThreadExchange>(table, r)});
-        const auto [first, last] = RowsOfPart(7, r, ranks);
+        const auto [first, last] = PartOfRank(7, r, ranks);
         results[static_cast<size_t>(r)] =
             Through(*norm, images.narrow(0, first, last - first), seeds.narrow(0, first, last - first));
       });
@@ -147,7 +148,7 @@ TEST(NormGroups, EachIsNormalisedByItself) {
     const Result result = Through(*grouped, images, seeds);
     at::Tensor dweight = at::zeros({kChannels}, at::kDouble), mean = dweight.clone(), variance = dweight.clone();
     for (int64_t g = 0; g < 3; ++g) {
-      const auto [first, last] = RowsOfPart(7, g, 3);
+      const auto [first, last] = PartOfRank(7, g, 3);
       const auto norm = MakeNorm(true);
       const Result part = Through(*norm, images.narrow(0, first, last - first), seeds.narrow(0, first, last - first));
       ExpectSameBits(result.y.narrow(0, first, last - first), part.y);

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "danas/arch/spec.h"
@@ -127,12 +126,6 @@ std::vector<BatchNorm*> NormsOf(torch::nn::Module& module);
 void SetNormMode(torch::nn::Module& module, NormMode mode);
 void ResetNormStatistics(torch::nn::Module& module);
 void SetNormSharing(torch::nn::Module& module, const NormSharing& sharing);
-
-// Part `index` of `count` parts of n rows, in order: the first row and the one after the last. As run/ranks.h cuts a
-// batch into the processes' parts.
-inline std::pair<int64_t, int64_t> RowsOfPart(int64_t n, int64_t index, int64_t count) {
-  return {n * index / count, n * (index + 1) / count};
-}
 
 // activation(x) as a new tensor.
 at::Tensor Activate(const at::Tensor& x, Activation activation);
