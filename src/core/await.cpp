@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "danas/core/seconds_since.h"
+
 namespace danas {
 namespace {
 
@@ -26,7 +28,7 @@ void Await(std::function<void(std::stop_token stop)> work, const std::function<v
   std::jthread thread([task = std::move(task)](const std::stop_token& stop) mutable { task(stop); });
   try {
     while (done.wait_for(kBetweenLooks) != std::future_status::ready) {
-      look(std::chrono::duration<double>(Clock::now() - start).count());
+      look(SecondsSince(start));
     }
   } catch (...) {
     thread.request_stop();

@@ -16,6 +16,7 @@
 #include "danas/core/error.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/core/units.h"
 
 namespace danas {
@@ -100,7 +101,7 @@ MeetingStep StepToStore(const RankPlace& place) {
 void MeetingClock::Look(const MeetingStep& step) {
   if (InterruptRequested()) throw Interrupted("stopped by a signal while waiting for " + step.whom);
   const auto now = Clock::now();
-  if (std::chrono::duration<double>(now - start_).count() > timeout_) {
+  if (SecondsBetween(start_, now) > timeout_) {
     throw PeerError(step.failed + " within " + FormatDecimals(timeout_, 0) + " s (ranks.timeout). " + step.advice);
   }
   if (now < next_word_) return;

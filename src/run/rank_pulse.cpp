@@ -10,6 +10,7 @@
 #include "danas/core/await.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/run/ranks.h"
 #include "rank_meeting.h"
 
@@ -64,7 +65,7 @@ void RankPulse::EndWait() { wait_began_ = 0; }
 double RankPulse::SecondsWaited() const {
   const int64_t began = wait_began_;
   if (began == 0) return 0;
-  return std::chrono::duration<double>(Clock::now() - Clock::time_point(Clock::duration(began))).count();
+  return SecondsSince(Clock::time_point(Clock::duration(began)));
 }
 
 void RankPulse::Beat() {

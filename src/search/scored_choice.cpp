@@ -9,6 +9,7 @@
 #include "danas/config/config_file.h"
 #include "danas/core/log.h"
 #include "danas/core/pass_work.h"
+#include "danas/core/seconds_since.h"
 #include "danas/cost/band_count.h"
 #include "danas/cost/best_networks.h"
 #include "danas/run/device.h"
@@ -308,7 +309,7 @@ PartOfRun ScoredChoice::Part(const Done& from, const Done& to) const {
 
 double ScoredChoice::TakeSeconds() {
   const auto now = std::chrono::steady_clock::now();
-  return std::chrono::duration<double>(now - std::exchange(taken_, now)).count();
+  return SecondsBetween(std::exchange(taken_, now), now);
 }
 
 std::string ScoredChoice::LabelOf(const std::string& what) const {

@@ -16,6 +16,7 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/core/text_file.h"
 #include "danas/core/units.h"
 #include "danas/events/log_excerpt.h"
@@ -167,9 +168,8 @@ class Runner {
     const bool done = code == 0 && StateOf(step) == StepState::kDone;
     progress_[ended.step] = done ? Progress::kDone : Progress::kFailed;
     if (done) {
-      const double seconds = std::chrono::duration<double>(Clock::now() - ended.since).count();
-      Say(step.name + ": done in " + FormatDuration(seconds) + ", " + std::to_string(Count(Progress::kDone)) + " of " +
-          std::to_string(plan_.steps.size()) + " steps");
+      Say(step.name + ": done in " + FormatDuration(SecondsSince(ended.since)) + ", " +
+          std::to_string(Count(Progress::kDone)) + " of " + std::to_string(plan_.steps.size()) + " steps");
     } else if (!interrupted_) {
       if (code_ == 0) code_ = code == 0 ? static_cast<int>(ExitCode::kInternal) : code;
       log::error("{}: {}; the others continue. {} ends:{}", step.name,

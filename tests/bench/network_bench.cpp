@@ -16,6 +16,7 @@
 #include "danas/arch/genotype.h"
 #include "danas/config/config.h"
 #include "danas/core/error.h"
+#include "danas/core/seconds_since.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/supernet.h"
 #include "danas/run/device.h"
@@ -58,7 +59,7 @@ Arguments Parse(const std::vector<std::string>& words) {
 double SecondsOf(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return SecondsSince(start);
 }
 
 void Run(const Arguments& arguments) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/core/seconds_since.h"
 #include "tests/tools/run_danas.h"
 
 namespace danas::test {
@@ -24,7 +25,7 @@ class KilledSearch : public testing::Test {
   static double SecondsOf(const std::function<void()>& work) {
     const auto start = std::chrono::steady_clock::now();
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return SecondsSince(start);
   }
 
   Outcome Search(const std::string& run, const std::string& before = "") const {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "danas/core/log.h"
+#include "danas/core/seconds_since.h"
 #include "danas/core/units.h"
 
 namespace danas {
@@ -28,7 +29,7 @@ std::function<void(int64_t done)> ImageProgress(std::string what, int64_t images
         if (!start) start = {now, done};
         if (now - reported < kBetweenMessages) return;
         reported = now;
-        const double seconds = std::chrono::duration<double>(now - start->time).count();
+        const double seconds = SecondsBetween(start->time, now);
         const double speed = seconds > 0 ? static_cast<double>(done - start->done) / seconds : 0;
         log::info("{}: {} of {} images, {} images/s", what, FormatThousands(done), FormatThousands(images),
                   FormatThousands(static_cast<int64_t>(speed)));

@@ -5,8 +5,12 @@
 
 namespace danas {
 
+inline double SecondsBetween(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
 inline double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return SecondsBetween(start, std::chrono::steady_clock::now());
 }
 
 }  // namespace danas
