@@ -23,4 +23,9 @@ std::vector<double> LogSoftmax(const std::vector<double>& logits) {
   return result;
 }
 
+std::vector<double> ProbabilitiesOf(std::vector<double> log_p) {
+  for (double& value : log_p) value = std::exp(value);
+  return log_p;
+}
+
 }  // namespace danas

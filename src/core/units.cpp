@@ -42,6 +42,8 @@ std::string FormatDecimals(double value, int decimals) {
 
 std::string FormatPercent(double share, int decimals) { return FormatDecimals(100 * share, decimals) + " %"; }
 
+std::string FormatPercentDone(double share) { return FormatDecimals(std::floor(100 * share), 0) + " %"; }
+
 std::string FormatCount(double count) {
   constexpr std::array<const char*, 5> kSuffixes = {"", "k", "M", "G", "T"};
   size_t step = 0;

@@ -40,7 +40,7 @@ void DescribeOrigin(const Node& network, TrainedRun& run) {
 }
 
 std::string SignedPercent(double share) {
-  return (share < 0 ? "−" : "+") + FormatDecimals(std::abs(100 * share), 1) + " %";
+  return (share < 0 ? "−" : "+") + FormatPercent(std::abs(share));
 }
 
 double AgainstFirst(const std::vector<TrainedRun>& runs, const TrainedRun& run) {

@@ -80,10 +80,7 @@ std::vector<std::vector<double>> ArchParameters::Values() const {
 
 std::vector<std::vector<double>> ArchParameters::Probabilities() const {
   std::vector<std::vector<double>> probability_lc = Values();
-  for (std::vector<double>& layer : probability_lc) {
-    layer = LogSoftmax(layer);
-    std::ranges::transform(layer, layer.begin(), [](double x) { return std::exp(x); });
-  }
+  for (std::vector<double>& layer : probability_lc) layer = ProbabilitiesOf(LogSoftmax(layer));
   return probability_lc;
 }
 

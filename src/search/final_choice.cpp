@@ -1,13 +1,13 @@
 #include "danas/search/final_choice.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/core/softmax.h"
 #include "danas/core/units.h"
 #include "danas/cost/band_sampler.h"
 #include "danas/cost/best_networks.h"
@@ -74,9 +74,7 @@ FinalChoice SampleNetwork(const std::vector<std::vector<double>>& alpha_lc, cons
                           RandomStream& stream) {
   FinalChoice result = ChooseNetwork(alpha_lc, costs, largest_cost);
   std::vector<std::vector<double>> weight_lc = LogProbabilities(alpha_lc);
-  for (std::vector<double>& weight_c : weight_lc) {
-    for (double& weight : weight_c) weight = std::exp(weight);
-  }
+  for (std::vector<double>& weight_c : weight_lc) weight_c = ProbabilitiesOf(std::move(weight_c));
   result.choice = BandSampler(costs, {costs.Least(), largest_cost}, std::move(weight_lc)).Draw(stream);
   result.cost = costs.OfNetwork(result.choice);
   result.bounded_by_budget = false;

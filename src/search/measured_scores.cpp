@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "danas/core/random.h"
 #include "danas/core/seconds_since.h"
@@ -37,10 +38,8 @@ std::vector<size_t> DrawFromAll(const CostTable& costs, RandomStream& random) {
   return network;
 }
 
-at::Tensor ProbabilityOf(const std::vector<double>& log_p_c, at::ScalarType type) {
-  at::Tensor probability_c = at::empty({std::ssize(log_p_c)}, at::kDouble);
-  for (size_t c = 0; c < log_p_c.size(); ++c) probability_c[static_cast<int64_t>(c)] = std::exp(log_p_c[c]);
-  return probability_c.to(type);
+at::Tensor ProbabilityOf(std::vector<double> log_p_c, at::ScalarType type) {
+  return at::tensor(ProbabilitiesOf(std::move(log_p_c)), at::kDouble).to(type);
 }
 
 // softmax(α), with 0 for one candidate where one is masked.
@@ -49,7 +48,7 @@ at::Tensor MaskedProbability(const std::vector<double>& alpha_c, size_t masked, 
   others_c.erase(others_c.begin() + static_cast<std::ptrdiff_t>(masked));
   std::vector<double> log_p_c = LogSoftmax(others_c);
   log_p_c.insert(log_p_c.begin() + static_cast<std::ptrdiff_t>(masked), -INFINITY);
-  return ProbabilityOf(log_p_c, type);
+  return ProbabilityOf(std::move(log_p_c), type);
 }
 
 // How far the scoring for a pruning got, over all branches.

@@ -25,7 +25,7 @@ std::string Join(const std::vector<std::string>& parts) {
 std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns) {
   const double share =
       progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
-  std::string done = FormatDecimals(std::floor(100 * share), 0) + " %";
+  std::string done = FormatPercentDone(share);
   std::string rate = FormatThousands(std::llround(progress.images_per_second)) + " img/s";
   std::string loss = "loss " + FormatDecimals(progress.loss, 3);
   std::string accuracy = "top-1 " + FormatPercent(progress.accuracy);

@@ -13,9 +13,6 @@ namespace {
 
 using Optional = std::optional<double>;
 
-// Rounded down: 100 % is for what is done.
-std::string Done(double share) { return FormatDecimals(std::floor(100 * share), 0) + " %"; }
-
 // To the second: times in files are no finer.
 std::string Rounded(double seconds) {
   return seconds < 10 ? FormatDecimals(seconds, 0) + " s" : FormatDuration(std::round(seconds));
@@ -104,7 +101,7 @@ std::string Position(const RunStatus& status) {
 }
 
 std::string Progress(const RunStatus& status) {
-  return Join({status.share_done ? Done(*status.share_done) + " done" : "",
+  return Join({status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
                status.seconds_left ? "about " + Rounded(*status.seconds_left) + " left" : "",
                status.begun ? "started " + FormatUtc(*status.begun) : ""});
 }
@@ -277,7 +274,7 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
   for (const RunStatus& status : runs) {
     const Optional loss = LossNow(status), accuracy = AccuracyNow(status), cost = CostNow(status);
     table.AddRow({status.folder.string(), NameOf(status.kind), NameOf(status.life),
-                  Unfinished(status) ? ShortPosition(status) : "", status.share_done ? Done(*status.share_done) : "",
+                  Unfinished(status) ? ShortPosition(status) : "", status.share_done ? FormatPercentDone(*status.share_done) : "",
                   status.seconds_left ? Rounded(*status.seconds_left) : "", loss ? FormatDecimals(*loss, 3) : "",
                   accuracy ? FormatPercent(*accuracy, 1) : "", cost ? Cost(*cost, status.unit) : "",
                   status.last_sign_seconds ? Ago(*status.last_sign_seconds) : ""});
@@ -289,7 +286,7 @@ std::string StatusLine(const RunStatus& status) {
   return status.folder.string() + ": " +
          Join({std::string(NameOf(status.kind)) + " " + NameOf(status.life),
                Unfinished(status) ? ShortPosition(status) : "",
-               status.share_done ? Done(*status.share_done) + " done" : "",
+               status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
                status.seconds_left ? Rounded(*status.seconds_left) + " left" : "",
                LossAndAccuracy(LossNow(status), AccuracyNow(status))});
 }

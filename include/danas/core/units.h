@@ -18,6 +18,7 @@ std::string FormatDuration(double seconds);    // 7500 -> "2 h 05 min", 62 -> "1
 std::string FormatThousands(int64_t number);   // 1234567 -> "1,234,567"
 std::string FormatDecimals(double value, int decimals);
 std::string FormatPercent(double share, int decimals = 1);  // 0.123 -> "12.3 %"
+std::string FormatPercentDone(double share);                // rounded down: 0.999 -> "99 %"; 100 % is for what is done
 
 // The Levenshtein distance, used to suggest the key or name that was meant.
 size_t EditDistance(std::string_view a, std::string_view b);
