@@ -29,10 +29,32 @@ events::PlannedPhase PlannedFields(const PhasePlan& phase) {
   return fields;
 }
 
-std::vector<events::BudgetBand> BandFields(const std::vector<PlannedBudget>& budgets) {
-  std::vector<events::BudgetBand> fields;
-  for (const PlannedBudget& budget : budgets) {
-    fields.push_back({.budget = budget.name, .target = budget.target, .least = budget.least, .most = budget.most});
+events::SearchStart PlanFields(const SearchPlan& plan) {
+  events::SearchStart fields;
+  fields.device = plan.device;
+  fields.searchable_layers = plan.searchable_layers;
+  fields.networks = plan.networks;
+  fields.unit = plan.unit;
+  fields.least = plan.least;
+  fields.most = plan.most;
+  fields.batch = plan.batch;
+  fields.alpha_batch = plan.alpha_batch;
+  fields.paths = plan.paths;
+  fields.weight_steps = plan.weight_steps();
+  fields.alpha_steps = plan.alpha_steps();
+  fields.images = plan.images();
+  fields.memory_bytes = plan.memory_bytes();
+  fields.final_macs = plan.final.macs;
+  for (const PhasePlan& phase : plan.phases) fields.phases.push_back(PlannedFields(phase));
+  if (plan.budgets.empty()) {
+    fields.budget = plan.budget;
+    fields.budget_max = plan.budget_max;
+    return fields;
+  }
+  fields.budgets.emplace();
+  for (const PlannedBudget& budget : plan.budgets) {
+    fields.budgets->push_back(
+        {.budget = budget.name, .target = budget.target, .least = budget.least, .most = budget.most});
   }
   return fields;
 }

@@ -5,11 +5,12 @@
 namespace danas::events {
 namespace {
 
-// A search's epochs and a training's have one name; a search's are of a phase.
+// Of two with one name the first has a field of its own.
 template <typename T>
 bool Fits(const Event& event) {
   if (!IsNameOf<T>(event.name)) return false;
-  return !std::is_same_v<T, SearchEpoch> || event.fields.contains("phase");
+  if constexpr (requires { T::kOwnField; }) return event.fields.contains(T::kOwnField);
+  return true;
 }
 
 template <typename T>
@@ -17,9 +18,7 @@ bool TryToRead(const Event& event, ReadEvent& read) {
   if constexpr (!std::is_same_v<T, std::monostate>) {
     if (!Fits<T>(event)) return false;
     auto [value, faults] = Read<T>(event.fields);
-    if constexpr (requires { value.kind = TrainingKind::kTrain; }) {
-      value.kind = event.name == T::kNames.front() ? TrainingKind::kFinetune : TrainingKind::kTrain;
-    }
+    if constexpr (T::kNames.size() > 1) value.kind = KindNamed<T>(event.name);
     read = {.event = std::move(value), .faults = std::move(faults)};
     return true;
   }

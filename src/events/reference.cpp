@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "danas/events/any_event.h"
+#include "danas/events/progress.h"
 
 namespace danas::events {
 namespace {
@@ -57,6 +58,14 @@ std::string TableOf(const char* when) {
   return "### " + names + "\n\n" + table.Text(when);
 }
 
+std::string ProgressTable() {
+  TableWriter table(ProgressNow::kFile);
+  const ProgressNow progress{};
+  ProgressNow::Describe(progress, table);
+  return "### `" + std::string(ProgressNow::kFile) + "`\n\n" +
+         table.Text("Whole every ten seconds; removed when the run is finished");
+}
+
 }  // namespace
 
 std::string EventReference() {
@@ -72,7 +81,8 @@ std::string EventReference() {
          "## A ranking of classes\n\n" + TableOf<EasinessStart>("Once, when it starts") +
          TableOf<NetworkJudged>("After each network") + TableOf<EasinessEnd>("Once, when the classes are ranked") +
          "## Any run that was resumed\n\n" +
-         TableOf<DataMoved>("For each set whose images are not stored where they were when the run started");
+         TableOf<DataMoved>("For each set whose images are not stored where they were when the run started") +
+         "## Between the events\n\n" + ProgressTable();
 }
 
 }  // namespace danas::events

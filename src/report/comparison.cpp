@@ -39,9 +39,7 @@ void DescribeOrigin(const Node& network, TrainedRun& run) {
   }
 }
 
-std::string SignedPercent(double share) {
-  return (share < 0 ? "−" : "+") + FormatPercent(std::abs(share));
-}
+std::string SignedPercent(double share) { return (share < 0 ? "−" : "+") + FormatPercent(std::abs(share)); }
 
 double AgainstFirst(const std::vector<TrainedRun>& runs, const TrainedRun& run) {
   return static_cast<double>(run.macs) / static_cast<double>(runs.front().macs) - 1;

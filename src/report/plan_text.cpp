@@ -201,45 +201,39 @@ std::string PlanText(const SearchPlan& plan) {
 }
 
 Json PlanJson(const SearchPlan& plan) {
-  Json phases = Json::array();
-  for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
-  Json json = {{"device", plan.device},
-               {"batch", plan.batch},
-               {"alpha_batch", plan.alpha_batch},
-               {"paths", plan.paths},
-               {"pruning_score", plan.pruning_score},
+  using events::SearchStart;
+  const Json logged = events::ToJson(PlanFields(plan));
+  Json json = Json::object();
+  const auto add_logged = [&](auto... members) {
+    for (const std::string& field : {events::NameOfField(members)...}) {
+      if (logged.contains(field)) json[field] = logged.at(field);
+    }
+  };
+  add_logged(&SearchStart::device, &SearchStart::batch, &SearchStart::alpha_batch, &SearchStart::paths);
+  json.update({{"pruning_score", plan.pruning_score},
                {"scoring_images", plan.scoring_images},
                {"path_cost_least", plan.path_cost_most > 0 ? Json(plan.path_cost_least) : Json()},
                {"path_cost_most", plan.path_cost_most > 0 ? Json(plan.path_cost_most) : Json()},
                {"ranks", plan.ranks},
-               {"micro_batch", plan.micro_batch},
-               {"searchable_layers", plan.searchable_layers},
-               {"networks", plan.networks},
-               {"unit", plan.unit},
-               {"least", plan.least},
-               {"most", plan.most},
-               {"budget", plan.budget},
-               {"budget_max", plan.budget_max},
-               {"images", plan.images()},
-               {"weight_steps", plan.weight_steps()},
-               {"alpha_steps", plan.alpha_steps()},
-               {"memory_bytes", plan.memory_bytes()},
-               {"seconds", plan.probed ? Json(plan.seconds()) : Json()},
-               {"final",
-                {{"networks", plan.final.networks},
-                 {"images", plan.final.images},
-                 {"finalists", plan.final.finalists},
-                 {"finalist_training_images", plan.final.finalist_training_images},
-                 {"finalist_images", plan.final.finalist_images},
-                 {"macs", plan.final.macs},
-                 {"finalist_macs", plan.final.finalist_macs},
-                 {"memory_bytes", plan.final.memory_bytes},
-                 {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
-                 {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}}},
-               {"phases", std::move(phases)}};
+               {"micro_batch", plan.micro_batch}});
+  add_logged(&SearchStart::searchable_layers, &SearchStart::networks, &SearchStart::unit, &SearchStart::least,
+             &SearchStart::most, &SearchStart::budget, &SearchStart::budget_max, &SearchStart::images,
+             &SearchStart::weight_steps, &SearchStart::alpha_steps, &SearchStart::memory_bytes);
+  json["seconds"] = plan.probed ? Json(plan.seconds()) : Json();
+  json["final"] = {{"networks", plan.final.networks},
+                   {"images", plan.final.images},
+                   {"finalists", plan.final.finalists},
+                   {"finalist_training_images", plan.final.finalist_training_images},
+                   {"finalist_images", plan.final.finalist_images},
+                   {"macs", plan.final.macs},
+                   {"finalist_macs", plan.final.finalist_macs},
+                   {"memory_bytes", plan.final.memory_bytes},
+                   {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
+                   {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}};
+  Json& phases = json[events::NameOfField(&SearchStart::phases)] = Json::array();
+  for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
   if (plan.budgets.empty()) return json;
-  for (const char* field : {"budget", "budget_max"}) json.erase(field);
-  json["budgets"] = events::ToJson(BandFields(plan.budgets));
+  add_logged(&SearchStart::budgets);
   json["macs"] = plan.macs() + plan.final.macs;
   json["separate_macs"] = plan.separate_macs;
   json["separate_memory_bytes"] = plan.separate_memory_bytes;

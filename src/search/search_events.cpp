@@ -153,36 +153,14 @@ std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector
 }
 
 events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
-  events::SearchStart event{.seed = inputs.config.seed,
-                            .device = plan.device,
-                            .space = inputs.space.name(),
-                            .dataset = inputs.training_set->name,
-                            .fingerprint = HexText(inputs.training_set->fingerprint),
-                            .ranking = inputs.ranking.source,
-                            .class_order = inputs.ranking.order,
-                            .layers = std::ssize(inputs.space.layers()),
-                            .searchable_layers = plan.searchable_layers,
-                            .networks = plan.networks,
-                            .unit = plan.unit,
-                            .least = plan.least,
-                            .most = plan.most,
-                            .budget = plan.budget,
-                            .budget_max = plan.budget_max,
-                            .batch = plan.batch,
-                            .weight_steps = plan.weight_steps(),
-                            .alpha_steps = plan.alpha_steps(),
-                            .images = plan.images(),
-                            .memory_bytes = plan.memory_bytes(),
-                            .phases = {},
-                            .budgets = {},
-                            .alpha_batch = plan.alpha_batch,
-                            .paths = plan.paths,
-                            .final_macs = plan.final.macs};
-  for (const PhasePlan& phase : plan.phases) event.phases.push_back(PlannedFields(phase));
-  if (plan.budgets.empty()) return event;
-  event.budget.reset();
-  event.budget_max.reset();
-  event.budgets = BandFields(plan.budgets);
+  events::SearchStart event = PlanFields(plan);
+  event.seed = inputs.config.seed;
+  event.space = inputs.space.name();
+  event.dataset = inputs.training_set->name;
+  event.fingerprint = HexText(inputs.training_set->fingerprint);
+  event.ranking = inputs.ranking.source;
+  event.class_order = inputs.ranking.order;
+  event.layers = std::ssize(inputs.space.layers());
   return event;
 }
 

@@ -1,7 +1,6 @@
 #include "danas/study/trial_result.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "danas/arch/genotype.h"
 #include "danas/arch/network_name.h"
@@ -20,8 +19,6 @@ namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
 // Of a run's log, which may have been cut by hand. `needed`: the fields that count.
 template <typename T>
@@ -52,7 +49,8 @@ double PlannedMacs(const std::vector<events::PlannedPhase>& phases) {
 
 FindingCost CostOfTraining(const fs::path& run) {
   const fs::path log = run / kLogFile;
-  const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log, {"train_images"});
+  const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log,
+                                                        {events::NameOfField(&events::TrainingStart::train_images)});
   const TrainedRun trained = ReadTrainedRun(run);
   return {.macs = static_cast<double>(trained.macs) * static_cast<double>(trained.epochs) *
                   static_cast<double>(start.train_images),
@@ -64,12 +62,20 @@ FindingCost CostOfTraining(const fs::path& run) {
 FindingCost CostOfSearch(const fs::path& run) {
   const fs::path log = run / kLogFile;
   const std::vector<Json> lines = ReadLogExcerpt(log).events;
-  const auto end = ReadFromLog<events::SearchEnd>(lines, log, {"timing", "timing.seconds", "macs_passed.total"});
+  using namespace events;
+  const std::string timing = NameOfField(&SearchEnd::timing), passed = NameOfField(&SearchEnd::macs_passed);
+  const auto end = ReadFromLog<SearchEnd>(
+      lines, log,
+      {timing, timing + "." + NameOfField(&SearchTiming::seconds), passed + "." + NameOfField(&WorkParts::total)});
   if (end.macs_passed) return {.macs = end.macs_passed->total, .seconds = end.timing.seconds};
-  return {.macs = PlannedMacs(ReadFromLog<events::SearchStart>(lines, log,
-                                                        {"phases", "phases.epochs", "phases.macs_per_image",
-                                                         "phases.weight_images", "phases.architecture_images"})
-                          .phases),
+  const std::string phases = NameOfField(&SearchStart::phases);
+  std::vector<std::string> needed = {phases};
+  for (const std::string& field :
+       {NameOfField(&PlannedPhase::epochs), NameOfField(&PlannedPhase::macs_per_image),
+        NameOfField(&PlannedPhase::weight_images), NameOfField(&PlannedPhase::architecture_images)}) {
+    needed.push_back(phases + "." + field);
+  }
+  return {.macs = PlannedMacs(ReadFromLog<SearchStart>(lines, log, needed).phases),
           .seconds = end.timing.seconds,
           .planned = true};
 }
@@ -142,10 +148,10 @@ std::optional<TrialResult> TrialReader::ReadDrawn(const StudyTrial& trial) {
     for (const std::vector<size_t>& network : drawn) {
       finding.macs += truth_->Macs(network) * static_cast<double>(head.epochs * head.train_images);
     }
-    if (head.epochs * head.train_images == 0) finding.macs = kNotKnown;
+    if (head.epochs * head.train_images == 0) finding.macs = events::kNotKnown;
     finding.seconds =
         head.hours > 0 ? 3600 * head.hours / static_cast<double>(truth_->trainings()) * static_cast<double>(arm.random)
-                       : kNotKnown;
+                       : events::kNotKnown;
   }
   return TrialResult{.accuracy = found->accuracy,
                      .truth = found,

@@ -88,20 +88,17 @@ EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Lo
   return result;
 }
 
-Json ToJson(const EvaluationResult& result) {
-  return {{"images", result.images},
-          {"loss", result.loss},
-          {"top1", result.top1},
-          {"top5", result.top5},
-          {"seconds", result.seconds}};
-}
-
-Json PerClassJson(const EvaluationResult& result, const std::vector<std::string>& class_ids) {
-  Json json = Json::object();
+events::TestFields TestFieldsOf(const EvaluationResult& result, const std::vector<std::string>& class_ids) {
+  events::TestFields fields{.images = result.images,
+                            .loss = result.loss,
+                            .top1 = result.top1,
+                            .top5 = result.top5,
+                            .seconds = result.seconds};
   for (size_t c = 0; c < result.per_class.size(); ++c) {
-    json[class_ids.at(c)] = {{"images", result.per_class[c].images}, {"correct", result.per_class[c].correct}};
+    fields.per_class[class_ids.at(c)] = {{"images", result.per_class[c].images},
+                                         {"correct", result.per_class[c].correct}};
   }
-  return json;
+  return fields;
 }
 
 }  // namespace danas

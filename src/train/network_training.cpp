@@ -228,18 +228,10 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
 }
 
 events::TrainingEnd EndEvent(const TrainingResult& result, const std::vector<std::string>& class_ids) {
-  const auto tested = [&](const EvaluationResult& evaluation) {
-    return events::TestFields{.images = evaluation.images,
-                              .loss = evaluation.loss,
-                              .top1 = evaluation.top1,
-                              .top5 = evaluation.top5,
-                              .seconds = evaluation.seconds,
-                              .per_class = PerClassJson(evaluation, class_ids)};
-  };
   events::TrainingEnd event{.kind = result.kind,
                             .kind_name = events::NameOf(result.kind),
                             .tested = "once, after the last epoch",
-                            .test_last_epoch = tested(result.last),
+                            .test_last_epoch = TestFieldsOf(result.last, class_ids),
                             .test_ema = {},
                             .epochs = result.epochs,
                             .steps = result.steps,
@@ -247,7 +239,7 @@ events::TrainingEnd EndEvent(const TrainingResult& result, const std::vector<std
                             .seconds = result.seconds,
                             .images_per_second = result.images_per_second,
                             .device_hours = result.device_hours};
-  if (result.ema) event.test_ema = tested(*result.ema);
+  if (result.ema) event.test_ema = TestFieldsOf(*result.ema, class_ids);
   return event;
 }
 

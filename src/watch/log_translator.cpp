@@ -19,6 +19,16 @@ namespace {
 // "_323M" of one of several budgets; else nothing.
 std::string SuffixOf(const std::optional<std::string>& budget) { return budget ? "_" + *budget : ""; }
 
+// The same of a part that may belong to one.
+template <events::Section T>
+std::string SuffixOfPart(const T& part) {
+  if constexpr (requires { part.budget; }) {
+    const std::optional<std::string> budget = part.budget;
+    return budget && !budget->empty() ? SuffixOf(budget) : "";
+  }
+  return "";
+}
+
 // Walks over an event's description: of each field with a tag its number, where the log has one. Of one of several
 // budgets tags end in its name.
 class ScalarWalk {
@@ -45,8 +55,8 @@ class ScalarWalk {
   template <events::Section T>
   void Field(const char* name, const std::optional<std::vector<T>>& /*parts*/, const events::FieldNote& /*note*/) {
     for (const Json& found : ListAt(json_, name)) {
-      ScalarWalk walk(found, summary_, SuffixOf(TextAt(found, "budget")));
-      const T part{};
+      const T part = events::Read<T>(found).value;
+      ScalarWalk walk(found, summary_, SuffixOfPart(part));
       T::Describe(part, walk);
     }
   }

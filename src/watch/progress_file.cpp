@@ -4,7 +4,6 @@
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
-#include "danas/core/json.h"
 #include "danas/core/log.h"
 #include "danas/core/utc_time.h"
 
@@ -18,18 +17,17 @@ void ProgressFile::Show(const Progress& progress) {
   // The second one soon: who has just started a run wants to see it move.
   due_ = Clock::now() + (begun_ ? seconds(10) : seconds(2));
   begun_ = true;
-  const std::optional<double> left = time_left_.seconds();
-  const Json json = {{"time", FormatUtc(std::time(nullptr))},
-                     {"label", progress.label},
-                     {"done", progress.done},
-                     {"total", progress.total},
-                     {"loss", progress.loss},
-                     {"accuracy", progress.accuracy},
-                     {"images_per_second", progress.images_per_second},
-                     {"share_done", time_left_.share_done()},
-                     {"seconds_left", left ? Json(*left) : Json()}};
+  const events::ProgressNow now{.time = FormatUtc(std::time(nullptr)),
+                                .pass = {.label = progress.label,
+                                         .done = progress.done,
+                                         .total = progress.total,
+                                         .loss = progress.loss,
+                                         .accuracy = progress.accuracy,
+                                         .images_per_second = progress.images_per_second},
+                                .share_done = time_left_.share_done(),
+                                .seconds_left = time_left_.seconds()};
   try {
-    WriteFileAtomically(path_, JsonText(json) + "\n");
+    WriteFileAtomically(path_, JsonText(events::ToJson(now)) + "\n");
   } catch (const FileError& error) {
     if (!warned_) log::warn("danas status cannot show the progress of this run: {}", error.what());
     warned_ = true;

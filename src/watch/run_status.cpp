@@ -12,14 +12,13 @@
 #include "danas/core/run_folder.h"
 #include "danas/core/utc_time.h"
 #include "danas/events/log_excerpt.h"
+#include "danas/events/progress.h"
 #include "danas/events/ranking_events.h"
 #include "danas/events/run_log.h"
 #include "danas/events/search_events.h"
 #include "danas/events/training_events.h"
-#include "danas/watch/progress_file.h"
 #include "search_work.h"
 #include "spent_text.h"
-#include "src/watch/json_value.h"
 
 namespace danas {
 namespace {
@@ -43,7 +42,7 @@ std::optional<T> Last(const std::vector<Json>& log) {
   return found == log.rend() ? std::nullopt : std::optional(events::Read<T>(*found).value);
 }
 
-std::optional<std::time_t> TimeOf(const Json& object) { return ParseUtc(TextAt(object, "time").value_or("")); }
+std::optional<std::time_t> TimeOf(const Json& event) { return ParseUtc(events::TimeOfLine(event)); }
 
 std::time_t TimeOf(fs::file_time_type time) {
   return std::chrono::system_clock::to_time_t(std::chrono::file_clock::to_sys(time));
@@ -96,15 +95,11 @@ class Reader {
     } else if (events::Is<events::EasinessStart>(first)) {
       status_.kind = fs::exists(folder_ / "easiness") ? RunKind::kSearch : RunKind::kEasiness;
     } else if (events::Is<events::TrainingStart>(first)) {
-      const bool zoo = KindOf(first) == events::TrainingKind::kTrain;
+      const auto kind = events::KindNamed<events::TrainingStart>(events::NameOfLine(first));
+      const bool zoo = kind == events::TrainingKind::kTrain;
       status_.kind = zoo ? RunKind::kTrain : RunKind::kFinetune;
       if (zoo) status_.what = events::Read<events::TrainingStart>(first).value.model.value_or("");
     }
-  }
-
-  static events::TrainingKind KindOf(const Json& start) {
-    const bool finetune = events::NameOfLine(start) == events::TrainingStart::kNames.front();
-    return finetune ? events::TrainingKind::kFinetune : events::TrainingKind::kTrain;
   }
 
   bool IsFinished(const Json& last) const {
@@ -246,7 +241,7 @@ class Reader {
   }
 
   void ReadProgress() {
-    const fs::path path = folder_ / ProgressFile::kName;
+    const fs::path path = folder_ / events::ProgressNow::kFile;
     if (!fs::exists(path)) return;
     Json json;
     try {
@@ -255,7 +250,8 @@ class Reader {
       status_.warnings.emplace_back(error.what());
       return;
     }
-    const std::optional<std::time_t> time = json.is_object() ? TimeOf(json) : std::nullopt;
+    const auto now = events::Read<events::ProgressNow>(json).value;
+    const std::optional<std::time_t> time = ParseUtc(now.time);
     if (!time) {
       status_.warnings.emplace_back("progress.json has no time");
       return;
@@ -263,15 +259,13 @@ class Reader {
     const bool is_old = last_event_ && *time < *last_event_;  // of a pass that is over, as the log says
     Sign(time);
     if (is_old) return;
-    status_.pass = PassProgress{.label = TextAt(json, "label").value_or(""),
-                                .done = IntegerAt(json, "done"),
-                                .total = IntegerAt(json, "total"),
-                                .loss = NumberAt(json, "loss").value_or(0),
-                                .accuracy = NumberAt(json, "accuracy").value_or(0),
-                                .images_per_second = NumberAt(json, "images_per_second").value_or(0),
-                                .age_seconds = AgeOf(*time)};
-    status_.share_done = std::max(NumberAt(json, "share_done"), status_.share_done);
-    if (const auto left = NumberAt(json, "seconds_left")) {
+    status_.pass = PassProgress{now.pass, AgeOf(*time)};
+    for (double events::PassNow::*number :
+         {&events::PassNow::loss, &events::PassNow::accuracy, &events::PassNow::images_per_second}) {
+      (*status_.pass).*number = events::Known(now.pass.*number).value_or(0);
+    }
+    status_.share_done = std::max(events::Known(now.share_done), status_.share_done);
+    if (const auto left = now.seconds_left.value) {
       status_.seconds_left = std::max(0.0, *left - status_.pass->age_seconds);
     }
   }

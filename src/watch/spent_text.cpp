@@ -8,26 +8,26 @@
 namespace danas {
 namespace {
 
+using events::WorkParts;
+
 struct Part {
-  const char* name;
   const char* said;
-  double events::WorkParts::*value;
+  double WorkParts::*value;
 };
 
-constexpr std::array kParts = {Part{"weights", "weights", &events::WorkParts::weights},
-                               Part{"architecture", "α", &events::WorkParts::architecture},
-                               Part{"scoring", "scoring", &events::WorkParts::scoring},
-                               Part{"finalists", "finalists", &events::WorkParts::finalists}};
+constexpr std::array kParts = {Part{"weights", &WorkParts::weights}, Part{"α", &WorkParts::architecture},
+                               Part{"scoring", &WorkParts::scoring}, Part{"finalists", &WorkParts::finalists}};
 
 }  // namespace
 
 std::vector<std::pair<std::string, double>> SharesOfTime(const events::SearchEnd& end) {
   std::vector<std::pair<std::string, double>> shares;
   if (!end.timing.seconds_of) return shares;
-  const events::WorkParts& seconds_of = *end.timing.seconds_of;
+  const WorkParts& seconds_of = *end.timing.seconds_of;
   for (const Part& part : kParts) {
     const double seconds = seconds_of.*part.value;
-    if (!std::isnan(seconds) && seconds_of.total > 0) shares.emplace_back(part.name, seconds / seconds_of.total);
+    if (std::isnan(seconds) || !(seconds_of.total > 0)) continue;
+    shares.emplace_back(events::NameOfField(part.value), seconds / seconds_of.total);
   }
   return shares;
 }
@@ -37,7 +37,8 @@ std::string SpentText(const std::vector<std::pair<std::string, double>>& shares,
   for (const auto& [name, share] : shares) {
     if (share == 0) continue;
     for (const Part& part : kParts) {
-      if (name == part.name) text += (text.empty() ? "" : ", ") + FormatPercent(share) + " " + part.said;
+      if (name != events::NameOfField(part.value)) continue;
+      text += (text.empty() ? "" : ", ") + FormatPercent(share) + " " + part.said;
     }
   }
   if (!text.empty() && macs) text += "; " + FormatCount(*macs) + " MACs in forward passes";

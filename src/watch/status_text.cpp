@@ -194,14 +194,8 @@ Json RunJson(const RunStatus& status) {
                {"seconds_left", Number(status.seconds_left)},
                {"seconds_taken", Number(status.seconds_taken)}};
   if (status.pass) {
-    const PassProgress& pass = *status.pass;
-    json["pass"] = {{"label", pass.label},
-                    {"done", pass.done},
-                    {"total", pass.total},
-                    {"loss", pass.loss},
-                    {"accuracy", pass.accuracy},
-                    {"images_per_second", pass.images_per_second},
-                    {"age_seconds", pass.age_seconds}};
+    json["pass"] = events::ToJson<events::PassNow>(*status.pass);
+    json["pass"]["age_seconds"] = status.pass->age_seconds;
   }
   json["share_waited"] = Number(status.share_waited);
   json["train_loss"] = Number(status.train_loss);
@@ -274,7 +268,8 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
   for (const RunStatus& status : runs) {
     const Optional loss = LossNow(status), accuracy = AccuracyNow(status), cost = CostNow(status);
     table.AddRow({status.folder.string(), NameOf(status.kind), NameOf(status.life),
-                  Unfinished(status) ? ShortPosition(status) : "", status.share_done ? FormatPercentDone(*status.share_done) : "",
+                  Unfinished(status) ? ShortPosition(status) : "",
+                  status.share_done ? FormatPercentDone(*status.share_done) : "",
                   status.seconds_left ? Rounded(*status.seconds_left) : "", loss ? FormatDecimals(*loss, 3) : "",
                   accuracy ? FormatPercent(*accuracy, 1) : "", cost ? Cost(*cost, status.unit) : "",
                   status.last_sign_seconds ? Ago(*status.last_sign_seconds) : ""});

@@ -74,11 +74,11 @@ TEST(Evaluate, OutputsThatAreNotFiniteAreNoMatterOfTheLearningRate) {
   EXPECT_EQ(message.find("rate"), std::string::npos) << message;
 }
 
-TEST(Evaluate, JsonNamesTheClasses) {
+TEST(Evaluate, FieldsNameTheClasses) {
   const EvaluationResult result{.images = 4, .loss = 0.5, .top1 = 0.75, .top5 = 1, .per_class = {{3, 2}, {1, 1}}};
-  EXPECT_EQ(ToJson(result)["top1"], 0.75);
-  EXPECT_EQ(PerClassJson(result, {"cat", "dog"}).dump(),
-            R"({"cat":{"images":3,"correct":2},"dog":{"images":1,"correct":1}})");
+  const events::TestFields fields = TestFieldsOf(result, {"cat", "dog"});
+  EXPECT_EQ(fields.top1, 0.75);
+  EXPECT_EQ(fields.per_class.dump(), R"({"cat":{"images":3,"correct":2},"dog":{"images":1,"correct":1}})");
 }
 
 }  // namespace

@@ -106,9 +106,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
                 .runtime = config.runtime});
   if (!ranks.first()) return 0;
   if (options.json) {
-    Json json = ToJson(result);
-    json["per_class"] = PerClassJson(result, test->classes.ids);
-    std::cout << JsonText(json, 2) << "\n";
+    std::cout << JsonText(events::ToJson(TestFieldsOf(result, test->classes.ids)), 2) << "\n";
   } else {
     std::cout << ResultText(result, test->classes);
   }

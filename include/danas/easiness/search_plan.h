@@ -130,7 +130,7 @@ struct SearchPlan {
 
 // What a log says of the plan.
 events::PlannedPhase PlannedFields(const PhasePlan& phase);
-std::vector<events::BudgetBand> BandFields(const std::vector<PlannedBudget>& budgets);
+events::SearchStart PlanFields(const SearchPlan& plan);
 
 // A phase with fewer distinguishes candidates only where their difference is large beside its noise in one step.
 inline constexpr int64_t kFewAlphaSteps = 200;

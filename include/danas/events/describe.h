@@ -3,12 +3,15 @@
 // and the tables of docs/events.md come from it.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -230,7 +233,36 @@ ReadSection<T> Read(const Json& json) {
   return read;
 }
 
+// --- Names ---
+
+template <typename Member>
+struct FieldFinder {
+  const Member* wanted;
+  std::string name;
+
+  void Field(const char* field, const Member& value, const FieldNote& /*note*/) {
+    if (&value == wanted) name = field;
+  }
+  template <typename T>
+  void Field(const char* /*field*/, const T& /*value*/, const FieldNote& /*note*/) {}
+  template <typename T>
+  void Inline(const T& /*part*/) {}
+};
+
+// The name of a section's own field: NameOfField(&PlannedPhase::epochs) is "epochs". Empty for what it does not
+// describe.
+template <Section T, typename Member>
+std::string NameOfField(Member T::*member) {
+  const T section{};
+  FieldFinder<Member> finder{.wanted = &(section.*member), .name = {}};
+  T::Describe(section, finder);
+  return finder.name;
+}
+
 // --- Events ---
+
+// A search's epochs and a training's have one name.
+inline constexpr std::array kEpochNames = {"epoch"};
 
 // A section that is a line of the log: kNames are the names that it may have there, and of several `kind` says which.
 template <typename T>
@@ -243,6 +275,14 @@ std::string NameOfEvent(const T& event) {
   } else {
     return T::kNames.front();
   }
+}
+
+// Which of several kinds a name that T may have stands for.
+template <EventSection T>
+auto KindNamed(std::string_view name) {
+  static_assert(T::kNames.size() > 1);
+  const auto found = std::ranges::find(T::kNames, name);
+  return static_cast<decltype(T::kind)>(found - T::kNames.begin());
 }
 
 template <EventSection T>

@@ -219,7 +219,8 @@ struct EpochTiming {
 
 struct SearchEpoch {
   using DescribedSection = void;
-  static constexpr std::array kNames = {"epoch"};
+  static constexpr std::array kNames = kEpochNames;
+  static constexpr const char* kOwnField = "phase";  // which a training's epoch lacks
   std::string phase;
   int64_t epoch = 0, epochs = 0, classes = 0;
   double lr = kNotKnown, train_loss = kNotKnown, train_accuracy = kNotKnown;
@@ -235,7 +236,7 @@ struct SearchEpoch {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("phase", self.phase, {"the phase's name"});
+    fields.Field(kOwnField, self.phase, {"the phase's name"});
     fields.Field("epoch", self.epoch, {"number of the epoch within the phase, from 1"});
     fields.Field("epochs", self.epochs, {"number of epochs in the phase"});
     fields.Field("classes", self.classes, {"number of classes learnt in the phase", "schedule/classes"});
@@ -505,14 +506,15 @@ struct FoundFields {
 // Of each part of a search's work.
 struct WorkParts {
   using DescribedSection = void;
+  static constexpr std::array kParts = {"weights", "architecture", "scoring", "finalists"};
   double weights = kNotKnown, architecture = kNotKnown, scoring = kNotKnown, finalists = kNotKnown, total = kNotKnown;
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
-    fields.Field("weights", self.weights, {"of weight passes"});
-    fields.Field("architecture", self.architecture, {"of α steps"});
-    fields.Field("scoring", self.scoring, {"of scoring, for prunings and for the final choice"});
-    fields.Field("finalists", self.finalists, {"of the finalists' training and second scoring"});
+    fields.Field(kParts[0], self.weights, {"of weight passes"});
+    fields.Field(kParts[1], self.architecture, {"of α steps"});
+    fields.Field(kParts[2], self.scoring, {"of scoring, for prunings and for the final choice"});
+    fields.Field(kParts[3], self.finalists, {"of the finalists' training and second scoring"});
     fields.Field("total", self.total, {"of all of these"});
   }
 };

@@ -61,7 +61,7 @@ struct TrainingStart {
 
 struct TrainingEpoch {
   using DescribedSection = void;
-  static constexpr std::array kNames = {"epoch"};
+  static constexpr std::array kNames = kEpochNames;
   int64_t epoch = 0;
   double lr = kNotKnown;
   std::optional<int64_t> steps;  // logs of earlier versions lack it

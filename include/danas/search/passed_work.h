@@ -12,7 +12,7 @@ namespace danas {
 enum class SearchPart { kWeights, kArchitecture, kScoring, kFinalists };
 template <>
 struct EnumNames<SearchPart> {
-  static constexpr std::array kNames = {"weights", "architecture", "scoring", "finalists"};
+  static constexpr std::array kNames = events::WorkParts::kParts;  // in checkpoints too
 };
 
 struct PassedWork {

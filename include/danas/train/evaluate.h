@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "danas/core/json.h"
+#include "danas/events/training_events.h"
 #include "danas/train/pass.h"
 #include "danas/train/weight_pass.h"
 
@@ -37,10 +37,7 @@ struct EvaluationOptions {
 EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
                           const EvaluationOptions& options);
 
-// {"images", "loss", "top1", "top5", "seconds"}; per class by PerClassJson().
-Json ToJson(const EvaluationResult& result);
-
-// {"<class id>": {"images", "correct"}, ...} in the order of the ids. Sizes must agree.
-Json PerClassJson(const EvaluationResult& result, const std::vector<std::string>& class_ids);
+// As a log has it: `per_class` in the order of the ids. As many ids as classes.
+events::TestFields TestFieldsOf(const EvaluationResult& result, const std::vector<std::string>& class_ids);
 
 }  // namespace danas

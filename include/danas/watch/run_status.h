@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "danas/events/progress.h"
+
 namespace danas {
 
 enum class RunKind { kUnknown, kSearch, kFinetune, kTrain, kEasiness };
@@ -36,13 +38,7 @@ struct RunPosition {
 };
 
 // Of the pass under way, from progress.json.
-struct PassProgress {
-  std::string label;
-  int64_t done = 0;   // batches
-  int64_t total = 0;
-  double loss = 0;
-  double accuracy = 0;
-  double images_per_second = 0;
+struct PassProgress : events::PassNow {
   double age_seconds = 0;
 };
 
