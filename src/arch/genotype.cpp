@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "danas/core/error.h"
+#include "danas/core/text_list.h"
 #include "space_reader.h"
 
 namespace danas {
@@ -87,10 +88,8 @@ void RequireFile(const std::filesystem::path& path) {
   }
   if (found.empty()) return;  // the reader says what is wrong
   std::ranges::sort(found);
-  std::string list;
-  for (const std::string& name : found) list += (list.empty() ? "" : ", ") + name;
   throw FileError((is_folder ? path.string() + " is a folder" : "there is no " + path.string()) +
-                  "; networks in it: " + list);
+                  "; networks in it: " + Joined(found));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "danas/core/error.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 
 namespace danas {
@@ -230,12 +231,6 @@ std::string WithoutEnding(const std::string& name) {
     if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
   }
   return name;
-}
-
-std::string Joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/text_file.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "value.h"
 #include "yaml_fault.h"
@@ -86,9 +87,7 @@ std::string UnknownKey(std::string_view key, const std::vector<std::string>& kno
   if (known.empty()) return "unknown key; no keys are allowed here";
   const std::string nearest = NearestName(key, known);
   if (!nearest.empty()) return "unknown key; did you mean '" + nearest + "'?";
-  std::string message = "unknown key; valid keys are: ";
-  for (size_t i = 0; i < known.size(); ++i) message += (i == 0 ? "" : ", ") + known[i];
-  return message;
+  return "unknown key; valid keys are: " + Joined(known);
 }
 
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
@@ -269,9 +268,7 @@ std::string Node::AsOneOf(const std::vector<std::string>& names) const {
   std::string text = AsText();
   if (Contains(names, text)) return text;
   const std::string nearest = NearestName(text, names);
-  std::string expected = "one of ";
-  for (size_t i = 0; i < names.size(); ++i) expected += (i == 0 ? "" : ", ") + names[i];
-  FailExpected(expected + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+  FailExpected("one of " + Joined(names) + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
 }
 
 Json Node::ToJson() const {

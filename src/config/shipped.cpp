@@ -9,6 +9,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 
 namespace danas {
@@ -53,11 +54,9 @@ std::string WithoutFolder(const std::string& subfolder, std::string name) {
   if (error == std::errc::permission_denied) throw FileError("cannot read " + name + ": " + error.message());
   const std::vector<std::string> names = ShippedNames(subfolder);
   const std::string nearest = NearestName(fs::path(WithoutFolder(subfolder, name)).stem().string(), names);
-  std::string message = "'" + name + "' is neither a file nor a shipped name";
+  const std::string message = "'" + name + "' is neither a file nor a shipped name";
   if (!nearest.empty()) throw ConfigError(message + "; did you mean '" + nearest + "'?");
-  message += "; shipped names: ";
-  for (size_t i = 0; i < names.size(); ++i) message += (i == 0 ? "" : ", ") + names[i];
-  throw ConfigError(message);
+  throw ConfigError(message + "; shipped names: " + Joined(names));
 }
 
 }  // namespace

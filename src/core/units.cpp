@@ -54,6 +54,14 @@ std::string FormatCount(double count) {
   return FormatDecimals(count, step == 0 ? 0 : 1) + kSuffixes[step];
 }
 
+std::string FormatCostNumber(double cost, const std::string& unit, int ms_decimals) {
+  return unit == "ms" ? FormatDecimals(cost, ms_decimals) : FormatCount(cost);
+}
+
+std::string FormatCost(double cost, const std::string& unit, int ms_decimals) {
+  return FormatCostNumber(cost, unit, ms_decimals) + " " + unit;
+}
+
 std::string FormatBytes(double bytes) {
   constexpr std::array<const char*, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
   size_t step = 0;

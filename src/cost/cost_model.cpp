@@ -5,6 +5,7 @@
 
 #include "convolutions.h"
 #include "danas/core/error.h"
+#include "danas/core/units.h"
 
 namespace danas {
 namespace {
@@ -74,6 +75,8 @@ std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config) {
   }
   throw ConfigError("search.cost has no such value");
 }
+
+std::string CostText(double cost, const CostTable& costs) { return FormatCount(cost) + " " + costs.unit; }
 
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space) {
   model.CheckCovers(space);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "danas/core/error.h"
+#include "danas/core/text_list.h"
 #include "src/data/archive.h"
 #include "src/data/class_folders.h"
 #include "src/data/file_bytes.h"
@@ -65,12 +66,6 @@ std::vector<SeenFolder> LookBelow(const fs::path& top) {
   return seen;
 }
 
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < std::min(kNamesShown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  return names.size() > kNamesShown ? text + ", ..." : text;
-}
-
 bool IsBelow(const fs::path& path, const fs::path& folder) { return path.string().starts_with(folder.string() + "/"); }
 
 // Datasets' roots below the folder that was named: "--data PATH".
@@ -89,7 +84,8 @@ std::string AdviceForRoots(const std::vector<SeenFolder>& seen) {
   if (roots.size() == 1) {
     return "There is a dataset in " + roots[0] + ": give that folder (--data " + ShellWord(roots[0]) + ")";
   }
-  return "There are datasets in " + Listed(roots) + ": give one of these folders (--data " + ShellWord(roots[0]) + ")";
+  return "There are datasets in " + FirstOf(roots, kNamesShown) + ": give one of these folders (--data " +
+         ShellWord(roots[0]) + ")";
 }
 
 bool IsNamedAsTestSet(const fs::path& folder) {
@@ -106,7 +102,7 @@ std::string AdviceForClassFolders(const std::vector<SeenFolder>& seen) {
   for (const SeenFolder& folder : seen) {
     const auto found = classes.find(folder.path);
     if (found == classes.end() || IsNamedAsTestSet(folder.path)) continue;
-    return folder.path.string() + " contains class folders (" + Listed(found->second) +
+    return folder.path.string() + " contains class folders (" + FirstOf(found->second, kNamesShown) +
            "): it is one set. Set data.train to it (--set data.train=" + ShellWord(folder.path.string()) +
            "), and data.test to the test set";
   }
@@ -174,7 +170,7 @@ std::string AdviceForOtherForm(const fs::path& folder, const std::vector<std::st
     std::vector<std::string> names;
     std::ranges::copy_if(files, std::back_inserter(names), [&](const std::string& n) { return IsOfForm(n, form); });
     if (names.empty()) continue;
-    return folder.string() + " holds " + form.what + " (" + Listed(names) + "). " + form.advice;
+    return folder.string() + " holds " + form.what + " (" + FirstOf(names, kNamesShown) + "). " + form.advice;
   }
   return "";
 }

@@ -9,11 +9,14 @@
 #include "danas/core/hash.h"
 #include "danas/core/json.h"
 #include "danas/core/text_file.h"
+#include "danas/core/text_list.h"
 #include "src/data/formats.h"
 #include "src/data/place.h"
 
 namespace danas {
 namespace {
+
+constexpr size_t kNamesShown = 10;
 
 namespace fs = std::filesystem;
 
@@ -79,14 +82,6 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
   return index;
 }
 
-std::string ListOf(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  std::string text;
-  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
-}
-
 }  // namespace
 
 void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
@@ -102,8 +97,8 @@ void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
   const std::vector<std::string> only_test = missing_from(train.classes, test.classes);
   std::string message =
       "the classes of the test set " + test.name + " differ from those of the training set " + train.name;
-  if (!only_train.empty()) message += "; only in the training set: " + ListOf(only_train);
-  if (!only_test.empty()) message += "; only in the test set: " + ListOf(only_test);
+  if (!only_train.empty()) message += "; only in the training set: " + FirstQuotedOf(only_train, kNamesShown);
+  if (!only_test.empty()) message += "; only in the test set: " + FirstQuotedOf(only_test, kNamesShown);
   if (only_train.empty() && only_test.empty()) message += ": the same names in a different order";
   throw DataError(message);
 }

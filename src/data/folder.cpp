@@ -11,6 +11,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
+#include "danas/core/text_list.h"
 #include "danas/data/decode.h"
 #include "src/data/advice.h"
 #include "src/data/class_folders.h"
@@ -63,13 +64,12 @@ uint64_t RequiredFileSize(const fs::path& path) {
 }
 
 std::string NamesOf(const std::vector<ClassFolder>& classes) {
-  constexpr size_t kShown = 3;
-  std::string names;
-  for (size_t i = 0; i < std::min(kShown, classes.size()); ++i) names += (i == 0 ? "" : ", ") + classes[i].name;
-  return classes.size() > kShown ? names + ", ..." : names;
+  std::vector<std::string> names;
+  for (const ClassFolder& folder : classes) names.push_back(folder.name);
+  return FirstOf(names, 3);
 }
 
-std::string Joined(const std::vector<std::string>& sentences) {
+std::string SentencesOf(const std::vector<std::string>& sentences) {
   constexpr size_t kShown = 3;
   std::string text;
   for (size_t i = 0; i < std::min(kShown, sentences.size()); ++i) text += ". " + sentences[i];
@@ -80,8 +80,8 @@ std::string Joined(const std::vector<std::string>& sentences) {
   const bool all_empty =
       std::ranges::all_of(found.classes, [](const ClassFolder& each) { return each.images.empty(); });
   const std::string advice = AdviceFor(all_empty ? root : root / empty.name);
-  const std::string message =
-      (root / empty.name).string() + ": a class without images (" + kImageEndings + ")" + Joined(found.passed_over);
+  const std::string message = (root / empty.name).string() + ": a class without images (" + kImageEndings + ")" +
+                              SentencesOf(found.passed_over);
   if (!advice.empty()) throw DataError(message + ". " + advice);
   throw DataError(
       message + ". Each folder in " + root.string() +
@@ -149,7 +149,7 @@ DatasetIndex OpenFolder(const fs::path& path, const DataConfig& config) {
     if (each.images.empty()) FailForEmptyClass(path, found, each);
   }
   if (found.classes.empty()) {
-    throw DataError(path.string() + ": no class folder is left" + Joined(found.passed_over));
+    throw DataError(path.string() + ": no class folder is left" + SentencesOf(found.passed_over));
   }
   CheckAreClasses(path, found.classes);
   TellPassedOver(found.passed_over);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "danas/core/hash.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "danas/data/image_listing.h"
 
@@ -176,8 +177,8 @@ class Sentence {
   // "2 images added (a/1.png, a/2.png)"
   void Add(const Names& names, const char* one, const char* more, const char* what) {
     if (names.count == 0) return;
-    std::string part = FormatThousands(names.count) + " " + (names.count == 1 ? one : more) + " " + what + " (";
-    for (size_t i = 0; i < names.first.size(); ++i) part += (i == 0 ? "" : ", ") + names.first[i];
+    std::string part =
+        FormatThousands(names.count) + " " + (names.count == 1 ? one : more) + " " + what + " (" + Joined(names.first);
     const int64_t others = names.count - static_cast<int64_t>(names.first.size());
     if (others > 0) part += " and " + FormatThousands(others) + " more";
     Add(part + ")");

@@ -8,11 +8,13 @@
 #include "danas/core/error.h"
 #include "danas/core/hash.h"
 #include "danas/core/random.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
-#include "name_list.h"
 
 namespace danas {
 namespace {
+
+constexpr size_t kNamesShown = 5;
 
 constexpr int64_t kFormat = 1;
 
@@ -52,13 +54,13 @@ void CheckNamesEveryClass(const std::vector<std::string>& order, const std::vect
     if (!named.contains(id)) missing.push_back(id);
   }
   std::string wrong;
-  if (!doubled.empty()) wrong += "; listed twice: " + ListNames(doubled);
+  if (!doubled.empty()) wrong += "; listed twice: " + FirstQuotedOf(doubled, kNamesShown);
   if (!unknown.empty()) {
-    wrong += "; not in the dataset: " + ListNames(unknown);
+    wrong += "; not in the dataset: " + FirstQuotedOf(unknown, kNamesShown);
     const std::string nearest = NearestName(unknown.front(), missing);
     if (!nearest.empty()) wrong += " (did you mean '" + nearest + "'?)";
   }
-  if (!missing.empty()) wrong += "; missing: " + ListNames(missing);
+  if (!missing.empty()) wrong += "; missing: " + FirstQuotedOf(missing, kNamesShown);
   if (!wrong.empty()) {
     throw ConfigError(source + " must list each of the dataset's " + std::to_string(class_ids.size()) +
                       " classes exactly once" + wrong);

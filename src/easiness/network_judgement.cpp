@@ -5,10 +5,12 @@
 #include <stdexcept>
 
 #include "danas/core/error.h"
-#include "name_list.h"
+#include "danas/core/text_list.h"
 
 namespace danas {
 namespace {
+
+constexpr size_t kNamesShown = 5;
 
 constexpr double kFractions = 4294967296.0;  // 2^32
 
@@ -120,7 +122,7 @@ NetworkJudgement JudgementTally::Finish() const {
     if (judgement_.images_c[c] == 0) without.push_back(class_ids_[c]);
   }
   if (!without.empty()) {
-    throw DataError(judgement_.network + ": there is no image to score in " + ListNames(without) +
+    throw DataError(judgement_.network + ": there is no image to score in " + FirstQuotedOf(without, kNamesShown) +
                     "; every class needs at least one");
   }
   NetworkJudgement judgement = judgement_;

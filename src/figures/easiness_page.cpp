@@ -1,8 +1,7 @@
-#include <cmath>
-
 #include "danas/core/units.h"
 #include "danas/figures/easiness_text.h"
 #include "danas/figures/svg.h"
+#include "danas/report/estimate_text.h"
 
 namespace danas {
 namespace {
@@ -24,12 +23,6 @@ td.number, th.number { text-align: right; }
 
 std::string Cell(const std::string& text, bool number = false, const char* tag = "td") {
   return std::string("<") + tag + (number ? " class=\"number\">" : ">") + XmlText(text) + "</" + tag + ">";
-}
-
-std::string EstimateText(const Estimate& estimate) {
-  if (std::isnan(estimate.value)) return "not defined";
-  return FormatDecimals(estimate.value, 2) + " [" + FormatDecimals(estimate.low, 2) + ", " +
-         FormatDecimals(estimate.high, 2) + "]";
 }
 
 std::string NetworkTable(const EasinessStudy& study) {
@@ -65,9 +58,9 @@ std::string AgreementSection(const Agreement& agreement) {
          std::to_string(agreement.networks.size()) + " networks is " + XmlText(EstimateText(agreement.concordance)) +
          "; rankings by chance would give about " +
          FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) +
-         ", identical ones 1. In brackets: 95 % bootstrap intervals over the " +
-         FormatThousands(agreement.classes) + " classes.</p>\n<div class=\"scroll\"><table><thead><tr>" +
-         Cell("networks", false, "th") + Cell("Spearman's ρ", false, "th") + Cell("Kendall's τ-b", false, "th") +
+         ", identical ones 1. In brackets: 95 % bootstrap intervals over the " + FormatThousands(agreement.classes) +
+         " classes.</p>\n<div class=\"scroll\"><table><thead><tr>" + Cell("networks", false, "th") +
+         Cell("Spearman's ρ", false, "th") + Cell("Kendall's τ-b", false, "th") +
          Cell("same easiest 10 % (chance 0.1)", false, "th") + Cell("30 % (0.3)", false, "th") +
          Cell("60 % (0.6)", false, "th") + "</tr></thead>\n<tbody>" + rows + "</tbody></table></div>\n";
 }

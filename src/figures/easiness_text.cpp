@@ -1,19 +1,15 @@
 #include "danas/figures/easiness_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "danas/core/units.h"
+#include "danas/report/estimate_text.h"
 #include "danas/report/text_table.h"
 
 namespace danas {
 namespace {
 
-std::string EstimateText(const Estimate& estimate) {
-  if (std::isnan(estimate.value)) return "–";
-  return FormatDecimals(estimate.value, 2) + " [" + FormatDecimals(estimate.low, 2) + ", " +
-         FormatDecimals(estimate.high, 2) + "]";
-}
+std::string TextOf(const Estimate& estimate) { return EstimateText(estimate, {.not_defined = "–"}); }
 
 }  // namespace
 
@@ -64,19 +60,19 @@ std::string AgreementText(const Agreement& agreement) {
     TextTable overlaps({{"the same easiest classes"}, {"10 %"}, {"30 %"}, {"60 %"}});
     for (const PairAgreement& pair : agreement.pairs) {
       const std::string names = agreement.networks[pair.first] + ", " + agreement.networks[pair.second];
-      ranks.AddRow({names, EstimateText(pair.spearman), EstimateText(pair.kendall)});
+      ranks.AddRow({names, TextOf(pair.spearman), TextOf(pair.kendall)});
       std::vector<std::string> row = {names};
       for (const Estimate& overlap : pair.overlap) row.push_back(FormatDecimals(overlap.value, 2));
       overlaps.AddRow(row);
     }
     overlaps.AddRow({"(by chance)", "0.10", "0.30", "0.60"});
     text += ranks.Text() + "\n" + overlaps.Text() + "\nKendall's W of all " +
-            std::to_string(agreement.networks.size()) + ": " + EstimateText(agreement.concordance) + ", by chance " +
+            std::to_string(agreement.networks.size()) + ": " + TextOf(agreement.concordance) + ", by chance " +
             FormatDecimals(1 / static_cast<double>(agreement.networks.size()), 2) + "\n";
   }
   text += "ρ of score and 1 − confusion diagonal:";
   for (size_t n = 0; n < agreement.networks.size(); ++n) {
-    text += (n == 0 ? " " : ", ") + agreement.networks[n] + " " + EstimateText(agreement.score_error[n]);
+    text += (n == 0 ? " " : ", ") + agreement.networks[n] + " " + TextOf(agreement.score_error[n]);
   }
   return text + "\n[low, high]: 95 % bootstrap intervals over " + FormatThousands(agreement.classes) +
          " classes\n";

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "danas/core/error.h"
+#include "danas/core/text_list.h"
 
 namespace danas {
 namespace {
@@ -18,11 +19,7 @@ constexpr size_t kNamesShown = 5;
 // "3 missing: a, b, c"; "" for none.
 std::string Listed(const std::string& what, const std::vector<std::string>& names) {
   if (names.empty()) return "";
-  std::ostringstream text;
-  text << "; " << names.size() << ' ' << what << ": ";
-  for (size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) text << (i == 0 ? "" : ", ") << names[i];
-  if (names.size() > kNamesShown) text << ", ...";
-  return text.str();
+  return "; " + std::to_string(names.size()) + " " + what + ": " + FirstOf(names, kNamesShown);
 }
 
 std::string ShapeText(const at::Tensor& tensor) {

@@ -1,23 +1,11 @@
 #include "danas/report/cost_report.h"
 
-#include <cmath>
-
 #include "danas/core/units.h"
 #include "danas/report/text_table.h"
+#include "src/report/cost_cell.h"
 
 namespace danas {
 namespace {
-
-// Milliseconds have fractions; counts are whole and exact below 2^53.
-bool IsCount(const CostTable& table) { return table.unit != "ms"; }
-
-std::string CostCell(const CostTable& table, double cost) {
-  return IsCount(table) ? FormatThousands(std::llround(cost)) : FormatDecimals(cost, 3);
-}
-
-Json CostNumber(const CostTable& table, double cost) {
-  return IsCount(table) ? Json(std::llround(cost)) : Json(cost);
-}
 
 std::string SizeText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
@@ -40,8 +28,8 @@ void AddCandidates(TextTable& table, const CostReport& report, size_t first, siz
     table.AddRow({opens ? LayersText(first, last) : "",
                   opens ? std::to_string(shape.in) + " → " + std::to_string(shape.out) : "",
                   opens ? SizeText(shape.input) : "", opens ? std::to_string(shape.stride) : "",
-                  CandidateName(layer.candidates[c]), CostCell(report.costs, report.costs.candidates_lc[first][c]),
-                  CostCell(report.parameters, report.parameters.candidates_lc[first][c])});
+                  CandidateName(layer.candidates[c]), CostCell(report.costs.unit, report.costs.candidates_lc[first][c]),
+                  CostCell(report.parameters.unit, report.parameters.candidates_lc[first][c])});
   }
 }
 
@@ -49,14 +37,15 @@ std::string Totals(const CostReport& report) {
   const CostTable& costs = report.costs;
   const CostTable& parameters = report.parameters;
   if (report.space.IsNetwork()) {
-    return "total: " + CostCell(costs, costs.Least()) + " " + costs.unit + ", " +
-           CostCell(parameters, parameters.Least()) + " parameters\n";
+    return "total: " + CostCell(costs.unit, costs.Least()) + " " + costs.unit + ", " +
+           CostCell(parameters.unit, parameters.Least()) + " parameters\n";
   }
   TextTable table({{""}, {costs.unit, Align::kRight}, {"parameters", Align::kRight}});
-  table.AddRow({"fixed part", CostCell(costs, costs.FixedPart()), CostCell(parameters, parameters.FixedPart())});
-  table.AddRow({"least", CostCell(costs, costs.Least()), CostCell(parameters, parameters.Least())});
-  table.AddRow({"mean", CostCell(costs, costs.Mean()), CostCell(parameters, parameters.Mean())});
-  table.AddRow({"most", CostCell(costs, costs.Most()), CostCell(parameters, parameters.Most())});
+  table.AddRow(
+      {"fixed part", CostCell(costs.unit, costs.FixedPart()), CostCell(parameters.unit, parameters.FixedPart())});
+  table.AddRow({"least", CostCell(costs.unit, costs.Least()), CostCell(parameters.unit, parameters.Least())});
+  table.AddRow({"mean", CostCell(costs.unit, costs.Mean()), CostCell(parameters.unit, parameters.Mean())});
+  table.AddRow({"most", CostCell(costs.unit, costs.Most()), CostCell(parameters.unit, parameters.Most())});
   return table.Text();
 }
 
@@ -79,8 +68,8 @@ std::string CostText(const CostReport& report) {
     AddCandidates(table, report, first, last);
     first = last + 1;
   }
-  table.AddRow({"", "", "", "", "stem and head", CostCell(report.costs, report.costs.fixed),
-                CostCell(report.parameters, report.parameters.fixed)});
+  table.AddRow({"", "", "", "", "stem and head", CostCell(report.costs.unit, report.costs.fixed),
+                CostCell(report.parameters.unit, report.parameters.fixed)});
   return text + table.Text() + "\n" + Totals(report);
 }
 
@@ -93,8 +82,8 @@ Json CostJson(const CostReport& report) {
     Json candidates = Json::array();
     for (size_t c = 0; c < blocks.size(); ++c) {
       candidates.push_back({{"name", CandidateName(blocks[c])},
-                            {"cost", CostNumber(costs, costs.candidates_lc[l][c])},
-                            {"parameters", CostNumber(report.parameters, report.parameters.candidates_lc[l][c])}});
+                            {"cost", CostNumber(costs.unit, costs.candidates_lc[l][c])},
+                            {"parameters", CostNumber(report.parameters.unit, report.parameters.candidates_lc[l][c])}});
     }
     layers.push_back({{"in", shape.in},
                       {"out", shape.out},
@@ -106,14 +95,14 @@ Json CostJson(const CostReport& report) {
           {"unit", costs.unit},
           {"input", {space.input().height, space.input().width}},
           {"classes", space.classes()},
-          {"stem_and_head", CostNumber(costs, costs.fixed)},
-          {"fixed_part", CostNumber(costs, costs.FixedPart())},
+          {"stem_and_head", CostNumber(costs.unit, costs.fixed)},
+          {"fixed_part", CostNumber(costs.unit, costs.FixedPart())},
           {"layers", std::move(layers)},
-          {"least", CostNumber(costs, costs.Least())},
+          {"least", CostNumber(costs.unit, costs.Least())},
           {"mean", costs.Mean()},
-          {"most", CostNumber(costs, costs.Most())},
-          {"least_parameters", CostNumber(report.parameters, report.parameters.Least())},
-          {"most_parameters", CostNumber(report.parameters, report.parameters.Most())},
+          {"most", CostNumber(costs.unit, costs.Most())},
+          {"least_parameters", CostNumber(report.parameters.unit, report.parameters.Least())},
+          {"most_parameters", CostNumber(report.parameters.unit, report.parameters.Most())},
           {"networks", space.NetworkCount()}};
 }
 
@@ -126,8 +115,8 @@ std::vector<std::string> CandidatesAbove(const CostReport& report, double target
       const double cost = costs.candidates_lc[l][c];
       if (cost <= target) continue;
       texts.push_back(DescribeLayer(l, layer.shape) + ": " + CandidateName(layer.candidates[c]) + " alone costs " +
-                      CostCell(costs, cost) + " " + costs.unit + ", more than the target of " +
-                      CostCell(costs, target));
+                      CostCell(costs.unit, cost) + " " + costs.unit + ", more than the target of " +
+                      CostCell(costs.unit, target));
     }
   }
   return texts;

@@ -10,10 +10,6 @@
 namespace danas {
 namespace {
 
-std::string CostText(const SearchPlan& plan, double cost) {
-  return plan.unit == "ms" ? FormatDecimals(cost, 2) : FormatCount(cost);
-}
-
 std::string ShareText(const SearchPlan& plan, double macs) {
   return FormatPercent(macs / (plan.macs() + plan.final.macs));
 }
@@ -61,8 +57,8 @@ std::string PathsText(const SearchPlan& plan) {
   if (plan.paths == "gumbel") return "";
   std::string text = "paths: a weight step trains " +
                      std::string(plan.paths == "fair" ? "a fair group of them" : "one") + ", " +
-                     (plan.path_cost_most > 0 ? "of " + CostText(plan, plan.path_cost_least) + " to " +
-                                                    CostText(plan, plan.path_cost_most) + " " + plan.unit
+                     (plan.path_cost_most > 0 ? "of " + FormatCostNumber(plan.path_cost_least, plan.unit) + " to " +
+                                                    FormatCost(plan.path_cost_most, plan.unit)
                                               : "of any cost") +
                      "\n";
   if (plan.paths != "fair") return text;
@@ -91,10 +87,10 @@ std::string BudgetsText(const SearchPlan& plan) {
 
 std::string OpeningText(const SearchPlan& plan) {
   std::string text = "space: " + std::to_string(plan.searchable_layers) + " layers searched, " +
-                     NetworksText(plan.networks) + " networks of " + CostText(plan, plan.least) + " to " +
-                     CostText(plan, plan.most) + " " + plan.unit + "\n";
-  text += plan.budgets.empty() ? "budget: " + CostText(plan, plan.budget) + " " + plan.unit +
-                                     "; the result may cost at most " + CostText(plan, plan.budget_max) + "\n"
+                     NetworksText(plan.networks) + " networks of " + FormatCostNumber(plan.least, plan.unit) + " to " +
+                     FormatCost(plan.most, plan.unit) + "\n";
+  text += plan.budgets.empty() ? "budget: " + FormatCost(plan.budget, plan.unit) + "; the result may cost at most " +
+                                     FormatCostNumber(plan.budget_max, plan.unit) + "\n"
                                : BudgetsText(plan);
   text += "device: " + plan.device + "; batches of " + std::to_string(plan.batch);
   if (plan.ranks > 1) text += ", over " + std::to_string(plan.ranks) + " processes";

@@ -4,16 +4,12 @@
 #include <cmath>
 
 #include "danas/core/units.h"
+#include "danas/report/estimate_text.h"
 #include "danas/report/text_table.h"
+#include "src/report/cost_cell.h"
 
 namespace danas {
 namespace {
-
-std::string CostCell(const std::string& unit, double cost) {
-  return unit == "ms" ? FormatDecimals(cost, 3) : FormatThousands(std::llround(cost));
-}
-
-Json CostNumber(const std::string& unit, double cost) { return unit == "ms" ? Json(cost) : Json(std::llround(cost)); }
 
 // Of the column; none where the score is in another one.
 std::string ScoreTitle(const NetworkRanking& ranking) {
@@ -75,19 +71,12 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
   return text;
 }
 
-std::string Interval(const Estimate& estimate, int decimals, double factor = 1) {
-  if (std::isnan(estimate.value)) return "not defined";
-  return FormatDecimals(factor * estimate.value, decimals) + " [" + FormatDecimals(factor * estimate.low, decimals) +
-         ", " + FormatDecimals(factor * estimate.high, decimals) + "]";
-}
-
 std::string BudgetText(const BestWithinBudget& budget, const std::string& unit) {
-  const std::string within =
-      (unit == "ms" ? FormatDecimals(budget.budget, 3) : FormatCount(budget.budget)) + " " + unit;
+  const std::string within = FormatCost(budget.budget, unit, 3);
   if (budget.networks == 0) return "  within " + within + ": no network in the table\n";
   return "  best by score within " + within + ": rank " + FormatThousands(budget.rank) + " of " +
-         FormatThousands(budget.networks) + "; " + Interval(budget.better, 1, 100) + " % are better; regret " +
-         Interval(budget.regret, 2, 100) + " points\n";
+         FormatThousands(budget.networks) + "; " + EstimateText(budget.better, {.decimals = 1, .factor = 100}) +
+         " % are better; regret " + EstimateText(budget.regret, {.factor = 100}) + " points\n";
 }
 
 std::string TruthText(const NetworkRanking& ranking) {
@@ -98,9 +87,9 @@ std::string TruthText(const NetworkRanking& ranking) {
     text += "  " + FormatThousands(ranking.truth->unknown) +
             " of the scored networks are not in the table and are left out\n";
   }
-  text += "  τ-b over all pairs: " + Interval(agreement.tau, 3) + "\n  τ-b over the " +
+  text += "  τ-b over all pairs: " + EstimateText(agreement.tau, {.decimals = 3}) + "\n  τ-b over the " +
           FormatThousands(agreement.near_pairs) + " pairs within " + FormatPercent(kNearCosts, 0) +
-          " of cost: " + Interval(agreement.tau_near, 3) + "\n";
+          " of cost: " + EstimateText(agreement.tau_near, {.decimals = 3}) + "\n";
   for (const BestWithinBudget& budget : agreement.budgets) text += BudgetText(budget, ranking.unit);
   return text;
 }

@@ -32,8 +32,6 @@ double LeastAfter(const CostTable& costs, const LayerCandidates& all_dropped) {
   return least;
 }
 
-std::string CostText(double cost, const CostTable& costs) { return FormatCount(cost) + " " + costs.unit; }
-
 }  // namespace
 
 double LargestCost(const SearchConfig& config) { return SearchBand(config).high; }

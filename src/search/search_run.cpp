@@ -3,6 +3,7 @@
 #include "danas/arch/space_file.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/core/text_list.h"
 #include "danas/search/budgets.h"
 
 namespace danas {
@@ -72,20 +73,14 @@ void DescribeBranch(StateFields& fields, const SearchState& state, Branch& branc
   fields.Within("final_scores", [&](StateFields& f) { Describe(f, final_scores); });
 }
 
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 void DescribeBranches(StateFields& fields, SearchRun& run) {
   std::vector<std::string> names;
   for (const Branch& branch : run.state.branches) names.push_back(branch.budget);
   std::vector<std::string> saved = names;
   fields.Value("budgets", saved);
   if (saved != names) {
-    throw CheckpointError("the checkpoint belongs to a search for the budgets " + Listed(saved) +
-                          ", but search.budgets says " + Listed(names));
+    throw CheckpointError("the checkpoint belongs to a search for the budgets " + Joined(saved) +
+                          ", but search.budgets says " + Joined(names));
   }
   for (size_t b = 0; b < names.size(); ++b) {
     fields.Within("branch." + names[b],

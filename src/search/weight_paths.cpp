@@ -27,8 +27,6 @@ size_t MostCandidates(const CostTable& costs) {
 
 double Outside(const CostBand& band, double cost) { return std::max({band.low - cost, cost - band.high, 0.0}); }
 
-std::string CostText(double cost, const CostTable& costs) { return FormatCount(cost) + " " + costs.unit; }
-
 // The band of the config, or the part of it that the space left can keep.
 CostBand BandLeft(const SearchConfig& config, const CostTable& costs) {
   CostBand band = BandOf(config);

@@ -4,7 +4,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
+#include "danas/core/text_list.h"
 #include "danas/events/run_log.h"
 #include "danas/events/search_events.h"
 
@@ -24,6 +24,8 @@ namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kListed = 4;  // changes in a message
 
 bool IsDone(const StudyStep& step) {
   switch (step.kind) {
@@ -73,13 +75,6 @@ Changes ChangesOf(const StudyStep& step) {
   return changes;
 }
 
-std::string Listed(const std::vector<std::string>& texts) {
-  constexpr size_t kMost = 4;
-  std::string list;
-  for (size_t i = 0; i < std::min(kMost, texts.size()); ++i) list += (i == 0 ? "" : "; ") + texts[i];
-  return texts.size() > kMost ? list + "; and " + std::to_string(texts.size() - kMost) + " more" : list;
-}
-
 }  // namespace
 
 StepState StateOf(const StudyStep& step) {
@@ -99,16 +94,17 @@ void CheckUnchanged(const StudyPlan& plan) {
   std::vector<std::string> changed, moved;
   for (const StudyStep& step : plan.steps) {
     const Changes changes = ChangesOf(step);
-    if (!changes.keys.empty()) changed.push_back("'" + step.name + "' (" + Listed(changes.keys) + ")");
+    if (!changes.keys.empty()) changed.push_back("'" + step.name + "' (" + FirstClausesOf(changes.keys, kListed) + ")");
     if (!changes.places.empty()) moved = changes.places;
   }
   if (!changed.empty()) {
-    throw ConfigError(
-        "the study's settings are no longer those that these steps were started with: " + Listed(changed) +
-        ". Restore them, give a changed arm a new name, or give the study another folder with --run");
+    throw ConfigError("the study's settings are no longer those that these steps were started with: " +
+                      FirstClausesOf(changed, kListed) +
+                      ". Restore them, give a changed arm a new name, or give the study another folder with --run");
   }
   if (!moved.empty())
-    log::warn("the data is no longer where it was and must contain the same images: {}", Listed(moved));
+    log::warn("the data is no longer where it was and must contain the same images: {}",
+              FirstClausesOf(moved, kListed));
 }
 
 StudyLock::StudyLock(const fs::path& folder) {

@@ -1,20 +1,15 @@
 #include "danas/watch/choice_text.h"
 
-#include <cmath>
-
 #include "danas/core/units.h"
 
 namespace danas {
 namespace {
 
 constexpr size_t kShown = 5;
-
-std::string CostText(double cost, const std::string& unit) {
-  return (unit == "ms" ? FormatDecimals(cost, 3) : FormatCount(cost)) + " " + unit;
-}
+constexpr int kMsDecimals = 3;
 
 std::string BandText(const CostBand& band, const std::string& unit) {
-  return "from " + CostText(band.low, unit) + " to " + CostText(band.high, unit);
+  return "from " + FormatCost(band.low, unit, kMsDecimals) + " to " + FormatCost(band.high, unit, kMsDecimals);
 }
 
 Json BandJson(const CostBand& band) { return {band.low, band.high}; }
@@ -24,8 +19,8 @@ Json BandJson(const CostBand& band) { return {band.low, band.high}; }
 std::string ReachText(const std::vector<LimitReach>& limits) {
   std::string text;
   for (const LimitReach& limit : limits) {
-    text += limit.kind + " at most " + CostText(limit.most, limit.unit) + ": networks of the space range " +
-            BandText(limit.whole, limit.unit);
+    text += limit.kind + " at most " + FormatCost(limit.most, limit.unit, kMsDecimals) +
+            ": networks of the space range " + BandText(limit.whole, limit.unit);
     if (limits.size() > 1) {
       text += limit.left ? ", those within the other limits " + BandText(*limit.left, limit.unit)
                          : ", but no network meets the other limits";

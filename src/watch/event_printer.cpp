@@ -82,9 +82,7 @@ std::string FitOf(const events::FinalScores& scores) {
 
 }  // namespace
 
-std::string EventPrinter::Cost(double cost) const {
-  return unit_ == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit_;
-}
+std::string EventPrinter::Cost(double cost) const { return FormatCost(cost, unit_); }
 
 // The expected cost, and whether α's gradients distinguish candidates: their differences in standard errors.
 std::string EventPrinter::Mix(const events::AlphaFields& alpha) const {

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "danas/core/softmax.h"
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
 #include "danas/events/any_event.h"
@@ -99,12 +100,6 @@ std::string RelevanceRecords(double wall_time, const events::EasinessEnd& end) {
   return records;
 }
 
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : " ") + text;
-  return joined;
-}
-
 std::string Decimals(const std::optional<double>& number) { return number ? FormatDecimals(*number, 3) : "?"; }
 
 std::string OrUnknown(const std::string& text) { return text.empty() ? "?" : text; }
@@ -120,8 +115,8 @@ std::string PruningText(const events::Pruning& pruning) {
         "|\n|---|---|---|---|---|---|\n";
   }
   for (const events::LayerCut& cut : pruning.layers) {
-    text += "| " + std::to_string(cut.layer) + " | " + Joined(cut.kept) + " | " + Joined(cut.dropped) + " | " +
-            OrUnknown(cut.last_kept) + ", " + OrUnknown(cut.first_dropped) + " | " +
+    text += "| " + std::to_string(cut.layer) + " | " + Joined(cut.kept, " ") + " | " + Joined(cut.dropped, " ") +
+            " | " + OrUnknown(cut.last_kept) + ", " + OrUnknown(cut.first_dropped) + " | " +
             Decimals(events::Known(cut.gap)) + " | " + Decimals(cut.z.value) + " |\n";
   }
   for (const auto& [list, why] : {std::pair{&pruning.kept_for_budget, "kept for the budget"},

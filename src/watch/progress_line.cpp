@@ -1,9 +1,9 @@
 #include "danas/watch/progress_line.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "danas/report/text_table.h"
 
@@ -11,14 +11,6 @@ namespace danas {
 namespace {
 
 using std::chrono::milliseconds;
-
-std::string Join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : "  ") + part;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -30,7 +22,9 @@ std::string FormatProgress(const Progress& progress, std::optional<double> secon
   std::string loss = "loss " + FormatDecimals(progress.loss, 3);
   std::string accuracy = "top-1 " + FormatPercent(progress.accuracy);
   const std::string left = seconds_left ? FormatDuration(std::ceil(*seconds_left)) + " left" : "";
-  const auto line = [&](const std::string& label) { return Join({label, done, rate, loss, accuracy, left}); };
+  const auto line = [&](const std::string& label) {
+    return JoinedNotEmpty({label, done, rate, loss, accuracy, left}, "  ");
+  };
   for (std::string* part : {&rate, &loss, &accuracy}) {
     if (DisplayWidth(line(progress.label)) <= columns) break;
     part->clear();

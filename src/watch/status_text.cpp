@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
 #include "danas/report/plan_text.h"
@@ -20,20 +21,9 @@ std::string Rounded(double seconds) {
 
 std::string Ago(double seconds) { return seconds < 1 ? "now" : Rounded(seconds) + " ago"; }
 
-std::string Cost(double cost, const std::string& unit) {
-  return unit == "ms" ? FormatDecimals(cost, 2) + " ms" : FormatCount(cost) + " " + unit;
-}
-
-std::string Join(const std::vector<std::string>& parts, const std::string& between = ", ") {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : between) + part;
-  }
-  return text;
-}
-
 std::string LossAndAccuracy(const Optional& loss, const Optional& accuracy) {
-  return Join({loss ? "loss " + FormatDecimals(*loss, 3) : "", accuracy ? "top-1 " + FormatPercent(*accuracy, 1) : ""});
+  return JoinedNotEmpty(
+      {loss ? "loss " + FormatDecimals(*loss, 3) : "", accuracy ? "top-1 " + FormatPercent(*accuracy, 1) : ""});
 }
 
 bool Unfinished(const RunStatus& status) { return status.life != RunLife::kFinished; }
@@ -101,9 +91,9 @@ std::string Position(const RunStatus& status) {
 }
 
 std::string Progress(const RunStatus& status) {
-  return Join({status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
-               status.seconds_left ? "about " + Rounded(*status.seconds_left) + " left" : "",
-               status.begun ? "started " + FormatUtc(*status.begun) : ""});
+  return JoinedNotEmpty({status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
+                         status.seconds_left ? "about " + Rounded(*status.seconds_left) + " left" : "",
+                         status.begun ? "started " + FormatUtc(*status.begun) : ""});
 }
 
 std::string Pass(const PassProgress& pass) {
@@ -111,8 +101,8 @@ std::string Pass(const PassProgress& pass) {
 }
 
 std::string Now(const PassProgress& pass) {
-  return Join({LossAndAccuracy(pass.loss, pass.accuracy),
-               FormatThousands(std::llround(pass.images_per_second)) + " images/s", Ago(pass.age_seconds)});
+  return JoinedNotEmpty({LossAndAccuracy(pass.loss, pass.accuracy),
+                         FormatThousands(std::llround(pass.images_per_second)) + " images/s", Ago(pass.age_seconds)});
 }
 
 std::string LastEpoch(const RunStatus& status) {
@@ -126,7 +116,7 @@ std::string BudgetCosts(const RunStatus& status) {
   std::string text = "budgets";
   for (const BudgetStatus& budget : status.budgets) {
     text += (&budget == &status.budgets.front() ? " " : ", ") + budget.name;
-    if (budget.cost) text += " (found " + Cost(*budget.cost, status.unit) + ")";
+    if (budget.cost) text += " (found " + FormatCost(*budget.cost, status.unit) + ")";
   }
   return text;
 }
@@ -135,10 +125,10 @@ std::string Costs(const RunStatus& status) {
   if (!status.budgets.empty()) return BudgetCosts(status);
   const std::string& unit = status.unit;
   std::string text;
-  if (status.cost) text = "found " + Cost(*status.cost, unit);
-  if (!status.cost && status.expected_cost) text = "expected " + Cost(*status.expected_cost, unit);
-  return Join({text, status.budget ? "budget " + Cost(*status.budget, unit) : "",
-               status.budget_max ? "at most " + Cost(*status.budget_max, unit) : ""});
+  if (status.cost) text = "found " + FormatCost(*status.cost, unit);
+  if (!status.cost && status.expected_cost) text = "expected " + FormatCost(*status.expected_cost, unit);
+  return JoinedNotEmpty({text, status.budget ? "budget " + FormatCost(*status.budget, unit) : "",
+                         status.budget_max ? "at most " + FormatCost(*status.budget_max, unit) : ""});
 }
 
 std::string Candidates(const RunStatus& status) {
@@ -153,14 +143,14 @@ std::string Candidates(const RunStatus& status) {
 }
 
 std::string LastPruning(const RunStatus& status) {
-  return Join({status.networks_in_band
-                   ? NetworksText(*status.networks_in_band) +
-                         (*status.networks_in_band == 1 ? " network" : " networks") + " left within the budget"
-                   : "",
-               status.unclear_cuts && status.cuts.value_or(0) > 0
-                   ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
-                         " cuts below 2 standard errors"
-                   : ""});
+  return JoinedNotEmpty({status.networks_in_band ? NetworksText(*status.networks_in_band) +
+                                                       (*status.networks_in_band == 1 ? " network" : " networks") +
+                                                       " left within the budget"
+                                                 : "",
+                         status.unclear_cuts && status.cuts.value_or(0) > 0
+                             ? std::to_string(*status.unclear_cuts) + " of " + std::to_string(*status.cuts) +
+                                   " cuts below 2 standard errors"
+                             : ""});
 }
 
 std::string Checkpoint(const RunStatus& status) {
@@ -271,7 +261,7 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
                   Unfinished(status) ? ShortPosition(status) : "",
                   status.share_done ? FormatPercentDone(*status.share_done) : "",
                   status.seconds_left ? Rounded(*status.seconds_left) : "", loss ? FormatDecimals(*loss, 3) : "",
-                  accuracy ? FormatPercent(*accuracy, 1) : "", cost ? Cost(*cost, status.unit) : "",
+                  accuracy ? FormatPercent(*accuracy, 1) : "", cost ? FormatCost(*cost, status.unit) : "",
                   status.last_sign_seconds ? Ago(*status.last_sign_seconds) : ""});
   }
   return table.Text();
@@ -279,11 +269,11 @@ std::string StatusTable(const std::vector<RunStatus>& runs) {
 
 std::string StatusLine(const RunStatus& status) {
   return status.folder.string() + ": " +
-         Join({std::string(NameOf(status.kind)) + " " + NameOf(status.life),
-               Unfinished(status) ? ShortPosition(status) : "",
-               status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
-               status.seconds_left ? Rounded(*status.seconds_left) + " left" : "",
-               LossAndAccuracy(LossNow(status), AccuracyNow(status))});
+         JoinedNotEmpty({std::string(NameOf(status.kind)) + " " + NameOf(status.life),
+                         Unfinished(status) ? ShortPosition(status) : "",
+                         status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
+                         status.seconds_left ? Rounded(*status.seconds_left) + " left" : "",
+                         LossAndAccuracy(LossNow(status), AccuracyNow(status))});
 }
 
 Json StatusJson(const std::vector<RunStatus>& runs) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "danas/events/progress.h"
 #include "danas/events/run_log.h"
 #include "tests/support/test_support.h"
 
@@ -88,6 +89,25 @@ TEST(Fields, WhatIsMissingOrOfAnotherTypeIsNamed) {
   EXPECT_EQ(pruning.layers[0].layer, 4);
   EXPECT_THAT(pruning.layers[0].dropped, ElementsAre("a", ""));
   EXPECT_FALSE(Known(pruning.layers[0].gap).has_value());
+}
+
+TEST(Fields, AFieldsNameByItsMember) {
+  EXPECT_EQ(NameOfField(&PlannedPhase::macs_per_image), "macs_per_image");
+  EXPECT_EQ(NameOfField(&SearchEnd::timing), "timing");
+  EXPECT_EQ(NameOfField(&TrainingEnd::kind_name), "kind");
+  EXPECT_EQ(NameOfField(&TrainingEnd::kind), "");  // in the event's name
+}
+
+TEST(Fields, ProgressHasItsPassAmongItsOwn) {
+  ProgressNow progress;
+  progress.time = "2026-01-31T12:00:00Z";
+  progress.pass = {.label = "weights", .done = 3, .total = 4, .loss = 0.5, .accuracy = 0.75, .images_per_second = 8};
+  progress.share_done = 0.25;
+  const Json json = ToJson(progress);
+  EXPECT_EQ(json.dump(),
+            R"({"time":"2026-01-31T12:00:00Z","label":"weights","done":3,"total":4,"loss":0.5,"accuracy":0.75,)"
+            R"("images_per_second":8.0,"share_done":0.25,"seconds_left":null})");
+  EXPECT_EQ(ToJson(Read<ProgressNow>(json).value), json);
 }
 
 // Numbers are those that were written, also where a double could not hold them.

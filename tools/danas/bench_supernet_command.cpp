@@ -36,9 +36,7 @@ namespace {
 constexpr int64_t kMostImagesOnCpu = 32;  // per step, unless --batch asks for more
 
 SearchSpace ReadSpace(const BenchSupernetOptions& options, const Config& config, int classes) {
-  const auto side = static_cast<int>(config.data.image_size);
-  const LoadedSpace loaded =
-      options.space.empty() ? LoadSpace(config.space, {side, side}, classes) : LoadSpace(options.space);
+  const LoadedSpace loaded = options.space.empty() ? LoadSpaceOf(config, classes) : LoadSpace(options.space);
   for (const std::string& note : loaded.notes) log::debug("{}", note);
   return loaded.space;
 }

@@ -11,13 +11,7 @@ void DescribeOptions(CLI::App& app, FinetuneOptions& options) {
       "Dataset and recipe are those of the search that found the network, unless --config\n"
       "or --data is given. Writes weights.safetensors and result.json.");
   AddArch(app, options.arch);
-  AddConfig(app, options.config);
-  AddDataAndDevice(app, options.config);
-  AddLaunch(app, options.launch, options.config);
-  AddSeed(app, options.config);
-  AddRun(app, options.run);
-  AddResume(app, options.run);
-  AddFork(app, options.run);
+  AddTraining(app, options.config, options.launch, options.run);
   AddJson(app, options.json);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/arch/space_file.h"
 #include "danas/config/config.h"
 #include "option_groups.h"
 
@@ -12,6 +13,9 @@ namespace danas {
 
 // The file's config, or the defaults if no file is given, with the assignments.
 Config ReadConfig(const ConfigOptions& options);
+
+// The config's space at its image size, for a dataset of `classes`; 0: as many as its file says.
+LoadedSpace LoadSpaceOf(const Config& config, int classes);
 
 // "cifar10" for configs/cifar10.json: names run folders. "default" for no file.
 std::string ConfigName(const ConfigOptions& options);

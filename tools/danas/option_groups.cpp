@@ -1,6 +1,24 @@
 #include "option_groups.h"
 
 namespace danas {
+namespace {
+
+void AddRun(CLI::App& app, RunOptions& run) {
+  app.add_option(
+         "-r,--run,--run-folder", run.run,
+         "run folder to create (default: runs/NAME-TIME-seedN). Use -r or --run-folder under torchrun, which takes "
+         "--run for an abbreviation of its own option")
+      ->option_text("DIR");
+}
+
+void AddFork(CLI::App& app, RunOptions& run) {
+  app.add_option("--fork", run.fork,
+                 "with --resume DIR: leave that run unchanged and continue from its newest checkpoint in this new "
+                 "folder, with the changes given by --set")
+      ->option_text("NEW");
+}
+
+}  // namespace
 
 void AddConfig(CLI::App& app, ConfigOptions& config) {
   app.add_option("-c,--config", config.config, "config: a file, or the name of a shipped one")->option_text("FILE");
@@ -53,14 +71,6 @@ void AddLaunch(CLI::App& app, LaunchOptions& launch, ConfigOptions& config) {
       ->excludes("--ranks");
 }
 
-void AddRun(CLI::App& app, RunOptions& run) {
-  app.add_option(
-         "-r,--run,--run-folder", run.run,
-         "run folder to create (default: runs/NAME-TIME-seedN). Use -r or --run-folder under torchrun, which takes "
-         "--run for an abbreviation of its own option")
-      ->option_text("DIR");
-}
-
 void AddResume(CLI::App& app, RunOptions& run) {
   app.add_option("--resume", run.resume,
                  "resume the run in this folder from its newest checkpoint; 'auto': resume the run in the run folder "
@@ -68,11 +78,14 @@ void AddResume(CLI::App& app, RunOptions& run) {
       ->option_text("DIR");
 }
 
-void AddFork(CLI::App& app, RunOptions& run) {
-  app.add_option("--fork", run.fork,
-                 "with --resume DIR: leave that run unchanged and continue from its newest checkpoint in this new "
-                 "folder, with the changes given by --set")
-      ->option_text("NEW");
+void AddTraining(CLI::App& app, ConfigOptions& config, LaunchOptions& launch, RunOptions& run) {
+  AddConfig(app, config);
+  AddDataAndDevice(app, config);
+  AddLaunch(app, launch, config);
+  AddSeed(app, config);
+  AddRun(app, run);
+  AddResume(app, run);
+  AddFork(app, run);
 }
 
 void AddPlan(CLI::App& app, PlanOptions& plan) {

@@ -37,9 +37,10 @@ struct RunOptions {
   std::string fork;    // to create; the run in `resume` continues there with different settings
 };
 
-void AddRun(CLI::App& app, RunOptions& run);
 void AddResume(CLI::App& app, RunOptions& run);
-void AddFork(CLI::App& app, RunOptions& run);
+
+// What all that train in a run folder of their own have: --config to --seed, --run, --resume and --fork.
+void AddTraining(CLI::App& app, ConfigOptions& config, LaunchOptions& launch, RunOptions& run);
 
 // What is only planned, and how.
 struct PlanOptions {

@@ -1,6 +1,5 @@
 #include "resume.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -17,6 +16,7 @@
 #include "danas/core/log.h"
 #include "danas/core/run_folder.h"
 #include "danas/core/text_file.h"
+#include "danas/core/text_list.h"
 #include "danas/run/checkpoint.h"
 #include "inputs.h"
 #include "run_images.h"
@@ -49,23 +49,20 @@ ConfigDifferences Compare(const Config& was, const Config& is, bool (*allow)(con
   return differences;
 }
 
-std::string ListOf(const std::vector<ConfigChange>& differences) {
-  std::string list;
-  for (size_t i = 0; i < std::min(differences.size(), kDifferencesShown); ++i) {
-    list += (i == 0 ? ": " : "; ") + differences[i].text;
-  }
-  const size_t more = differences.size() - std::min(differences.size(), kDifferencesShown);
-  return more > 0 ? list + "; and " + std::to_string(more) + " more" : list;
+std::string TextsOf(const std::vector<ConfigChange>& changes) {
+  std::vector<std::string> texts;
+  for (const ConfigChange& change : changes) texts.push_back(change.text);
+  return FirstClausesOf(texts, kDifferencesShown);
 }
 
 // A fork may change more than a resumed run, but not what the state is built from.
 std::string AdviceFor(const std::vector<ConfigChange>& changes) {
-  std::string fixed;
+  std::vector<std::string> fixed;
   for (const ConfigChange& change : changes) {
-    if (!MayForkChange(change.key)) fixed += (fixed.empty() ? "" : ", ") + change.key;
+    if (!MayForkChange(change.key)) fixed.push_back(change.key);
   }
   if (fixed.empty()) return "Keep the original values, start a new run, or continue in a new folder with --fork";
-  return "Keep the original values, or start a new run: --fork cannot change " + fixed + " either";
+  return "Keep the original values, or start a new run: --fork cannot change " + Joined(fixed) + " either";
 }
 
 Config ConfigOfRun(const fs::path& run) {
@@ -146,7 +143,7 @@ fs::path ForkRun(const RunOptions& options, const ConfigOptions& config, const C
   Assign(wanted, config.settings);
   const ConfigDifferences differences = Compare(saved, wanted, MayForkChange);
   if (!differences.others.empty()) {
-    throw ConfigError("a fork of " + from.string() + " cannot change" + ListOf(differences.others) +
+    throw ConfigError("a fork of " + from.string() + " cannot change: " + TextsOf(differences.others) +
                       ". Its weights and architecture parameters depend on the original values: start a new run");
   }
   const StoredCheckpoint checkpoint = NewestCheckpoint(from);
@@ -189,8 +186,8 @@ Config ConfigToResume(const fs::path& run, const std::string& resume, const Conf
   }
   const ConfigDifferences differences = Compare(saved, wanted, MayRunChange);
   if (!differences.others.empty()) {
-    throw ConfigError(run.string() + " cannot be resumed with a different config" + ListOf(differences.others) + ". " +
-                      AdviceFor(differences.others));
+    throw ConfigError(run.string() + " cannot be resumed with a different config: " + TextsOf(differences.others) +
+                      ". " + AdviceFor(differences.others));
   }
   for (const ConfigChange& change : differences.allowed) log::info("resuming with {}", change.text);
   return wanted;

@@ -10,6 +10,7 @@
 #include "danas/core/file.h"
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
+#include "danas/core/text_list.h"
 #include "danas/events/ranking_events.h"
 #include "danas/events/run_log.h"
 #include "danas/events/search_events.h"
@@ -75,13 +76,6 @@ OldRecord ReadOldRecord(const fs::path& run) {
   return record;
 }
 
-std::string ListOf(const std::vector<std::string>& ids) {
-  constexpr size_t kShown = 3;
-  std::string text;
-  for (size_t i = 0; i < std::min(kShown, ids.size()); ++i) text += (i == 0 ? "'" : ", '") + ids[i] + "'";
-  return ids.size() > kShown ? text + " and " + std::to_string(ids.size() - kShown) + " more" : text;
-}
-
 // "classes removed: 'a'; classes added: 'b'"
 std::string ClassDifferences(std::vector<std::string> was, std::vector<std::string> is) {
   std::ranges::sort(was);
@@ -89,9 +83,10 @@ std::string ClassDifferences(std::vector<std::string> was, std::vector<std::stri
   std::vector<std::string> removed, added;
   std::ranges::set_difference(was, is, std::back_inserter(removed));
   std::ranges::set_difference(is, was, std::back_inserter(added));
+  constexpr size_t kShown = 3;
   std::string text;
-  if (!removed.empty()) text += "classes removed: " + ListOf(removed);
-  if (!added.empty()) text += (text.empty() ? "" : "; ") + ("classes added: " + ListOf(added));
+  if (!removed.empty()) text += "classes removed: " + FirstQuotedOf(removed, kShown);
+  if (!added.empty()) text += (text.empty() ? "" : "; ") + ("classes added: " + FirstQuotedOf(added, kShown));
   return text;
 }
 

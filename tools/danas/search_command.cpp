@@ -33,8 +33,7 @@ namespace danas {
 namespace {
 
 SearchSpace ReadSpace(const Config& config, int classes) {
-  const auto side = static_cast<int>(config.data.image_size);
-  const LoadedSpace loaded = LoadSpace(config.space, {side, side}, classes);
+  const LoadedSpace loaded = LoadSpaceOf(config, classes);
   for (const std::string& note : loaded.notes) log::info("{}", note);
   return loaded.space;
 }

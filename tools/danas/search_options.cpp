@@ -14,13 +14,7 @@ void DescribeOptions(CLI::App& app, SearchOptions& options) {
       "  danas search --resume runs/mine --fork runs/other --set search.budget=150M\n"
       "Writes best.json (with several search.budgets one file per budget, such as best-323M.json),\n"
       "the log and the supernet's weights to the run folder.");
-  AddConfig(app, options.config);
-  AddDataAndDevice(app, options.config);
-  AddLaunch(app, options.launch, options.config);
-  AddSeed(app, options.config);
-  AddRun(app, options.run);
-  AddResume(app, options.run);
-  AddFork(app, options.run);
+  AddTraining(app, options.config, options.launch, options.run);
   AddPlan(app, options.plan);
   AddJson(app, options.json);
 }

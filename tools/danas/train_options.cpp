@@ -11,13 +11,7 @@ void DescribeOptions(CLI::App& app, TrainOptions& options) {
       "Settings that are not in the config come from the recipe of the network's family. Writes\n"
       "weights.safetensors, result.json and, after each epoch, the accuracy on each class.");
   AddModel(app, options.model);
-  AddConfig(app, options.config);
-  AddDataAndDevice(app, options.config);
-  AddLaunch(app, options.launch, options.config);
-  AddSeed(app, options.config);
-  AddRun(app, options.run);
-  AddResume(app, options.run);
-  AddFork(app, options.run);
+  AddTraining(app, options.config, options.launch, options.run);
   AddJson(app, options.json);
 }
 

@@ -20,6 +20,10 @@ std::string FormatDecimals(double value, int decimals);
 std::string FormatPercent(double share, int decimals = 1);  // 0.123 -> "12.3 %"
 std::string FormatPercentDone(double share);                // rounded down: 0.999 -> "99 %"; 100 % is for what is done
 
+// A cost in its unit: "322.9M MACs", "12.35 ms"; and without it.
+std::string FormatCost(double cost, const std::string& unit, int ms_decimals = 2);
+std::string FormatCostNumber(double cost, const std::string& unit, int ms_decimals = 2);
+
 // The Levenshtein distance, used to suggest the key or name that was meant.
 size_t EditDistance(std::string_view a, std::string_view b);
 

@@ -59,6 +59,9 @@ struct CostTable {
   double OfNetwork(const std::vector<size_t>& choice) const;  // choice[layer]; ConfigError where it does not fit
 };
 
+// "322.9M MACs"
+std::string CostText(double cost, const CostTable& costs);
+
 // Throws ConfigError as CheckCovers() does.
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space);
 
