@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do two builds of danas compute the same? See scripts/same-results.
 
-Usage: same_results.py OLD NEW [--work FOLDER] [--case NAME]... [--jobs N] [--list]
+Usage: same_results.py OLD NEW [--work FOLDER] [--case NAME]... [--expect REGEX]... [--jobs N] [--list]
 """
 
 import argparse
@@ -119,11 +119,15 @@ def files(folder):
     return found
 
 
-def first_difference(old, new, where=""):
-    """In words; None where there is none."""
+def first_difference(old, new, expected=None, where=""):
+    """In words; None where there is none, or only in places that `expected` matches."""
+    if expected and expected.search(where):
+        return None
     if type(old) is not type(new):
         return f"{where}: {old!r}, now {new!r}"
     if isinstance(old, dict):
+        old, new = ({key: value for key, value in part.items() if not expected or not expected.search(f"{where}.{key}")}
+                    for part in (old, new))
         if list(old) != list(new):
             gone, come = [k for k in old if k not in new], [k for k in new if k not in old]
             return f"{where}: keys gone {gone}, come {come}" if gone or come else f"{where}: keys in another order"
@@ -140,20 +144,20 @@ def first_difference(old, new, where=""):
     else:
         # repr: NaN is as good as NaN, 0.0 is not −0.0
         return None if repr(old) == repr(new) else f"{where}: {old!r}, now {new!r}"
-    return next((text for name, a, b in pairs if (text := first_difference(a, b, name))), None)
+    return next((text for name, a, b in pairs if (text := first_difference(a, b, expected, name))), None)
 
 
-def differences(old, new):
+def differences(old, new, expected=None):
     a, b = files(old), files(new)
     found = [f"{name}: {'gone' if name in a else 'new'}" for name in sorted(a.keys() ^ b.keys())]
     for name in sorted(a.keys() & b.keys()):
-        text = first_difference(content(a[name]), content(b[name]))
+        text = first_difference(content(a[name]), content(b[name]), expected, f"{name} ")
         if text:
-            found.append(f"{name} {text}")
+            found.append(text)
     return found
 
 
-def compare(case, old, new, work):
+def compare(case, old, new, work, expected=None):
     """What differs, in words."""
     shutil.rmtree(work / case.name, ignore_errors=True)
     try:
@@ -163,7 +167,7 @@ def compare(case, old, new, work):
             (work / case.name / "now").rename(work / case.name / name)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         return [str(error)]
-    return differences(work / case.name / "old", work / case.name / "new")
+    return differences(work / case.name / "old", work / case.name / "new", expected)
 
 
 def program_of(path):
@@ -180,6 +184,7 @@ def arguments():
     parser.add_argument("programs", nargs="*")
     parser.add_argument("--work", type=pathlib.Path)
     parser.add_argument("--case", action="append", default=[])
+    parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true")
     asked = parser.parse_args()
@@ -192,6 +197,10 @@ def arguments():
         parser.error(f"no case {', '.join(unknown)}; there are {', '.join(names)}")
     if len(asked.programs) != 2:
         parser.error("name two programs. See scripts/same-results --help")
+    try:
+        asked.expected = re.compile("|".join(f"(?:{regex})" for regex in asked.expect)) if asked.expect else None
+    except re.error as error:
+        parser.error(f"--expect: not a regular expression: {error}")
     return asked
 
 
@@ -202,7 +211,7 @@ def main():
     different = 0
     with tempfile.TemporaryDirectory() as temporary, concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
         work = (asked.work or pathlib.Path(temporary)).resolve()
-        results = [(case, pool.submit(compare, case, old, new, work)) for case in chosen]
+        results = [(case, pool.submit(compare, case, old, new, work, asked.expected)) for case in chosen]
         for case, result in results:
             found = result.result()
             different += bool(found)

@@ -5,6 +5,7 @@ Usage: same_results_test.py --danas PROGRAM
 """
 
 import pathlib
+import re
 import stat
 import sys
 import tempfile
@@ -52,6 +53,15 @@ class Folders(unittest.TestCase):
 
     def test_a_file_that_is_not_there(self):
         self.assertEqual(self.differences({"a": ""}, {"b": ""}), ["a: gone", "b: new"])
+
+    def test_expected_places(self):
+        self.differences({"a.json": '{"a": 1, "b": {"gone": 2}}', "w": "abc"},
+                         {"a.json": '{"a": 2, "b": {"come": 3}}', "w": "abd"})
+        old, new = self.folder / "old", self.folder / "new"
+        self.assertEqual(len(same_results.differences(old, new, re.compile(r"b$"))), 2)
+        (found,) = same_results.differences(old, new, re.compile(r"^a\.json \.a$|^w "))
+        self.assertIn("a.json .b: keys gone ['gone'], come ['come']", found)
+        self.assertEqual(same_results.differences(old, new, re.compile(r"^a\.json \.(a|b\.\w+)$|^w ")), [])
 
     def test_bytes(self):
         (found,) = self.differences({"w.safetensors": "abc"}, {"w.safetensors": "abd"})
