@@ -61,7 +61,7 @@ class Rounds(unittest.TestCase):
             path.write_text(json.dumps(self.measures[0]) + "\n", encoding="utf-8")
             done = run(MODEL, "--check", path)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("to its end", done.stderr)
+        self.assertIn("to completion", done.stderr)
         self.assertNotIn("Traceback", done.stderr)
 
 
