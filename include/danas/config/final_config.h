@@ -13,10 +13,10 @@ struct EnumNames<FinalChoiceKind> {
 };
 
 // Which networks the final choice scores where the band holds more than final_networks.
-enum class FinalSource { kAuto, kBest, kEvolution };
+enum class FinalSource { kAuto, kBest, kEvolution, kRandom };
 template <>
 struct EnumNames<FinalSource> {
-  static constexpr std::array kNames = {"auto", "best", "evolution"};
+  static constexpr std::array kNames = {"auto", "best", "evolution", "random"};
 };
 
 // What the final choice ranks scored networks by: none: their own losses; main, pairs: a fit of them, as PathEffects.

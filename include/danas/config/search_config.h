@@ -24,11 +24,32 @@ struct EnumNames<AlphaPass> {
   static constexpr std::array kNames = {"per_epoch", "every_k"};
 };
 
-// What a weight step computes.
-enum class WeightPathKind { kGumbel, kUniform, kFair };
+// What a weight step computes (search/paths).
+enum class WeightPathKind { kGumbel, kUniform, kFair, kSoftmax, kBinned, kBinarised };
 template <>
 struct EnumNames<WeightPathKind> {
-  static constexpr std::array kNames = {"gumbel", "uniform", "fair"};
+  static constexpr std::array kNames = {"gumbel", "uniform", "fair", "softmax", "binned", "binarised"};
+};
+
+// How architecture weights learn (search/learners).
+enum class LearnerKind { kGumbel, kSoftmax, kProxyless, kNone };
+template <>
+struct EnumNames<LearnerKind> {
+  static constexpr std::array kNames = {"gumbel", "softmax", "proxyless", "none"};
+};
+
+// How many candidates of a layer an α step of ProxylessNAS computes.
+enum class ProxylessGates { kFull, kTwo };
+template <>
+struct EnumNames<ProxylessGates> {
+  static constexpr std::array kNames = {"full", "two"};
+};
+
+// Named combinations of paths, learner and choice (config/preset.h).
+enum class SearchStrategy { kDanas, kSpos, kProxylessG, kDarts, kFbnet, kSnas, kRandom };
+template <>
+struct EnumNames<SearchStrategy> {
+  static constexpr std::array kNames = {"danas", "spos", "proxyless_g", "darts", "fbnet", "snas", "random"};
 };
 
 // config/preset.h
@@ -40,6 +61,7 @@ struct EnumNames<SearchPreset> {
 
 struct SearchConfig {
   SearchPreset preset = SearchPreset::kNone;
+  SearchStrategy strategy = SearchStrategy::kDanas;
   Count budget{323e6};
   std::vector<Count> budgets;
   Count budget_max{0};
@@ -51,6 +73,8 @@ struct SearchConfig {
   PruningConfig pruning;
   WeightPathKind paths = WeightPathKind::kGumbel;
   bool paths_band = true;
+  LearnerKind learner = LearnerKind::kGumbel;
+  ProxylessGates proxyless_gates = ProxylessGates::kTwo;
   AlphaPass alpha_pass = AlphaPass::kPerEpoch;
   int64_t alpha_every = 1;
   int64_t alpha_batch = 0;
@@ -76,6 +100,11 @@ struct SearchConfig {
         "preset", preset,
         {.help = "values of keys that the config leaves out. paper: Algorithm 1 as published; robust: single paths, "
                  "budget-aware pruning and a final choice by fitted scores; `danas config show` prints the keys"});
+    v.Field("strategy", strategy,
+            {.help = "values of keys that neither the config nor the preset gives: paths, learner and choice of a "
+                     "published method. danas: none of them; spos: single paths and evolution; proxyless_g: "
+                     "ProxylessNAS by gradient; darts: softmax, first order; fbnet and snas: annealed Gumbel-Softmax; "
+                     "random: the best of random networks by score"});
     v.Field("budget", budget,
             {.help = "T: target cost of the search, in the unit of search.cost",
              .min = 0,
@@ -105,10 +134,23 @@ struct SearchConfig {
     v.Field("paths", paths,
             {.help = "what a weight step computes. gumbel: the relaxation's draw (all candidates, or one path with "
                      "relaxation.hard); uniform: one path, all networks equally likely; fair: as many paths as a layer "
-                     "has candidates, each candidate appearing equally often (FairNAS), with gradients summed",
+                     "has candidates, each candidate appearing equally often (FairNAS), with gradients summed; "
+                     "softmax: all candidates, weighted by softmax(α) (DARTS); binned: one path, from a band of costs "
+                     "that is drawn first (SPOS's code); binarised: one path, each candidate as likely as in "
+                     "softmax(α) (ProxylessNAS)",
              .resume = OnResume::kFixed});
-    v.Field("paths_band", paths_band,
-            {.help = "uniform and fair: only paths that cost between budget_min and budget_max; false: any path"});
+    v.Field(
+        "paths_band", paths_band,
+        {.help = "uniform, fair and binned: only paths that cost between budget_min and budget_max; false: any path"});
+    v.Field("learner", learner,
+            {.help = "how the architecture weights α learn. gumbel: gradient through the Gumbel-Softmax draw (Eq. 10); "
+                     "softmax: through softmax(α / τ) over all candidates (DARTS, first order); proxyless: the "
+                     "gradient of ProxylessNAS through a binary gate; none: not at all",
+             .resume = OnResume::kFixed});
+    v.Field("proxyless_gates", proxyless_gates,
+            {.help = "learner proxyless: candidates per layer that an α step computes. full: all; two: two, drawn by "
+                     "softmax(α), and the probabilities of the others stay as they are",
+             .source = "ProxylessNAS"});
     v.Field("alpha_pass", alpha_pass,
             {.help = "per_epoch: a pass over the validation images after each pass over the training images; every_k: "
                      "an α step after every alpha_every weight steps"});
