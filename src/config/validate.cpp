@@ -108,9 +108,18 @@ void CheckLoss(const Checker& check, CostLossConfig loss) {
   }
 }
 
+// α that nothing trains stays where it begins, with all candidates alike.
+void CheckWeightPaths(const Checker& check, const SearchConfig& search) {
+  const bool by_alpha = search.paths == WeightPathKind::kSoftmax || search.paths == WeightPathKind::kBinarised;
+  check.Require(!by_alpha || search.learner != LearnerKind::kNone, "search.paths",
+                std::string("'") + NameOf(search.paths) +
+                    "' follows α, which search.learner 'none' does not train; use 'uniform', or a learner that does");
+}
+
 void CheckSearch(const Checker& check, const SearchConfig& search) {
   CheckBudgets(check, search);
   CheckLoss(check, search.loss);
+  CheckWeightPaths(check, search);
   check.Require(
       search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
       NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");

@@ -52,15 +52,22 @@ std::string ScoringText(const SearchPlan& plan) {
          (plan.probed ? ";\n          about " + FormatDuration(seconds) + "\n" : "\n");
 }
 
+// What one of a step's paths may cost.
+std::string PathCostText(const SearchPlan& plan) {
+  if (plan.path_cost_most == 0) return "of any cost";
+  return "of " + FormatCostNumber(plan.path_cost_least, plan.unit) + " to " +
+         FormatCost(plan.path_cost_most, plan.unit);
+}
+
 // Nothing where the relaxation decides what weight steps compute.
 std::string PathsText(const SearchPlan& plan) {
   if (plan.paths == "gumbel") return "";
-  std::string text = "paths: a weight step trains " +
-                     std::string(plan.paths == "fair" ? "a fair group of them" : "one") + ", " +
-                     (plan.path_cost_most > 0 ? "of " + FormatCostNumber(plan.path_cost_least, plan.unit) + " to " +
-                                                    FormatCost(plan.path_cost_most, plan.unit)
-                                              : "of any cost") +
-                     "\n";
+  const std::string begin = "paths: a weight step trains ";
+  if (plan.paths == "softmax") return begin + "all candidates, weighted by softmax(α)\n";
+  if (plan.paths == "binarised") return begin + "one, each candidate as likely as in softmax(α)\n";
+  const std::string text =
+      begin + (plan.paths == "fair" ? "a fair group of them" : "one") + ", " + PathCostText(plan) + "\n";
+  if (plan.paths == "binned") return text + "       each of seven ranges of costs that hold networks as often\n";
   if (plan.paths != "fair") return text;
   return text + (plan.strictly_fair ? "       strictly fair wherever such a group is found\n"
                                     : "       no group is strictly fair; candidates are drawn as evenly as possible\n");
@@ -80,9 +87,8 @@ std::string BudgetsText(const SearchPlan& plan) {
           (alpha_passes > 0 ? std::to_string(alpha_passes) + " α passes" : std::string("no α pass")) + "\n";
   if (plan.separate_macs <= 0) return text;
   return text + "         " + FormatCount(macs) + " MACs, " + FormatDecimals(macs / plan.separate_macs * searches, 2) +
-         " times one search; separate searches " + FormatCount(plan.separate_macs) +
-         "\n         at most " + FormatBytes(plan.memory_bytes()) + " of tensors, one search " +
-         FormatBytes(plan.separate_memory_bytes) + "\n";
+         " times one search; separate searches " + FormatCount(plan.separate_macs) + "\n         at most " +
+         FormatBytes(plan.memory_bytes()) + " of tensors, one search " + FormatBytes(plan.separate_memory_bytes) + "\n";
 }
 
 std::string OpeningText(const SearchPlan& plan) {

@@ -8,6 +8,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/units.h"
+#include "danas/search/paths/paths.h"
 
 namespace danas {
 namespace {
@@ -131,7 +132,7 @@ std::string WithBranchName(const std::string& stem, const std::string& budget, c
 }
 
 bool UsesAlpha(const SearchConfig& config) {
-  return config.paths == WeightPathKind::kGumbel || config.pruning.score != PruningScore::kPaths ||
+  return PathsReadAlpha(config) || config.pruning.score != PruningScore::kPaths ||
          config.final != FinalChoiceKind::kScored || config.final_source == FinalSource::kBest;
 }
 

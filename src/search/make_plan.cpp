@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "danas/core/error.h"
@@ -12,8 +13,8 @@
 #include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
 #include "danas/search/memory_estimate.h"
+#include "danas/search/paths/paths.h"
 #include "danas/search/pruning_decision.h"
-#include "danas/search/weight_paths.h"
 #include "danas/train/loaders.h"
 #include "joined_plan.h"
 #include "plan_basis.h"
@@ -29,23 +30,15 @@ LayerCandidates DroppedOf(const SearchSpace& space, const PruningConfig& config)
   return ChooseWeakest(space, alpha_lc, config);
 }
 
-// The mean path's MACs: of the paths that are drawn, or of all networks.
-double PathMacs(const std::optional<WeightPaths>& paths, const CostTable& macs) {
-  if (!paths) return macs.Mean();
-  const std::vector<std::vector<double>> probability_lc = paths->Probabilities();
+// The mean path's MACs: of the paths that are drawn; of all networks, each as likely, where α has a say, as it begins.
+double PathMacs(const Paths& paths, const CostTable& macs) {
+  const std::vector<std::vector<double>> probability_lc = paths.Probabilities();
+  if (probability_lc.empty()) return macs.Mean();
   double sum = macs.fixed;
   for (size_t l = 0; l < probability_lc.size(); ++l) {
     for (size_t c = 0; c < probability_lc[l].size(); ++c) sum += probability_lc[l][c] * macs.candidates_lc[l][c];
   }
   return sum;
-}
-
-// That a weight step computes one by one; 0: all candidates at once.
-int64_t PathsPerStep(const SearchConfig& search, const std::vector<double>& candidates_l) {
-  if (!ComputesPaths(search)) return 0;
-  return search.paths == WeightPathKind::kFair
-             ? static_cast<int64_t>(*std::max_element(candidates_l.begin(), candidates_l.end()))
-             : 1;
 }
 
 double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
@@ -93,7 +86,7 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   }
   const std::vector<double> candidates_l = CandidatesOf(space);
   const std::vector<double> one_path_l(candidates_l.size(), 1.0);
-  plan.paths_per_step = PathsPerStep(config.search, candidates_l);
+  plan.paths_per_step = PathsPerStep(config.search, static_cast<int64_t>(std::ranges::max(candidates_l)));
   const std::vector<double>& weight_paths_l = plan.paths_per_step > 0 ? one_path_l : candidates_l;
   plan.candidates =
       std::accumulate(candidates_l.begin(), candidates_l.end(), 0.0) / static_cast<double>(candidates_l.size());
@@ -107,11 +100,10 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   return plan;
 }
 
-void DescribePaths(const SearchConfig& search, const std::optional<WeightPaths>& paths, SearchPlan& plan) {
+void DescribePaths(const SearchConfig& search, const Paths& paths, SearchPlan& plan) {
   plan.paths = NameOf(search.paths);
-  if (!paths) return;
-  plan.strictly_fair = paths->may_be_strict();
-  if (!search.paths_band) return;
+  plan.strictly_fair = paths.may_be_strict();
+  if (!PathsKeepBand(search)) return;
   const CostBand band = BandOf(search);
   plan.path_cost_least = band.low;
   plan.path_cost_most = band.high;
@@ -148,9 +140,8 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   plan.pruning_score = NameOf(config.search.pruning.score);
   if (config.search.pruning.score != PruningScore::kAlpha) plan.scoring_images = config.search.scoring.images;
 
-  std::optional<WeightPaths> paths;
-  if (HasOwnPaths(config.search)) paths.emplace(config.search, costs);
-  DescribePaths(config.search, paths, plan);
+  const std::unique_ptr<Paths> paths = MakePaths(config.search, costs);
+  DescribePaths(config.search, *paths, plan);
   const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
   const PlanBasis basis{.config = config,
                         .space = space,
@@ -158,7 +149,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
                         .parameters = MakeCostTable(*MakeParametersModel(), space),
                         .device = device,
                         .ranks = ranks,
-                        .path_macs = PathMacs(paths, macs)};
+                        .path_macs = PathMacs(*paths, macs)};
   plan.ranks = ranks;
   plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;

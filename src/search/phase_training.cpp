@@ -45,8 +45,8 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   const size_t branches = state_.branches.size();
   if (run_.position.begins_phase()) run_.interleaved.assign(branches, {});
   for (const Branch& branch : state_.branches) forward_macs_.emplace_back(branch.space());
-  for (size_t b = 0; b < branches && HasOwnPaths(config_.search); ++b) {
-    paths_.emplace_back(course.budgets[b].config.search, state_.branches[b].costs);
+  for (size_t b = 0; b < branches; ++b) {
+    paths_.push_back(MakePaths(course.budgets[b].config.search, state_.branches[b].costs));
   }
   if (plan.alpha_passes == 0) return;
   const bool every_k = config_.search.alpha_pass == AlphaPass::kEveryK;
@@ -93,14 +93,10 @@ Forwards PhaseTraining::DrawForwards(int64_t step) {
   const DrawNumber number = NextDraw(config_, state_);
   ++state_.draws;
   step_macs_ = 0;
-  if (paths_.empty()) {
-    return {ForwardOf(
-        turn, DrawChoices(branch.alpha, RelaxationNow(config_, state_), Pass::kWeights, number, device_).choices)};
-  }
-  const PathGroup group = paths_[turn].Draw(number);
-  run_.paths->Add(group, branch.costs);
+  WeightDraw draw = paths_[turn]->Draw(number, branch.alpha, RelaxationNow(config_, state_), device_);
+  if (draw.group) run_.paths->Add(*draw.group, branch.costs);
   Forwards forwards;
-  for (const std::vector<size_t>& path : group.paths) forwards.push_back(ForwardOf(turn, ChoicesOf(path)));
+  for (std::vector<LayerChoice>& choices : draw.forwards) forwards.push_back(ForwardOf(turn, std::move(choices)));
   return forwards;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <list>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -9,9 +10,9 @@
 #include "danas/easiness/search_plan.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/forward_macs.h"
+#include "danas/search/paths/paths.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
-#include "danas/search/weight_paths.h"
 
 namespace danas {
 
@@ -57,10 +58,10 @@ class PhaseTraining {
   CheckpointKeeper* keeper_;
   at::Device device_;
   Loader weights_;
-  std::vector<WeightPaths> paths_;         // of each branch, where the config has own paths
-  std::vector<ForwardMacs> forward_macs_;  // of each branch
-  double step_macs_ = 0;                   // of an image in the weight step under way
-  std::list<Loader> architecture_;         // one; with alpha_pass every_k one a branch
+  std::vector<std::unique_ptr<Paths>> paths_;  // of each branch
+  std::vector<ForwardMacs> forward_macs_;      // of each branch
+  double step_macs_ = 0;                       // of an image in the weight step under way
+  std::list<Loader> architecture_;             // one; with alpha_pass every_k one a branch
   std::list<InterleavedArchitecture> interleaved_;
 };
 

@@ -11,7 +11,7 @@
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
 #include "danas/search/search_state.h"
-#include "danas/search/weight_paths.h"
+#include "danas/search/paths/path_totals.h"
 
 namespace danas {
 

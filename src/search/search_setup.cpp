@@ -18,6 +18,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
 #include "danas/search/make_plan.h"
+#include "danas/search/paths/paths.h"
 #include "danas/train/loaders.h"
 
 namespace danas {
@@ -113,7 +114,7 @@ double LastRate(const SearchState& state) {
 SearchRun MakeRun(const SearchInputs& inputs, const SearchCourse& course) {
   SearchRun run{.state = MakeState(inputs, course, inputs.space)};
   run.interleaved.resize(run.state.branches.size());
-  if (HasOwnPaths(inputs.config.search)) run.paths.emplace();
+  if (DrawsSinglePaths(inputs.config.search)) run.paths.emplace();
   for (const PhasePlan& plan : course.plan.phases) {
     run.work.total += static_cast<double>(plan.phase.epochs) * WorkOfEpoch(plan.epoch_work());
     run.work.total += plan.scoring_macs;

@@ -6,7 +6,7 @@
 
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
-#include "danas/search/weight_paths.h"
+#include "danas/search/paths/paths.h"
 
 namespace danas {
 

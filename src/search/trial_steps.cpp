@@ -34,27 +34,21 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
                        int64_t images, const Ranks& ranks)
     : config_(config),
       state_(StandingStill(config, space, cost, device, ranks)),
+      // Of several budgets the first.
+      paths_(MakePaths(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs)),
       batch_(RandomBatch(space, device, images, ranks.count())),
-      step_(state_, state_.branches.front(), config, space.classes(), totals_) {
-  if (!HasOwnPaths(config.search)) return;
-  paths_.emplace(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs);  // of several the first
-}
+      step_(state_, state_.branches.front(), config, space.classes(), totals_) {}
 
 // The forward passes of a weight step, one after the other.
 Forwards TrialSteps::DrawForwards() {
   const DrawNumber number = NextDraw(config_, state_);
   ++state_.draws;
+  const WeightDraw draw =
+      paths_->Draw(number, state_.branches.front().alpha, config_.search.relaxation, batch_.images.device());
   Forwards forwards;
-  const auto add = [&](const std::vector<LayerChoice>& choices) {
+  for (const std::vector<LayerChoice>& choices : draw.forwards) {
     forwards.emplace_back(
         [this, choices](const at::Tensor& image_nchw) { return state_.supernet->forward(image_nchw, choices); });
-  };
-  if (paths_) {
-    for (const std::vector<size_t>& path : paths_->Draw(number).paths) add(ChoicesOf(path));
-  } else {
-    add(DrawChoices(state_.branches.front().alpha, config_.search.relaxation, Pass::kWeights, number,
-                    batch_.images.device())
-            .choices);
   }
   return forwards;
 }

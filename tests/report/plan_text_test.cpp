@@ -89,6 +89,17 @@ TEST(PlanText, SaysWhichPathsAreTrained) {
   plan.strictly_fair = true;
   EXPECT_NE(PlanText(plan).find("strictly fair wherever"), std::string::npos) << PlanText(plan);
   EXPECT_EQ(PlanJson(plan)["path_cost_most"], 331.5e6);
+  plan.paths = "binned";
+  EXPECT_NE(PlanText(plan).find("trains one, of 308.8M to 331.5M MACs\n       each of seven ranges of costs"),
+            std::string::npos)
+      << PlanText(plan);
+  plan.path_cost_least = plan.path_cost_most = 0;
+  plan.paths = "binarised";
+  EXPECT_NE(PlanText(plan).find("trains one, each candidate as likely as in softmax(α)\n"), std::string::npos)
+      << PlanText(plan);
+  plan.paths = "softmax";
+  EXPECT_NE(PlanText(plan).find("trains all candidates, weighted by softmax(α)\n"), std::string::npos)
+      << PlanText(plan);
   plan.alpha_batch = 64;
   EXPECT_NE(PlanText(plan).find("α steps: batches of 64\n"), std::string::npos) << PlanText(plan);
 }

@@ -135,9 +135,10 @@ struct SearchConfig {
             {.help = "what a weight step computes. gumbel: the relaxation's draw (all candidates, or one path with "
                      "relaxation.hard); uniform: one path, all networks equally likely; fair: as many paths as a layer "
                      "has candidates, each candidate appearing equally often (FairNAS), with gradients summed; "
-                     "softmax: all candidates, weighted by softmax(α) (DARTS); binned: one path, from a band of costs "
-                     "that is drawn first (SPOS's code); binarised: one path, each candidate as likely as in "
-                     "softmax(α) (ProxylessNAS)",
+                     "softmax: all candidates, weighted by softmax(α / τ) (DARTS); binned: one path, drawn from one "
+                     "of seven equal ranges of costs, each equally likely, as in SPOS's public code (290 to 360 "
+                     "MFLOPs in steps of 10); binarised: one path, each candidate as likely as in softmax(α) "
+                     "(ProxylessNAS)",
              .resume = OnResume::kFixed});
     v.Field(
         "paths_band", paths_band,

@@ -250,8 +250,8 @@ struct SearchEpoch {
     fields.Inline(self.architecture);
     fields.Field(
         "paths", self.paths,
-        {"the paths trained in the weight pass, with `search.paths` `uniform` or `fair`. With `ranks.draws: own`, "
-         "those of the first process only"});
+        {"the single paths trained in the weight pass, with `search.paths` `uniform`, `fair`, `binned` or `binarised`. "
+         "With `ranks.draws: own`, those of the first process only"});
     fields.Field("temperature", self.temperature, {"τ in this epoch", "alpha/temperature"});
     fields.Inline(self.alpha);
     fields.Field("budgets", self.budgets,

@@ -9,8 +9,8 @@
 #include "danas/run/checkpoint.h"
 #include "danas/search/architecture_pass.h"
 #include "danas/search/passed_work.h"
+#include "danas/search/paths/path_totals.h"
 #include "danas/search/search_state.h"
-#include "danas/search/weight_paths.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -40,7 +40,7 @@ struct SearchRun {
   std::vector<InterleavedPosition> interleaved = {};  // of each branch, with alpha_pass every_k
   WorkDone work = {};
   double seconds_before = 0;             // that earlier processes spent on the run
-  std::optional<PathTotals> paths = {};  // of the epoch's weight pass, where the config has own paths
+  std::optional<PathTotals> paths = {};  // of the epoch's weight pass, where the config draws single paths
   // Of the epoch's architecture passes those that are over, a branch each: where there are several branches.
   std::vector<ArchitectureResult> branches_done = {};
   PassedWork passed = {};

@@ -4,16 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
-#include "danas/train/loader.h"
 #include "danas/run/ranks.h"
 #include "danas/search/architecture_pass.h"
+#include "danas/search/paths/paths.h"
 #include "danas/search/search_state.h"
-#include "danas/search/weight_paths.h"
+#include "danas/train/loader.h"
 
 namespace danas {
 
@@ -38,7 +39,7 @@ class TrialSteps {
 
   const Config& config_;
   SearchState state_;
-  std::optional<WeightPaths> paths_;
+  std::unique_ptr<Paths> paths_;
   Batch batch_;
   std::optional<ArchitectureScope> scope_;  // from an architecture step to the next weight step
   ArchitectureTotals totals_;
