@@ -73,6 +73,12 @@ TEST(Budgets, AlphaIsUsedWhereSomethingLooksAtIt) {
   config.final_source = FinalSource::kAuto;
   config.budgets.clear();
   EXPECT_EQ(AlphaPasses(config), 0);
+  config.paths = WeightPathKind::kBinned;
+  EXPECT_EQ(AlphaPasses(config), 0);
+  for (const WeightPathKind kind : {WeightPathKind::kGumbel, WeightPathKind::kSoftmax, WeightPathKind::kBinarised}) {
+    config.paths = kind;
+    EXPECT_EQ(AlphaPasses(config), 1) << NameOf(kind);
+  }
 }
 
 SearchState StateOfTwo() {
@@ -214,7 +220,7 @@ void ExpectPrunings(const Searched& run, const std::vector<std::string>& names) 
 }
 
 TEST(SeveralBudgets, EachFindsANetworkOfItsBand) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned}) {
     SCOPED_TRACE(NameOf(kind));
     const Config config = ByScores(kind);
     const test::TempDir folder;
@@ -281,6 +287,22 @@ TEST(SeveralBudgets, EachTrainsItsAlpha) {
     // The costs that the budgets pull to are not the same.
     EXPECT_NE(alphas[3].fields["layers"], alphas[5].fields["layers"]);
     EXPECT_LT(epochs.back().fields["budgets"][0]["expected_cost"], epochs.back().fields["budgets"][2]["expected_cost"]);
+  }
+}
+
+// Each branch draws by its own α, over its own candidates.
+TEST(SeveralBudgets, TrainWhatEachAlphaSays) {
+  for (const WeightPathKind kind : {WeightPathKind::kBinarised, WeightPathKind::kSoftmax}) {
+    SCOPED_TRACE(NameOf(kind));
+    Config config = ByAlpha();
+    config.schedule.epochs_per_step = 1;
+    config.search.paths = kind;
+    const Searched run = Search(config), again = Search(config);
+    EXPECT_EQ(run.events.Text(), again.events.Text());
+    ExpectPrunings(run, BranchNames(config.search));
+    for (const Event& epoch : run.events.Named("epoch")) {
+      EXPECT_EQ(epoch.fields.contains("paths"), kind == WeightPathKind::kBinarised);
+    }
   }
 }
 

@@ -129,6 +129,29 @@ TEST(MakeSearchPlan, APathCostsWhatItsMacsAre) {
   EXPECT_EQ(within.path_cost_most, 0.9 * macs.Mean());
   EXPECT_NEAR(within.phases[0].macs_per_step, 3 * 16 * within.phases[0].macs_per_image, 1);
 
+  config.search.paths = WeightPathKind::kBinned;  // in the middle of the band, where uniform paths are nearer its end
+  const SearchPlan binned = plan();
+  EXPECT_EQ(binned.phases[0].paths_per_step, 1);
+  EXPECT_NEAR(binned.phases[0].macs_per_image, 0.8 * macs.Mean(), 0.01 * macs.Mean());
+  EXPECT_GT(within.phases[0].macs_per_image, binned.phases[0].macs_per_image);
+  EXPECT_EQ(binned.path_cost_most, 0.9 * macs.Mean());
+  EXPECT_EQ(binned.phases[0].memory_bytes, within.phases[0].memory_bytes);
+
+  config.search.paths = WeightPathKind::kBinarised;  // of α as it begins; whatever the band
+  const SearchPlan binarised = plan();
+  EXPECT_EQ(binarised.phases[0].paths_per_step, 1);
+  EXPECT_NEAR(binarised.phases[0].macs_per_image, macs.Mean(), 1e-9 * macs.Mean());
+  EXPECT_EQ(binarised.path_cost_most, 0);
+  EXPECT_EQ(binarised.phases[0].memory_bytes, within.phases[0].memory_bytes);
+
+  config.search.paths = WeightPathKind::kSoftmax;
+  config.search.relaxation.hard = true;  // of the Gumbel draw; with hard_alpha 'all' α's pass computes all
+  const SearchPlan mixed = plan();
+  EXPECT_EQ(mixed.phases[0].paths_per_step, 0);
+  EXPECT_EQ(mixed.phases[0].macs_per_image, soft.phases[0].macs_per_image);
+  EXPECT_EQ(mixed.phases[0].memory_bytes, soft.phases[0].memory_bytes);
+  config.search.relaxation.hard = false;
+
   // As many paths as the largest layer has candidates, one after the other: 6, 6, 4 and 2.
   config.search.paths = WeightPathKind::kFair;
   const SearchPlan fair = plan();

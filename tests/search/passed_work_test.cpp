@@ -96,12 +96,16 @@ Searched Search(const Config& config, const std::filesystem::path& folder = {}, 
 }
 
 TEST(PassedWork, OfMixturesIsThatOfAllCandidates) {
-  const Searched run = Search(CountedConfig());
-  EXPECT_EQ(run.Macs("weights"), kWeightImages * kAll);
-  EXPECT_EQ(run.Macs("architecture"), kAlphaImages * kAll);
-  EXPECT_EQ(run.Macs("scoring"), 0);
-  EXPECT_EQ(run.Macs("finalists"), 0);
-  EXPECT_EQ(run.Macs("total"), (kWeightImages + kAlphaImages) * kAll);
+  for (const WeightPathKind kind : {WeightPathKind::kGumbel, WeightPathKind::kSoftmax}) {
+    Config config = CountedConfig();
+    config.search.paths = kind;
+    const Searched run = Search(config);
+    EXPECT_EQ(run.Macs("weights"), kWeightImages * kAll);
+    EXPECT_EQ(run.Macs("architecture"), kAlphaImages * kAll);
+    EXPECT_EQ(run.Macs("scoring"), 0);
+    EXPECT_EQ(run.Macs("finalists"), 0);
+    EXPECT_EQ(run.Macs("total"), (kWeightImages + kAlphaImages) * kAll);
+  }
 }
 
 TEST(PassedWork, OfStepsInBetweenIsThatOfTheirImages) {
@@ -116,7 +120,8 @@ TEST(PassedWork, OfStepsInBetweenIsThatOfTheirImages) {
 }
 
 TEST(PassedWork, OfPathsIsTheirOwn) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind :
+       {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned, WeightPathKind::kBinarised}) {
     Config config = CountedConfig();
     config.search.paths = kind;
     const Searched run = Search(config);

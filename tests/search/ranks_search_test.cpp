@@ -149,7 +149,9 @@ TEST(RanksSearch, SampledPathsLeaveTheSameWeightsUnused) {
 
 // A fair group's passes are summed over the ranks once, after the last: weights that only earlier paths used are in it.
 TEST(RanksSearch, OwnPathsAreTheSameOnAllRanks) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned,
+                                    WeightPathKind::kBinarised, WeightPathKind::kSoftmax}) {
+    SCOPED_TRACE(NameOf(kind));
     Config config = RanksConfigOf();
     config.train.sync_bn = true;
     config.search.paths = kind;

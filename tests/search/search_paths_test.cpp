@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <utility>
 
 #include "danas/core/error.h"
 #include "danas/search/search_loop.h"
@@ -43,8 +45,11 @@ Searched Search(const Config& config, const std::filesystem::path& folder = {}, 
   return {result, events};
 }
 
+constexpr std::initializer_list<WeightPathKind> kSinglePaths = {WeightPathKind::kUniform, WeightPathKind::kFair,
+                                                                WeightPathKind::kBinned, WeightPathKind::kBinarised};
+
 TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind : kSinglePaths) {
     SCOPED_TRACE(NameOf(kind));
     const Config config = PathConfig(kind);
     const Searched run = Search(config);
@@ -52,7 +57,7 @@ TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
     EXPECT_EQ(start["paths"], NameOf(kind));
     for (const char* count : {"alpha_steps", "weight_steps"}) EXPECT_EQ(end[count], start[count]) << count;
     EXPECT_EQ(end["weight_images"], start["images"]);
-    const bool fair = kind == WeightPathKind::kFair;
+    const bool fair = kind == WeightPathKind::kFair, in_band = kind != WeightPathKind::kBinarised;
     const std::vector<int> paths = fair ? std::vector<int>{6, 6, 4, 2} : std::vector<int>{1, 1, 1, 1};
     for (size_t i = 0; i < 4; ++i) EXPECT_EQ(start["phases"][i]["paths_per_step"], paths[i]) << i;
     int64_t weight_steps = 0;
@@ -61,8 +66,8 @@ TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
       const int64_t steps = epoch.fields["weight_steps"].get<int64_t>() - weight_steps;
       weight_steps += steps;
       EXPECT_EQ(told["steps"], steps);
-      EXPECT_GE(told["least_cost"], config.search.budget_min.value);
-      EXPECT_LE(told["most_cost"], config.search.budget_max.value);
+      EXPECT_GE(told["least_cost"], in_band ? config.search.budget_min.value : Costs().Least());
+      EXPECT_LE(told["most_cost"], in_band ? config.search.budget_max.value : Costs().Most());
       EXPECT_GE(told["mean_cost"], told["least_cost"]);
       EXPECT_LE(told["mean_cost"], told["most_cost"]);
       EXPECT_EQ(told["count"].get<int64_t>() % steps, 0);
@@ -73,10 +78,29 @@ TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
   }
 }
 
-TEST(SearchPaths, GumbelTellsNothingOfThem) {
-  const Searched run = Search(PathConfig(WeightPathKind::kGumbel));
-  for (const Event& epoch : run.events.Named("epoch")) EXPECT_FALSE(epoch.fields.contains("paths"));
-  EXPECT_EQ(run.events.Named("search_start")[0].fields["phases"][0]["paths_per_step"], 0);
+TEST(SearchPaths, MixturesTellNothingOfThem) {
+  for (const WeightPathKind kind : {WeightPathKind::kGumbel, WeightPathKind::kSoftmax}) {
+    const Searched run = Search(PathConfig(kind));
+    for (const Event& epoch : run.events.Named("epoch")) EXPECT_FALSE(epoch.fields.contains("paths"));
+    EXPECT_EQ(run.events.Named("search_start")[0].fields["phases"][0]["paths_per_step"], 0);
+  }
+}
+
+// What α reads, it trains for, though nothing else in the search looks at it.
+TEST(SearchPaths, ThatFollowAlphaHaveItTrained) {
+  for (const auto& [kind, trains] : {std::pair(WeightPathKind::kSoftmax, true),
+                                     {WeightPathKind::kBinarised, true},
+                                     {WeightPathKind::kBinned, false},
+                                     {WeightPathKind::kUniform, false}}) {
+    Config config = PathConfig(kind);
+    config.schedule.epochs_per_step = 1;
+    config.search.pruning.ratio = 0;
+    config.search.pruning.score = PruningScore::kPaths;
+    config.search.final = FinalChoiceKind::kScored;
+    config.search.scoring.images = 16;
+    const Json end = Search(config).events.Named("search_end").at(0).fields;
+    EXPECT_EQ(end["alpha_steps"].get<int64_t>() > 0, trains) << NameOf(kind);
+  }
 }
 
 // All that is left of the schedule when scoring could begin is its end: one cosine over all phases, whatever a step
@@ -106,10 +130,11 @@ TEST(SearchPaths, TheRateEndsWithTheLastPhase) {
 }
 
 TEST(SearchPaths, SameSeedSameBits) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind : kSinglePaths) {
     Config config = PathConfig(kind);
     const Searched one = Search(config), two = Search(config);
     EXPECT_EQ(one.events.Text(), two.events.Text());
+    if (kind == WeightPathKind::kBinarised) continue;  // whatever they cost
     config.search.paths_band = false;
     EXPECT_NE(Search(config).events.Named("epoch")[0].fields, one.events.Named("epoch")[0].fields);
   }
@@ -117,7 +142,8 @@ TEST(SearchPaths, SameSeedSameBits) {
 
 // Each checkpoint between two batches leads to the same end.
 TEST(SearchPaths, GoOnFromAnyBatch) {
-  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair}) {
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned,
+                                    WeightPathKind::kBinarised, WeightPathKind::kSoftmax}) {
     SCOPED_TRACE(NameOf(kind));
     Config config = PathConfig(kind);
     config.schedule.epochs_per_step = 1;
