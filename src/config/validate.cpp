@@ -141,6 +141,56 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
                 std::string("applies only with search.cost 'latency'; found '") + NameOf(search.cost) + "'");
 }
 
+// What reads α finds it at its start, where all candidates are alike.
+void CheckNoLearner(const Checker& check, const SearchConfig& search) {
+  if (search.learner != LearnerKind::kNone) return;
+  const std::string never = " reads α, which search.learner 'none' never trains; ";
+  check.Require(search.pruning.ratio == 0 || search.pruning.score != PruningScore::kAlpha, "search.pruning.score",
+                "'alpha'" + never + "use 'perturbation' or 'paths', or prune nothing with search.pruning.ratio: 0");
+  check.Require(search.final == FinalChoiceKind::kScored, "search.final",
+                std::string("'") + NameOf(search.final) + "'" + never + "use 'scored'");
+  check.Require(search.final_source != FinalSource::kBest, "search.final_source",
+                "'best'" + never + "use 'auto', 'evolution' or 'random'");
+}
+
+// A setting of the relaxation that neither the weights' paths nor the learner of α looks at would be ignored.
+void CheckRelaxation(const Checker& check, const SearchConfig& search) {
+  const RelaxationConfig &relaxation = search.relaxation, standard;
+  const bool gumbel = search.learner == LearnerKind::kGumbel, gumbel_paths = search.paths == WeightPathKind::kGumbel;
+  const std::string learner = NameOf(search.learner);
+  const auto applies = [&](bool holds, const std::string& key, const std::string& with, const std::string& found) {
+    check.Require(holds, "search.relaxation." + key, "applies only with " + with + "; found " + found);
+  };
+  const std::string both = "'" + std::string(NameOf(search.paths)) + "' and '" + learner + "'";
+  applies(!relaxation.hard || gumbel || gumbel_paths, "hard", "search.paths 'gumbel' or search.learner 'gumbel'", both);
+  applies(relaxation.hard_alpha == standard.hard_alpha || gumbel, "hard_alpha", "search.learner 'gumbel'",
+          "'" + learner + "'");
+  const bool tempered = gumbel || gumbel_paths || search.learner == LearnerKind::kSoftmax ||
+                        search.paths == WeightPathKind::kSoftmax;
+  for (const auto& [set, key] : {std::pair(relaxation.temperature != standard.temperature, "temperature"),
+                                 std::pair(relaxation.temperature_end != standard.temperature_end, "temperature_end")}) {
+    applies(!set || tempered, key, "search.paths or search.learner 'gumbel' or 'softmax'", both);
+  }
+  const bool two = search.learner == LearnerKind::kProxyless && search.proxyless_gates == ProxylessGates::kTwo;
+  const bool draws = gumbel || (search.learner == LearnerKind::kProxyless && !two);
+  applies(relaxation.draws == RelaxationDraws::kBatch || draws, "draws: micro_batch",
+          "search.learner 'gumbel', or 'proxyless' with search.proxyless_gates 'full'",
+          "'" + learner + "'" + (two ? " with 'two'" : ""));
+}
+
+void CheckLearner(const Checker& check, const Config& config) {
+  const SearchConfig& search = config.search;
+  CheckNoLearner(check, search);
+  CheckRelaxation(check, search);
+  check.Require(search.learner == LearnerKind::kProxyless || search.proxyless_gates == SearchConfig().proxyless_gates,
+                "search.proxyless_gates",
+                std::string("applies only with search.learner 'proxyless'; found '") + NameOf(search.learner) + "'");
+  const bool two = search.learner == LearnerKind::kProxyless && search.proxyless_gates == ProxylessGates::kTwo;
+  check.Require(!two || config.ranks.draws == DrawChoice::kShared, "ranks.draws",
+                "'own' and search.proxyless_gates 'two' exclude each other: the two candidates whose α a step moves "
+                "must be the same in all processes. Use 'shared', or search.proxyless_gates: full");
+}
+
 void CheckAlphaBatch(const Checker& check, const Config& config) {
   const int64_t batch = config.search.alpha_batch, micro = config.search.alpha_micro_batch;
   check.Require(batch != 1, "search.alpha_batch",
@@ -199,6 +249,7 @@ void Validate(const Config& config, const std::string& name) {
   CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);
   CheckSearch(check, config.search);
+  CheckLearner(check, config);
   CheckAlphaBatch(check, config);
   const auto steps = static_cast<int64_t>(config.schedule.classes.size() - 1);
   const int64_t search_epochs = config.schedule.warmup_epochs + steps * config.schedule.epochs_per_step;

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 
 #include "danas/core/error.h"
@@ -32,15 +33,17 @@ at::Tensor MixedLayer::forward(const at::Tensor& x_nchw, const LayerChoice& choi
   }
   std::vector<at::Tensor> inputs{x_nchw};
   if (choice.probability_c.defined()) inputs.push_back(choice.probability_c);
-  return Recomputed(*this, inputs, [this, path = choice.path](const std::vector<at::Tensor>& given) {
-    return Forward(given[0], {.probability_c = given.size() > 1 ? given[1] : at::Tensor(), .path = path});
-  });
+  const auto forward = [this, path = choice.path, subset = choice.subset](const std::vector<at::Tensor>& given) {
+    const at::Tensor probability_c = given.size() > 1 ? given[1] : at::Tensor();
+    return Forward(given[0], {.probability_c = probability_c, .path = path, .subset = subset});
+  };
+  return Recomputed(*this, inputs, forward);
 }
 
 at::Tensor MixedLayer::Forward(const at::Tensor& x_nchw, const LayerChoice& choice) const {
   if (candidates_.size() == 1) return ForwardOne(x_nchw, 0, {});
   return choice.path ? ForwardOne(x_nchw, *choice.path, choice.probability_c)
-                     : ForwardAll(x_nchw, choice.probability_c);
+                     : ForwardSome(x_nchw, choice.probability_c, choice.subset);
 }
 
 // Candidate c, times its probability if there are any.
@@ -54,29 +57,32 @@ at::Tensor MixedLayer::ForwardOne(const at::Tensor& x_nchw, size_t c, const at::
   return weight.defined() ? WeightedSum(weight, {y}) : y;
 }
 
-at::Tensor MixedLayer::ForwardAll(const at::Tensor& x_nchw, const at::Tensor& probability_c) const {
+// The candidates of `subset`, or all if it is empty.
+at::Tensor MixedLayer::ForwardSome(const at::Tensor& x_nchw, const at::Tensor& probability_c,
+                                   const std::vector<size_t>& subset) const {
   std::vector<FusedCandidate> fused;
-  std::vector<int64_t> fused_at, others_at;
+  std::vector<int64_t> computed, fused_at, others_at;
   for (size_t c = 0; c < candidates_.size(); ++c) {
+    if (!subset.empty() && !std::ranges::binary_search(subset, c)) continue;
     const std::optional<FusedCandidate> candidate = candidates_[c]->Fused();
+    computed.push_back(static_cast<int64_t>(c));
     (candidate ? fused_at : others_at).push_back(static_cast<int64_t>(c));
     if (candidate) fused.push_back(*candidate);
   }
-  const bool some = std::ranges::any_of(fused, [](const FusedCandidate& c) { return c.depthwise != nullptr; });
-  if (!some || !TakesFused(how_.kernels, x_nchw, fused, probability_c)) {
-    std::vector<at::Tensor> outputs;
-    outputs.reserve(candidates_.size());
-    for (const auto& candidate : candidates_) outputs.push_back(candidate->forward(x_nchw));
-    return WeightedSum(probability_c, outputs);
-  }
   const auto weights_at = [&](const std::vector<int64_t>& places) {
-    return places.size() == candidates_.size() ? probability_c : probability_c.index_select(0, at::tensor(places));
+    if (places.size() == candidates_.size()) return probability_c;
+    return probability_c.index_select(0, at::tensor(places).to(probability_c.device()));
   };
+  const auto sum_of = [&](const std::vector<int64_t>& places) {
+    std::vector<at::Tensor> outputs;
+    outputs.reserve(places.size());
+    for (const int64_t c : places) outputs.push_back(candidates_[static_cast<size_t>(c)]->forward(x_nchw));
+    return WeightedSum(weights_at(places), outputs);
+  };
+  const bool some = std::ranges::any_of(fused, [](const FusedCandidate& c) { return c.depthwise != nullptr; });
+  if (!some || !TakesFused(how_.kernels, x_nchw, fused, probability_c)) return sum_of(computed);
   const at::Tensor y = FusedForward(x_nchw, fused, weights_at(fused_at));
-  if (others_at.empty()) return y;
-  std::vector<at::Tensor> outputs;
-  for (const int64_t c : others_at) outputs.push_back(candidates_[static_cast<size_t>(c)]->forward(x_nchw));
-  return WeightedSum(weights_at(others_at), outputs).add_(y);
+  return others_at.empty() ? y : sum_of(others_at).add_(y);
 }
 
 void MixedLayer::RequireFits(const LayerChoice& choice) const {
@@ -90,6 +96,13 @@ void MixedLayer::RequireFits(const LayerChoice& choice) const {
     throw std::invalid_argument(
         "a layer of " + std::to_string(count) + " candidates got " +
         (choice.path ? "path " + std::to_string(*choice.path) : "neither path nor probabilities"));
+  }
+  const std::vector<size_t>& subset = choice.subset;
+  if (subset.empty()) return;
+  const bool ascends = std::ranges::adjacent_find(subset, std::greater_equal<>()) == subset.end();
+  if (choice.path || !ascends || subset.back() >= candidates_.size()) {
+    throw std::invalid_argument("a layer of " + std::to_string(count) + " candidates got a subset " +
+                                (choice.path ? "and a path" : "that is not ascending places of them"));
   }
 }
 

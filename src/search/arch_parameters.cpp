@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
+#include "danas/core/error.h"
 #include "danas/core/softmax.h"
 
 namespace danas {
@@ -24,6 +26,28 @@ std::vector<std::vector<double>> GradientValues(const std::vector<at::Tensor>& a
                                             : std::vector<double>(static_cast<size_t>(alpha.numel()), 0.0));
   }
   return values;
+}
+
+// Adam's step `steps`, from 1, of an α or of a view into one.
+void MoveByAdam(const SearchConfig& config, int64_t steps, const at::Tensor& alpha, const at::Tensor& slope,
+                const at::Tensor& first, const at::Tensor& second) {
+  constexpr double kEpsilon = 1e-8;
+  const double first_correction = 1 - std::pow(config.alpha_beta1, static_cast<double>(steps));
+  const double second_correction = 1 - std::pow(config.alpha_beta2, static_cast<double>(steps));
+  const at::Tensor gradient = slope + config.alpha_weight_decay * alpha;
+  first.mul_(config.alpha_beta1).add_(gradient, 1 - config.alpha_beta1);
+  second.mul_(config.alpha_beta2).addcmul_(gradient, gradient, 1 - config.alpha_beta2);
+  const at::Tensor scale = second.sqrt() / std::sqrt(second_correction) + kEpsilon;
+  alpha.addcdiv_(first, scale, -config.alpha_lr / first_correction);
+}
+
+void RequireShape(const std::vector<std::vector<int64_t>>& steps_lc, const std::vector<at::Tensor>& alpha_lc) {
+  const auto fits = [](const std::vector<int64_t>& steps_c, const at::Tensor& alpha_c) {
+    return std::ssize(steps_c) == alpha_c.numel();
+  };
+  if (!std::ranges::equal(steps_lc, alpha_lc, fits)) {
+    throw CheckpointError("the checkpoint's steps of candidates (candidate_steps) are not of the run's candidates");
+  }
 }
 
 at::Tensor Survivors(int64_t count, const std::set<size_t>& dropped) {
@@ -85,29 +109,57 @@ std::vector<std::vector<double>> ArchParameters::Probabilities() const {
 }
 
 void ArchParameters::Step(const SearchConfig& config) {
-  constexpr double kEpsilon = 1e-8;
+  if (!moments_.steps_lc.empty()) return StepOf(config, AllCandidates());
   const at::NoGradGuard no_grad;
   evidence_.Record(GradientValues(alpha_lc_));
   ++moments_.steps;
-  const auto steps = static_cast<double>(moments_.steps);
-  const double first_correction = 1 - std::pow(config.alpha_beta1, steps);
-  const double second_correction = 1 - std::pow(config.alpha_beta2, steps);
   for (size_t l = 0; l < layers(); ++l) {
-    at::Tensor& alpha = alpha_lc_[l];
+    const at::Tensor& alpha = alpha_lc_[l];
     if (!alpha.grad().defined()) continue;
-    const at::Tensor gradient = alpha.grad() + config.alpha_weight_decay * alpha;
-    at::Tensor& first = moments_.first_lc[l];
-    at::Tensor& second = moments_.second_lc[l];
-    first.mul_(config.alpha_beta1).add_(gradient, 1 - config.alpha_beta1);
-    second.mul_(config.alpha_beta2).addcmul_(gradient, gradient, 1 - config.alpha_beta2);
-    const at::Tensor scale = second.sqrt() / std::sqrt(second_correction) + kEpsilon;
-    alpha.addcdiv_(first, scale, -config.alpha_lr / first_correction);
+    MoveByAdam(config, moments_.steps, alpha, alpha.grad(), moments_.first_lc[l], moments_.second_lc[l]);
   }
   ClearGradient();
 }
 
+void ArchParameters::StepOf(const SearchConfig& config, const std::vector<std::vector<size_t>>& moved_lc) {
+  const at::NoGradGuard no_grad;
+  evidence_.Record(GradientValues(alpha_lc_));
+  std::vector<std::vector<int64_t>>& steps_lc = moments_.steps_lc;
+  if (steps_lc.empty()) {
+    for (const at::Tensor& alpha : alpha_lc_) {
+      steps_lc.emplace_back(static_cast<size_t>(alpha.numel()), moments_.steps);
+    }
+  }
+  ++moments_.steps;
+  for (size_t l = 0; l < layers(); ++l) {
+    const at::Tensor& alpha = alpha_lc_[l];
+    if (!alpha.grad().defined()) continue;
+    for (const size_t c : moved_lc.at(l)) {
+      const auto of_candidate = [c](const at::Tensor& tensor) { return tensor.narrow(0, static_cast<int64_t>(c), 1); };
+      MoveByAdam(config, ++steps_lc[l].at(c), of_candidate(alpha), of_candidate(alpha.grad()),
+                 of_candidate(moments_.first_lc[l]), of_candidate(moments_.second_lc[l]));
+    }
+  }
+  ClearGradient();
+}
+
+std::vector<std::vector<size_t>> ArchParameters::AllCandidates() const {
+  std::vector<std::vector<size_t>> places_lc;
+  for (const at::Tensor& alpha : alpha_lc_) {
+    std::vector<size_t>& places_c = places_lc.emplace_back(static_cast<size_t>(alpha.numel()));
+    std::iota(places_c.begin(), places_c.end(), size_t{0});
+  }
+  return places_lc;
+}
+
 void ArchParameters::Describe(StateFields& fields) {
   fields.Value("steps", moments_.steps);
+  if (fields.restoring()) moments_.steps_lc.clear();
+  const bool apart = fields.restoring() ? fields.HasValue("candidate_steps") : !moments_.steps_lc.empty();
+  if (apart) {
+    fields.Value("candidate_steps", moments_.steps_lc);
+    RequireShape(moments_.steps_lc, alpha_lc_);
+  }
   if (fields.version() >= 2) fields.Within("evidence", [&](StateFields& f) { evidence_.Describe(f); });
   for (size_t l = 0; l < layers(); ++l) {
     const std::string layer = std::to_string(l);
@@ -126,6 +178,11 @@ void ArchParameters::Drop(const std::map<size_t, std::set<size_t>>& dropped) {
       *tensor = tensor->index_select(0, kept);
     }
     alpha_lc_[layer].set_requires_grad(required);
+    if (moments_.steps_lc.empty()) continue;
+    std::vector<int64_t>& steps_c = moments_.steps_lc[layer];
+    for (auto c = candidates.rbegin(); c != candidates.rend(); ++c) {
+      if (*c < steps_c.size()) steps_c.erase(steps_c.begin() + static_cast<std::ptrdiff_t>(*c));
+    }
   }
   evidence_ = {};
   ClearGradient();

@@ -14,6 +14,7 @@
 #include "danas/train/micro_batch.h"
 
 namespace danas {
+
 DrawNumber NextDraw(const Config& config, const SearchState& state) {
   const bool own = config.ranks.draws == DrawChoice::kOwn;
   return {.seed = config.seed, .draw = state.draws, .rank = own ? state.training.shared.ranks.rank() : 0};
@@ -44,6 +45,7 @@ ArchitectureScope::~ArchitectureScope() {
 }
 
 StepResult ArchitectureStep::Compute(const Batch& batch) {
+  if (!learner_) throw std::logic_error("an α step with search.learner 'none'");
   images_ = batch.whole_size();
   class_loss_sum_ = at::Tensor();
   cost_ = 0;
@@ -94,7 +96,7 @@ DrawNumber ArchitectureStep::DrawOfPart(const Batch& part) {
 StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Device device = part.images.device();
   const Draw draw =
-      DrawChoices(branch_.alpha, RelaxationNow(config_, state_), Pass::kArchitecture, DrawOfPart(part), device);
+      learner_->DrawFor(branch_.alpha, DrawOfPart(part), RelaxationNow(config_, state_).temperature, device);
   const at::Tensor logits_nk = [&] {
     const AutocastScope autocast(config_.runtime.amp, device.type());
     return branch_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
@@ -117,7 +119,7 @@ void ArchitectureStep::Apply() {
     state_.training.scaler.Update(found_inf_);
     return Discard();
   }
-  branch_.alpha.Step(config_.search);
+  learner_->Step(branch_.alpha, config_.search, NextDraw(config_, state_));
   ++state_.draws;
   ++state_.alpha_steps;
   state_.alpha_images += images_;

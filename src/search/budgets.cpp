@@ -132,6 +132,7 @@ std::string WithBranchName(const std::string& stem, const std::string& budget, c
 }
 
 bool UsesAlpha(const SearchConfig& config) {
+  if (config.learner == LearnerKind::kNone) return false;
   return PathsReadAlpha(config) || config.pruning.score != PruningScore::kPaths ||
          config.final != FinalChoiceKind::kScored || config.final_source == FinalSource::kBest;
 }

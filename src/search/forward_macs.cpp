@@ -33,6 +33,8 @@ double ForwardMacs::Of(const std::vector<LayerChoice>& choices) const {
     const std::vector<double>& macs_c = candidates_lc_[l];
     if (macs_c.size() > 1 && choices.at(l).path) {
       macs += macs_c.at(*choices[l].path);
+    } else if (macs_c.size() > 1 && !choices.at(l).subset.empty()) {
+      for (const size_t c : choices[l].subset) macs += macs_c.at(c);
     } else {
       macs += std::accumulate(macs_c.begin(), macs_c.end(), 0.0);
     }

@@ -12,6 +12,7 @@
 #include "danas/run/device.h"
 #include "danas/search/budgets.h"
 #include "danas/search/final_choice.h"
+#include "danas/search/learners/learner.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/paths/paths.h"
 #include "danas/search/pruning_decision.h"
@@ -41,7 +42,8 @@ double PathMacs(const Paths& paths, const CostTable& macs) {
   return sum;
 }
 
-double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& candidates_l,
+// `alpha_l`, `weight_paths_l`: candidates of each layer that a forward pass of an α step and of a weight step holds.
+double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vector<double>& alpha_l,
                    const std::vector<double>& weight_paths_l) {
   const Config& config = basis.config;
   const double float_bytes = FloatBytes(config), element_bytes = ElementBytes(config);
@@ -62,12 +64,16 @@ double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vec
   if (plan.alpha_passes == 0) return weight_pass + batches(config.train);
   const double alpha_pass =
       (2 * float_bytes + averages + half_copies) * plan.parameters +
-      step_bytes(PeakElements(basis.space, candidates_l, /*keeps_outputs=*/true, how), basis.alpha);
+      step_bytes(PeakElements(basis.space, alpha_l, /*keeps_outputs=*/true, how), basis.alpha);
   return std::max(weight_pass, alpha_pass) + batches(config.train) + batches(basis.alpha);
 }
 
-bool AlphaComputesPath(const RelaxationConfig& relaxation) {
-  return relaxation.hard && relaxation.hard_alpha == HardAlpha::kOne;
+// Of each layer, that an α step computes.
+std::vector<double> AlphaCandidates(const SearchConfig& search, std::vector<double> candidates_l) {
+  const std::unique_ptr<const Learner> learner = MakeLearner(search);
+  if (!learner) return candidates_l;
+  for (double& candidates : candidates_l) candidates = learner->Computes(candidates);
+  return candidates_l;
 }
 
 PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpace& space, const ClassCounts& counts) {
@@ -92,11 +98,13 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
       std::accumulate(candidates_l.begin(), candidates_l.end(), 0.0) / static_cast<double>(candidates_l.size());
   plan.macs_per_image = plan.paths_per_step > 0 ? static_cast<double>(plan.paths_per_step) * basis.path_macs
                                                 : SumOverLayers(basis.macs, candidates_l);
-  plan.alpha_macs_per_image =
-      AlphaComputesPath(config.search.relaxation) ? basis.macs.Mean() : SumOverLayers(basis.macs, candidates_l);
+  const std::vector<double> alpha_l = AlphaCandidates(config.search, candidates_l);
+  plan.alpha_macs_per_image = SumOverLayers(basis.macs, alpha_l);
   plan.macs_per_step = WeightPassWork(plan.macs_per_image, config.train.batch);
   plan.parameters = SumOverLayers(basis.parameters, candidates_l);
-  plan.memory_bytes = MemoryBytes(basis, plan, candidates_l, weight_paths_l);
+  // With hard_alpha 'one' as if all were computed: an upper bound.
+  const bool gumbel = config.search.learner == LearnerKind::kGumbel;
+  plan.memory_bytes = MemoryBytes(basis, plan, gumbel ? candidates_l : alpha_l, weight_paths_l);
   return plan;
 }
 

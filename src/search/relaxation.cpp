@@ -4,16 +4,18 @@
 
 #include <cmath>
 
-#include "danas/core/random.h"
-
 namespace danas {
 
-at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type) {
+RandomStream DrawStream(std::string_view name, const DrawNumber& number, size_t layer) {
   const auto seed = static_cast<uint64_t>(number.seed), draw = static_cast<uint64_t>(number.draw);
   const auto rank = static_cast<uint64_t>(number.rank), first = static_cast<uint64_t>(number.first_image);
-  RandomStream stream = first != 0  ? RandomStream(seed, "gumbel", {layer, draw, rank, first})
-                        : rank != 0 ? RandomStream(seed, "gumbel", {layer, draw, rank})
-                                    : RandomStream(seed, "gumbel", {layer, draw});
+  if (first != 0) return {seed, name, {layer, draw, rank, first}};
+  if (rank != 0) return {seed, name, {layer, draw, rank}};
+  return {seed, name, {layer, draw}};
+}
+
+at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type) {
+  RandomStream stream = DrawStream("gumbel", number, layer);
   at::Tensor noise = at::empty({candidates}, at::kDouble);
   for (int64_t c = 0; c < candidates; ++c) noise.data_ptr<double>()[c] = stream.Gumbel();
   return noise.to(type);

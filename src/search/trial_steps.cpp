@@ -13,6 +13,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+Config WithLearner(Config config) {
+  if (config.search.learner == LearnerKind::kNone) config.search.learner = LearnerKind::kGumbel;
+  return config;
+}
+
 // Random images teach nothing.
 SearchState StandingStill(Config config, const SearchSpace& space, const CostModel& cost, at::Device device,
                           const Ranks& ranks) {
@@ -32,12 +37,12 @@ Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images, i
 
 TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device,
                        int64_t images, const Ranks& ranks)
-    : config_(config),
+    : config_(WithLearner(config)),
       state_(StandingStill(config, space, cost, device, ranks)),
       // Of several budgets the first.
       paths_(MakePaths(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs)),
       batch_(RandomBatch(space, device, images, ranks.count())),
-      step_(state_, state_.branches.front(), config, space.classes(), totals_) {}
+      step_(state_, state_.branches.front(), config_, space.classes(), totals_) {}
 
 // The forward passes of a weight step, one after the other.
 Forwards TrialSteps::DrawForwards() {

@@ -22,6 +22,9 @@ struct LayerChoice {
   at::Tensor probability_c = {};
   // Set: only this candidate is computed (times its probability, if defined).
   std::optional<size_t> path = {};
+  // Not empty: only these candidates are computed, each times its probability. Ascending, with probabilities of all and
+  // without a path.
+  std::vector<size_t> subset = {};
 };
 
 class MixedLayer : public torch::nn::Module {
@@ -47,7 +50,8 @@ class MixedLayer : public torch::nn::Module {
   void RequireFits(const LayerChoice& choice) const;
   at::Tensor Forward(const at::Tensor& x_nchw, const LayerChoice& choice) const;
   at::Tensor ForwardOne(const at::Tensor& x_nchw, size_t c, const at::Tensor& probability_c) const;
-  at::Tensor ForwardAll(const at::Tensor& x_nchw, const at::Tensor& probability_c) const;
+  at::Tensor ForwardSome(const at::Tensor& x_nchw, const at::Tensor& probability_c,
+                         const std::vector<size_t>& subset) const;
 
   LayerSpec spec_;
   NnConfig how_;

@@ -39,6 +39,10 @@ class ArchParameters {
   // one stays, with its state.
   void Step(const SearchConfig& config);
 
+  // The same of these candidates alone, [layer][...]: α and moments of the others stay to the bit. Once such a step was
+  // taken, each candidate's moments are corrected for the steps that it took itself.
+  void StepOf(const SearchConfig& config, const std::vector<std::vector<size_t>>& moved_lc);
+
   void Describe(StateFields& fields);
 
   // Survivors keep α and their Adam state to the bit. Gradients are cleared; evidence starts again.
@@ -47,6 +51,7 @@ class ArchParameters {
   struct Moments {
     std::vector<at::Tensor> first_lc, second_lc;  // as alpha
     int64_t steps = 0;
+    std::vector<std::vector<int64_t>> steps_lc = {};  // of each candidate; empty: all of them took all
   };
   const Moments& moments() const { return moments_; }
 
@@ -55,6 +60,8 @@ class ArchParameters {
   GradientTrace& evidence() { return evidence_; }
 
  private:
+  std::vector<std::vector<size_t>> AllCandidates() const;
+
   std::vector<at::Tensor> alpha_lc_;
   Moments moments_;
   GradientTrace evidence_;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "danas/config/config.h"
 #include "danas/train/loader.h"
 #include "danas/search/forward_macs.h"
+#include "danas/search/learners/learner.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
 #include "danas/train/pass.h"
@@ -44,8 +46,8 @@ struct ArchitectureTotals {
   double macs = 0;          // of forward passes, over all processes; of steps left out too
 };
 
-// One step of a branch's α, in the halves that a pass wants (train/pass.h); `config`: with the branch's budget. Needs
-// an ArchitectureScope. Parts of a batch (search.alpha_micro_batch) share one draw, and so do the processes of a run
+// One step of a branch's α, in the halves that a pass wants (train/pass.h); `config`: with the branch's budget and a
+// learner. What is drawn and how α moves is the learner's. Needs an ArchitectureScope. Parts of a batch (search.alpha_micro_batch) share one draw, and so do the processes of a run
 // unless ranks.draws is 'own'. The losses are linear in the class loss, so that the sum of the processes' gradients is
 // that of the whole batch's loss. With search.relaxation.draws 'micro_batch' each part has its own draw, which its
 // first image's place in the whole batch numbers: processes that cut the batch at the same places as one alone draw the
@@ -60,7 +62,8 @@ class ArchitectureStep {
         config_(config),
         classes_(classes),
         totals_(totals),
-        forward_macs_(branch.space()) {}
+        forward_macs_(branch.space()),
+        learner_(MakeLearner(config.search)) {}
 
   StepResult Compute(const Batch& batch);
   void Apply();
@@ -86,6 +89,7 @@ class ArchitectureStep {
   int64_t classes_;
   ArchitectureTotals& totals_;
   ForwardMacs forward_macs_;
+  std::unique_ptr<const Learner> learner_;
   // Of the whole batch.
   int64_t images_ = 0;
   double cost_ = 0;            // mean over the images, of the draws

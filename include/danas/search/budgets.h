@@ -31,8 +31,8 @@ std::vector<std::string> BranchNames(const SearchConfig& config);
 // "best-323M.json" of a branch, "best.json" of one without a name.
 std::string WithBranchName(const std::string& stem, const std::string& budget, const std::string& extension);
 
-// Whether anything looks at α: the weights' draws, the prunings or the final choice. What nothing looks at is not
-// trained.
+// Whether α is trained: something looks at it (the weights' draws, the prunings or the final choice), and there is a
+// learner.
 bool UsesAlpha(const SearchConfig& config);
 
 // The passes over validation in an epoch of a searching phase: one a budget where UsesAlpha(), else none.

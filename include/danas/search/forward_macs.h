@@ -1,5 +1,5 @@
-// Multiply-accumulates of forward passes through a supernet, as they are computed: all candidates of a mixture, one
-// candidate a layer of a path, and of many networks scored together what they share once.
+// Multiply-accumulates of forward passes through a supernet, as they are computed: all candidates of a mixture or
+// some, one candidate a layer of a path, and of many networks scored together what they share once.
 #pragma once
 
 #include <cstddef>

@@ -4,9 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "danas/config/search_config.h"
+#include "danas/core/random.h"
 #include "danas/nn/mixed_layer.h"
 #include "danas/search/arch_parameters.h"
 
@@ -20,9 +22,11 @@ struct DrawNumber {
   int64_t first_image = 0;  // of the micro-batch in the whole batch, where each has its own draw
 };
 
-// Gumbel noise [candidates] from the stream ("gumbel", layer, draw), with a rank above 0 ("gumbel", layer, draw, rank),
-// with a first image above 0 ("gumbel", layer, draw, rank, first image), on the CPU: the same for every device and
-// process.
+// The stream (name, layer, draw), with a rank above 0 (name, layer, draw, rank), with a first image above 0 (name,
+// layer, draw, rank, first image).
+RandomStream DrawStream(std::string_view name, const DrawNumber& number, size_t layer);
+
+// Gumbel noise [candidates] from DrawStream("gumbel"), on the CPU: the same for every device and process.
 at::Tensor GumbelNoise(const DrawNumber& number, size_t layer, int64_t candidates, at::ScalarType type);
 
 // τ of a run's searching epoch `epoch` of `epochs`, from 0: search.relaxation.temperature, or in equal ratios from

@@ -21,8 +21,8 @@ namespace danas {
 class TrialSteps {
  public:
   // The supernet of the whole space; each step sees `images` on each rank, in parts of train.micro_batch and
-  // search.alpha_micro_batch. Weights do not move (the learning rate is 0: random images teach nothing), α does.
-  // `config` must outlive this.
+  // search.alpha_micro_batch. Weights do not move (the learning rate is 0: random images teach nothing), α does: with
+  // search.learner 'none' as 'gumbel' has it.
   TrialSteps(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device, int64_t images,
              const Ranks& ranks = {});
 
@@ -37,7 +37,7 @@ class TrialSteps {
  private:
   Forwards DrawForwards();
 
-  const Config& config_;
+  Config config_;
   SearchState state_;
   std::unique_ptr<Paths> paths_;
   Batch batch_;
