@@ -173,9 +173,9 @@ void CheckRelaxation(const Checker& check, const SearchConfig& search) {
   }
   const bool two = search.learner == LearnerKind::kProxyless && search.proxyless_gates == ProxylessGates::kTwo;
   const bool draws = gumbel || (search.learner == LearnerKind::kProxyless && !two);
-  applies(relaxation.draws == RelaxationDraws::kBatch || draws, "draws: micro_batch",
-          "search.learner 'gumbel', or 'proxyless' with search.proxyless_gates 'full'",
-          "'" + learner + "'" + (two ? " with 'two'" : ""));
+  check.Require(relaxation.draws == RelaxationDraws::kBatch || draws, "search.relaxation.draws",
+                "'micro_batch' applies only with search.learner 'gumbel', or 'proxyless' with search.proxyless_gates "
+                "'full'; found '" + learner + "'" + (two ? " with 'two'" : ""));
 }
 
 void CheckLearner(const Checker& check, const Config& config) {

@@ -170,6 +170,59 @@ TEST(MixedLayer, JacobianOfAPathTimesItsProbabilityIsExact) {
   }
 }
 
+// Two of the candidates fit the fused kernels as a whole; pairs of one kind, of both, and of neither.
+const std::vector<std::vector<size_t>> kSubsets = {{0, 2}, {0, 1}, {1, 3}, {2, 3}, {3}, {0, 1, 2, 3}};
+
+TEST(MixedLayer, SubsetIsTheMixOfItsCandidates) {
+  const auto layer = MakeLayer(FourCandidates());
+  SetNormMode(*layer, NormMode::kBatch);
+  const at::Tensor p = Probabilities();
+  for (const std::vector<size_t>& subset : kSubsets) {
+    const NamedTensors before = StateOf(*layer);
+    std::vector<at::Tensor> values;
+    for (const auto& [name, tensor] : before) values.push_back(tensor.clone());
+    const at::Tensor y = layer->forward(Input(), {.probability_c = p, .subset = subset});
+    // Statistics of the others stay: they were not computed.
+    for (size_t i = 0; i < before.size(); ++i) {
+      const bool moves = before[i].first.find("running") != std::string::npos &&
+                         std::ranges::any_of(subset, [&](size_t c) {
+                           return before[i].first.starts_with(CandidateName(layer->spec().candidates[c]) + ".");
+                         });
+      EXPECT_EQ(at::equal(before[i].second, values[i]), !moves) << before[i].first;
+    }
+    at::Tensor sum = at::zeros_like(y);
+    for (const size_t c : subset) sum = sum + p[static_cast<int64_t>(c)] * layer->candidate(c).forward(Input());
+    ExpectClose(y, sum, 1e-12);
+  }
+}
+
+TEST(MixedLayer, JacobianOfASubsetIsExact) {
+  const auto layer = MakeLayer(FourCandidates());
+  const at::Tensor p = Probabilities();
+  for (const std::vector<size_t>& subset : kSubsets) {
+    test::ExpectGradientsMatch(
+        [&](const std::vector<at::Tensor>& inputs) {
+          return layer->forward(inputs[0], {.probability_c = inputs[1], .subset = subset});
+        },
+        {Input(), p});
+  }
+}
+
+// As a gate has it: what weighs nothing is computed all the same, for its gradient.
+TEST(MixedLayer, AWeightOfZeroStillHasItsGradient) {
+  const auto layer = MakeLayer(FourCandidates());
+  const at::Tensor p = at::tensor({0.0, 0.0, 1.0, 0.0}, at::kDouble).requires_grad_(true);
+  const at::Tensor y = layer->forward(Input(), {.probability_c = p, .subset = {0, 2}});
+  ExpectClose(y, layer->candidate(2).forward(Input()), 1e-12);
+  const at::Tensor gradient = RandomImages({3, 4, 3, 2}, 9, at::kDouble);
+  const at::Tensor found = torch::autograd::grad({y}, {p}, {gradient})[0];
+  for (const size_t c : {size_t{0}, size_t{2}}) {
+    ExpectClose(found[static_cast<int64_t>(c)], (gradient * layer->candidate(c).forward(Input())).sum(), 1e-11);
+  }
+  EXPECT_EQ(found[1].item<double>(), 0);
+  EXPECT_EQ(found[3].item<double>(), 0);
+}
+
 TEST(MixedLayer, FrozenWeightsGetNoGradient) {
   const auto layer = MakeLayer(FourCandidates());
   for (const at::Tensor& weight : layer->parameters()) at::Tensor(weight).set_requires_grad(false);
@@ -198,6 +251,11 @@ TEST(MixedLayer, RefusesChoicesThatDoNotFit) {
   expect_refused({.path = 4}, "path 4");
   expect_refused({.probability_c = at::ones({3})}, "a layer of 4 candidates got 3 probabilities");
   expect_refused({.probability_c = at::ones({3}), .path = 1}, "3 probabilities");
+  expect_refused({.subset = {0, 1}}, "neither path nor probabilities");
+  expect_refused({.probability_c = Probabilities(), .path = 1, .subset = {0, 1}}, "a subset and a path");
+  for (const std::vector<size_t>& subset : std::vector<std::vector<size_t>>{{1, 0}, {1, 1}, {2, 4}}) {
+    expect_refused({.probability_c = Probabilities(), .subset = subset}, "a subset that is not ascending places");
+  }
 }
 
 TEST(MixedLayer, WithoutKeepsTheSurvivorsThemselves) {

@@ -24,14 +24,19 @@ struct Step {
   std::vector<at::Tensor> results;  // output, gradients, running statistics
 };
 
-Step RunStep(RecomputeKind recompute, KernelChoice kernels, at::ScalarType type, std::optional<size_t> path) {
+struct Computed {
+  std::optional<size_t> path = {};
+  std::vector<size_t> subset = {};
+};
+
+Step RunStep(RecomputeKind recompute, KernelChoice kernels, at::ScalarType type, const Computed& computed) {
   const auto layer = std::make_shared<MixedLayer>(MixedKinds(), NormSpec{}, true,
                                                   NnConfig{.kernels = kernels, .recompute = recompute});
   test::RandomiseState(*layer, 3);
   layer->to(type);
   const at::Tensor x = test::RandomImages({4, 8, 6, 5}, 4, type).requires_grad_(true);
   const at::Tensor p = at::softmax(test::RandomTensor({4}, 5), 0).to(type).detach().requires_grad_(true);
-  const at::Tensor y = layer->forward(x, {.probability_c = p, .path = path});
+  const at::Tensor y = layer->forward(x, {.probability_c = p, .path = computed.path, .subset = computed.subset});
   y.backward(test::RandomImages({4, 8, 6, 5}, 6, type));
   Step step{{y.detach(), x.grad(), p.grad()}};
   for (const at::Tensor& parameter : layer->parameters()) {
@@ -44,9 +49,10 @@ Step RunStep(RecomputeKind recompute, KernelChoice kernels, at::ScalarType type,
 TEST(Recompute, GivesTheSameBits) {
   for (const KernelChoice kernels : {KernelChoice::kAten, KernelChoice::kAuto}) {
     for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
-      for (const std::optional<size_t> path : {std::optional<size_t>(), std::optional<size_t>(1)}) {
-        const Step kept = RunStep(RecomputeKind::kNone, kernels, type, path);
-        const Step again = RunStep(RecomputeKind::kLayer, kernels, type, path);
+      for (const Computed& computed :
+           std::vector<Computed>{{}, {.path = 1}, {.subset = {0, 3}}, {.subset = {0, 2}}, {.subset = {1, 2}}}) {
+        const Step kept = RunStep(RecomputeKind::kNone, kernels, type, computed);
+        const Step again = RunStep(RecomputeKind::kLayer, kernels, type, computed);
         ASSERT_EQ(kept.results.size(), again.results.size());
         for (size_t i = 0; i < kept.results.size(); ++i) {
           SCOPED_TRACE(i);

@@ -51,6 +51,50 @@ TEST(ArchParameters, StepIsAdamAsWrittenInItsPaper) {
   for (int c = 0; c < 3; ++c) EXPECT_NEAR(alpha.Values()[0][c], value[c], 1e-14);
 }
 
+// Each candidate as an Adam of its own, which knows the steps that it took alone.
+TEST(ArchParameters, StepOfSomeIsAdamOfEach) {
+  SearchConfig config;
+  config.alpha_weight_decay = 0.01;
+  ArchParameters alpha(test::SpaceWithCounts({3, 2}), at::kDouble);
+  double value[3] = {}, first[3] = {}, second[3] = {};
+  int steps[3] = {};
+  RandomStream random(7, "gradients");
+  for (int t = 0; t < 24; ++t) {
+    at::Tensor gradient = at::empty({3}, at::kDouble);
+    // All at first; then the last alone goes on unmoved until step 12.
+    const std::vector<size_t> moved = t < 4    ? std::vector<size_t>{0, 1, 2}
+                                      : t < 12 ? std::vector<size_t>{0, 1}
+                                      : t < 20 ? std::vector<size_t>{t % 2 == 0 ? size_t{0} : size_t{1}, 2}
+                                               : std::vector<size_t>{0, 1, 2};
+    for (int c = 0; c < 3; ++c) gradient[c] = random.Normal();
+    for (const size_t c : moved) {
+      const double decayed = gradient[static_cast<int64_t>(c)].item<double>() + config.alpha_weight_decay * value[c];
+      ++steps[c];
+      first[c] = config.alpha_beta1 * first[c] + (1 - config.alpha_beta1) * decayed;
+      second[c] = config.alpha_beta2 * second[c] + (1 - config.alpha_beta2) * decayed * decayed;
+      const double m = first[c] / (1 - std::pow(config.alpha_beta1, steps[c]));
+      const double v = second[c] / (1 - std::pow(config.alpha_beta2, steps[c]));
+      value[c] -= config.alpha_lr * m / (std::sqrt(v) + 1e-8);
+    }
+    SetGradient(alpha, 0, gradient);
+    if (moved.size() == 3) {
+      alpha.Step(config);  // in the first steps nothing has gone apart yet
+    } else {
+      alpha.StepOf(config, {moved, {}});
+    }
+    EXPECT_FALSE(alpha.HasGradient());
+    EXPECT_EQ(alpha.moments().steps_lc.empty(), t < 4);
+  }
+  for (size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(alpha.Values()[0][c], value[c], 1e-14) << c;
+    EXPECT_EQ(alpha.moments().steps_lc[0][c], steps[c]);
+  }
+  EXPECT_EQ(alpha.Values()[1], (std::vector<double>{0, 0}));
+  EXPECT_EQ(alpha.evidence().steps(), 24);
+  alpha.Drop({{0, {1}}});
+  EXPECT_EQ(alpha.moments().steps_lc, (std::vector<std::vector<int64_t>>{{steps[0], steps[2]}, {4, 4}}));
+}
+
 TEST(ArchParameters, StepLeavesLayersWithoutGradientAlone) {
   ArchParameters alpha(test::SpaceWithCounts({3, 3}));
   SetGradient(alpha, 0, at::ones({3}));

@@ -70,7 +70,18 @@ TEST(Budgets, AlphaIsUsedWhereSomethingLooksAtIt) {
   config.pruning.score = PruningScore::kPaths;
   config.final_source = FinalSource::kBest;
   EXPECT_EQ(AlphaPasses(config), 3);
-  config.final_source = FinalSource::kAuto;
+  for (const WeightPathKind paths : {WeightPathKind::kSoftmax, WeightPathKind::kBinarised}) {
+    config.final_source = FinalSource::kAuto;
+    config.paths = paths;
+    EXPECT_EQ(AlphaPasses(config), 3) << NameOf(paths);
+  }
+  config.paths = WeightPathKind::kGumbel;
+  config.learner = LearnerKind::kNone;
+  EXPECT_EQ(AlphaPasses(config), 0);
+  EXPECT_FALSE(UsesAlpha(config));
+  config.learner = LearnerKind::kProxyless;
+  EXPECT_EQ(AlphaPasses(config), 3);
+  config.paths = WeightPathKind::kBinned;
   config.budgets.clear();
   EXPECT_EQ(AlphaPasses(config), 0);
   config.paths = WeightPathKind::kBinned;

@@ -101,6 +101,42 @@ TEST(MakeSearchPlan, WorkIsTheSumOverCandidates) {
               1e-3);
 }
 
+// Of an α step: all candidates, or with two gates two of each layer that has a choice.
+TEST(MakeSearchPlan, KnowsWhatTheLearnersCompute) {
+  const SearchSpace space = test::SpaceWithCounts({6, 4, 1, 2});
+  const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
+  const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
+  Config config = PlanConfig();
+  config.search.pruning.ratio = 0;
+  const auto plan = [&] { return MakeSearchPlan(config, space, *MakeMacsModel(), counts, at::kCPU).phases[1]; };
+  const PhasePlan gumbel = plan();
+  config.search.learner = LearnerKind::kSoftmax;
+  EXPECT_EQ(plan().alpha_macs_per_image, gumbel.alpha_macs_per_image);
+  EXPECT_EQ(plan().memory_bytes, gumbel.memory_bytes);
+  config.search.learner = LearnerKind::kProxyless;
+  config.search.proxyless_gates = ProxylessGates::kFull;
+  EXPECT_EQ(plan().alpha_macs_per_image, gumbel.alpha_macs_per_image);
+  config.search.proxyless_gates = ProxylessGates::kTwo;
+  double two = macs.fixed;
+  for (const std::vector<double>& cost_c : macs.candidates_lc) {
+    const auto count = static_cast<double>(cost_c.size());
+    for (const double cost : cost_c) two += cost * std::min(2.0, count) / count;
+  }
+  EXPECT_NEAR(plan().alpha_macs_per_image, two, 1e-9 * two);
+  EXPECT_EQ(plan().macs_per_image, gumbel.macs_per_image);
+  EXPECT_EQ(plan().alpha_steps, gumbel.alpha_steps);
+  // Single paths leave the α step as the one that takes most.
+  config.search.paths = WeightPathKind::kUniform;
+  config.search.paths_band = false;
+  const double with_two = plan().memory_bytes;
+  config.search.proxyless_gates = ProxylessGates::kFull;
+  EXPECT_LT(with_two, plan().memory_bytes);
+  config.search.learner = LearnerKind::kNone;
+  EXPECT_EQ(plan().alpha_passes, 0);
+  EXPECT_EQ(plan().alpha_steps, 0);
+  EXPECT_LT(plan().memory_bytes, with_two);
+}
+
 TEST(MakeSearchPlan, APathCostsWhatItsMacsAre) {
   const SearchSpace space = test::SpaceWithCounts({6, 3, 6, 6});
   const CostTable macs = MakeCostTable(*MakeMacsModel(), space);
@@ -300,6 +336,16 @@ TEST(ProbeStepTimes, MeasuresBothSteps) {
   EXPECT_GT(times.weight_seconds, 0);
   EXPECT_GT(times.alpha_seconds, 0);
   EXPECT_LT(times.weight_seconds, 10);
+}
+
+TEST(ProbeStepTimes, MeasuresBothStepsOfEachLearner) {
+  for (const LearnerKind learner : {LearnerKind::kSoftmax, LearnerKind::kProxyless, LearnerKind::kNone}) {
+    Config config = PlanConfig();
+    config.search.learner = learner;
+    const StepTimes times = ProbeStepTimes(config, test::SpaceWithCounts({3, 3}), *MakeMacsModel(), at::kCPU);
+    EXPECT_GT(times.weight_seconds, 0) << NameOf(learner);
+    EXPECT_GT(times.alpha_seconds, 0) << NameOf(learner);
+  }
 }
 
 // Peak of this process's memory while `work` runs, over what it is before.

@@ -44,10 +44,11 @@ void CopyIntoTwin(Block& from, Block& to) {
 
 class TwinSearch {
  public:
-  TwinSearch(uint64_t seed, LossKind loss) : random_(seed, "twins"), space_(TwinSpace()), config_(test::SmallConfig()) {
+  TwinSearch(uint64_t seed, LossKind loss, LearnerKind learner = LearnerKind::kGumbel) : random_(seed, "twins"), space_(TwinSpace()), config_(test::SmallConfig()) {
     config_.seed = static_cast<int64_t>(seed);
     config_.nn.kernels = KernelChoice::kAten;
     config_.search.loss.kind = loss;
+    config_.search.learner = learner;  // proxyless: with two gates
     config_.search.alpha_lr = 0.01;
     config_.search.budget.value = state_.costs.Least();
     state_.branches.push_back(WholeBranch("", state_.supernet, state_.costs, at::kFloat));
@@ -114,11 +115,11 @@ class TwinSearch {
       .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
 };
 
-TEST(NullEvidence, OfTwinsIsStandardNormal) {
+void ExpectStandardNormal(LearnerKind learner) {
   double sum = 0, squares = 0;
   int count = 0, above_two = 0;
   for (uint64_t seed = 0; seed < 90; ++seed) {
-    TwinSearch search(seed, LossKind::kNone);
+    TwinSearch search(seed, LossKind::kNone, learner);
     search.Run();
     for (size_t l = 0; l < kLayers; ++l) {
       for (const size_t c : {size_t{0}, size_t{2}}) {
@@ -129,12 +130,17 @@ TEST(NullEvidence, OfTwinsIsStandardNormal) {
     }
   }
   const double mean = sum / count, deviation = std::sqrt(squares / count - mean * mean);
-  RecordProperty("mean", std::to_string(mean));
-  RecordProperty("deviation", std::to_string(deviation));
+  testing::Test::RecordProperty("mean", std::to_string(mean));
+  testing::Test::RecordProperty("deviation", std::to_string(deviation));
   EXPECT_NEAR(mean, 0, 0.1) << "of " << count;
   EXPECT_NEAR(deviation, 1, 0.1);
   EXPECT_LT(above_two, 0.08 * count);
 }
+
+TEST(NullEvidence, OfTwinsIsStandardNormal) { ExpectStandardNormal(LearnerKind::kGumbel); }
+
+// A step tells twins apart where it samples one of them: by a third candidate that it samples beside it.
+TEST(NullEvidence, OfTwinsIsStandardNormalWithTwoGates) { ExpectStandardNormal(LearnerKind::kProxyless); }
 
 // The same twins where cost counts: the wider one is dearer, which no noise hides.
 TEST(NullEvidence, CostTellsTwinsApart) {

@@ -36,6 +36,8 @@ TEST(ForwardMacs, AreThoseOfMixturesAndPaths) {
   EXPECT_EQ(macs.Of({{.probability_c = two_c}, {}, {.probability_c = three_c}}), kAll);
   EXPECT_EQ(macs.Of({{.path = 1}, {}, {.path = 2}}), kStem + kK3Se + kK3 + kK5 + kClassifier);
   EXPECT_EQ(macs.Of({{.probability_c = two_c, .path = 1}, {}, {.probability_c = three_c}}), kAll - kK3);
+  EXPECT_EQ(macs.Of({{.probability_c = two_c, .subset = {0, 1}}, {}, {.probability_c = three_c, .subset = {0, 2}}}),
+            kAll - kK3Se);
   EXPECT_EQ(macs.OfFeatures({{.path = 1}, {}, {.path = 2}}), kStem + kK3Se + kK3 + kK5);
   EXPECT_EQ(ForwardMacs(Space().Select({1, 0, 2})).Of({}), kStem + kK3Se + kK3 + kK5 + kClassifier);
 }
@@ -144,6 +146,20 @@ TEST(PassedWork, OfHardDrawsIsTheirPaths) {
     EXPECT_GE(run.Macs(part), images * (kStem + 3 * kK3 + kClassifier)) << part;
     EXPECT_LE(run.Macs(part), images * (kStem + kK3Se + kK3 + kK5 + kClassifier)) << part;
   }
+}
+
+// With two gates a layer of three candidates computes two of them; the weights' steps compute all.
+TEST(PassedWork, OfTheLearnersIsWhatTheyCompute) {
+  Config config = CountedConfig();
+  config.search.learner = LearnerKind::kSoftmax;
+  EXPECT_EQ(Search(config).Macs("architecture"), kAlphaImages * kAll);
+  config.search.learner = LearnerKind::kProxyless;
+  const Searched two = Search(config);
+  EXPECT_EQ(two.Macs("weights"), kWeightImages * kAll);
+  EXPECT_GT(two.Macs("architecture"), kAlphaImages * (kAll - kK5));
+  EXPECT_LT(two.Macs("architecture"), kAlphaImages * (kAll - kK3));
+  config.search.proxyless_gates = ProxylessGates::kFull;
+  EXPECT_EQ(Search(config).Macs("architecture"), kAlphaImages * kAll);
 }
 
 // What the six networks share is computed once; a finalist is trained and scored by itself.

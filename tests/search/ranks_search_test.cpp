@@ -198,6 +198,26 @@ TEST(RanksSearch, AlphaStepsInBetweenAgreeToo) {
   ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
 }
 
+TEST(RanksSearch, LearnersAgreeToo) {
+  for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
+    Config config = RanksConfigOf();
+    config.train.sync_bn = true;
+    config.search.alpha_pass = pass;
+    config.search.alpha_every = 2;
+    SCOPED_TRACE(NameOf(pass));
+    config.search.learner = LearnerKind::kSoftmax;
+    ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+    config.search.learner = LearnerKind::kProxyless;
+    config.search.paths = WeightPathKind::kUniform;
+    config.search.paths_band = false;
+    for (const ProxylessGates gates : {ProxylessGates::kFull, ProxylessGates::kTwo}) {
+      SCOPED_TRACE(NameOf(gates));
+      config.search.proxyless_gates = gates;
+      ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+    }
+  }
+}
+
 TEST(RanksSearch, PruningsByMeasuredLossesAgreeToo) {
   for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
     Config config = RanksConfigOf();

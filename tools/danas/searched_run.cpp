@@ -81,8 +81,8 @@ SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, con
   }
   if (options.score == "alpha" && !UsesAlpha(run.config.search)) {
     throw UsageError("--score alpha: " + run.folder.string() +
-                     " did not train α, because nothing used it (search.paths, search.pruning.score, search.final). "
-                     "Use --score supernet");
+                     " did not train α, because nothing used it (search.paths, search.pruning.score, search.final) or "
+                     "search.learner is 'none'. Use --score supernet");
   }
   run.cost = MakeCostModel(run.config.search);
   run.states = ListSavedStates(run.folder, run.config.schedule);
