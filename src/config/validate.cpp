@@ -165,17 +165,19 @@ void CheckRelaxation(const Checker& check, const SearchConfig& search) {
   applies(!relaxation.hard || gumbel || gumbel_paths, "hard", "search.paths 'gumbel' or search.learner 'gumbel'", both);
   applies(relaxation.hard_alpha == standard.hard_alpha || gumbel, "hard_alpha", "search.learner 'gumbel'",
           "'" + learner + "'");
-  const bool tempered = gumbel || gumbel_paths || search.learner == LearnerKind::kSoftmax ||
-                        search.paths == WeightPathKind::kSoftmax;
-  for (const auto& [set, key] : {std::pair(relaxation.temperature != standard.temperature, "temperature"),
-                                 std::pair(relaxation.temperature_end != standard.temperature_end, "temperature_end")}) {
+  const bool tempered =
+      gumbel || gumbel_paths || search.learner == LearnerKind::kSoftmax || search.paths == WeightPathKind::kSoftmax;
+  for (const auto& [set, key] :
+       {std::pair(relaxation.temperature != standard.temperature, "temperature"),
+        std::pair(relaxation.temperature_end != standard.temperature_end, "temperature_end")}) {
     applies(!set || tempered, key, "search.paths or search.learner 'gumbel' or 'softmax'", both);
   }
   const bool two = search.learner == LearnerKind::kProxyless && search.proxyless_gates == ProxylessGates::kTwo;
   const bool draws = gumbel || (search.learner == LearnerKind::kProxyless && !two);
   check.Require(relaxation.draws == RelaxationDraws::kBatch || draws, "search.relaxation.draws",
                 "'micro_batch' applies only with search.learner 'gumbel', or 'proxyless' with search.proxyless_gates "
-                "'full'; found '" + learner + "'" + (two ? " with 'two'" : ""));
+                "'full'; found '" +
+                    learner + "'" + (two ? " with 'two'" : ""));
 }
 
 void CheckLearner(const Checker& check, const Config& config) {

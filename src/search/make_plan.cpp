@@ -62,9 +62,8 @@ double MemoryBytes(const PlanBasis& basis, const PhasePlan& plan, const std::vec
       TrainingBytes(config, plan.parameters) +
       step_bytes(PeakElements(basis.space, weight_paths_l, /*keeps_outputs=*/false, how), config.train);
   if (plan.alpha_passes == 0) return weight_pass + batches(config.train);
-  const double alpha_pass =
-      (2 * float_bytes + averages + half_copies) * plan.parameters +
-      step_bytes(PeakElements(basis.space, alpha_l, /*keeps_outputs=*/true, how), basis.alpha);
+  const double alpha_pass = (2 * float_bytes + averages + half_copies) * plan.parameters +
+                            step_bytes(PeakElements(basis.space, alpha_l, /*keeps_outputs=*/true, how), basis.alpha);
   return std::max(weight_pass, alpha_pass) + batches(config.train) + batches(basis.alpha);
 }
 

@@ -184,10 +184,10 @@ TEST(MixedLayer, SubsetIsTheMixOfItsCandidates) {
     const at::Tensor y = layer->forward(Input(), {.probability_c = p, .subset = subset});
     // Statistics of the others stay: they were not computed.
     for (size_t i = 0; i < before.size(); ++i) {
-      const bool moves = before[i].first.find("running") != std::string::npos &&
-                         std::ranges::any_of(subset, [&](size_t c) {
-                           return before[i].first.starts_with(CandidateName(layer->spec().candidates[c]) + ".");
-                         });
+      const bool moves =
+          before[i].first.find("running") != std::string::npos && std::ranges::any_of(subset, [&](size_t c) {
+            return before[i].first.starts_with(CandidateName(layer->spec().candidates[c]) + ".");
+          });
       EXPECT_EQ(at::equal(before[i].second, values[i]), !moves) << before[i].first;
     }
     at::Tensor sum = at::zeros_like(y);
