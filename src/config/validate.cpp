@@ -26,6 +26,11 @@ class Checker {
   const std::string& name_;
 };
 
+// How far two limits are from leaving a network.
+std::string Apart(double above, double below) {
+  return " by " + NumberText(above - below) + ": the two exclude each other; ";
+}
+
 bool IsWhole(double value) { return value == std::trunc(value); }
 
 void CheckRuntime(const Checker& check, const RuntimeConfig& runtime) {
@@ -120,12 +125,14 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
   CheckBudgets(check, search);
   CheckLoss(check, search.loss);
   CheckWeightPaths(check, search);
-  check.Require(
-      search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
-      NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) + ")");
-  check.Require(
-      search.budget_min.value <= search.budget.value, "search.budget_min",
-      NumberText(search.budget_min.value) + " is above search.budget (" + NumberText(search.budget.value) + ")");
+  check.Require(search.budget_max.value == 0 || search.budget_max.value >= search.budget.value, "search.budget_max",
+                NumberText(search.budget_max.value) + " is below search.budget (" + NumberText(search.budget.value) +
+                    ")" + Apart(search.budget.value, search.budget_max.value) +
+                    "raise search.budget_max or lower search.budget");
+  check.Require(search.budget_min.value <= search.budget.value, "search.budget_min",
+                NumberText(search.budget_min.value) + " is above search.budget (" + NumberText(search.budget.value) +
+                    ")" + Apart(search.budget_min.value, search.budget.value) +
+                    "lower search.budget_min or raise search.budget");
   const bool evolves = search.final_source != FinalSource::kBest;
   const int64_t scored =
       std::max(search.final_networks, evolves ? search.evolution.generations * search.evolution.population : 0);

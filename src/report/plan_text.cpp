@@ -232,11 +232,11 @@ Json PlanJson(const SearchPlan& plan) {
                    {"memory_bytes", plan.final.memory_bytes},
                    {"seconds", plan.probed ? Json(plan.final.seconds) : Json()},
                    {"finalist_seconds", plan.probed ? Json(plan.final.finalist_seconds) : Json()}};
+  json["macs"] = plan.macs() + plan.final.macs;
   Json& phases = json[events::NameOfField(&SearchStart::phases)] = Json::array();
   for (const PhasePlan& phase : plan.phases) phases.push_back(PhaseJson(phase, plan.probed));
   if (plan.budgets.empty()) return json;
   add_logged(&SearchStart::budgets);
-  json["macs"] = plan.macs() + plan.final.macs;
   json["separate_macs"] = plan.separate_macs;
   json["separate_memory_bytes"] = plan.separate_memory_bytes;
   return json;

@@ -187,6 +187,17 @@ ClassCounts CountImages(const Split& split, const std::vector<int>& order) {
   return {count(split.weights), count(split.architecture)};
 }
 
+ClassCounts EvenCounts(int64_t images, int classes, const DataConfig& data) {
+  int64_t each = std::max<int64_t>(1, images / classes);
+  if (data.search_images_per_class > 0) each = std::min(each, data.search_images_per_class);
+  const int64_t carved = data.validation_fraction == 0
+                             ? data.validation_per_class
+                             : std::llround(data.validation_fraction * static_cast<double>(each));
+  const auto count = static_cast<size_t>(classes);
+  return {.weights = std::vector<int64_t>(count, std::max<int64_t>(0, each - carved)),
+          .architecture = std::vector<int64_t>(count, carved)};
+}
+
 int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {
   const int64_t whole = images / batch, rest = images % batch;
   return whole + (rest >= least_last || (rest > 0 && whole == 0) ? 1 : 0);

@@ -4,14 +4,20 @@
 #include <cctype>
 #include <map>
 #include <string_view>
+#include <utility>
 
+#include "arm_checks.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
+#include "danas/cost/budget_name.h"
 
 namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kBest = "best.json";
+constexpr const char* kDataRoot = "data.root";
 
 // A key that is in both has the second's value.
 Settings Joined(Settings first, const Settings& second) {
@@ -38,7 +44,9 @@ std::string Quoted(const std::string& word) {
 class Planner {
  public:
   Planner(const Study& study, fs::path folder, const std::string& data)
-      : study_(study), folder_(std::move(folder)), data_(data) {}
+      : study_(study), folder_(std::move(folder)), data_(data) {
+    plan_.file = study.file;
+  }
 
   StudyPlan Plan() {
     for (const SharedStep& step : study_.prepare) AddShared(step);
@@ -47,6 +55,8 @@ class Planner {
       for (size_t b = 0; b < study_.budgets.size(); ++b) AddRound(seed, b);
     }
     CheckComparable();
+    CheckArmsDiffer(study_, plan_);
+    CheckBudgetsInReach(study_, plan_);
     return std::move(plan_);
   }
 
@@ -65,11 +75,18 @@ class Planner {
 
   void AddTrial(size_t number, int64_t seed, std::optional<size_t> budget, const std::map<std::string, size_t>& round) {
     const StudyArm& arm = study_.arms[number];
-    StudyTrial trial{
-        .arm = number, .seed = seed, .budget = budget, .config = {}, .search = {}, .trainings = {}, .near = {}};
+    StudyTrial trial{.arm = number,
+                     .seed = seed,
+                     .budget = budget,
+                     .config = {},
+                     .search = {},
+                     .found = {},
+                     .trainings = {},
+                     .near = {}};
     if (!arm.near.empty()) trial.near = round.at(arm.near);
-    Settings settings =
-        Joined(study_.settings, trial.near ? study_.arms[plan_.trials[*trial.near].arm].settings : arm.settings);
+    const Settings& own = trial.near ? study_.arms[plan_.trials[*trial.near].arm].settings : arm.settings;
+    Settings settings = Joined(study_.settings, own);
+    const Settings of_all_budgets = settings;
     if (budget) settings.push_back("search.budget=" + study_.budgets[*budget].text);
     trial.config = ReadConfig(Joined(settings, {"seed=" + std::to_string(seed)}), "arm '" + arm.name + "'");
     if (!trial.config.search.budgets.empty()) {
@@ -84,10 +101,13 @@ class Planner {
         folder_ / arm.name /
         ((budget ? study_.budgets[*budget].text + "-" : std::string()) + "seed-" + std::to_string(seed));
     if (arm.random == 0) {
-      trial.search = AddSearch(name, unit, settings, seed, trial.config);
+      trial.search = arm.one_search ? SharedSearch(number, of_all_budgets, seed)
+                                    : AddSearch(name, unit, settings, seed, trial.config, !Sets(own, kDataRoot));
+      if (arm.one_search) trial.sharing = std::ssize(study_.budgets);
+      trial.found = plan_.steps[*trial.search].folder /
+                    (arm.one_search ? FoundFile(study_.budgets[*budget].value) : std::string(kBest));
       if (study_.outcome.truth.empty()) {
-        trial.trainings.push_back(
-            AddFinetune(name, unit / "search" / "best.json", unit / "finetune", seed, *trial.search));
+        trial.trainings.push_back(AddFinetune(name, trial.found, unit / "finetune", seed, *trial.search));
       }
     } else if (study_.outcome.truth.empty()) {
       const size_t draw = AddDraw(name, unit, settings, trial);
@@ -113,9 +133,11 @@ class Planner {
     for (const std::string& setting : settings) words.insert(words.end(), {"--set", Expanded(setting, folder_)});
   }
 
-  void AddWords(std::vector<std::string>& words, const Settings& settings, std::vector<std::string> more) const {
+  // `takes_data`: not a step of an arm or a training that names a dataset of its own.
+  void AddWords(std::vector<std::string>& words, const Settings& settings, std::vector<std::string> more,
+                bool takes_data = true) const {
     AddConfigWords(words, settings);
-    if (!data_.empty()) words.insert(words.end(), {"--data", data_});
+    if (!data_.empty() && takes_data) words.insert(words.end(), {"--data", data_});
     words.insert(words.end(), more.begin(), more.end());
   }
 
@@ -144,16 +166,40 @@ class Planner {
     return shared;
   }
 
+  // The search of an arm with `one_search`: the first budget of a seed adds it, the others find it.
+  size_t SharedSearch(size_t number, Settings settings, int64_t seed) {
+    const auto known = shared_searches_.find({number, seed});
+    if (known != shared_searches_.end()) return known->second;
+    const StudyArm& arm = study_.arms[number];
+    std::vector<StudyBudget> budgets = study_.budgets;
+    std::ranges::sort(budgets, {}, &StudyBudget::value);
+    std::string list;
+    for (const StudyBudget& budget : budgets) list += (list.empty() ? "" : ",") + budget.text;
+    settings.push_back("search.budgets=[" + list + "]");
+    const Config config = ReadConfig(Joined(settings, {"seed=" + std::to_string(seed)}), "arm '" + arm.name + "'");
+    const size_t search =
+        AddSearch(arm.name + ", seed " + std::to_string(seed), folder_ / arm.name / ("seed-" + std::to_string(seed)),
+                  settings, seed, config, !Sets(arm.settings, kDataRoot));
+    plan_.steps[search].found.clear();
+    for (const StudyBudget& budget : budgets) plan_.steps[search].found.push_back(FoundFile(budget.value));
+    shared_searches_[{number, seed}] = search;
+    return search;
+  }
+
+  static std::string FoundFile(double budget) { return "best-" + BudgetName(budget) + ".json"; }
+
   size_t AddSearch(const std::string& name, const fs::path& unit, const Settings& settings, int64_t seed,
-                   const Config& config) {
+                   const Config& config, bool takes_data) {
     StudyStep step{.name = name + ": search",
                    .kind = StepKind::kSearch,
                    .folder = unit / "search",
                    .words = {"search"},
                    .asked = {{"command", "search"}, {"config", ToJson(config)}},
-                   .needs = Shared()};
+                   .needs = Shared(),
+                   .found = {kBest}};
     AddWords(step.words, settings,
-             {"--seed", std::to_string(seed), "--no-probe", "--run", step.folder.string(), "--resume", "auto"});
+             {"--seed", std::to_string(seed), "--no-probe", "--run", step.folder.string(), "--resume", "auto"},
+             takes_data);
     return Add(std::move(step));
   }
 
@@ -167,7 +213,8 @@ class Planner {
                    .words = {"finetune", "--arch", network.string()},
                    .asked = {{"command", "finetune"}, {"config", ToJson(config)}},
                    .needs = {after}};
-    AddWords(step.words, settings, {"--seed", std::to_string(seed), "--run", folder.string(), "--resume", "auto"});
+    AddWords(step.words, settings, {"--seed", std::to_string(seed), "--run", folder.string(), "--resume", "auto"},
+             !Sets(study_.outcome.settings, kDataRoot));
     return Add(std::move(step));
   }
 
@@ -181,14 +228,13 @@ class Planner {
                    .needs = {},
                    .drawn = arm.random};
     if (trial.near) {
-      const size_t search = *plan_.trials[*trial.near].search;
+      const StudyTrial& near = plan_.trials[*trial.near];
       std::string band = Json(arm.band_percent).dump() + "%";
       if (band.ends_with(".0%")) band.replace(band.size() - 3, 3, "%");
-      step.words.insert(step.words.end(),
-                        {"--arch", (plan_.steps[search].folder / "best.json").string(), "--band", band});
+      step.words.insert(step.words.end(), {"--arch", near.found.string(), "--band", band});
       step.asked["near"] = arm.near;
       step.asked["band"] = band;
-      step.needs = {search};
+      step.needs = {*near.search};
     } else {
       AddConfigWords(step.words, settings);
       step.asked["config"] = ToJson(trial.config);
@@ -216,6 +262,7 @@ class Planner {
   const Study& study_;
   fs::path folder_;
   std::string data_;
+  std::map<std::pair<size_t, int64_t>, size_t> shared_searches_;  // (arm, seed) -> step
   StudyPlan plan_;
 };
 

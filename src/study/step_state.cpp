@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "danas/config/config_changes.h"
@@ -33,7 +34,8 @@ bool IsDone(const StudyStep& step) {
       return fs::exists(step.folder / "easiness.html");  // written last
     case StepKind::kSearch:
       // Before its last event the files may be there in part.
-      return fs::exists(step.folder / "best.json") && events::EndsWith<events::SearchEnd>(step.folder / kLogFile);
+      return std::ranges::all_of(step.found, [&](const std::string& file) { return fs::exists(step.folder / file); }) &&
+             events::EndsWith<events::SearchEnd>(step.folder / kLogFile);
     case StepKind::kDraw:
       return fs::exists(step.folder / ("random-" + std::to_string(step.drawn) + ".json"));
     case StepKind::kFinetune:
@@ -91,16 +93,27 @@ void WriteAsked(const StudyStep& step) {
 }
 
 void CheckUnchanged(const StudyPlan& plan) {
-  std::vector<std::string> changed, moved;
+  std::vector<std::pair<std::string, std::vector<std::string>>> changed;  // what differs, and the steps where it does
+  std::vector<std::string> moved;
   for (const StudyStep& step : plan.steps) {
     const Changes changes = ChangesOf(step);
-    if (!changes.keys.empty()) changed.push_back("'" + step.name + "' (" + FirstClausesOf(changes.keys, kListed) + ")");
     if (!changes.places.empty()) moved = changes.places;
+    if (changes.keys.empty()) continue;
+    const std::string what = FirstClausesOf(changes.keys, kListed);
+    const auto known = std::ranges::find(changed, what, [](const auto& entry) { return entry.first; });
+    (known == changed.end() ? changed.emplace_back(what, std::vector<std::string>()) : *known)
+        .second.push_back(step.name);
   }
   if (!changed.empty()) {
-    throw ConfigError("the study's settings are no longer those that these steps were started with: " +
-                      FirstClausesOf(changed, kListed) +
-                      ". Restore them, give a changed arm a new name, or give the study another folder with --run");
+    std::vector<std::string> texts;
+    for (const auto& [what, steps] : changed) {
+      texts.push_back("'" + steps.front() + "' (" + what + ")" +
+                      (steps.size() > 1 ? " and " + std::to_string(steps.size() - 1) + " more steps alike" : ""));
+    }
+    throw ConfigError(plan.file.string() + ": the study was changed after these steps were started: " +
+                      FirstClausesOf(texts, kListed) +
+                      ". Restore the settings, give a changed arm a new name, or give the study another folder with "
+                      "--run");
   }
   if (!moved.empty())
     log::warn("the data is no longer where it was and must contain the same images: {}",

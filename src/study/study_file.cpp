@@ -17,6 +17,7 @@ constexpr const char* kStudyFolder = "study";  // ${study}
 constexpr const char* kSharedFolder = "prepare";
 constexpr int64_t kMostSeeds = 10000;
 constexpr int64_t kMostDrawn = 1000;
+constexpr int64_t kMostDevices = 100'000;
 
 // Names become folders.
 void CheckName(const Node& node, const std::string& name) {
@@ -42,10 +43,6 @@ void AddSettings(const Node& where, const std::string& prefix, const Json& map, 
   }
 }
 
-bool Sets(const Settings& settings, const std::string& key) {
-  return std::ranges::any_of(settings, [&](const std::string& text) { return text.starts_with(key + "="); });
-}
-
 // `path` beside a study file, else in the working folder.
 fs::path BesideOrHere(const fs::path& study_file, const std::string& path) {
   std::error_code unreadable;
@@ -67,6 +64,7 @@ class StudyReader {
     study_.settings = ReadSettings(root_, {"seed"});
     ReadSeeds(root_.Key("seeds"));
     if (const auto budgets = root_.Find("budgets")) ReadBudgets(*budgets);
+    if (const auto cost = root_.Find("cost")) ReadCost(*cost);
     ReadArms(root_.Key("arms"));
     ReadOutcome(root_.Key("outcome"));
     if (const auto against = root_.Find("against")) study_.against = ArmOf(*against);
@@ -180,7 +178,47 @@ class StudyReader {
     if (near) arm.near = near->AsText();
     if (near && !arm.settings.empty()) node.Key("set").Fail("an arm with 'near' uses the other arm's settings");
     if (band) arm.band_percent = ReadPercent(*band);
+    if (const auto one = node.Find("one_search")) arm.one_search = ReadOneSearch(*one, arm);
+    if (const auto images = node.Find("images")) {
+      arm.images = images->AsInt(1, static_cast<int64_t>(kMostImages));
+      if (!study_.cost) images->Fail("it counts for 'cost', which the study does not have");
+    }
     return arm;
+  }
+
+  bool ReadOneSearch(const Node& node, const StudyArm& arm) const {
+    const bool one = node.AsBool();
+    if (one && arm.random > 0) node.Fail("an arm with 'random' makes no search");
+    if (one && study_.budgets.size() < 2)
+      node.Fail("it is for several 'budgets', of which the study has " + std::to_string(study_.budgets.size()));
+    return one;
+  }
+
+  void ReadCost(const Node& node) {
+    StudyCost cost;
+    cost.images = node.Key("images").AsInt(1, static_cast<int64_t>(kMostImages));
+    cost.training_images = cost.images;
+    if (const auto images = node.Find("training_images"))
+      cost.training_images = images->AsInt(1, static_cast<int64_t>(kMostImages));
+    const auto rate = node.Find("macs_per_second");
+    if (rate) cost.macs_per_second = ReadRate(*rate);
+    const auto device = node.Find("device");
+    if (device) cost.device = device->AsText();
+    if (device.has_value() != rate.has_value())
+      node.Fail("'device' and 'macs_per_second' belong together: whose hours, and how many it computes in a second");
+    if (const auto devices = node.Find("devices")) cost.devices = devices->AsInt(1, kMostDevices);
+    study_.cost = cost;
+  }
+
+  static double ReadRate(const Node& node) {
+    double rate = 0;
+    try {
+      rate = node.IsText() ? ParseCount(node.AsText()) : node.AsDouble();
+    } catch (const ConfigError& error) {
+      node.Fail(error.what());
+    }
+    if (rate <= 0) node.Fail("found " + node.Found() + ", expected a rate above 0");
+    return rate;
   }
 
   static double ReadPercent(const Node& node) {
@@ -221,6 +259,11 @@ class StudyReader {
 };
 
 }  // namespace
+
+bool Sets(const Settings& settings, const std::string& key) {
+  return std::ranges::any_of(
+      settings, [&](const std::string& text) { return text.starts_with(key.ends_with('.') ? key : key + "="); });
+}
 
 Study ReadStudy(const std::string& name_or_path) {
   const fs::path file = FindShippedFile("studies", name_or_path);

@@ -47,6 +47,13 @@ double PlannedMacs(const std::vector<events::PlannedPhase>& phases) {
   return macs;
 }
 
+// Of a search that several trials share.
+FindingCost ShareOf(FindingCost cost, const StudyTrial& trial) {
+  cost.macs /= static_cast<double>(trial.sharing);
+  cost.seconds /= static_cast<double>(trial.sharing);
+  return cost;
+}
+
 FindingCost CostOfTraining(const fs::path& run) {
   const fs::path log = run / kLogFile;
   const auto start = ReadFromLog<events::TrainingStart>(ReadLogExcerpt(log).events, log,
@@ -108,9 +115,10 @@ std::optional<TrialResult> TrialReader::Read(const StudyTrial& trial) {
 std::optional<TrialResult> TrialReader::ReadFound(const StudyTrial& trial) {
   if (!IsDone(*trial.search)) return std::nullopt;
   const fs::path run = plan_.steps[*trial.search].folder;
-  const fs::path best = run / "best.json";
+  const fs::path& best = trial.found;
   const SearchSpace network = ReadGenotype(best).network;
-  if (network.classes() != truth_->space().classes()) {
+  const bool other_data = Sets(study_.arms[trial.arm].settings, "data.");  // may have other classes than the table's
+  if (!other_data && network.classes() != truth_->space().classes()) {
     throw ConfigError(best.string() + " distinguishes " + std::to_string(network.classes()) + " classes, the space " +
                       truth_->space().name() + " of the table of truth " + std::to_string(truth_->space().classes()));
   }
@@ -124,7 +132,7 @@ std::optional<TrialResult> TrialReader::ReadFound(const StudyTrial& trial) {
   return TrialResult{.accuracy = found->accuracy,
                      .truth = found,
                      .cost = truth_->Cost(choice),
-                     .finding = CostOfSearch(run),
+                     .finding = ShareOf(CostOfSearch(run), trial),
                      .network = NetworkName(choice)};
 }
 
@@ -179,7 +187,7 @@ std::optional<TrialResult> TrialReader::ReadTrained(const StudyTrial& trial) con
                        .network = (run / "network.json").string()};
   }
   if (trial.search) {
-    best->finding = CostOfSearch(plan_.steps[*trial.search].folder);
+    best->finding = ShareOf(CostOfSearch(plan_.steps[*trial.search].folder), trial);
   } else if (trial.trainings.size() > 1) {
     best->finding = all;
   }

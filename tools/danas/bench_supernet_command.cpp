@@ -1,7 +1,6 @@
 // danas bench supernet: how long the steps of a search take on this machine.
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -44,15 +43,7 @@ SearchSpace ReadSpace(const BenchSupernetOptions& options, const Config& config,
 // Images of every class: from the dataset, or --images shared out evenly; empty if neither is known.
 ClassCounts CountsFor(const BenchSupernetOptions& options, const Config& config, const SearchSpace& space,
                       const std::shared_ptr<const DatasetIndex>& dataset) {
-  if (options.images > 0) {
-    const auto classes = static_cast<size_t>(space.classes());
-    const int64_t each = std::max<int64_t>(1, options.images / space.classes());
-    const int64_t carved = config.data.validation_fraction == 0
-                               ? config.data.validation_per_class
-                               : std::llround(config.data.validation_fraction * static_cast<double>(each));
-    return {.weights = std::vector<int64_t>(classes, std::max<int64_t>(0, each - carved)),
-            .architecture = std::vector<int64_t>(classes, carved)};
-  }
+  if (options.images > 0) return EvenCounts(options.images, space.classes(), config.data);
   if (!dataset) return {};
   std::vector<int> order(dataset->classes.ids.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);

@@ -89,11 +89,15 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
-// Without a dataset's folder the plan knows neither images nor steps; classes are the format's or the space file's.
-SearchPlan MakePlanWithoutData(const Config& config, bool probe, at::Device device) {
+// Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
+// the format's or the space file's.
+SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& options, at::Device device) {
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
-  return MakeSearchPlan(config, space, *cost, {}, device, TimesIf(probe, config, space, *cost, device));
+  const ClassCounts counts =
+      options.images > 0 ? EvenCounts(options.images, space.classes(), config.data) : ClassCounts{};
+  return MakeSearchPlan(config, space, *cost, counts, device,
+                        TimesIf(options.plan.probe, config, space, *cost, device));
 }
 
 // The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
@@ -107,7 +111,7 @@ EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at:
 }
 
 int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
-  const bool with_data = config.data.NamesDataset();
+  const bool with_data = config.data.NamesDataset() && options.images == 0;
   if (RanksFirst(config) && with_data) {
     const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
     if (!options.json) std::cout << ranking.text << "\n";
@@ -119,9 +123,10 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
   if (!ranks.first()) return 0;
   const SearchPlan plan = with_data
                               ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), options.plan.probe)
-                              : MakePlanWithoutData(config, options.plan.probe, device);
+                              : MakePlanWithoutData(config, options, device);
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
-  if (!with_data) log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data");
+  if (!with_data && options.images == 0)
+    log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
   return 0;
 }
 

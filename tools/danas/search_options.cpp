@@ -16,6 +16,12 @@ void DescribeOptions(CLI::App& app, SearchOptions& options) {
       "the log and the supernet's weights to the run folder.");
   AddTraining(app, options.config, options.launch, options.run);
   AddPlan(app, options.plan);
+  app.add_option("--images", options.images,
+                 "with --dry-run: plan without the dataset, for so many training images, shared out evenly over the "
+                 "classes of the space")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->needs("--dry-run");
   AddJson(app, options.json);
 }
 

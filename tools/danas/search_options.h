@@ -11,6 +11,7 @@ struct SearchOptions {
   LaunchOptions launch;
   RunOptions run;
   PlanOptions plan;
+  int64_t images = 0;  // of a plan without the dataset
   bool json = false;
 };
 

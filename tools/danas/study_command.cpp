@@ -9,6 +9,7 @@
 #include "danas/core/log.h"
 #include "danas/report/text_table.h"
 #include "danas/study/plan.h"
+#include "danas/study/planned_cost.h"
 #include "danas/study/run_steps.h"
 #include "danas/study/step_state.h"
 #include "danas/study/study_file.h"
@@ -50,6 +51,8 @@ const char* StateName(StepState state) {
   return "to do";
 }
 
+fs::path ThisProgram() { return fs::read_symlink("/proc/self/exe"); }
+
 int PrintPlan(const Asked& asked, bool json) {
   size_t done = 0;
   Json list = Json::array();
@@ -65,6 +68,8 @@ int PrintPlan(const Asked& asked, bool json) {
   }
   text += std::to_string(done) + " of " + std::to_string(asked.plan.steps.size()) + " steps are done; " +
           std::to_string(asked.plan.trials.size()) + " trials in " + asked.folder.string() + "\n";
+  if (asked.study.cost && !json)
+    text += "\n" + CostsText(PlanCosts(asked.study, asked.plan, ThisProgram()), asked.study);
   WriteOut(json ? JsonText(list, 2) + "\n" : text);
   return 0;
 }
@@ -102,8 +107,7 @@ int Run(const Asked& asked, const StudyOptions& options, bool quiet) {
       std::cout << text << std::endl;
     }
   };
-  const StepsOutcome outcome =
-      RunSteps(asked.plan, {.program = fs::read_symlink("/proc/self/exe"), .jobs = options.jobs, .say = say});
+  const StepsOutcome outcome = RunSteps(asked.plan, {.program = ThisProgram(), .jobs = options.jobs, .say = say});
   if (!quiet && !options.json && !options.markdown) std::cout << std::endl;
   Report(asked, reader, options, /*write=*/true);
   if (outcome.failed.empty()) return 0;
@@ -131,7 +135,8 @@ void DescribeOptions(CLI::App& app, StudyOptions& options) {
   app.add_option("-d,--data", options.data, "dataset folder for every step (data.root)")->option_text("DIR");
   app.add_option("--truth", options.truth, "truth table to use instead of the study's")->option_text("CSV");
   CLI::Option* report = app.add_flag("--report", options.report, "print the tables of the results so far, run nothing");
-  app.add_flag("-n,--dry-run", options.dry_run, "list the steps and their state, run nothing")->excludes(report);
+  app.add_flag("-n,--dry-run", options.dry_run, "list the steps, their state and the planned cost, run nothing")
+      ->excludes(report);
   CLI::Option* markdown = app.add_flag("--markdown", options.markdown, "print the report as Markdown");
   app.add_flag("--json", options.json, "print JSON")->excludes(markdown);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "danas/config/config.h"
+#include "danas/cost/budget_name.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/supernet.h"
 #include "danas/search/pruner.h"
@@ -21,9 +22,6 @@ std::vector<double> TargetsOf(const SearchConfig& config);
 
 // As a search for that budget alone would have it; with budgets in the config its band is [0.95 T, 1.02 T].
 SearchConfig WithBudget(const SearchConfig& config, double target);
-
-// 323e6 -> "323M", 322918720 -> "322.91872M": as one would write it in a config, to the last digit.
-std::string BudgetName(double target);
 
 // One a budget, in their order. One that the config has no other beside gets no name.
 std::vector<std::string> BranchNames(const SearchConfig& config);

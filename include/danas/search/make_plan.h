@@ -23,6 +23,9 @@ struct ClassCounts {
 // `order`: positions of the dataset's classes, easiest first.
 ClassCounts CountImages(const Split& split, const std::vector<int>& order);
 
+// Of a dataset with so many images, all classes alike, as `data` splits it.
+ClassCounts EvenCounts(int64_t images, int classes, const DataConfig& data);
+
 // Batches of a pass of a training loader: a last one of fewer than `least_last` images joins the batch before.
 int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last = 2);
 
