@@ -155,7 +155,8 @@ class Planner {
                    .words = {"easiness"},
                    .asked = {{"command", "easiness"}, {"config", ToJson(ReadConfig(settings, name))}},
                    .needs = Shared()};
-    AddWords(step.words, settings, {"--no-probe", "--out", step.folder.string(), "--resume", "auto"});
+    AddWords(step.words, settings, {"--no-probe", "--out", step.folder.string(), "--resume", "auto"},
+             !Sets(shared.settings, kDataRoot));
     Add(std::move(step));
   }
 

@@ -103,6 +103,114 @@ TEST(StudyPlan, SaysWhoseSettingsAreWrong) {
   fails(R"("a": {"set": {"search.budgets": ["1M", "2M"]}})", {"arm 'a'", "search.budgets"});
 }
 
+TEST(StudyPlan, OneSearchFindsANetworkForEachBudget) {
+  const test::TempDir folder;
+  const StudyPlan plan =
+      PlanStudy(StudyOf(folder, StudyText(R"("budgets": ["0.4M", "0.3M"], )",
+                                          R"("a": {"one_search": true}, "d": {"random": 1, "near": "a"})")),
+                "s", "");
+  EXPECT_EQ(Names(plan), (std::vector<std::string>{
+                             "a, seed 0: search", "a, seed 0, 0.4M: finetune", "d, seed 0, 0.4M: networks",
+                             "d, seed 0, 0.4M: finetune", "a, seed 0, 0.3M: finetune", "d, seed 0, 0.3M: networks",
+                             "d, seed 0, 0.3M: finetune", "a, seed 1: search", "a, seed 1, 0.4M: finetune",
+                             "d, seed 1, 0.4M: networks", "d, seed 1, 0.4M: finetune", "a, seed 1, 0.3M: finetune",
+                             "d, seed 1, 0.3M: networks", "d, seed 1, 0.3M: finetune"}));
+  const StudyStep& search = plan.steps[0];
+  EXPECT_NE(CommandText(search).find("'search.budgets=[0.3M,0.4M]'"), std::string::npos) << CommandText(search);
+  EXPECT_EQ(search.folder, "s/a/seed-0/search");
+  EXPECT_EQ(search.found, (std::vector<std::string>{"best-300k.json", "best-400k.json"}));
+  EXPECT_EQ(After(plan.steps[1], "--arch"), "s/a/seed-0/search/best-400k.json");
+  EXPECT_EQ(After(plan.steps[2], "--arch"), "s/a/seed-0/search/best-400k.json");
+  EXPECT_EQ(After(plan.steps[4], "--arch"), "s/a/seed-0/search/best-300k.json");
+  EXPECT_EQ(plan.steps[4].needs, std::vector<size_t>{0});
+  EXPECT_EQ(plan.trials[0].sharing, 2);
+  EXPECT_EQ(plan.trials[0].config.search.budget.value, 4e5);
+  EXPECT_TRUE(plan.trials[0].config.search.budgets.empty());
+}
+
+// --data is of the study's dataset.
+TEST(StudyPlan, ADatasetOfItsOwnStays) {
+  const test::TempDir folder;
+  const StudyPlan plan = PlanStudy(StudyOf(folder, StudyText("", R"("a": {}, "b": {"set": {"data.root": "other"}})",
+                                                             R"({"finetune": {"set": {"data": {"root": "target"}}}})")),
+                                   "s", "given");
+  EXPECT_EQ(After(plan.steps[0], "--data"), "given");
+  EXPECT_EQ(After(plan.steps[1], "--data"), "");
+  EXPECT_NE(CommandText(plan.steps[1]).find("--set data.root=target"), std::string::npos);
+  EXPECT_EQ(After(plan.steps[2], "--data"), "");
+  EXPECT_NE(CommandText(plan.steps[2]).find("--set data.root=other"), std::string::npos);
+}
+
+void ExpectPlanFails(const std::string& text, std::initializer_list<std::string_view> words) {
+  const test::TempDir folder;
+  const Study study = StudyOf(folder, text);
+  ExpectErrorContains<ConfigError>([&] { PlanStudy(study, "s", ""); }, words);
+}
+
+TEST(StudyPlan, ArmsThatAreAlikeAreNamed) {
+  const std::string same = "'first' and 'second' have the same settings";
+  ExpectPlanFails(StudyText("", R"("first": {}, "second": {})"), {"study.json", same});
+  ExpectPlanFails(StudyText(R"("set": {"train.lr": 0.5}, )",
+                            R"("first": {}, "x": {"set": {"train.lr": 0.25}}, "second": {"set": {"train.lr": 0.5}})"),
+                  {same});
+  // A preset's values and the same ones written out.
+  ExpectPlanFails(StudyText("", R"("first": {"set": {"search.preset": "robust"}}, "second": {"set": {"search": {
+    "paths": "fair", "paths_band": false, "pruning.score": "paths", "pruning.budget": "aware", "pruning.certain": 2,
+    "final": "scored", "final_effects": "main"}}})"),
+                  {same});
+  ExpectPlanFails(StudyText("", R"("first": {"random": 2}, "second": {"random": 2})"), {same});
+  ExpectPlanFails(StudyText("", R"("a": {}, "first": {"random": 1, "near": "a"}, "second": {"random": 1, "near": "a",
+    "band": "5%"})"),
+                  {same});
+}
+
+TEST(StudyPlan, ArmsMayDifferInOneThing) {
+  const test::TempDir folder;
+  const auto plans = [&](const std::string& more, const std::string& arms) {
+    EXPECT_NO_THROW(PlanStudy(StudyOf(folder, StudyText(more, arms)), "s", "")) << arms;
+  };
+  plans("", R"("a": {}, "b": {"set": {"train.lr": 0.25}})");
+  plans("", R"("a": {}, "r": {"random": 1}, "s": {"random": 2}, "n": {"random": 1, "near": "a"},
+               "m": {"random": 1, "near": "a", "band": "6%"})");
+  plans(R"("budgets": ["0.3M", "0.4M"], )", R"("a": {}, "b": {"one_search": true})");
+}
+
+// The networks of truth_a cost 230k to 1,030k MACs.
+TEST(StudyPlan, BudgetsOutOfReachAreToldWithTheRange) {
+  const std::string range = "networks of the space truth_a cost 230";
+  ExpectPlanFails(StudyText("", R"("a": {}, "poor": {"set": {"search.budget": "0.1M"}})", R"({"truth": "t.csv"})"),
+                  {"arm 'poor'", "at most 102.0k MACs", range, "Raise the budget"});
+  ExpectPlanFails(StudyText(R"("budgets": ["0.5M", "0.1M"], )", R"("a": {})"),
+                  {"arm 'a'", "at most 102.0k MACs", range});
+  ExpectPlanFails(StudyText("", R"("rich": {"random": 1, "set": {"search.budget": "2M"}})", R"({"truth": "t.csv"})"),
+                  {"arm 'rich'", "at least 1.9M MACs", range, "Lower the budget"});
+}
+
+// α's argmax may cost less than the band; and how many classes the images have is not known.
+TEST(StudyPlan, BudgetsThatMayBeMetAreLetPass) {
+  const test::TempDir folder;
+  const auto plans = [&](const std::string& arms, const std::string& outcome) {
+    EXPECT_NO_THROW(PlanStudy(StudyOf(folder, StudyText("", arms, outcome)), "s", "")) << arms;
+  };
+  plans(R"("a": {"set": {"search.budget": "2M", "search.final": "argmax"}})", R"({"truth": "t.csv"})");
+  plans(R"("a": {"random": 1, "set": {"search.budget": "2M"}})", R"({"finetune": {}})");
+}
+
+TEST(StudyPlan, LimitsThatExcludeEachOtherAreNamed) {
+  ExpectPlanFails(StudyText(R"("budgets": ["0.3M", "0.5M"], )", R"("a": {"set": {"search.budget_max": "0.4M"}})"),
+                  {"arm 'a'", "search.budget_max: 400000 is below search.budget (500000) by 100000",
+                   "exclude each other", "raise search.budget_max or lower search.budget"});
+  ExpectPlanFails(StudyText("", R"("a": {"set": {"search": {"budget": "0.5M", "budget_min": "0.6M"}}})"),
+                  {"arm 'a'", "search.budget_min: 600000 is above search.budget (500000) by 100000",
+                   "exclude each other", "lower search.budget_min or raise search.budget"});
+}
+
+TEST(StudyPlan, ALearnerThatAChoiceCannotUseIsTheArms) {
+  ExpectPlanFails(StudyText("", R"("a": {}, "unlearnt": {"set": {"search": {"learner": "none", "paths": "uniform",
+    "pruning.ratio": 0, "final": "argmax"}}})"),
+                  {"study.json: arm 'unlearnt'", "search.learner", "argmax"});
+}
+
 // What was asked for, against a record that is changed by hand.
 class StepRecord : public ::testing::Test {
  protected:
@@ -137,7 +245,8 @@ TEST_F(StepRecord, AStepMayChangeWhatAResumedRunMay) {
 TEST_F(StepRecord, OtherSettingsAreRefused) {
   Record(Plan());
   ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.lr": 0.75}, )")); },
-                                   {"'a, seed 0: search' (train.lr 0.05 -> 0.75)", "a new name", "--run"});
+                                   {"study.json: the study was changed", "'a, seed 0: search' (train.lr 0.05 -> 0.75)",
+                                    "and 1 more steps alike", "a new name", "--run"});
   ExpectErrorContains<ConfigError>(
       [&] {
         CheckUnchanged(PlanStudy(StudyOf(folder_, StudyText("", R"("a": {}, "r": {"random": 4})")), folder_ / "s", ""));

@@ -55,6 +55,39 @@ TEST(StudyFile, HasDefaults) {
   EXPECT_TRUE(study.budgets.empty());
   EXPECT_EQ(study.against, 0u);
   EXPECT_TRUE(study.outcome.truth.empty());
+  EXPECT_FALSE(study.cost);
+  EXPECT_FALSE(study.arms.front().one_search);
+}
+
+TEST(StudyFile, ReadsWhatCostsAreCountedWith) {
+  const test::TempDir folder;
+  const Study study = StudyOf(folder, StudyText(R"("cost": {"images": 100, "training_images": 300, "device": "V100",
+    "devices": 4, "macs_per_second": "2G"}, "budgets": ["1M", "2M"], )",
+                                                R"("a": {"one_search": true}, "b": {"images": 7})"));
+  ASSERT_TRUE(study.cost);
+  EXPECT_EQ(study.cost->images, 100);
+  EXPECT_EQ(study.cost->training_images, 300);
+  EXPECT_EQ(study.cost->device, "V100");
+  EXPECT_EQ(study.cost->devices, 4);
+  EXPECT_EQ(study.cost->macs_per_second, 2e9);
+  EXPECT_TRUE(study.arms[0].one_search);
+  EXPECT_EQ(study.arms[1].images, 7);
+  EXPECT_EQ(StudyOf(folder, StudyText(R"("cost": {"images": 5}, )")).cost->training_images, 5);
+}
+
+TEST(StudyFile, CostsThatCannotBeCountedAreNamed) {
+  const test::TempDir folder;
+  const auto fails = [&](const std::string& text, std::initializer_list<std::string_view> words) {
+    ExpectErrorContains<ConfigError>([&] { StudyOf(folder, text); }, words);
+  };
+  fails(StudyText(R"("cost": {}, )"), {"images"});
+  fails(StudyText(R"("cost": {"images": 0}, )"), {"cost.images", "0"});
+  fails(StudyText(R"("cost": {"images": 5, "device": "V100"}, )"), {"'macs_per_second' belong together"});
+  fails(StudyText(R"("cost": {"images": 5, "device": "V100", "macs_per_second": 0}, )"), {"a rate above 0"});
+  fails(StudyText("", R"("a": {"images": 5})"), {"arms.a.images", "'cost'"});
+  fails(StudyText("", R"("a": {"one_search": true})"), {"arms.a.one_search", "several 'budgets'", "has 0"});
+  fails(StudyText(R"("budgets": ["1M", "2M"], )", R"("a": {"random": 1, "one_search": true})"),
+        {"arms.a.one_search", "makes no search"});
 }
 
 TEST(StudyFile, IsYamlToo) {
@@ -73,6 +106,7 @@ TEST(StudyFile, MistakesAreNamed) {
   };
   fails(StudyText(R"("buget": 1, )"), {"buget", "did you mean 'budgets'"});
   fails(StudyText("", R"("a": {"sett": {}})"), {"arms.a.sett", "did you mean 'set'"});
+  fails(StudyText("", R"("a": {"one_serch": true})"), {"arms.a.one_serch", "did you mean 'one_search'"});
   fails(StudyText("", R"("a/b": {})"), {"'a/b' becomes the name of a folder"});
   fails(StudyText("", R"("..": {})"), {"the name of a folder"});
   fails(StudyText("", R"("prepare": {})"), {"folder of shared steps"});

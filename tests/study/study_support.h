@@ -9,7 +9,7 @@
 namespace danas::test {
 
 // `more` are further keys, with a comma behind each.
-inline std::string StudyText(const std::string& more = "", const std::string& arms = R"("a": {}, "b": {})",
+inline std::string StudyText(const std::string& more = "", const std::string& arms = R"("a": {}, "b": {"set": {"train.lr": 0.5}})",
                              const std::string& outcome = R"({"finetune": {}})") {
   return R"({"name": "small", "config": "truth_a.json", "seeds": 2, )" + more + R"("arms": {)" + arms +
          R"(}, "outcome": )" + outcome + "}";

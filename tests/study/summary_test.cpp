@@ -16,9 +16,9 @@ using Results = std::vector<std::optional<TrialResult>>;
 class StudySummaries : public ::testing::Test {
  protected:
   StudySummaries()
-      : study_(test::StudyOf(folder_,
-                             test::StudyText(R"("budgets": ["0.3M", "0.4M"], "against": "b", )",
-                                             R"("a": {}, "b": {}, "r": {"random": 1})", R"({"truth": "t.csv"})"))),
+      : study_(test::StudyOf(folder_, test::StudyText(R"("budgets": ["0.3M", "0.4M"], "against": "b", )",
+                                                      R"("a": {}, "b": {"set": {"train.lr": 0.5}}, "r": {"random": 1})",
+                                                      R"({"truth": "t.csv"})"))),
         plan_(PlanStudy(study_, "s", "")) {}
 
   // Accuracy in percent; every arm and budget has a value of its own.
