@@ -60,7 +60,13 @@ TRUTH = ("danas rank --run runs/mine --all --score macs --json | python3 -c 'imp
          "print(\"network,loss,accuracy\"); [print(n[\"network\"], 1, n[\"cost\"] / 1e9, sep=\",\") "
          "for n in json.load(sys.stdin)[\"networks\"]]' > table.csv")
 
+# Planned without the dataset.
+TABLES = [f"{table}{size}" for table in ("table1", "table2", "table3", "table4", "table5", "table6", "tau")
+          for size in ("", "_small")]
+
 RUN = {
+    # docs/tables.md
+    **{f"danas study {table} --dry-run": Run(says="planned cost, forward and backward") for table in TABLES},
     # README: a first search
     "danas easiness --config quickstart.json --data IMAGES --seed 0": Run({"IMAGES": "data/fashion"}, add=SMALL_JUDGES),
     "danas search --config quickstart.json --data IMAGES --seed 0 --set schedule.ranking=FOLDER/ranking.json "
@@ -231,6 +237,8 @@ LOOKED_AT = {
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),
     re.compile(r"scripts/(fuzz|gpu-session|kill-test|rank-kill-test|same-results|soak|truth-table|planted-task|"
                r"two-garments)( .*)?"): Look("long"),
+    re.compile(r"danas study (table\d|tau) --data IMAGENET"): Look("long"),
+    re.compile(r"danas study (table\d|tau)_small --jobs 2"): Look("long"),
     re.compile(r"danas study (planted_2|search_(a|a_parts|b)|easiness_\w+)( .*)?"): Look("long"),
     re.compile(r"danas (search --config truth_a\.json|rank) --run RUN .*"): Look("long"),
     re.compile(r"danas search --config truth_a\.json --data IMAGES .*"): Look("long"),

@@ -253,6 +253,10 @@ class StudyTest(unittest.TestCase):
         for changes, words in [
             ({"arms": {"slow": {"set": {"search.alpa_lr": 1}}}}, ["arm 'slow'", "did you mean 'alpha_lr'"]),
             ({"arms": {"slow": {"set": {}}, "more": {"random": 1000}}}, ["a random arm asks for 1000"]),
+            ({"arms": {"slow": {}, "same": {"set": {"schedule.epochs_per_step": 2}}}}, ["arms 'slow' and 'same'"]),
+            ({"budgets": ["90k", "1k"]}, ["arm 'slow'", "no network costs at most 1.0k MACs", "networks of the space"]),
+            ({"arms": {"slow": {"set": {"search.budget_max": "100k"}}}},
+             ["arm 'slow'", "100000 is below search.budget (120000) by 20000", "exclude each other"]),
             ({"outcome": {"truth": "lost.csv"}}, ["no table of truth", "--truth"]),
             ({"arms": {**STUDY["arms"], "slow": {"set": {"space": "mobile_tiny"}}}}, ["changes the space"]),
         ]:
@@ -262,6 +266,44 @@ class StudyTest(unittest.TestCase):
             for word in words:
                 self.assertIn(word, done.stderr)
             self.assertFalse((self.folder / "runs").exists())
+
+    def test_one_search_for_all_budgets(self):
+        self.write(seeds=1, arms={"one": {"one_search": True}, "each": {}, "beside": {"random": 1, "near": "one"}},
+                   against="each")
+        self.assertEqual(len(self.steps(self.study().stdout)), 3)
+        root = self.folder / "runs/study/tiny"
+        self.assertEqual(sorted(path.name for path in (root / "one/seed-0/search").glob("best*.json")),
+                         ["best-120k.json", "best-90k.json"])
+        trials = {(trial["arm"], trial["budget"]): trial for trial in self.trials()}
+        self.assertEqual(len(trials), 6)
+        log = (root / "one/seed-0/search/log.jsonl").read_text().splitlines()
+        whole = json.loads(log[-1])["macs_passed"]["total"]
+        for budget in ("90k", "120k"):
+            self.assertAlmostEqual(trials["one", budget]["macs_passed"], whole / 2)
+            self.assertLessEqual(trials["one", budget]["cost"], 1.02 * float(budget[:-1]) * 1000)
+        self.assertEqual(len(self.steps(self.study().stdout)), 0)
+
+    def test_dry_run_says_the_planned_cost(self):
+        self.write(seeds=3, cost={"images": 24, "device": "core", "devices": 2, "macs_per_second": "1M"})
+        done = self.study("--dry-run")
+        self.assertIn("planned cost, forward and backward, for 24 training images", done.stdout)
+        rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.startswith(("slow", "fast"))
+                and ":" not in line and "(" not in line}
+        self.assertEqual(rows["slow"][1], "6")
+        self.assertEqual(rows["slow"][4], "1.00")
+        self.assertEqual(rows["slow"][2], rows["fast"][2])
+        planned = json.loads(self.danas(
+            self.folder, "search", "--config", "my.json", "--set", "schedule.epochs_per_step=2", "--set",
+            "search.budget=90k", "--dry-run", "--no-probe", "--images", "24", "--json").stdout)
+        with_data = json.loads(self.danas(
+            self.folder, "search", "--config", "my.json", "--set", "schedule.epochs_per_step=2", "--set",
+            "search.budget=90k", "--dry-run", "--no-probe", "--json").stdout)
+        self.assertGreater(planned["macs"], 0)
+        self.assertEqual(planned["macs"], with_data["macs"])  # the images are of equally large classes
+        self.assertFalse((self.folder / "runs").exists())
+        self.write(cost={"images": 24})
+        done = self.study("--dry-run")
+        self.assertNotIn("at once", done.stdout)
 
     # Trained networks, and steps that others share.
 
