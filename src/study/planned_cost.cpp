@@ -119,7 +119,12 @@ std::string HoursText(double macs, const StudyCost& cost) {
   return FormatDecimals(hours, hours < 10 ? 2 : 0);
 }
 
-std::string MacsText(double macs) { return macs > 0 ? FormatCount(macs) : "-"; }
+// A search on ImageNet takes more than FormatCount() has names for.
+std::string MacsText(double macs) {
+  constexpr double kPeta = 1e15;
+  if (!(macs > 0)) return "-";
+  return macs < kPeta ? FormatCount(macs) : FormatDecimals(macs / kPeta, 1) + "P";
+}
 
 }  // namespace
 

@@ -60,7 +60,7 @@ TEST_F(PlannedCosts, AreThoseOfThePlans) {
   EXPECT_NE(calls[0].find("--images 100 "), std::string::npos) << calls[0];
   EXPECT_NE(calls[1].find("--images 50 "), std::string::npos) << calls[1];
   const std::string text = CostsText(costs, study);
-  for (const char* word : {"V100 hours each", "of each", "5M", "1k MACs a second on each V100"}) {
+  for (const char* word : {"V100 hours each", "of each", "5.0M", "1.0k MACs a second on each V100"}) {
     EXPECT_NE(text.find(word), std::string::npos) << word << " in\n" << text;
   }
 }

@@ -268,8 +268,9 @@ class StudyTest(unittest.TestCase):
             self.assertFalse((self.folder / "runs").exists())
 
     def test_one_search_for_all_budgets(self):
-        self.write(seeds=1, arms={"one": {"one_search": True}, "each": {}, "beside": {"random": 1, "near": "one"}},
-                   against="each")
+        self.write(seeds=1, against="each",
+                   arms={"one": {"one_search": True}, "each": {},
+                         "beside": {"random": 1, "near": "one", "band": "20%"}})
         self.assertEqual(len(self.steps(self.study().stdout)), 3)
         root = self.folder / "runs/study/tiny"
         self.assertEqual(sorted(path.name for path in (root / "one/seed-0/search").glob("best*.json")),
