@@ -75,6 +75,8 @@ std::string WhyOutOfReach(const Study& study, const StudyTrial& trial, CostTable
   const Config& config = trial.config;
   const CostBand band = SearchBand(config.search);
   const std::optional<int> classes = KnownClasses(study, config.data.format);
+  // A latency table knows the classifier of one number of classes.
+  if (!classes && config.search.cost == CostKind::kLatency) return "";
   const CostTable& costs = tables.Of(config, classes.value_or(0));
   const std::string range = "networks of the space " + config.space + " cost " + CostText(costs.Least(), costs) +
                             " to " + CostText(costs.Most(), costs);
