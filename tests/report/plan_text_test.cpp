@@ -200,6 +200,13 @@ TEST(PlanText, WarnsOfEachPhaseWithFewSteps) {
   EXPECT_EQ(PlanText(plan).find("step3 has"), std::string::npos);
 }
 
+TEST(PlanJson, SaysAllMacs) {
+  SearchPlan plan = Example();
+  plan.final.macs = 7e12;
+  EXPECT_EQ(PlanJson(plan)["macs"], plan.macs() + 7e12);
+  EXPECT_GT(plan.macs(), 0);
+}
+
 TEST(PlanJson, TimesAreNullWithoutAProbe) {
   EXPECT_TRUE(PlanJson(Example())["seconds"].is_null());
   EXPECT_TRUE(PlanJson(Example())["phases"][1]["seconds"].is_null());

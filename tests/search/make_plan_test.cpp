@@ -39,6 +39,22 @@ TEST(BatchesOf, JoinsALoneLastImage) {
   EXPECT_EQ(BatchesOf(18, 16), 2);
 }
 
+TEST(EvenCounts, AreThoseOfTheSplit) {
+  DataConfig data;
+  data.validation_fraction = 0.25;
+  ClassCounts counts = EvenCounts(25, 3, data);
+  EXPECT_EQ(counts.weights, std::vector<int64_t>(3, 6));
+  EXPECT_EQ(counts.architecture, std::vector<int64_t>(3, 2));
+  data.search_images_per_class = 4;
+  EXPECT_EQ(EvenCounts(25, 3, data).weights, std::vector<int64_t>(3, 3));
+  data = {};
+  data.validation_fraction = 0;
+  data.validation_per_class = 50;
+  counts = EvenCounts(1281167, 1000, data);
+  EXPECT_EQ(counts.weights, std::vector<int64_t>(1000, 1231));
+  EXPECT_EQ(counts.architecture, std::vector<int64_t>(1000, 50));
+}
+
 TEST(MakeSearchPlan, CountsPhaseByPhase) {
   const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
   const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
