@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "danas/arch/space_file.h"
 #include "danas/config/config_file.h"
@@ -42,14 +43,26 @@ class CostTables {
     const auto key = std::tuple(config.space, config.data.image_size, search.cost, search.latency_table, classes);
     auto known = tables_.find(key);
     if (known == tables_.end()) {
-      const auto side = static_cast<int>(config.data.image_size);
-      const SearchSpace space = LoadSpace(config.space, {side, side}, classes).space;
-      known = tables_.emplace(key, MakeCostTable(*MakeCostModel(search), space)).first;
+      const SearchSpace& space = SpaceOf(config);
+      known =
+          tables_.emplace(key, MakeCostTable(*MakeCostModel(search), classes > 0 ? space.WithClasses(classes) : space))
+              .first;
     }
     return known->second;
   }
 
  private:
+  const SearchSpace& SpaceOf(const Config& config) {
+    const auto key = std::pair(config.space, config.data.image_size);
+    auto known = spaces_.find(key);
+    if (known == spaces_.end()) {
+      const auto side = static_cast<int>(config.data.image_size);
+      known = spaces_.emplace(key, LoadSpace(config.space, {side, side}).space).first;
+    }
+    return known->second;
+  }
+
+  std::map<std::pair<std::string, int64_t>, SearchSpace> spaces_;
   std::map<std::tuple<std::string, int64_t, CostKind, std::string, int>, CostTable> tables_;
 };
 

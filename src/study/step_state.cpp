@@ -108,7 +108,9 @@ void CheckUnchanged(const StudyPlan& plan) {
     std::vector<std::string> texts;
     for (const auto& [what, steps] : changed) {
       texts.push_back("'" + steps.front() + "' (" + what + ")" +
-                      (steps.size() > 1 ? " and " + std::to_string(steps.size() - 1) + " more steps alike" : ""));
+                      (steps.size() > 1 ? " and " + std::to_string(steps.size() - 1) + " more step" +
+                                              (steps.size() > 2 ? "s" : "") + " alike"
+                                        : ""));
     }
     throw ConfigError(plan.file.string() + ": the study was changed after these steps were started: " +
                       FirstClausesOf(texts, kListed) +

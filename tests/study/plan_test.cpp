@@ -246,7 +246,7 @@ TEST_F(StepRecord, OtherSettingsAreRefused) {
   Record(Plan());
   ExpectErrorContains<ConfigError>([&] { CheckUnchanged(Plan(R"("set": {"train.lr": 0.75}, )")); },
                                    {"study.json: the study was changed", "'a, seed 0: search' (train.lr 0.05 -> 0.75)",
-                                    "and 1 more steps alike", "a new name", "--run"});
+                                    "and 11 more steps alike", "a new name", "--run"});
   ExpectErrorContains<ConfigError>(
       [&] {
         CheckUnchanged(PlanStudy(StudyOf(folder_, StudyText("", R"("a": {}, "r": {"random": 4})")), folder_ / "s", ""));

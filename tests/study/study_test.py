@@ -237,6 +237,8 @@ class StudyTest(unittest.TestCase):
         done = self.study(code=3)
         self.assertIn("fast, seed 0, 90k: search", done.stderr)
         self.assertIn("search.alpha_lr 0.1 -> 0.2", done.stderr)
+        self.assertIn("and 3 more steps alike", done.stderr)
+        self.assertEqual(done.stderr.count("alpha_lr"), 1)
         self.assertEqual(before, (self.folder / "runs/study/tiny/study.json").read_text())
 
     def test_one_at_a_time_in_a_folder(self):
