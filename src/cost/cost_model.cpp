@@ -76,7 +76,7 @@ std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config) {
   throw ConfigError("search.cost has no such value");
 }
 
-std::string CostText(double cost, const CostTable& costs) { return FormatCount(cost) + " " + costs.unit; }
+std::string CostText(double cost, const CostTable& costs) { return FormatCost(cost, costs.unit); }
 
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space) {
   model.CheckCovers(space);

@@ -9,7 +9,6 @@
 #include "danas/arch/space_file.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
-#include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
 #include "danas/cost/search_band.h"
 
@@ -65,10 +64,6 @@ class CostTables {
   std::map<std::pair<std::string, int64_t>, SearchSpace> spaces_;
   std::map<std::tuple<std::string, int64_t, CostKind, std::string, int>, CostTable> tables_;
 };
-
-std::string CostText(double cost, const CostTable& costs) {
-  return (costs.unit == "ms" ? FormatDecimals(cost, 2) : FormatCount(cost)) + " " + costs.unit;
-}
 
 // None where it is known only with the dataset.
 std::optional<int> KnownClasses(const Study& study, DataFormat format) {

@@ -59,7 +59,7 @@ struct CostTable {
   double OfNetwork(const std::vector<size_t>& choice) const;  // choice[layer]; ConfigError where it does not fit
 };
 
-// "322.9M MACs"
+// FormatCost() in the table's unit.
 std::string CostText(double cost, const CostTable& costs);
 
 // Throws ConfigError as CheckCovers() does.
