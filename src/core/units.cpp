@@ -55,11 +55,12 @@ std::string FormatCount(double count) {
 }
 
 std::string FormatCostNumber(double cost, const std::string& unit, int ms_decimals) {
+  if (unit == "bytes") return FormatBytes(cost);
   return unit == "ms" ? FormatDecimals(cost, ms_decimals) : FormatCount(cost);
 }
 
 std::string FormatCost(double cost, const std::string& unit, int ms_decimals) {
-  return FormatCostNumber(cost, unit, ms_decimals) + " " + unit;
+  return FormatCostNumber(cost, unit, ms_decimals) + (unit == "bytes" ? "" : " " + unit);
 }
 
 std::string FormatBytes(double bytes) {

@@ -26,8 +26,8 @@ class BandWalk {
     most_rest_l_.assign(layers + 1, 0);
     for (size_t l = layers; l > 0; --l) {
       const auto [least, most] = std::ranges::minmax(costs.candidates_lc[l - 1]);
-      least_rest_l_[l - 1] = least_rest_l_[l] + least;
-      most_rest_l_[l - 1] = most_rest_l_[l] + most;
+      least_rest_l_[l - 1] = costs.Join(least_rest_l_[l], least);
+      most_rest_l_[l - 1] = costs.Join(most_rest_l_[l], most);
     }
     choice_.resize(layers);
   }
@@ -36,12 +36,12 @@ class BandWalk {
 
  private:
   bool From(size_t layer, double cost) {
-    if (cost + least_rest_l_[layer] > band_.high + slack_ || cost + most_rest_l_[layer] < band_.low - slack_)
-      return true;
+    if (costs_.Join(cost, least_rest_l_[layer]) > band_.high + slack_) return true;
+    if (costs_.Join(cost, most_rest_l_[layer]) < band_.low - slack_) return true;
     if (layer == choice_.size()) return !band_.Holds(costs_.OfNetwork(choice_)) || visit_(choice_);
     for (size_t c = 0; c < costs_.candidates_lc[layer].size(); ++c) {
       choice_[layer] = c;
-      if (!From(layer + 1, cost + costs_.candidates_lc[layer][c])) return false;
+      if (!From(layer + 1, costs_.Join(cost, costs_.candidates_lc[layer][c]))) return false;
     }
     return true;
   }
@@ -69,7 +69,7 @@ double CountNetworks(const CostTable& costs, const CostBand& band) {
     BandWalk(costs, band, count).Run();
     return networks;
   }
-  const CostSteps steps = MakeCostSteps(costs);
+  const CostSteps steps = MakeCostSteps(costs, band);
   const StepRange range = StepsWithin(costs, steps, band, StepEdges::kInside);
   if (range.empty()) return 0;
   const auto sum = [](double so_far, double rest, size_t, size_t) { return so_far + rest; };

@@ -31,7 +31,7 @@ void CheckWeights(const CostTable& costs, const std::vector<std::vector<double>>
 BandSampler::BandSampler(const CostTable& costs, const CostBand& band, std::vector<std::vector<double>> weight_lc)
     : costs_(costs), band_(band), weight_lc_(weight_lc.empty() ? EqualWeights(costs) : std::move(weight_lc)) {
   CheckWeights(costs_, weight_lc_);
-  CostSteps steps = MakeCostSteps(costs_);
+  CostSteps steps = MakeCostSteps(costs_, band_);
   const StepRange range = StepsWithin(costs_, steps, band_, StepEdges::kOutside);
   if (range.empty()) FailNothingWithin(costs_, band_, "no network");
   // Without weights whole numbers up to 2^53; beyond, each is right to one part in 10^14.
@@ -52,14 +52,14 @@ std::vector<size_t> BandSampler::Draw(RandomStream& stream) const {
       double left = stream.Uniform() * completions_ls_[l][spent];
       size_t chosen = steps_lc_[l].size();
       for (size_t c = 0; c < steps_lc_[l].size(); ++c) {
-        const size_t next = spent + steps_lc_[l][c];
+        const size_t next = StepsAfter(costs_.fold, spent, steps_lc_[l][c]);
         if (next >= after_s.size() || !(weight_lc_[l][c] * after_s[next] > 0)) continue;
         chosen = c;  // the last one that can be continued, should rounding leave a rest
         left -= weight_lc_[l][c] * after_s[next];
         if (left < 0) break;
       }
       choice.push_back(chosen);
-      spent += steps_lc_[l][chosen];
+      spent = StepsAfter(costs_.fold, spent, steps_lc_[l][chosen]);
     }
     if (band_.Holds(costs_.OfNetwork(choice))) return choice;
   }
@@ -74,13 +74,12 @@ std::vector<std::vector<double>> BandSampler::Probabilities() const {
     std::vector<double> next_s(before_s.size(), 0.0);
     std::vector<double>& probability_c = probability_lc.emplace_back();
     for (size_t c = 0; c < steps_lc_[l].size(); ++c) {
-      const size_t taken = steps_lc_[l][c];
       double sum = 0;
-      for (size_t s = 0; s + taken < before_s.size(); ++s) {
-        const double weight = before_s[s] * weight_lc_[l][c];
-        sum += weight * completions_ls_[l + 1][s + taken];
-        next_s[s + taken] += weight;
-      }
+      ForEachSpent(costs_.fold, steps_lc_[l][c], before_s.size() - 1, [&](size_t spent, size_t next) {
+        const double weight = before_s[spent] * weight_lc_[l][c];
+        sum += weight * completions_ls_[l + 1][next];
+        next_s[next] += weight;
+      });
       probability_c.push_back(sum / completions_ls_[0][0]);
     }
     before_s = std::move(next_s);

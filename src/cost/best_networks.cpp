@@ -79,7 +79,9 @@ class PairCompletions {
           const size_t taken = steps.above_least_lc[l + 1][d];
           const double term = Term(l + 1, c, d);
           const std::vector<double>& rest_s = best_lcs_[l + 1][d];
-          for (size_t s = 0; s + taken <= range.last; ++s) best_s[s] = std::max(best_s[s], term + rest_s[s + taken]);
+          ForEachSpent(steps.fold, taken, range.last, [&](size_t spent, size_t next) {
+            best_s[spent] = std::max(best_s[spent], term + rest_s[next]);
+          });
         }
       }
     }
@@ -129,7 +131,7 @@ class BestFirst {
     const Beginning at = beginnings_[index];
     if (at.layers == steps_.layers()) return ChoiceOf(index);
     for (size_t c = 0; c < steps_.above_least_lc[at.layers].size(); ++c) {
-      const size_t spent = at.spent + steps_.above_least_lc[at.layers][c];
+      const size_t spent = StepsAfter(steps_.fold, at.spent, steps_.above_least_lc[at.layers][c]);
       if (spent > range_.last) continue;
       const double rest = completions_.Rest(at.layers, c, spent);
       if (rest == kNone) continue;
@@ -174,7 +176,7 @@ class BestFirst {
 template <typename Completions>
 std::vector<std::vector<size_t>> BestOf(const CostTable& costs, const NetworkScores& scores, const CostBand& band,
                                         size_t count) {
-  const CostSteps steps = MakeCostSteps(costs);
+  const CostSteps steps = MakeCostSteps(costs, band);
   const StepRange range = StepsWithin(costs, steps, band, StepEdges::kOutside);
   if (range.empty()) FailNothingWithin(costs, band, "no network");
   const NetworkScores whole = WholeScores(scores);
@@ -194,7 +196,7 @@ std::vector<std::vector<size_t>> BestOf(const CostTable& costs, const NetworkSco
 // What a layer's candidates bring, from the best beginnings that end in each of the layer before.
 std::vector<std::vector<double>> PairMarginals(const CostTable& costs, const NetworkScores& scores,
                                                const CostBand& band) {
-  const CostSteps steps = MakeCostSteps(costs);
+  const CostSteps steps = MakeCostSteps(costs, band);
   const StepRange range = StepsWithin(costs, steps, band, StepEdges::kOutside);
   if (range.empty()) FailNothingWithin(costs, band, "no network");
   const PairCompletions completions(steps, range, scores);
@@ -210,9 +212,9 @@ std::vector<std::vector<double>> PairMarginals(const CostTable& costs, const Net
       const size_t taken = steps.above_least_lc[l][c];
       for (size_t b = 0; b < before_cs.size(); ++b) {
         const double term = completions.Term(l, b, c);
-        for (size_t s = 0; s + taken <= range.last; ++s) {
-          with_cs[c][s + taken] = std::max(with_cs[c][s + taken], before_cs[b][s] + term);
-        }
+        ForEachSpent(steps.fold, taken, range.last, [&](size_t spent, size_t next) {
+          with_cs[c][next] = std::max(with_cs[c][next], before_cs[b][spent] + term);
+        });
       }
       for (size_t s = 0; s <= range.last; ++s) {
         marginal_c[c] = std::max(marginal_c[c], with_cs[c][s] + completions.Rest(l, c, s));
@@ -240,7 +242,7 @@ std::vector<std::vector<size_t>> BestNetworks(const CostTable& costs, const Netw
 std::vector<std::vector<double>> MaxMarginals(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
                                               const CostBand& band) {
   CheckScores(costs, score_lc);
-  const CostSteps steps = MakeCostSteps(costs);
+  const CostSteps steps = MakeCostSteps(costs, band);
   const StepRange range = StepsWithin(costs, steps, band, StepEdges::kOutside);
   if (range.empty()) FailNothingWithin(costs, band, "no network");
   const StepTable completions = BestCompletions(steps, range, score_lc);
@@ -253,11 +255,11 @@ std::vector<std::vector<double>> MaxMarginals(const CostTable& costs, const std:
     std::vector<double>& marginal_c = marginal_lc.emplace_back(score_lc[l].size(), kNone);
     for (size_t c = 0; c < score_lc[l].size(); ++c) {
       const size_t taken = steps.above_least_lc[l][c];
-      for (size_t s = 0; s + taken <= range.last; ++s) {
-        const double score = before_s[s] + score_lc[l][c];
-        marginal_c[c] = std::max(marginal_c[c], score + completions[l + 1][s + taken]);
-        next_s[s + taken] = std::max(next_s[s + taken], score);
-      }
+      ForEachSpent(steps.fold, taken, range.last, [&](size_t spent, size_t next) {
+        const double score = before_s[spent] + score_lc[l][c];
+        marginal_c[c] = std::max(marginal_c[c], score + completions[l + 1][next]);
+        next_s[next] = std::max(next_s[next], score);
+      });
     }
     before_s = std::move(next_s);
   }

@@ -100,6 +100,24 @@ void DropHopeless(Front& front, const Suffix& rest, double price, double budget,
   });
 }
 
+// Every layer may cost the whole budget, so that each takes its own best.
+std::vector<size_t> BestOfEachLayer(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
+                                    double budget) {
+  std::vector<size_t> choice;
+  for (size_t l = 0; l < score_lc.size(); ++l) {
+    const std::vector<double>&cost_c = costs.candidates_lc[l], &score_c = score_lc[l];
+    size_t best = cost_c.size();
+    for (size_t c = 0; c < cost_c.size(); ++c) {
+      if (cost_c[c] > budget) continue;
+      const bool better = best == cost_c.size() || score_c[c] > score_c[best] ||
+                          (score_c[c] == score_c[best] && cost_c[c] < cost_c[best]);
+      if (better) best = c;
+    }
+    choice.push_back(best);
+  }
+  return choice;
+}
+
 std::string Text(double value) {
   std::ostringstream text;
   text.precision(12);
@@ -107,11 +125,21 @@ std::string Text(double value) {
   return text.str();
 }
 
+[[noreturn]] void FailNothingWithin(const CostTable& costs, double budget) {
+  throw ConfigError("no network costs at most " + Text(budget) + " " + costs.unit +
+                    "; the networks of this space cost " + Text(costs.Least()) + " to " + Text(costs.Most()) +
+                    "; raise the budget or use a smaller space");
+}
+
 }  // namespace
 
 std::vector<size_t> BestWithin(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,
                                double budget) {
   CheckScores(costs, score_lc);
+  if (costs.fold == CostFold::kMax) {
+    if (!(costs.Least() <= budget)) FailNothingWithin(costs, budget);
+    return BestOfEachLayer(costs, score_lc, budget);
+  }
   const size_t layers = score_lc.size();
   double least_rest = costs.Least() - costs.fixed;  // of the layers still to come
   const double price = BudgetPrice(costs, score_lc, budget);
@@ -133,11 +161,7 @@ std::vector<size_t> BestWithin(const CostTable& costs, const std::vector<std::ve
       }
       front = Merge(front, with_candidate);
     }
-    if (front.empty()) {
-      throw ConfigError("no network costs at most " + Text(budget) + " " + costs.unit +
-                        "; the networks of this space cost " + Text(costs.Least()) + " to " + Text(costs.Most()) +
-                        "; raise the budget or use a smaller space");
-    }
+    if (front.empty()) FailNothingWithin(costs, budget);
     DropHopeless(front, rest[l + 1], price, budget, found);
     fronts.push_back(std::move(front));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <stdexcept>
 #include <utility>
 
 #include "danas/cost/band_sampler.h"
@@ -110,15 +111,32 @@ double EvenCost(const CostTable& costs, const std::vector<std::vector<bool>>& us
   return sum;
 }
 
+// What the draws shall come to, from the shares that they have without weights.
+Table TargetShares(const CostTable& costs, const CostBand& band, const Table& share_lc) {
+  const std::vector<std::vector<bool>> usable_lc = Usable(share_lc);
+  if (costs.fold == CostFold::kSum) {
+    const double low = std::max(band.low, costs.Least()), high = std::min(band.high, costs.Most());
+    const double margin = std::max(0.0, high - low) / 4;
+    const double mean_cost = std::min(std::max(EvenCost(costs, usable_lc), low + margin), high - margin);
+    return FairShares(costs, usable_lc, mean_cost);
+  }
+  // 1 for a candidate that reaches the band's lower end: any shares in which these have 1 in sum can be had.
+  CostTable reaching{costs.unit, 0, {}};
+  for (const std::vector<double>& cost_c : costs.candidates_lc) {
+    std::vector<double>& reaching_c = reaching.candidates_lc.emplace_back();
+    for (const double cost : cost_c) reaching_c.push_back(cost >= band.low ? 1 : 0);
+  }
+  const double even = EvenCost(reaching, usable_lc);
+  if (costs.fixed >= band.low) return FairShares(reaching, usable_lc, even);
+  // All but one in each network would be below the lower end at 1 itself.
+  return FairShares(reaching, usable_lc, std::max(even, (1 + Sum(share_lc, reaching.candidates_lc)) / 2));
+}
+
 Table FitWeights(const CostTable& costs, const CostBand& band) {
   Table weight_lc;
   for (const std::vector<double>& cost_c : costs.candidates_lc) weight_lc.emplace_back(cost_c.size(), 1.0);
   Table share_lc = BandSampler(costs, band, weight_lc).Probabilities();
-  const std::vector<std::vector<bool>> usable_lc = Usable(share_lc);
-  const double low = std::max(band.low, costs.Least()), high = std::min(band.high, costs.Most());
-  const double margin = std::max(0.0, high - low) / 4;
-  const double mean_cost = std::min(std::max(EvenCost(costs, usable_lc), low + margin), high - margin);
-  const Table target_lc = FairShares(costs, usable_lc, mean_cost);
+  const Table target_lc = TargetShares(costs, band, share_lc);
 
   Table best_lc = weight_lc;
   double best = Evenness(share_lc);
@@ -146,6 +164,7 @@ double Evenness(const std::vector<std::vector<double>>& share_lc) {
 
 std::vector<std::vector<double>> FairShares(const CostTable& costs, const std::vector<std::vector<bool>>& usable_lc,
                                             double mean_cost) {
+  if (costs.fold != CostFold::kSum) throw std::invalid_argument("fair shares of costs that are not summed");
   double span = 0;
   for (const std::vector<double>& cost_c : costs.candidates_lc) {
     const auto [least, most] = std::ranges::minmax(cost_c);
@@ -183,6 +202,7 @@ std::vector<std::vector<double>> FairShares(const CostTable& costs, const std::v
 }
 
 std::vector<std::vector<double>> EvenWeights(const CostTable& costs, const CostBand& band) {
+  if (costs.fold == CostFold::kMax) return FitWeights(costs, band);  // exact in whatever space
   const double span = costs.Most() - costs.Least();
   if (NetworksOf(costs) <= kMostExactNetworks || !(span > 0)) return FitWeights(costs, band);
   const auto [rounded, rounded_band] = Rounded(costs, band, span / kRoundedSteps);

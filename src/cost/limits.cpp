@@ -5,9 +5,11 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
@@ -40,13 +42,35 @@ std::vector<Partial> Undominated(std::vector<Partial> partials) {
   return kept;
 }
 
+// [layer][candidate]: those that may be taken.
+using Allowed = std::vector<std::vector<bool>>;
+
+Allowed AllOf(const CostTable& costs) {
+  Allowed allowed_lc;
+  for (const std::vector<double>& cost_c : costs.candidates_lc) allowed_lc.emplace_back(cost_c.size(), true);
+  return allowed_lc;
+}
+
+// Leaves the candidates that cost at most `most` by themselves: where the greatest cost counts, the limit. False where
+// no network is left.
+bool Restrict(Allowed& allowed_lc, const CostTable& costs, double most) {
+  bool any = costs.fixed <= most;
+  for (size_t l = 0; l < allowed_lc.size(); ++l) {
+    bool of_layer = false;
+    for (size_t c = 0; c < allowed_lc[l].size(); ++c) {
+      allowed_lc[l][c] = allowed_lc[l][c] && costs.candidates_lc[l][c] <= most;
+      of_layer = of_layer || allowed_lc[l][c];
+    }
+    any = any && of_layer;
+  }
+  return any;
+}
+
+// Of limits on sums, one of them in question, over networks of allowed candidates.
 class Reach {
  public:
-  Reach(const std::vector<CostLimit>& limits, size_t which) : question_(limits[which].costs) {
-    for (size_t k = 0; k < limits.size(); ++k) {
-      if (k != which) others_.push_back(&limits[k]);
-    }
-  }
+  Reach(std::vector<const CostLimit*> others, const CostTable& question, Allowed allowed_lc)
+      : question_(question), others_(std::move(others)), allowed_lc_(std::move(allowed_lc)) {}
 
   // The least of sign * cost; none where the other limits cannot be met.
   std::optional<double> Least(double sign) const {
@@ -58,6 +82,7 @@ class Reach {
       std::vector<Partial> longer;
       for (const Partial& partial : partials) {
         for (size_t c = 0; c < question_.candidates_lc[layer].size(); ++c) {
+          if (!allowed_lc_[layer][c]) continue;
           Partial next = partial;
           for (size_t k = 0; k < others_.size(); ++k) next[k] += others_[k]->costs.candidates_lc[layer][c];
           next[2] += sign * question_.candidates_lc[layer][c];
@@ -89,14 +114,108 @@ class Reach {
     if (!rest.empty()) return rest;
     const auto& cost_lc = others_[k]->costs.candidates_lc;
     rest.assign(cost_lc.size() + 1, 0);
-    for (size_t l = cost_lc.size(); l-- > 0;) rest[l] = rest[l + 1] + *std::ranges::min_element(cost_lc[l]);
+    for (size_t l = cost_lc.size(); l-- > 0;) {
+      double least = std::numeric_limits<double>::infinity();
+      for (size_t c = 0; c < cost_lc[l].size(); ++c) {
+        if (allowed_lc_[l][c]) least = std::min(least, cost_lc[l][c]);
+      }
+      rest[l] = rest[l + 1] + least;
+    }
     return rest;
   }
 
   const CostTable& question_;
   std::vector<const CostLimit*> others_;
+  Allowed allowed_lc_;
   mutable std::array<std::vector<double>, 2> rests_;
 };
+
+// Whether some network of allowed candidates keeps these limits on sums.
+bool CanMeetAll(std::vector<const CostLimit*> sums, const Allowed& allowed_lc) {
+  if (sums.empty()) return true;
+  const CostLimit& last = *sums.back();
+  sums.pop_back();
+  const std::optional<double> least = Reach(std::move(sums), last.costs, allowed_lc).Least(1);
+  return least && *least <= last.most;
+}
+
+// The reachable greatest costs among networks of allowed candidates that keep these limits on sums.
+std::optional<CostBand> ReachOfGreatest(const CostTable& question, const std::vector<const CostLimit*>& sums,
+                                        const Allowed& allowed_lc) {
+  if (!CanMeetAll(sums, allowed_lc)) return std::nullopt;
+  const std::vector<double> levels = question.Levels();
+  const auto reached = std::ranges::partition_point(levels, [&](double level) {
+    Allowed up_to_lc = allowed_lc;
+    return !Restrict(up_to_lc, question, level) || !CanMeetAll(sums, up_to_lc);
+  });
+  CostBand reach{.low = *reached, .high = *reached};
+  struct Dearer {
+    double cost;
+    size_t layer, candidate;
+  };
+  std::vector<Dearer> dearer;
+  for (size_t l = 0; l < allowed_lc.size(); ++l) {
+    for (size_t c = 0; c < allowed_lc[l].size(); ++c) {
+      const double cost = question.candidates_lc[l][c];
+      if (allowed_lc[l][c] && cost > reach.low) dearer.push_back({cost, l, c});
+    }
+  }
+  // The dearest candidate with which the limits can be kept.
+  std::ranges::stable_sort(dearer, std::greater(), &Dearer::cost);
+  for (const auto& [cost, layer, candidate] : dearer) {
+    Allowed with_lc = allowed_lc;
+    with_lc[layer].assign(with_lc[layer].size(), false);
+    with_lc[layer][candidate] = true;
+    if (!CanMeetAll(sums, with_lc)) continue;
+    reach.high = cost;
+    break;
+  }
+  return reach;
+}
+
+// A space without some of its candidates, with their places in the whole one.
+struct Part {
+  CostTable costs;
+  std::vector<CostLimit> limits;
+  std::vector<std::vector<double>> score_lc;
+  std::vector<std::vector<size_t>> place_lc;
+};
+
+template <typename Value>
+void KeepAllowed(std::vector<std::vector<Value>>& value_lc, const Allowed& allowed_lc) {
+  for (size_t l = 0; l < value_lc.size(); ++l) {
+    std::vector<Value> kept_c;
+    for (size_t c = 0; c < value_lc[l].size(); ++c) {
+      if (allowed_lc[l][c]) kept_c.push_back(value_lc[l][c]);
+    }
+    value_lc[l] = std::move(kept_c);
+  }
+}
+
+// Without the candidates that exceed a limit, or the band's high end, by themselves, and without the limits that all
+// networks then keep; none where no network is left.
+std::optional<Part> WithoutDearest(const CostTable& costs, const CostBand& band, const std::vector<CostLimit>& limits,
+                                   const std::vector<std::vector<double>>& score_lc) {
+  Allowed allowed_lc = AllOf(costs);
+  Part part{.costs = costs, .limits = {}, .score_lc = score_lc, .place_lc = {}};
+  if (costs.fold == CostFold::kMax && !Restrict(allowed_lc, costs, band.high)) return std::nullopt;
+  for (const CostLimit& limit : limits) {
+    if (limit.costs.fold == CostFold::kSum) {
+      part.limits.push_back(limit);
+    } else if (!Restrict(allowed_lc, limit.costs, limit.most)) {
+      return std::nullopt;
+    }
+  }
+  for (const std::vector<bool>& allowed_c : allowed_lc) {
+    std::vector<size_t>& place_c = part.place_lc.emplace_back(allowed_c.size());
+    for (size_t c = 0; c < place_c.size(); ++c) place_c[c] = c;
+  }
+  KeepAllowed(part.place_lc, allowed_lc);
+  KeepAllowed(part.costs.candidates_lc, allowed_lc);
+  KeepAllowed(part.score_lc, allowed_lc);
+  for (CostLimit& limit : part.limits) KeepAllowed(limit.costs.candidates_lc, allowed_lc);
+  return part;
+}
 
 double TotalOf(const std::vector<std::vector<double>>& score_lc, const std::vector<size_t>& network) {
   double total = 0;
@@ -143,10 +262,12 @@ void DrawInto(Collector& collector, const CostTable& costs, const CostBand& band
 }
 
 // Each limit's cost as a share of its limit, together: a network that meets all is at most as many as there are limits.
+// Greatest costs are no part of it, since every candidate that is left keeps their limits.
 CostTable SharesOf(const CostTable& costs, const CostBand& band, const std::vector<CostLimit>& limits) {
-  CostTable sum{.unit = "", .fixed = costs.fixed / band.high, .candidates_lc = costs.candidates_lc};
+  const double share = costs.fold == CostFold::kSum ? band.high : std::numeric_limits<double>::infinity();
+  CostTable sum{.unit = "", .fixed = costs.fixed / share, .candidates_lc = costs.candidates_lc};
   for (std::vector<double>& cost_c : sum.candidates_lc) {
-    for (double& cost : cost_c) cost /= band.high;
+    for (double& cost : cost_c) cost /= share;
   }
   for (const CostLimit& limit : limits) {
     sum.fixed += limit.costs.fixed / limit.most;
@@ -159,23 +280,8 @@ CostTable SharesOf(const CostTable& costs, const CostBand& band, const std::vect
   return sum;
 }
 
-}  // namespace
-
-bool MeetsAll(const std::vector<CostLimit>& limits, const std::vector<size_t>& network) {
-  return std::ranges::all_of(limits,
-                             [&](const CostLimit& limit) { return limit.costs.OfNetwork(network) <= limit.most; });
-}
-
-std::optional<CostBand> ReachableCosts(const std::vector<CostLimit>& limits, size_t which) {
-  if (limits.size() > 3 || which >= limits.size())
-    throw std::invalid_argument("reachable costs of one to three limits");
-  const Reach reach(limits, which);
-  const std::optional<double> least = reach.Least(1);
-  if (!least) return std::nullopt;
-  return CostBand{.low = *least, .high = -*reach.Least(-1)};
-}
-
-std::vector<std::vector<size_t>> NetworksWithin(const CostTable& costs, const CostBand& band,
+// NetworksWithin(), where greatest costs are limited by the band alone, whose high end each candidate keeps.
+std::vector<std::vector<size_t>> NetworksOfPart(const CostTable& costs, const CostBand& band,
                                                 const std::vector<CostLimit>& limits,
                                                 const std::vector<std::vector<double>>& score_lc, size_t count,
                                                 int64_t seed) {
@@ -202,7 +308,8 @@ std::vector<std::vector<size_t>> NetworksWithin(const CostTable& costs, const Co
   if (limits.empty()) return chosen.All();
   // Where few networks of the band meet the limits: ever nearer to those that cost little by all of them.
   const CostTable shares = SharesOf(costs, band, limits);
-  const double most = static_cast<double>(limits.size() + 1), least = shares.Least();
+  const double summed = costs.fold == CostFold::kSum ? 1 : 0;
+  const double most = static_cast<double>(limits.size()) + summed, least = shares.Least();
   uint64_t round = 0;
   for (const double part : {1.0, 0.75, 0.5, 0.25, 0.1}) {
     ++round;
@@ -210,6 +317,50 @@ std::vector<std::vector<size_t>> NetworksWithin(const CostTable& costs, const Co
     if (chosen.count() < count && nearer.high >= least) DrawInto(chosen, shares, nearer, weight_lc, count, seed, round);
   }
   return chosen.All();
+}
+
+}  // namespace
+
+bool MeetsAll(const std::vector<CostLimit>& limits, const std::vector<size_t>& network) {
+  return std::ranges::all_of(limits,
+                             [&](const CostLimit& limit) { return limit.costs.OfNetwork(network) <= limit.most; });
+}
+
+std::optional<CostBand> ReachableCosts(const std::vector<CostLimit>& limits, size_t which) {
+  Allowed allowed_lc = AllOf(limits.at(which).costs);
+  const CostTable& question = limits[which].costs;
+  std::vector<const CostLimit*> sums;
+  bool any = true;
+  for (size_t k = 0; k < limits.size(); ++k) {
+    if (k == which) continue;
+    if (limits[k].costs.fold == CostFold::kSum) {
+      sums.push_back(&limits[k]);
+    } else {
+      any = Restrict(allowed_lc, limits[k].costs, limits[k].most) && any;
+    }
+  }
+  if (sums.size() + (question.fold == CostFold::kSum ? 1 : 0) > 3)
+    throw std::invalid_argument("reachable costs of one to three limits on sums");
+  if (!any) return std::nullopt;
+  if (question.fold == CostFold::kMax) return ReachOfGreatest(question, sums, allowed_lc);
+  const Reach reach(std::move(sums), question, std::move(allowed_lc));
+  const std::optional<double> least = reach.Least(1);
+  if (!least) return std::nullopt;
+  return CostBand{.low = *least, .high = -*reach.Least(-1)};
+}
+
+std::vector<std::vector<size_t>> NetworksWithin(const CostTable& costs, const CostBand& band,
+                                                const std::vector<CostLimit>& limits,
+                                                const std::vector<std::vector<double>>& score_lc, size_t count,
+                                                int64_t seed) {
+  const std::optional<Part> part = WithoutDearest(costs, band, limits, score_lc);
+  if (!part) return {};
+  std::vector<std::vector<size_t>> networks =
+      NetworksOfPart(part->costs, band, part->limits, part->score_lc, count, seed);
+  for (std::vector<size_t>& network : networks) {
+    for (size_t l = 0; l < network.size(); ++l) network[l] = part->place_lc[l][network[l]];
+  }
+  return networks;
 }
 
 }  // namespace danas

@@ -85,5 +85,14 @@ TEST(NearestName, SuggestsOnlyWhatMayBeMeant) {
   EXPECT_EQ(NearestName("x", {}), "");
 }
 
+TEST(FormatCost, HasItsUnitOnce) {
+  EXPECT_EQ(FormatCost(322918720, "MACs"), "322.9M MACs");
+  EXPECT_EQ(FormatCostNumber(322918720, "MACs"), "322.9M");
+  EXPECT_EQ(FormatCost(12.3456, "ms"), "12.35 ms");
+  EXPECT_EQ(FormatCostNumber(12.3456, "ms", 3), "12.346");
+  EXPECT_EQ(FormatCost(5619712, "bytes"), "5.4 MiB");
+  EXPECT_EQ(FormatCostNumber(5619712, "bytes"), "5.4 MiB");
+}
+
 }  // namespace
 }  // namespace danas

@@ -12,10 +12,10 @@
 
 namespace danas {
 
-enum class CostKind { kMacs, kParameters, kLatency };
+enum class CostKind { kMacs, kParameters, kLatency, kMemory };
 template <>
 struct EnumNames<CostKind> {
-  static constexpr std::array kNames = {"macs", "parameters", "latency"};
+  static constexpr std::array kNames = {"macs", "parameters", "latency", "memory"};
 };
 
 enum class AlphaPass { kPerEpoch, kEveryK };
@@ -125,7 +125,7 @@ struct SearchConfig {
             {.help = "lower end of the cost band [budget_min, budget_max]; 0: 0.95 T", .min = 0, .max = 1e18});
     v.Field("cost", cost,
             {.help = "macs: multiply-accumulate operations; parameters: number of parameters; latency: milliseconds, "
-                     "from latency_table"});
+                     "from latency_table; memory: peak activation bytes of the network for one image, float32"});
     v.Field("latency_table", latency_table,
             {.help = "cost latency: latency table in the ProxylessNAS / Once-for-All layout (YAML)"});
     v.Nested("loss", loss, "how the cost enters the loss of the architecture weights");

@@ -12,7 +12,8 @@ namespace danas {
 
 // Draws networks of a space whose costs lie in a band. Networks are counted by the sum of their layers' costs in steps:
 // the greatest step that divides all differences where 2^15 steps span the space, which is exact; else coarser ones,
-// where draws outside the band are drawn again, so that the distribution is the same.
+// where draws outside the band are drawn again, so that the distribution is the same. Where the greatest cost counts
+// (CostFold::kMax) it is exact always: a layer keeps to the band, and one of them at least reaches its lower end.
 class BandSampler {
  public:
   // A network's probability is proportional to the product of weight_lc[layer][candidate] over its candidates; without

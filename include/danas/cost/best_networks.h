@@ -15,7 +15,8 @@ namespace danas {
 // where no network lies in the band. Scores of pairs take as many times the work as a layer has candidates.
 
 // The `count` networks of highest total score, best first; all of the band where it holds fewer. Best-first search, led
-// by the exact best completion of every beginning (a dynamic programme over costs in 2^15 steps). Scores are compared
+// by the exact best completion of every beginning (a dynamic programme over costs in 2^15 steps; where the greatest
+// cost counts, over whether the band's lower end was reached, exactly). Scores are compared
 // to 2^-50 of the largest total; among equal ones the order is fixed. Throws ConfigError where the band is so thin that
 // the steps cannot resolve it.
 std::vector<std::vector<size_t>> BestNetworks(const CostTable& costs, const std::vector<std::vector<double>>& score_lc,

@@ -2,7 +2,8 @@
 // budget. A multiple-choice knapsack, solved exactly: Nemhauser and Ullmann's lists of undominated partial solutions
 // (1969), cut where the Lagrangian bound says that nothing better can follow.
 // Milliseconds for the scores of a search; seconds where scores follow the costs almost along a line, since then nearly
-// every partial solution is undominated. The end of a search uses it with ln softmax(alpha) as scores.
+// every partial solution is undominated. Where the greatest cost counts (CostFold::kMax) each layer takes its best
+// within the budget. The end of a search uses it with ln softmax(alpha) as scores.
 #pragma once
 
 #include <vector>

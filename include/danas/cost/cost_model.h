@@ -1,7 +1,19 @@
 // What a network costs. One convention everywhere: FLOPs means multiply-accumulates (MACs) of convolutions and fully
 // connected layers only - no batch norm, activation, pooling or bias - as the papers of this field count them.
+//
+// Memory is the peak of the activations of a network at inference, in bytes, for one image in float32 (4 bytes an
+// element). The network runs step by step, layer after layer; a step is a convolution, a fully connected layer, a
+// pooling or a concatenation. Batch norm is folded into the convolutions; activations, sums, the product of squeeze and
+// excite and dropout write over what they get; channels that are split, taken in another order or flattened are read
+// where they lie, so that a tensor stays whole as long as any part of it is wanted. During a step the tensors that it
+// reads, the one that it writes and those that a later step of the block still reads are held: the block's input for
+// a sum, a shortcut or another branch, and what another branch gave. Steps are in the order in which the blocks compute
+// them (src/cost/memory_model.cpp): of a shuffle block first the channels that pass. Weights and a library's scratch
+// space are not counted. A step holds nothing of other layers, so that a block's peak depends on the block and its
+// shape alone, and a network's is the greatest of its stem's, its layers' and its head's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,10 +25,14 @@
 
 namespace danas {
 
+// How a network's cost comes from those of its parts: their sum, or the greatest of them (memory).
+enum class CostFold { kSum, kMax };
+
 class CostModel {
  public:
   virtual ~CostModel() = default;
-  virtual std::string unit() const = 0;                                             // "MACs", "parameters", "ms"
+  virtual std::string unit() const = 0;  // "MACs", "parameters", "ms", "bytes"
+  virtual CostFold fold() const { return CostFold::kSum; }
   virtual double Block(const BlockSpec& block, const LayerShape& shape) const = 0;  // `block` can be used there
   virtual double Stem(const SearchSpace& space) const = 0;
   virtual double Head(const SearchSpace& space) const = 0;
@@ -29,6 +45,9 @@ class CostModel {
 // Exact integers up to 2^53. `parameters` counts every trainable tensor with affine batch norm; not running statistics.
 std::unique_ptr<CostModel> MakeMacsModel();
 std::unique_ptr<CostModel> MakeParametersModel();
+
+// Bytes, a multiple of 4, exact up to 2^53: the memory above.
+std::unique_ptr<CostModel> MakeMemoryModel();
 
 // Milliseconds by a table in the ProxylessNAS / Once-for-All layout: YAML, one key for each shape, with the mean of
 // many measurements under `mean`. Sizes are height x width x channels:
@@ -45,22 +64,40 @@ std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table);
 
 std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config);
 
-// The costs of a space's candidates. Expected cost (Eq. 10's C) = fixed + sum over layers and candidates of
-// probability * cost.
+// The costs of a space's candidates. A network's cost is `fixed` joined with those of its candidates.
 struct CostTable {
   std::string unit;
   double fixed = 0;                                // stem and head
-  std::vector<std::vector<double>> candidates_lc;  // [layer][candidate]
+  std::vector<std::vector<double>> candidates_lc;  // [layer][candidate]; with kMax none is negative
+  CostFold fold = CostFold::kSum;
+
+  double Join(double a, double b) const { return fold == CostFold::kSum ? a + b : std::max(a, b); }
 
   double Least() const;
   double Most() const;
   double Mean() const;                                        // over all networks, each as likely
   double FixedPart() const;                                   // stem, head and the layers with one candidate
   double OfNetwork(const std::vector<size_t>& choice) const;  // choice[layer]; ConfigError where it does not fit
+
+  // Eq. 10's C, the mean over networks whose layers' candidates are drawn independently of each other, with these
+  // probabilities [layer][candidate]. kSum: fixed + the sum over layers and candidates of probability * cost. kMax: the
+  // sum over Levels() t of t (F(t) - F(t-)), where F(t) is the product over layers of the sum of the probabilities of
+  // the candidates that cost at most t. Exact, in whatever space.
+  double Expected(const std::vector<std::vector<double>>& probability_lc) const;
+
+  // kMax: every cost that a network of the space has, rising; std::logic_error for kSum.
+  std::vector<double> Levels() const;
 };
+
+// [layer][candidate]: 1 / n of a layer of n.
+std::vector<std::vector<double>> EvenProbabilities(const CostTable& costs);
 
 // FormatCost() in the table's unit.
 std::string CostText(double cost, const CostTable& costs);
+
+// "; the nearest that networks have are 5017600 and 6021120 bytes": of a table with kMax what lies below and above a
+// band that no network is in, for errors; "" for sums, whose costs lie closer.
+std::string NearestLevelsText(const CostTable& costs, double low, double high);
 
 // Throws ConfigError as CheckCovers() does.
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space);
@@ -68,5 +105,6 @@ CostTable MakeCostTable(const CostModel& model, const SearchSpace& space);
 // For networks (one candidate in every layer); ConfigError for a space with more, and where it is more than 2^53.
 int64_t CountMacs(const SearchSpace& network);
 int64_t CountParameters(const SearchSpace& network);
+int64_t CountMemoryBytes(const SearchSpace& network);
 
 }  // namespace danas

@@ -13,7 +13,7 @@ namespace danas {
 // layers of their mean ln share, subject to the mean cost (proportional fairness: no candidate's share can rise without
 // others falling by more in sum of percentages). Candidates that `usable_lc` rules out get 0; each layer has one at
 // least. Where `mean_cost` is out of reach they are those of the cheapest or the most expensive usable network, to one
-// part in a million.
+// part in a million. Of costs that are summed; std::invalid_argument for others.
 std::vector<std::vector<double>> FairShares(const CostTable& costs, const std::vector<std::vector<bool>>& usable_lc,
                                             double mean_cost);
 
@@ -23,7 +23,10 @@ std::vector<std::vector<double>> FairShares(const CostTable& costs, const std::v
 // networks there alone. Fitted by iterative proportional fitting (Deming & Stephan 1940), all layers at once, half a
 // step in logarithms each round, to 1 % of every share or for 200 rounds; the most even round is returned, so that
 // draws are never less even than unweighted ones. In spaces of more than 2^20 networks costs are rounded to 2^-12 of
-// their span for it. Each layer's greatest weight is 1. Throws ConfigError, as BandSampler does, where the band is
+// their span for it. Where the greatest cost counts (CostFold::kMax), candidates above the band have no share, and
+// every network has one at least that reaches the lower end. The fair shares are then those whose mean number of such
+// candidates in a network is the even mix's own, or half-way from 1 to that of unweighted draws, if that is more.
+// Each layer's greatest weight is 1. Throws ConfigError, as BandSampler does, where the band is
 // empty.
 std::vector<std::vector<double>> EvenWeights(const CostTable& costs, const CostBand& band);
 

@@ -1,5 +1,5 @@
-// Several limits on what a network costs at once - multiply-accumulates, parameters, milliseconds: whether they can be
-// met together, and which networks do.
+// Several limits on what a network costs at once - multiply-accumulates, parameters, milliseconds, bytes: whether they
+// can be met together, and which networks do.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,9 @@ bool MeetsAll(const std::vector<CostLimit>& limits, const std::vector<size_t>& n
 
 // The least and the highest cost by limits[which].costs among the networks that meet all the other limits; none where
 // these cannot be met together. Exact: a dynamic programme over the layers that keeps every undominated partial
-// network (Nemhauser and Ullmann 1969). At most three limits; std::invalid_argument for more. Throws ConfigError where
-// a space has too many such partial networks.
+// network (Nemhauser and Ullmann 1969). At most three limits on sums and any number on greatest costs
+// (CostFold::kMax), which each candidate keeps by itself; std::invalid_argument for more. Throws ConfigError where a
+// space has too many such partial networks.
 std::optional<CostBand> ReachableCosts(const std::vector<CostLimit>& limits, size_t which);
 
 // Different networks of the band that meet all limits, `count` at most: every one where there are no more that a walk

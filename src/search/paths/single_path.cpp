@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "danas/core/log.h"
-#include "danas/core/units.h"
 #include "danas/cost/band_count.h"
 #include "danas/search/final_choice.h"
 
@@ -38,22 +37,14 @@ std::vector<size_t> AnyPath(const CostTable& costs, RandomStream& stream) {
   return path;
 }
 
-std::vector<std::vector<double>> EvenProbabilities(const CostTable& costs) {
-  std::vector<std::vector<double>> probability_lc;
-  for (const std::vector<double>& cost_c : costs.candidates_lc) {
-    probability_lc.emplace_back(cost_c.size(), 1.0 / static_cast<double>(cost_c.size()));
-  }
-  return probability_lc;
-}
-
 std::optional<CostBand> BandLeft(const SearchConfig& config, const CostTable& costs) {
   if (!PathsKeepBand(config)) return std::nullopt;
   CostBand band = BandOf(config);
   if (CountNetworks(costs, band) > 0) return band;
   log::warn(
-      "none of the networks left costs at least search.budget_min, {} {}, and at most search.budget_max, {} {}: the "
+      "none of the networks left costs at least search.budget_min, {}, and at most search.budget_max, {}: the "
       "weights are trained on all paths that cost at most the latter",
-      FormatCount(band.low), costs.unit, FormatCount(band.high), costs.unit);
+      CostText(band.low, costs), CostText(band.high, costs));
   band.low = 0;
   return band;
 }

@@ -22,9 +22,6 @@ WeightDraw DrawOf(PathGroup group);
 // Every network alike.
 std::vector<size_t> AnyPath(const CostTable& costs, RandomStream& stream);
 
-// [layer][candidate]: 1 / n of a layer of n.
-std::vector<std::vector<double>> EvenProbabilities(const CostTable& costs);
-
 // search.paths_band's band, or the part of it that these networks can keep, which is logged; none: any network.
 std::optional<CostBand> BandLeft(const SearchConfig& config, const CostTable& costs);
 
