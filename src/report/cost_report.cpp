@@ -7,6 +7,13 @@
 namespace danas {
 namespace {
 
+constexpr const char* kMemory = "memory (bytes)";
+
+// As it stands in a table.
+std::string Cell(const CostTable& costs, double cost) { return CostCell(costs.unit, cost); }
+
+Json Number(const CostTable& costs, double cost) { return CostNumber(costs.unit, cost); }
+
 std::string SizeText(Size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
 // [first, last] of the layers from `first` on that are equal to it.
@@ -28,24 +35,29 @@ void AddCandidates(TextTable& table, const CostReport& report, size_t first, siz
     table.AddRow({opens ? LayersText(first, last) : "",
                   opens ? std::to_string(shape.in) + " → " + std::to_string(shape.out) : "",
                   opens ? SizeText(shape.input) : "", opens ? std::to_string(shape.stride) : "",
-                  CandidateName(layer.candidates[c]), CostCell(report.costs.unit, report.costs.candidates_lc[first][c]),
-                  CostCell(report.parameters.unit, report.parameters.candidates_lc[first][c])});
+                  CandidateName(layer.candidates[c]), Cell(report.costs, report.costs.candidates_lc[first][c]),
+                  Cell(report.parameters, report.parameters.candidates_lc[first][c]),
+                  Cell(report.memory, report.memory.candidates_lc[first][c])});
   }
 }
 
 std::string Totals(const CostReport& report) {
   const CostTable& costs = report.costs;
   const CostTable& parameters = report.parameters;
+  const CostTable& memory = report.memory;
   if (report.space.IsNetwork()) {
-    return "total: " + CostCell(costs.unit, costs.Least()) + " " + costs.unit + ", " +
-           CostCell(parameters.unit, parameters.Least()) + " parameters\n";
+    return "total: " + Cell(costs, costs.Least()) + " " + costs.unit + ", " + Cell(parameters, parameters.Least()) +
+           " parameters, " + FormatBytes(memory.Least()) + " of activations at most at once\n";
   }
-  TextTable table({{""}, {costs.unit, Align::kRight}, {"parameters", Align::kRight}});
-  table.AddRow(
-      {"fixed part", CostCell(costs.unit, costs.FixedPart()), CostCell(parameters.unit, parameters.FixedPart())});
-  table.AddRow({"least", CostCell(costs.unit, costs.Least()), CostCell(parameters.unit, parameters.Least())});
-  table.AddRow({"mean", CostCell(costs.unit, costs.Mean()), CostCell(parameters.unit, parameters.Mean())});
-  table.AddRow({"most", CostCell(costs.unit, costs.Most()), CostCell(parameters.unit, parameters.Most())});
+  TextTable table({{""}, {costs.unit, Align::kRight}, {"parameters", Align::kRight}, {kMemory, Align::kRight}});
+  const auto add = [&](const std::string& what, double (CostTable::*of)() const) {
+    table.AddRow(
+        {what, Cell(costs, (costs.*of)()), Cell(parameters, (parameters.*of)()), Cell(memory, (memory.*of)())});
+  };
+  add("fixed part", &CostTable::FixedPart);
+  add("least", &CostTable::Least);
+  add("mean", &CostTable::Mean);
+  add("most", &CostTable::Most);
   return table.Text();
 }
 
@@ -62,14 +74,15 @@ std::string CostText(const CostReport& report) {
                    {"stride"},
                    {"candidate"},
                    {report.costs.unit, Align::kRight},
-                   {"parameters", Align::kRight}});
+                   {"parameters", Align::kRight},
+                   {kMemory, Align::kRight}});
   for (size_t first = 0; first < space.layers().size();) {
     const size_t last = LastEqual(space.layers(), first);
     AddCandidates(table, report, first, last);
     first = last + 1;
   }
-  table.AddRow({"", "", "", "", "stem and head", CostCell(report.costs.unit, report.costs.fixed),
-                CostCell(report.parameters.unit, report.parameters.fixed)});
+  table.AddRow({"", "", "", "", "stem and head", Cell(report.costs, report.costs.fixed),
+                Cell(report.parameters, report.parameters.fixed), Cell(report.memory, report.memory.fixed)});
   return text + table.Text() + "\n" + Totals(report);
 }
 
@@ -82,8 +95,9 @@ Json CostJson(const CostReport& report) {
     Json candidates = Json::array();
     for (size_t c = 0; c < blocks.size(); ++c) {
       candidates.push_back({{"name", CandidateName(blocks[c])},
-                            {"cost", CostNumber(costs.unit, costs.candidates_lc[l][c])},
-                            {"parameters", CostNumber(report.parameters.unit, report.parameters.candidates_lc[l][c])}});
+                            {"cost", Number(costs, costs.candidates_lc[l][c])},
+                            {"parameters", Number(report.parameters, report.parameters.candidates_lc[l][c])},
+                            {"memory_bytes", Number(report.memory, report.memory.candidates_lc[l][c])}});
     }
     layers.push_back({{"in", shape.in},
                       {"out", shape.out},
@@ -95,14 +109,16 @@ Json CostJson(const CostReport& report) {
           {"unit", costs.unit},
           {"input", {space.input().height, space.input().width}},
           {"classes", space.classes()},
-          {"stem_and_head", CostNumber(costs.unit, costs.fixed)},
-          {"fixed_part", CostNumber(costs.unit, costs.FixedPart())},
+          {"stem_and_head", Number(costs, costs.fixed)},
+          {"fixed_part", Number(costs, costs.FixedPart())},
           {"layers", std::move(layers)},
-          {"least", CostNumber(costs.unit, costs.Least())},
+          {"least", Number(costs, costs.Least())},
           {"mean", costs.Mean()},
-          {"most", CostNumber(costs.unit, costs.Most())},
-          {"least_parameters", CostNumber(report.parameters.unit, report.parameters.Least())},
-          {"most_parameters", CostNumber(report.parameters.unit, report.parameters.Most())},
+          {"most", Number(costs, costs.Most())},
+          {"least_parameters", Number(report.parameters, report.parameters.Least())},
+          {"most_parameters", Number(report.parameters, report.parameters.Most())},
+          {"least_memory_bytes", Number(report.memory, report.memory.Least())},
+          {"most_memory_bytes", Number(report.memory, report.memory.Most())},
           {"networks", space.NetworkCount()}};
 }
 
@@ -115,8 +131,7 @@ std::vector<std::string> CandidatesAbove(const CostReport& report, double target
       const double cost = costs.candidates_lc[l][c];
       if (cost <= target) continue;
       texts.push_back(DescribeLayer(l, layer.shape) + ": " + CandidateName(layer.candidates[c]) + " alone costs " +
-                      CostCell(costs.unit, cost) + " " + costs.unit + ", more than the target of " +
-                      CostCell(costs.unit, target));
+                      Cell(costs, cost) + " " + costs.unit + ", more than the target of " + Cell(costs, target));
     }
   }
   return texts;

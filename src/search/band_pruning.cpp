@@ -105,7 +105,7 @@ class BandPruner {
 }  // namespace
 
 LeftOver Without(const CostTable& costs, const NetworkScores& scores, const LayerCandidates& dropped) {
-  LeftOver left{.costs = {.unit = costs.unit, .fixed = costs.fixed, .candidates_lc = {}},
+  LeftOver left{.costs = {.unit = costs.unit, .fixed = costs.fixed, .candidates_lc = {}, .fold = costs.fold},
                 .scores = {.score_lc = {}},
                 .place_lc = {}};
   for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {

@@ -14,7 +14,7 @@ namespace {
 using Places = std::vector<std::vector<size_t>>;
 
 CostTable CostsOf(const CostTable& costs, const Places& kept_lc) {
-  CostTable of_kept{.unit = costs.unit, .fixed = costs.fixed, .candidates_lc = {}};
+  CostTable of_kept{.unit = costs.unit, .fixed = costs.fixed, .candidates_lc = {}, .fold = costs.fold};
   for (size_t l = 0; l < kept_lc.size(); ++l) {
     std::vector<double>& cost_c = of_kept.candidates_lc.emplace_back();
     for (const size_t place : kept_lc[l]) cost_c.push_back(costs.candidates_lc[l].at(place));

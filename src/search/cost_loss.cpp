@@ -22,9 +22,25 @@ void CheckLogarithm(LossKind kind, const char* what, double value) {
                     "; it must be above 1. Use paper_log, or a cost in a smaller unit");
 }
 
+// The sum over levels t of t (F(t) - F(t-)), where F(t) is the product over layers of what their candidates up to t
+// have in sum. Sums and products of probabilities alone, so that nothing cancels but F's steps, and exact at one-hot.
+at::Tensor ExpectedGreatest(const std::vector<at::Tensor>& probability_lc, const CostTable& costs) {
+  const at::Tensor level_t = at::tensor(costs.Levels(), at::kDouble);
+  std::vector<at::Tensor> up_to_lt;
+  for (size_t l = 0; l < probability_lc.size(); ++l) {
+    const at::Tensor cost_c = at::tensor(costs.candidates_lc.at(l), at::kDouble);
+    const at::Tensor counts_tc = (cost_c.unsqueeze(0) <= level_t.unsqueeze(1)).to(at::kDouble);
+    up_to_lt.push_back(counts_tc.mv(probability_lc[l].to(at::kDouble)));
+  }
+  const at::Tensor up_to_t = at::stack(up_to_lt).prod(0);
+  const at::Tensor below_t = at::cat({at::zeros({1}, at::kDouble), up_to_t.slice(0, 0, -1)});
+  return (up_to_t - below_t).dot(level_t);
+}
+
 }  // namespace
 
 at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const CostTable& costs) {
+  if (costs.fold == CostFold::kMax) return ExpectedGreatest(probability_lc, costs);
   at::Tensor total = at::scalar_tensor(costs.fixed, at::kDouble);
   for (size_t l = 0; l < probability_lc.size(); ++l) {
     const at::Tensor cost_c = at::tensor(costs.candidates_lc.at(l), at::kDouble);

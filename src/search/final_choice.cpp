@@ -27,7 +27,7 @@ double LeastAfter(const CostTable& costs, const LayerCandidates& all_dropped) {
       const bool stays = dropped == all_dropped.end() || !dropped->second.contains(c);
       if (stays) cheapest = std::min(cheapest, costs.candidates_lc[l][c]);
     }
-    least += cheapest;
+    least = costs.Join(least, cheapest);
   }
   return least;
 }

@@ -34,12 +34,7 @@ LayerCandidates DroppedOf(const SearchSpace& space, const PruningConfig& config)
 // The mean path's MACs: of the paths that are drawn; of all networks, each as likely, where α has a say, as it begins.
 double PathMacs(const Paths& paths, const CostTable& macs) {
   const std::vector<std::vector<double>> probability_lc = paths.Probabilities();
-  if (probability_lc.empty()) return macs.Mean();
-  double sum = macs.fixed;
-  for (size_t l = 0; l < probability_lc.size(); ++l) {
-    for (size_t c = 0; c < probability_lc[l].size(); ++c) sum += probability_lc[l][c] * macs.candidates_lc[l][c];
-  }
-  return sum;
+  return probability_lc.empty() ? macs.Mean() : macs.Expected(probability_lc);
 }
 
 // `alpha_l`, `weight_paths_l`: candidates of each layer that a forward pass of an α step and of a weight step holds.

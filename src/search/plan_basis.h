@@ -13,7 +13,7 @@
 
 namespace danas {
 
-// Fixed part, and of every layer the mean of its candidates times how many there are.
+// Of MACs or parameters: the fixed part, and of every layer the mean of its candidates times how many there are.
 double SumOverLayers(const CostTable& costs, const std::vector<double>& candidates_l);
 
 std::vector<double> CandidatesOf(const SearchSpace& space);

@@ -181,13 +181,14 @@ void CheckPruning(const SearchConfig& config, const CostTable& costs) {
   if (config.pruning.score == PruningScore::kPaths) CheckPathCount(config.pruning.paths, costs);
   if (config.pruning.budget == PruningBudget::kBlind) return;
   const double networks = CountNetworks(costs, BandOf(config));
-  const auto text = [&](double cost) { return FormatCount(cost) + " " + costs.unit; };
+  const auto text = [&](double cost) { return CostText(cost, costs); };
   if (networks >= static_cast<double>(config.pruning.least_networks)) return;
+  const std::string nearest = networks > 0 ? "" : NearestLevelsText(costs, LeastCost(config), LargestCost(config));
   throw ConfigError("search.pruning.budget aware: of the space's networks, " + text(costs.Least()) + " to " +
                     text(costs.Most()) + ", " + FormatCount(networks) + " cost from " + text(LeastCost(config)) +
                     " (search.budget_min) to " + text(LargestCost(config)) +
                     " (search.budget_max), expected at least search.pruning.least_networks, " +
-                    std::to_string(config.pruning.least_networks) +
+                    std::to_string(config.pruning.least_networks) + nearest +
                     ". Move search.budget, widen the band, or lower that number");
 }
 

@@ -20,16 +20,6 @@ events::PathFields PathFieldsOf(const PathTotals& totals) {
           .strictly_fair_steps = totals.strictly_fair};
 }
 
-double CostOfProbabilities(const Branch& branch) {
-  const std::vector<std::vector<double>> probability_lc = branch.alpha.Probabilities();
-  double cost = branch.costs.fixed;
-  for (size_t l = 0; l < probability_lc.size(); ++l) {
-    for (size_t c = 0; c < probability_lc[l].size(); ++c)
-      cost += probability_lc[l][c] * branch.costs.candidates_lc[l][c];
-  }
-  return cost;
-}
-
 std::vector<std::string> CandidateNames(const LayerSpec& layer) {
   std::vector<std::string> names;
   for (const BlockSpec& block : layer.candidates) names.push_back(CandidateName(block));
@@ -70,7 +60,7 @@ events::ArchitectureFields ArchitectureFieldsOf(const ArchitectureResult& archit
 }
 
 events::AlphaFields AlphaFieldsOf(const Branch& branch, bool with_evidence) {
-  events::AlphaFields fields{.expected_cost = CostOfProbabilities(branch),
+  events::AlphaFields fields{.expected_cost = branch.costs.Expected(branch.alpha.Probabilities()),
                              .alpha_entropy = RelativeEntropy(branch.alpha.Probabilities()),
                              .z_rms = {}};
   if (with_evidence) fields.z_rms = branch.alpha.evidence().RootMeanSquare();

@@ -174,9 +174,9 @@ FoundNetwork SearchReport::Found(const FinalChoice& choice, const SearchConfig& 
                      .bounded_by_budget = choice.bounded_by_budget,
                      .cost = choice.cost};
   if (choice.bounded_by_budget) {
-    log::info("{}the argmax of α costs {} {}, above search.budget_max; took the best network within it, {} {}",
-              branch.budget.empty() ? "" : "budget " + branch.budget + ": ", FormatCount(choice.argmax_cost),
-              branch.costs.unit, FormatCount(choice.cost), branch.costs.unit);
+    log::info("{}the argmax of α costs {}, above search.budget_max; took the best network within it, {}",
+              branch.budget.empty() ? "" : "budget " + branch.budget + ": ", CostText(choice.argmax_cost, branch.costs),
+              CostText(choice.cost, branch.costs));
   }
   return found;
 }

@@ -8,7 +8,8 @@ namespace danas {
 namespace {
 
 CostReport ReportOf(const SearchSpace& space) {
-  return {space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space)};
+  return {space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space),
+          MakeCostTable(*MakeMemoryModel(), space)};
 }
 
 TEST(CostJson, HoldsTheTablesNumbers) {
@@ -18,6 +19,9 @@ TEST(CostJson, HoldsTheTablesNumbers) {
   EXPECT_EQ(json["layers"][0]["candidates"][1]["name"], "ir_e3_k5");
   EXPECT_EQ(json["layers"][0]["candidates"][1]["cost"].get<double>(), report.costs.candidates_lc[0][1]);
   EXPECT_EQ(json["layers"][1]["candidates"][1]["parameters"].get<double>(), report.parameters.candidates_lc[1][1]);
+  EXPECT_EQ(json["layers"][1]["candidates"][0]["memory_bytes"].get<double>(), report.memory.candidates_lc[1][0]);
+  EXPECT_EQ(json["least_memory_bytes"].get<double>(), report.memory.Least());
+  EXPECT_EQ(json["most_memory_bytes"].get<double>(), report.memory.Most());
   EXPECT_EQ(json["least"].get<double>(), report.costs.Least());
   EXPECT_EQ(json["mean"].get<double>(), report.costs.Mean());
   EXPECT_TRUE(json["most"].is_number_integer());
@@ -28,9 +32,12 @@ TEST(CostText, ANetworkHasATotalAndASpaceARange) {
   const std::string text = CostText(ReportOf(space));
   EXPECT_NE(text.find("ir_e3_k5"), std::string::npos) << text;
   EXPECT_NE(text.find("least"), std::string::npos) << text;
+  EXPECT_NE(text.find("memory (bytes)"), std::string::npos) << text;
   const SearchSpace network = space.Select({0, 0, 0});
   const std::string total = CostText(ReportOf(network));
   EXPECT_NE(total.find("total: "), std::string::npos) << total;
+  // ir_e6_k3 of 8 -> 12 from 8 x 6 to 4 x 3: 4 * 48 * (48 + 12) bytes
+  EXPECT_NE(total.find("11.2 KiB of activations"), std::string::npos) << total;
   EXPECT_EQ(total.find("least"), std::string::npos) << total;
 }
 

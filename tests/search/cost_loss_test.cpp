@@ -4,14 +4,17 @@
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <sstream>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/core/random.h"
 #include "danas/search/arch_parameters.h"
 #include "danas/search/relaxation.h"
+#include "tests/cost/cost_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
 #include "tests/support/torch_support.h"
@@ -149,6 +152,112 @@ TEST(CostAwareLoss, HasTheRightJacobianDownToAlpha) {
       test::ExpectGradientsMatch(
           [&](const std::vector<at::Tensor>& alpha_lc) { return LossOfAlpha(alpha_lc, costs, target, kind); },
           {test::RandomTensor({3}, 1), test::RandomTensor({2}, 2), test::RandomTensor({4}, 3)});
+    }
+  }
+}
+
+// Five layers that share costs; where the greatest counts the fixed part is above the least of some.
+CostTable Greatest() {
+  return {.unit = "bytes",
+          .fixed = 4,
+          .candidates_lc = {{1, 4, 9}, {3, 9}, {2, 2.5, 7, 1}, {5}, {12, 6, 6}},
+          .fold = CostFold::kMax};
+}
+
+TEST(ExpectedGreatest, AtOneHotIsTheNetworksCost) {
+  const CostTable costs = Greatest();
+  test::ForEachNetwork(costs, [&](const std::vector<size_t>& network) {
+    std::vector<at::Tensor> probability_lc;
+    for (size_t l = 0; l < network.size(); ++l) {
+      probability_lc.push_back(at::zeros({std::ssize(costs.candidates_lc[l])}, at::kFloat));
+      probability_lc.back()[static_cast<int64_t>(network[l])] = 1;
+    }
+    EXPECT_EQ(ExpectedCost(probability_lc, costs).item<double>(), costs.OfNetwork(network));
+  });
+}
+
+std::vector<at::Tensor> RandomAlpha(const CostTable& costs, at::ScalarType type, double scale = 1) {
+  std::vector<at::Tensor> alpha_lc;
+  for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {
+    alpha_lc.push_back(scale * test::RandomTensor({std::ssize(costs.candidates_lc[l])}, 10 + l, type));
+  }
+  return alpha_lc;
+}
+
+std::vector<at::Tensor> Softmaxes(const std::vector<at::Tensor>& alpha_lc) {
+  std::vector<at::Tensor> probability_lc;
+  for (const at::Tensor& alpha_c : alpha_lc) probability_lc.push_back(at::softmax(alpha_c, 0));
+  return probability_lc;
+}
+
+TEST(ExpectedGreatest, IsTheMeanOverAllNetworks) {
+  const CostTable costs = Greatest();
+  const std::vector<at::Tensor> probability_lc = Softmaxes(RandomAlpha(costs, at::kDouble));
+  double mean = 0;
+  test::ForEachNetwork(costs, [&](const std::vector<size_t>& network) {
+    double p = 1;
+    for (size_t l = 0; l < network.size(); ++l) {
+      p *= probability_lc[l][static_cast<int64_t>(network[l])].item<double>();
+    }
+    mean += p * costs.OfNetwork(network);
+  });
+  EXPECT_NEAR(ExpectedCost(probability_lc, costs).item<double>(), mean, 1e-12);
+}
+
+TEST(ExpectedGreatest, HasTheRightJacobianDownToAlpha) {
+  const CostTable costs = Greatest();
+  test::ExpectGradientsMatch(
+      [&](const std::vector<at::Tensor>& alpha_lc) { return ExpectedCost(Softmaxes(alpha_lc), costs); },
+      RandomAlpha(costs, at::kDouble));
+  for (const LossKind kind : kAllKinds) {
+    test::ExpectGradientsMatch(
+        [&](const std::vector<at::Tensor>& alpha_lc) { return LossOfAlpha(alpha_lc, costs, 8, kind); },
+        RandomAlpha(costs, at::kDouble));
+  }
+}
+
+// At one-hot most layers' sums are 0: the gradient is what another candidate would add.
+TEST(ExpectedGreatest, HasTheRightJacobianAtOneHot) {
+  const CostTable costs = Greatest();
+  std::vector<at::Tensor> probability_lc;
+  for (const std::vector<double>& cost_c : costs.candidates_lc) {
+    probability_lc.push_back(at::zeros({std::ssize(cost_c)}, at::kDouble));
+    probability_lc.back()[0] = 1;
+  }
+  test::ExpectGradientsMatch([&](const std::vector<at::Tensor>& p_lc) { return ExpectedCost(p_lc, costs); },
+                             probability_lc, 1e-6, 1e-5);
+}
+
+// 20 layers of 18 candidates, 360 different costs: float32 probabilities, spread out and nearly one-hot, give what
+// double ones do, and no gradient is lost or infinite.
+TEST(ExpectedGreatest, IsStableInALargeSpace) {
+  CostTable costs{.unit = "bytes", .fixed = 1e5, .candidates_lc = {}, .fold = CostFold::kMax};
+  RandomStream random(8, "costs");
+  for (int l = 0; l < 20; ++l) {
+    std::vector<double>& cost_c = costs.candidates_lc.emplace_back();
+    for (int c = 0; c < 18; ++c) cost_c.push_back(4 * std::floor(random.Uniform(1e4, 2e6)));
+  }
+  for (const double scale : {0.0, 1.0, 30.0}) {
+    SCOPED_TRACE(scale);
+    std::vector<std::vector<at::Tensor>> gradients;
+    std::vector<double> values;
+    for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
+      std::vector<at::Tensor> alpha_lc = RandomAlpha(costs, at::kDouble, scale);
+      for (at::Tensor& alpha_c : alpha_lc) alpha_c = alpha_c.to(type).set_requires_grad(true);
+      const at::Tensor cost = ExpectedCost(Softmaxes(alpha_lc), costs);
+      values.push_back(cost.item<double>());
+      gradients.push_back(torch::autograd::grad({cost}, alpha_lc));
+    }
+    EXPECT_NEAR(values[1], values[0], 1e-5 * values[0]);
+    for (size_t l = 0; l < costs.candidates_lc.size(); ++l) {
+      test::ExpectClose(gradients[1][l], gradients[0][l], 1e-5 * costs.Most());
+    }
+    double largest = 0;
+    for (const at::Tensor& gradient : gradients[1]) {
+      largest = std::max(largest, gradient.abs().max().item<double>());
+    }
+    if (scale < 2) {
+      EXPECT_GT(largest, 1e-3 * costs.Most());
     }
   }
 }

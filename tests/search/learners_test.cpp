@@ -241,6 +241,19 @@ TEST_F(Learners, TwoGatesHaveItWithinThePair) {
   ExpectGradientsByTheFormula();
 }
 
+// The mean of the greatest cost is linear in each layer's probabilities, as that of the sum is.
+TEST_F(Learners, GatesHaveItWhereTheGreatestCostCounts) {
+  config_.search.learner = LearnerKind::kProxyless;
+  state_.costs.fold = CostFold::kMax;
+  state_.costs.fixed = 0;
+  state_.branches[0].costs = state_.costs;
+  config_.search.budget.value = 0.7 * state_.costs.Mean();
+  for (const ProxylessGates gates : {ProxylessGates::kFull, ProxylessGates::kTwo}) {
+    config_.search.proxyless_gates = gates;
+    ExpectGradientsByTheFormula();
+  }
+}
+
 TEST_F(Learners, GatesAreOneHotAndTheCostIsOverSoftmax) {
   config_.search.learner = LearnerKind::kProxyless;
   for (const ProxylessGates gates : {ProxylessGates::kFull, ProxylessGates::kTwo}) {

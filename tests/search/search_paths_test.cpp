@@ -48,6 +48,44 @@ Searched Search(const Config& config, const std::filesystem::path& folder = {}, 
 constexpr std::initializer_list<WeightPathKind> kSinglePaths = {WeightPathKind::kUniform, WeightPathKind::kFair,
                                                                 WeightPathKind::kBinned, WeightPathKind::kBinarised};
 
+// Memory is the greatest of the layers': every part of a search keeps to its band.
+TEST(SearchPaths, ASearchForMemoryEndsWithinItsBand) {
+  std::vector<BlockSpec> blocks = {{.kind = BlockKind::kIdentity}};
+  for (const double expand : {1.0, 3.0, 6.0}) blocks.push_back({.expand = expand});
+  const SearchSpace space = test::MakeSpace({blocks, blocks, {blocks[1]}}, 4, 16, 4);
+  // 4 x 16 x 16 inputs: the input, and what the operator reads and writes; without expansion the sum's three tensors.
+  const std::vector<double> levels = {4.0 * 1024 * 3, 4.0 * 1024 * (1 + 3 + 3), 4.0 * 1024 * (1 + 6 + 6)};
+  ASSERT_EQ(MakeCostTable(*MakeMemoryModel(), space).Levels(), levels);
+  for (const WeightPathKind kind :
+       {WeightPathKind::kGumbel, WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned}) {
+    for (const bool scored : {false, true}) {
+      SCOPED_TRACE(std::string(NameOf(kind)) + (scored ? ", scored" : ", argmax"));
+      const double level = levels[scored ? 1 : 0];
+      Config config = test::SmallConfig();
+      config.search.cost = CostKind::kMemory;
+      config.search.budget.value = level;
+      config.search.paths = kind;
+      config.search.pruning.budget = PruningBudget::kAware;
+      config.search.pruning.least_networks = 1;
+      config.search.final = scored ? FinalChoiceKind::kScored : FinalChoiceKind::kArgmax;
+      config.search.final_networks = 4;
+      test::KeptEvents events;
+      const SearchResult result =
+          RunSearch(test::MakeInputs(config, space, test::MeanColours()), {.metrics = &events, .folder = {}});
+      EXPECT_EQ(events.Named("search_end").at(0).fields["unit"], "bytes");
+      EXPECT_EQ(result.first().cost, static_cast<double>(CountMemoryBytes(result.first().best.network)));
+      EXPECT_LE(result.first().cost, level);
+      EXPECT_GE(result.first().cost, scored ? level : 0);  // the argmax is bounded above alone
+      for (const Event& epoch : events.Named("epoch")) {
+        if (kind == WeightPathKind::kGumbel) continue;
+        EXPECT_EQ(epoch.fields["paths"]["least_cost"], level);
+        EXPECT_EQ(epoch.fields["paths"]["most_cost"], level);
+      }
+      for (const Event& pruning : events.Named("pruning")) EXPECT_GE(pruning.fields["networks_in_band"], 1);
+    }
+  }
+}
+
 TEST(SearchPaths, DoWhatIsPlannedWithinTheBand) {
   for (const WeightPathKind kind : kSinglePaths) {
     SCOPED_TRACE(NameOf(kind));

@@ -49,9 +49,10 @@ struct Wish {
 std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchConfig& search) {
   if (kind == "macs") return MakeMacsModel();
   if (kind == "parameters") return MakeParametersModel();
+  if (kind == "memory") return MakeMemoryModel();
   if (kind != "latency") {
-    const std::string near = NearestName(kind, {"macs", "parameters", "latency"});
-    throw UsageError("--limit " + kind + ": expected macs, parameters or latency" +
+    const std::string near = NearestName(kind, {"macs", "parameters", "latency", "memory"});
+    throw UsageError("--limit " + kind + ": expected macs, parameters, latency or memory" +
                      (near.empty() ? "" : "; did you mean " + near + "?"));
   }
   if (search.latency_table.empty()) {
@@ -121,8 +122,8 @@ std::vector<LimitReach> ReachOf(Wish& wish, const SearchSpace& space) {
   }
   const double dearest = std::min(reach.front().left->high, wish.band.high);
   if (dearest < wish.band.low) {
-    log::warn("networks within the limits cost at most {} {}, less than the budget", FormatCount(dearest),
-              reach.front().unit);
+    log::warn("networks within the limits cost at most {}, less than the budget",
+              FormatCost(dearest, reach.front().unit));
     wish.band = {.low = wish.least_share * dearest, .high = dearest};
   }
   return reach;

@@ -15,7 +15,8 @@ void DescribeOptions(CLI::App& app, ChooseOptions& options) {
   AddSearchedRun(app, options.search);
   app.add_option("--budget", options.budget, "target cost, in the search's unit (default: search.budget)")
       ->option_text("COUNT");
-  app.add_option("--limit", options.limits, "upper limit on macs, parameters or latency (ms); repeatable")
+  app.add_option("--limit", options.limits,
+                 "upper limit on macs, parameters, latency (ms) or memory (bytes); repeatable")
       ->option_text("KIND=COUNT")
       ->expected(1)
       ->take_all();

@@ -37,7 +37,8 @@ void DescribeOptions(CLI::App& app, CostOptions& options) {
       "Examples:\n"
       "  danas cost --space shuffle --target 325M\n"
       "  danas cost --arch runs/mine/best.json\n"
-      "MACs are the multiply-accumulates of convolutions and fully connected layers.");
+      "MACs are the multiply-accumulates of convolutions and fully connected layers. Memory is what the\n"
+      "activations of one image take at most at once, in float32; a network's is the greatest of its layers'.");
   app.add_option("--space", options.space, "search space: a file, or the name of a shipped one")->option_text("SPACE");
   AddArch(app, options.arch);
   AddInput(app, options.input, "as in the file", "as in the file");
@@ -51,7 +52,10 @@ void DescribeOptions(CLI::App& app, CostOptions& options) {
 int RunCommand(const CostOptions& options, const Call&) {
   const SearchSpace space = ReadSpace(options);
   const auto model = options.latency_table.empty() ? MakeMacsModel() : ReadLatencyModel(options.latency_table);
-  const CostReport report{space, MakeCostTable(*model, space), MakeCostTable(*MakeParametersModel(), space)};
+  const CostReport report{.space = space,
+                          .costs = MakeCostTable(*model, space),
+                          .parameters = MakeCostTable(*MakeParametersModel(), space),
+                          .memory = MakeCostTable(*MakeMemoryModel(), space)};
   if (!options.target.empty()) {
     for (const std::string& text : CandidatesAbove(report, ParseCount(options.target))) log::warn("{}", text);
   }

@@ -48,9 +48,10 @@ Networks NetworksOf(const RankOptions& options, const CostTable& costs, const Co
   Networks networks =
       options.sample > 0 ? SampleNetworks(costs, band, options.sample, options.seed) : EveryNetwork(costs, band);
   if (!networks.empty()) return networks;
-  throw ConfigError("no network costs " + FormatCount(band.low) + " to " + FormatCount(band.high) + " " + costs.unit +
-                    "; the space ranges from " + FormatCount(costs.Least()) + " to " + FormatCount(costs.Most()) +
-                    ". Widen --band");
+  const auto text = [&](double cost) { return FormatCostNumber(cost, costs.unit); };
+  throw ConfigError("no network costs " + text(band.low) + " to " + FormatCost(band.high, costs.unit) +
+                    "; the space ranges from " + text(costs.Least()) + " to " + text(costs.Most()) +
+                    NearestLevelsText(costs, band.low, band.high) + ". Widen --band");
 }
 
 Networks AskedNetworks(const RankOptions& options, const SearchedRun& run, const CostTable& costs, const Truth& truth) {

@@ -91,8 +91,9 @@ int SampleSpace(const SpaceSampleOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
   if (error) throw FileError("cannot create " + options.out + ": " + error.message());
+  const std::string& unit = basis.costs.unit;
   const std::string of = by_config ? "of the budget" : "of the given";
-  TextTable table({{"network"}, {basis.costs.unit, Align::kRight}, {of, Align::kRight}});
+  TextTable table({{"network"}, {unit, Align::kRight}, {of, Align::kRight}});
   Json list = Json::array();
   for (int number = 1; number <= options.count; ++number) {
     RandomStream stream(static_cast<uint64_t>(options.seed), "sample", {static_cast<uint64_t>(number)});
@@ -103,12 +104,12 @@ int SampleSpace(const SpaceSampleOptions& options) {
     Json sampled = basis.sampled;
     sampled.update({{"seed", options.seed}, {"number", number}});
     WriteFileAtomically(path, JsonText(ToJson(RandomLike(basis.given, basis.space, choice, sampled)), 2) + "\n");
-    table.AddRow({path.string(), FormatCount(cost), FormatPercent(cost / basis.whole)});
+    table.AddRow({path.string(), FormatCostNumber(cost, unit), FormatPercent(cost / basis.whole)});
     list.push_back({{"file", path.string()}, {"macs", CountMacs(basis.space.Select(choice))}});
   }
   std::cout << (options.json ? JsonText(list, 2) + "\n"
-                             : "drawn uniformly from the networks with " + FormatCount(basis.band.low) + " to " +
-                                   FormatCount(basis.band.high) + " " + basis.costs.unit + ":\n" + table.Text());
+                             : "drawn uniformly from the networks with " + FormatCostNumber(basis.band.low, unit) +
+                                   " to " + FormatCost(basis.band.high, unit) + ":\n" + table.Text());
   return 0;
 }
 

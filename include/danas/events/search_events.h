@@ -100,7 +100,7 @@ struct SearchStart {
     fields.Field("layers", self.layers, {"number of layers in the space"});
     fields.Field("searchable_layers", self.searchable_layers, {"number of layers with more than one candidate"});
     fields.Field("networks", self.networks, {"number of networks in the space"});
-    fields.Field("unit", self.unit, {"unit of all costs: `MACs`, `parameters` or `ms`"});
+    fields.Field("unit", self.unit, {"unit of all costs: `MACs`, `parameters`, `ms` or `bytes`"});
     fields.Field("least", self.least, {"cost of the cheapest network in the space"});
     fields.Field("most", self.most, {"cost of the most expensive network in the space"});
     fields.Field("budget", self.budget, {"the cost to aim at; absent with several budgets"});

@@ -14,6 +14,7 @@ struct CostReport {
   SearchSpace space;
   CostTable costs;       // in MACs or milliseconds
   CostTable parameters;  // of the same space
+  CostTable memory;      // of the same space
 };
 
 // A line for every candidate of every layer, equal neighbours taken together, then stem and head, then the least, mean
@@ -21,8 +22,9 @@ struct CostReport {
 std::string CostText(const CostReport& report);
 
 // {"space", "unit", "input", "classes", "stem_and_head", "fixed_part", "layers": [{"in", "out", "stride", "input",
-// "candidates": [{"name", "cost", "parameters"}]}], "least", "mean", "most", "networks"}; costs that are whole numbers
-// are written as such.
+// "candidates": [{"name", "cost", "parameters", "memory_bytes"}]}], "least", "mean", "most", "least_parameters",
+// "most_parameters", "least_memory_bytes", "most_memory_bytes", "networks"}; costs that are whole numbers are written
+// as such.
 Json CostJson(const CostReport& report);
 
 // One text for every candidate whose own cost is more than `target`.

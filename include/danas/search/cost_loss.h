@@ -23,7 +23,9 @@
 
 namespace danas {
 
-// C = fixed + sum over l, c of p_{l,c} * cost_{l,c}; in the unit of the table, as a double scalar with gradient.
+// C = fixed + sum over l, c of p_{l,c} * cost_{l,c}; where the greatest cost counts (CostFold::kMax) the exact mean of
+// the greatest over independent layers (CostTable::Expected()), of which only candidates that may be the network's
+// greatest have a gradient. In the unit of the table, as a double scalar with gradient.
 at::Tensor ExpectedCost(const std::vector<at::Tensor>& probability_lc, const CostTable& costs);
 
 // The loss above, a double scalar. `class_loss` and `expected_cost` are scalars with gradient; the factor is computed

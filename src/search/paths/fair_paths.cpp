@@ -26,7 +26,7 @@ double Outside(const CostBand& band, double cost) { return std::max({band.low - 
 FairPaths::FairPaths(const SearchConfig& config, const CostTable& costs)
     : costs_(costs), most_candidates_(MostCandidates(costs)), band_(BandLeft(config, costs)) {
   if (band_) sampler_.emplace(costs, *band_, EvenWeights(costs, *band_));
-  may_be_strict_ = SumsMayFit();
+  may_be_strict_ = costs.fold == CostFold::kSum ? SumsMayFit() : ReachesMayFit();
 }
 
 // A strictly fair group holds each candidate m / n times, rounded down, and some of them once more.
@@ -46,6 +46,24 @@ bool FairPaths::SumsMayFit() const {
     if (std::ranges::any_of(probability_c, [](double p) { return !(p > 0); })) return false;
   }
   return least <= paths * band_->high && most >= paths * band_->low;
+}
+
+// Each path of such a group has a candidate that reaches the band's lower end, and none above the band.
+bool FairPaths::ReachesMayFit() const {
+  if (!band_) return true;
+  const auto reaches = [&](double cost) { return cost >= band_->low; };
+  size_t most = 0;  // of those in a group
+  for (const std::vector<double>& cost_c : costs_.candidates_lc) {
+    if (std::ranges::any_of(cost_c, [&](double cost) { return cost > band_->high; })) return false;
+    const auto reaching = static_cast<size_t>(std::ranges::count_if(cost_c, reaches));
+    most += reaching * (most_candidates_ / cost_c.size()) + std::min(reaching, most_candidates_ % cost_c.size());
+  }
+  return reaches(costs_.fixed) || most >= most_candidates_;
+}
+
+// Of a path after one of its layers has exchanged a candidate.
+double FairPaths::CostAfter(double before, double change, const std::vector<size_t>& path) const {
+  return costs_.fold == CostFold::kSum ? before + change : costs_.OfNetwork(path);
 }
 
 WeightDraw FairPaths::Draw(const DrawNumber& number, const ArchParameters& /*alpha*/,
@@ -89,8 +107,8 @@ std::vector<std::vector<size_t>> FairPaths::Assignment(RandomStream& stream) con
   return paths;
 }
 
-// Paths exchange candidates of a layer, which leaves all counts as they are, as long as that takes neither further out
-// of the band in sum. False where that does not end within it.
+// Paths exchange candidates of a layer, which leaves all counts as they are, as long as that takes the two no further
+// out of the band in sum. False where that does not end within it.
 bool FairPaths::MoveIntoBand(std::vector<std::vector<size_t>>& paths, RandomStream& stream) const {
   std::vector<double> cost_p;
   for (const std::vector<size_t>& path : paths) cost_p.push_back(costs_.OfNetwork(path));
@@ -104,10 +122,15 @@ bool FairPaths::MoveIntoBand(std::vector<std::vector<size_t>>& paths, RandomStre
     const size_t b = stream.UniformInt(paths.size()), l = stream.UniformInt(costs_.candidates_lc.size());
     const double change = costs_.candidates_lc[l][paths[b][l]] - costs_.candidates_lc[l][paths[a][l]];
     const double before = Outside(*band_, cost_p[a]) + Outside(*band_, cost_p[b]);
-    if (a == b || Outside(*band_, cost_p[a] + change) + Outside(*band_, cost_p[b] - change) > before) continue;
+    if (a == b) continue;
     std::swap(paths[a][l], paths[b][l]);
-    cost_p[a] += change;
-    cost_p[b] -= change;
+    const double a_cost = CostAfter(cost_p[a], change, paths[a]), b_cost = CostAfter(cost_p[b], -change, paths[b]);
+    if (Outside(*band_, a_cost) + Outside(*band_, b_cost) > before) {
+      std::swap(paths[a][l], paths[b][l]);
+      continue;
+    }
+    cost_p[a] = a_cost;
+    cost_p[b] = b_cost;
   }
   return false;
 }

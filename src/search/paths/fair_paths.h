@@ -1,8 +1,9 @@
 // search.paths fair: m paths a step, m the number of candidates of the layer that has most. Strictly fair (FairNAS):
 // each candidate of a layer of n is in m / n of them, rounded up or down where n does not divide m. The paths of a
-// group cost m times the even mix together, so that a band that does not hold the even mix's cost allows no such group.
-// Then, and where none is found, paths are drawn one by one with EvenWeights(), under which the candidates'
-// probabilities are as even as the band allows.
+// group cost m times the even mix together, so that a band that does not hold the even mix's cost allows no such group;
+// of costs whose greatest counts (memory), one above which any candidate lies, or whose lower end fewer than m
+// candidates of a group reach. Then, and where none is found, paths are drawn one by one with EvenWeights(), under
+// which the candidates' probabilities are as even as the band allows.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,8 @@ class FairPaths : public Paths {
   std::vector<std::vector<size_t>> Assignment(RandomStream& stream) const;
   bool MoveIntoBand(std::vector<std::vector<size_t>>& paths, RandomStream& stream) const;
   bool SumsMayFit() const;
+  bool ReachesMayFit() const;
+  double CostAfter(double before, double change, const std::vector<size_t>& path) const;
 
   CostTable costs_;
   size_t most_candidates_;

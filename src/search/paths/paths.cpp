@@ -6,7 +6,6 @@
 #include "binarised_paths.h"
 #include "binned_paths.h"
 #include "danas/core/error.h"
-#include "danas/core/units.h"
 #include "danas/cost/band_count.h"
 #include "danas/search/final_choice.h"
 #include "fair_paths.h"
@@ -65,7 +64,7 @@ void CheckPaths(const SearchConfig& config, const CostTable& costs) {
   throw ConfigError("search.paths: no network costs between " + CostText(band.low, costs) +
                     " (search.budget_min) and " + CostText(band.high, costs) +
                     " (search.budget_max); the space's networks cost " + CostText(costs.Least(), costs) + " to " +
-                    CostText(costs.Most(), costs) +
+                    CostText(costs.Most(), costs) + NearestLevelsText(costs, band.low, band.high) +
                     ". Widen the band, change search.budget, or draw any path with search.paths_band: false");
 }
 

@@ -426,6 +426,79 @@ TEST(MakePaths, AnEmptyBandLosesItsLowerEnd) {
   }
 }
 
+// Ten layers of 4, 3 and 2 candidates, of which the greatest cost counts; one of each layer's reaches 8.
+CostTable TenGreatest() {
+  CostTable costs{"bytes", 3, {}, CostFold::kMax};
+  for (const size_t candidates : {4, 4, 3, 4, 2, 4, 4, 3, 4, 4}) {
+    costs.candidates_lc.emplace_back(candidates, 2);
+    costs.candidates_lc.back()[1] = 5;
+    costs.candidates_lc.back()[0] = 8;
+  }
+  return costs;
+}
+
+TEST(MakePaths, OfGreatestCostsKeepTheBand) {
+  const CostTable costs = TenGreatest();
+  for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned}) {
+    for (const CostBand& band : {CostBand{5, 5}, CostBand{7.5, 8.5}, CostBand{3, 5}}) {
+      const auto paths = MakePaths(Within(kind, band), costs);
+      for (int64_t draw = 0; draw < 100; ++draw) {
+        for (const auto& path : GroupOf(*paths, {.draw = draw}).paths) {
+          EXPECT_TRUE(band.Holds(costs.OfNetwork(path))) << costs.OfNetwork(path);
+        }
+      }
+    }
+  }
+}
+
+TEST(FairPaths, OfGreatestCostsAreStrictWhereAllCandidatesFit) {
+  const CostTable costs = TenGreatest();
+  const auto within = MakePaths(Within(WeightPathKind::kFair, {7, 9}), costs);
+  ASSERT_TRUE(within->may_be_strict());
+  int strict = 0;
+  for (int64_t draw = 0; draw < 200; ++draw) {
+    const PathGroup group = GroupOf(*within, {.draw = draw});
+    for (const auto& path : group.paths) EXPECT_EQ(costs.OfNetwork(path), 8);
+    if (!group.strictly_fair) continue;
+    ++strict;
+    ExpectStrictlyFair(costs, group);
+  }
+  EXPECT_GT(strict, 150);
+  // A candidate is too dear.
+  const auto below = MakePaths(Within(WeightPathKind::kFair, {4, 6}), costs);
+  EXPECT_FALSE(below->may_be_strict());
+  EXPECT_FALSE(GroupOf(*below, {}).strictly_fair);
+  // Two candidates alone reach 9, each in one path of four.
+  CostTable two = TenGreatest();
+  two.candidates_lc[0][2] = two.candidates_lc[1][2] = 9;
+  const auto seldom = MakePaths(Within(WeightPathKind::kFair, {8.5, 9}), two);
+  EXPECT_FALSE(seldom->may_be_strict());
+  for (const auto& path : GroupOf(*seldom, {}).paths) EXPECT_EQ(two.OfNetwork(path), 9);
+  // The fixed part reaches the lower end by itself.
+  EXPECT_TRUE(MakePaths(Within(WeightPathKind::kFair, {3, 9}), two)->may_be_strict());
+}
+
+// Networks cost 2, 3.5, 5.5 or 9, each in a bin of its own; three are empty.
+TEST(BinnedPaths, OfGreatestCostsLeaveOutEmptyBins) {
+  const CostTable costs{"bytes", 1, {{2, 3.5, 9}, {2, 5.5, 9}}, CostFold::kMax};
+  const Distribution expected = {{{0, 0}, 0.25}, {{1, 0}, 0.25}, {{0, 1}, 0.125}, {{1, 1}, 0.125}, {{0, 2}, 0.05},
+                                 {{1, 2}, 0.05}, {{2, 0}, 0.05}, {{2, 1}, 0.05},  {{2, 2}, 0.05}};
+  for (const bool band : {false, true}) {
+    const auto paths = MakePaths(
+        band ? Within(WeightPathKind::kBinned, {1.5, 10}) : ConfigOf(WeightPathKind::kBinned, 5, false), costs);
+    EXPECT_LT(std::abs(Deviation(*paths, expected, 4000)), 3);
+    EXPECT_THAT(paths->Probabilities().at(0), testing::Pointwise(testing::DoubleNear(1e-12), {0.425, 0.425, 0.15}));
+  }
+}
+
+TEST(CheckPaths, NamesTheNearestOfGreatestCosts) {
+  test::ExpectErrorContains<ConfigError>(
+      [&] {
+        CheckPaths(Within(WeightPathKind::kUniform, {6, 7}), TenGreatest());
+      },
+      {"search.paths", "5 B to 8 B", "the nearest that networks have are 5 and 8 bytes"});
+}
+
 TEST(CheckPaths, RefusesABandWithoutNetworks) {
   const CostTable costs{"MACs", 5e6, {{1e6, 10e6, 40e6}, {1e6, 10e6}}};
   test::ExpectErrorContains<ConfigError>(

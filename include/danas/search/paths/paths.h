@@ -48,7 +48,7 @@ class Paths {
   // Of the candidates, in a path that is drawn by itself, [layer][candidate]; none where α has a say.
   virtual std::vector<std::vector<double>> Probabilities() const { return {}; }
 
-  // The band allows strictly fair groups, by the sum of their costs. Whether one is found is up to Draw().
+  // The band allows strictly fair groups, by what they cost together. Whether one is found is up to Draw().
   virtual bool may_be_strict() const { return false; }
 };
 
