@@ -9,6 +9,7 @@
 #include "danas/arch/space_file.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
+#include "danas/cost/band_count.h"
 #include "danas/cost/cost_model.h"
 #include "danas/cost/search_band.h"
 
@@ -94,17 +95,21 @@ std::string WhyOutOfReach(const Study& study, const StudyTrial& trial, CostTable
            CostText(config.search.budget.value, costs) + "): " + range + ", at least " +
            CostText(least - band.high, costs) + " more. Raise the budget or use another space";
   }
-  if (classes && NeedsWholeBand(study.arms[trial.arm], config.search) && costs.Most() < band.low) {
+  if (!classes || !NeedsWholeBand(study.arms[trial.arm], config.search)) return "";
+  if (costs.Most() < band.low) {
     return "no network costs at least " + CostText(band.low, costs) + " (search.budget_min, or 0.95 times the budget " +
            CostText(config.search.budget.value, costs) + "): " + range + ", at least " +
            CostText(band.low - costs.Most(), costs) +
            " less. Lower the budget or search.budget_min, or use another space";
   }
+  // Costs of which the greatest counts are few, with gaps between them; those that add up are not counted exactly.
+  if (costs.fold == CostFold::kMax && CountNetworks(costs, band) == 0) {
+    return "no network costs " + CostText(band.low, costs) + " to " + CostText(band.high, costs) +
+           " (search.budget_min and search.budget_max, or 0.95 and 1.02 times the budget " +
+           CostText(config.search.budget.value, costs) + "): " + range + NearestLevelsText(costs, band.low, band.high) +
+           ". Move the budget or widen the band";
+  }
   return "";
-}
-
-bool AddsUp(CostKind cost) {
-  return cost == CostKind::kMacs || cost == CostKind::kParameters || cost == CostKind::kLatency;
 }
 
 }  // namespace
@@ -126,7 +131,7 @@ void CheckArmsDiffer(const Study& study, const StudyPlan& plan) {
 void CheckBudgetsInReach(const Study& study, const StudyPlan& plan) {
   CostTables tables;
   for (const StudyTrial* trial : FirstTrials(plan)) {
-    if (trial->near || !AddsUp(trial->config.search.cost)) continue;
+    if (trial->near) continue;
     const std::string arm = study.file.string() + ": arm '" + study.arms[trial->arm].name + "': ";
     std::string why;
     try {

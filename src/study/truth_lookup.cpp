@@ -50,7 +50,9 @@ TruthHead ReadHead(const fs::path& table) {
   return head;
 }
 
-std::string BandText(const CostBand& band) { return FormatCount(band.low) + " to " + FormatCount(band.high); }
+std::string BandText(const CostBand& band, const std::string& unit) {
+  return FormatCostNumber(band.low, unit) + " to " + FormatCost(band.high, unit);
+}
 
 }  // namespace
 
@@ -84,8 +86,7 @@ std::optional<TruthOutcome> TruthLookup::Find(const std::vector<size_t>& network
     best = std::max(best, row.accuracy);
   }
   if (in_budget == 0) {
-    throw ConfigError(table_.string() + ": none of its networks costs at most " + FormatCount(band.high) + " " +
-                      costs_.unit);
+    throw ConfigError(table_.string() + ": none of its networks costs at most " + FormatCost(band.high, costs_.unit));
   }
   const auto share = [](int64_t part, int64_t of) {
     return of > 0 ? static_cast<double>(part) / static_cast<double>(of) : std::numeric_limits<double>::quiet_NaN();
@@ -104,7 +105,7 @@ std::vector<std::vector<size_t>> TruthLookup::Draw(int64_t count, const CostBand
   const auto wanted = static_cast<size_t>(count);
   if (networks.size() < wanted) {
     throw ConfigError(table_.string() + ": " + std::to_string(networks.size()) + " of its networks cost " +
-                      BandText(band) + " " + costs_.unit + ", but a random arm asks for " + std::to_string(count));
+                      BandText(band, costs_.unit) + ", but a random arm asks for " + std::to_string(count));
   }
   stream.Shuffle(networks);
   networks.resize(wanted);

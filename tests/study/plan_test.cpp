@@ -186,6 +186,21 @@ TEST(StudyPlan, BudgetsOutOfReachAreToldWithTheRange) {
                   {"arm 'rich'", "at least 1.9M MACs", range, "Lower the budget"});
 }
 
+// Of memory, truth_a's networks have 24, 27, 32 or 56 KiB, and a band may lie between.
+TEST(StudyPlan, BudgetsOfMemoryAreToldWithTheNearest) {
+  const auto text = [](const std::string& budget) {
+    return StudyText(R"("set": {"search.cost": "memory"}, )",
+                     R"("a": {"random": 1, "set": {"search.budget": )" + budget + "}}", R"({"truth": "t.csv"})");
+  };
+  const std::string range = "networks of the space truth_a cost 24.0 KiB to 56.0 KiB";
+  ExpectPlanFails(text("20000"), {"arm 'a'", "at most 19.9 KiB", range, "Raise the budget"});
+  ExpectPlanFails(text("70000"), {"arm 'a'", "at least 64.9 KiB", range, "Lower the budget"});
+  ExpectPlanFails(text("40000"), {"arm 'a'", "no network costs 37.1 KiB to 39.8 KiB", range,
+                                  "the nearest that networks have are 32768 and 57344 bytes", "widen the band"});
+  const test::TempDir folder;
+  EXPECT_NO_THROW(PlanStudy(StudyOf(folder, text("32768")), "s", ""));
+}
+
 // α's argmax may cost less than the band; and how many classes the images have is not known.
 TEST(StudyPlan, BudgetsThatMayBeMetAreLetPass) {
   const test::TempDir folder;
