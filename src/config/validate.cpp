@@ -133,7 +133,7 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
                 NumberText(search.budget_min.value) + " is above search.budget (" + NumberText(search.budget.value) +
                     ")" + Apart(search.budget_min.value, search.budget.value) +
                     "lower search.budget_min or raise search.budget");
-  const bool evolves = search.final_source != FinalSource::kBest;
+  const bool evolves = search.final_source == FinalSource::kAuto || search.final_source == FinalSource::kEvolution;
   const int64_t scored =
       std::max(search.final_networks, evolves ? search.evolution.generations * search.evolution.population : 0);
   const bool fits_pairs = search.final == FinalChoiceKind::kScored && search.final_effects == FinalEffects::kPairs;

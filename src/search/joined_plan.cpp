@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
-#include "danas/search/final_choice.h"
 #include "plan_basis.h"
 
 namespace danas {

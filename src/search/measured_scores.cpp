@@ -17,8 +17,8 @@
 #include "danas/cost/band_count.h"
 #include "danas/cost/band_sampler.h"
 #include "danas/search/arch_parameters.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
-#include "danas/search/final_choice.h"
 #include "danas/search/score.h"
 #include "search_setup.h"
 

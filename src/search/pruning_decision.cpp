@@ -8,7 +8,7 @@
 #include "danas/core/error.h"
 #include "danas/core/units.h"
 #include "danas/cost/band_count.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 
 namespace danas {
 namespace {

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "danas/core/pass_work.h"
-#include "danas/search/final_scores.h"
+#include "danas/search/choices/final_scores.h"
+#include "danas/search/choices/scored_field.h"
 
 namespace danas {
 namespace {

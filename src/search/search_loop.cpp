@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "choices/choice.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/seconds_since.h"
 #include "danas/nn/state.h"
@@ -14,7 +15,6 @@
 #include "danas/search/pruning_decision.h"
 #include "measured_scores.h"
 #include "phase_training.h"
-#include "scored_choice.h"
 #include "search_events.h"
 #include "search_setup.h"
 
@@ -62,40 +62,23 @@ void KeepBeforePruning(const Config& config, KeptRun& kept) {
   if (config.search.pruning.score != PruningScore::kAlpha) kept.Keep();
 }
 
-// `inputs`: with the budget of branch `b`.
-FinalChoice ChooseByAlpha(const SearchInputs& inputs, const Branch& branch, size_t b) {
-  const std::string text = inputs.ranks.FromFirst([&] {
-    const double largest_cost = LargestCost(inputs.config.search);
-    RandomStream stream(static_cast<uint64_t>(inputs.config.seed), "final", {static_cast<uint64_t>(b)});
-    const FinalChoice choice = inputs.config.search.final == FinalChoiceKind::kSampled
-                                   ? SampleNetwork(branch.alpha.Values(), branch.costs, largest_cost, stream)
-                                   : ChooseNetwork(branch.alpha.Values(), branch.costs, largest_cost);
-    return Json{choice.choice, choice.argmax, choice.bounded_by_budget, choice.cost, choice.argmax_cost, choice.sampled}
-        .dump();
-  });
-  FinalChoice choice;
-  const Json json = Json::parse(text);
-  json.at(0).get_to(choice.choice);
-  json.at(1).get_to(choice.argmax);
-  json.at(2).get_to(choice.bounded_by_budget);
-  json.at(3).get_to(choice.cost);
-  json.at(4).get_to(choice.argmax_cost);
-  json.at(5).get_to(choice.sampled);
-  return choice;
-}
-
 // Of each branch.
-std::vector<FinalChoice> ChooseLast(const SearchInputs& inputs, const SearchCourse& course, SearchRun& run,
-                                    const SearchOutputs& outputs, SearchReport& report, CheckpointKeeper* keeper) {
-  const bool scored = inputs.config.search.final == FinalChoiceKind::kScored;
+std::vector<FinalChoice> ChooseLast(const SearchCourse& course, SearchRun& run, const SearchOutputs& outputs,
+                                    SearchReport& report, CheckpointKeeper* keeper) {
   std::vector<FinalChoice> choices;
   for (size_t b = 0; b < run.state.branches.size(); ++b) {
-    const SearchInputs& of_budget = course.budgets[b];
-    choices.push_back(scored ? ScoredChoice(of_budget, course, run, b, outputs.progress, keeper).Choose()
-                             : ChooseByAlpha(of_budget, run.state.branches[b], b));
+    const TrainedBranch trained{.inputs = course.budgets[b],
+                                .course = course,
+                                .run = run,
+                                .number = b,
+                                .progress = outputs.progress,
+                                .keeper = keeper};
+    choices.push_back(MakeChoice(trained)->Choose());
   }
   // Reported when all are made: a run resumed in between reports nothing twice.
-  for (size_t b = 0; scored && b < choices.size(); ++b) report.Scored(choices[b], run.state.branches[b]);
+  for (size_t b = 0; b < choices.size(); ++b) {
+    if (choices[b].scored) report.Scored(choices[b], run.state.branches[b]);
+  }
   return choices;
 }
 
@@ -149,8 +132,7 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
     at.epoch = 1;
     kept.Keep(CheckpointKind::kMilestone);
   }
-  const std::vector<FinalChoice> choices =
-      ChooseLast(inputs, course, run, outputs, report, kept.keeper());
+  const std::vector<FinalChoice> choices = ChooseLast(course, run, outputs, report, kept.keeper());
   const double spent = run.seconds_before + seconds();
   const SearchResult result = report.Finish(choices, course, run.state, spent);
   kept.Finish();

@@ -15,6 +15,7 @@
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
 #include "danas/search/make_plan.h"

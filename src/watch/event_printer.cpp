@@ -180,6 +180,7 @@ void EventPrinter::Print(const events::FinalScores& scores) {
   text += bounded_below ? "from " + Cost(low) + " to " + Cost(high) : "at most " + Cost(high);
   if (scores.source == "evolution") text += ", by evolution";
   if (scores.source == "best") text += ", the most likely by α";
+  if (scores.source == "random") text += ", drawn at random";
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
           FormatThousands(scores.finalist_scoring_images) + " images";
   text += "\n  best: validation " + Loss(finalists.at(0).loss, finalists.at(0).accuracy);

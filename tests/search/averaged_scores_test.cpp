@@ -8,7 +8,7 @@
 #include "danas/core/error.h"
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/make_plan.h"
 #include "danas/search/saved_state.h"
 #include "danas/search/score.h"

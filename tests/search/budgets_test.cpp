@@ -11,7 +11,7 @@
 #include "danas/core/error.h"
 #include "danas/cost/band_count.h"
 #include "danas/nn/state.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/make_plan.h"
 #include "danas/search/search_loop.h"
 #include "danas/train/lr_schedule.h"

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "danas/cost/band_count.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
-#include "danas/search/final_choice.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/make_plan.h"
 #include "danas/search/saved_state.h"

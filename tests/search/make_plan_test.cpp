@@ -99,6 +99,8 @@ TEST(MakeSearchPlan, CountsWhatTheLastChoiceScores) {
   EXPECT_EQ(plan().networks, 20);
   config.search.final_source = FinalSource::kEvolution;
   EXPECT_EQ(plan().networks, 20 * 50);
+  config.search.final_source = FinalSource::kRandom;
+  EXPECT_EQ(plan().networks, 20);
 }
 
 TEST(MakeSearchPlan, WorkIsTheSumOverCandidates) {

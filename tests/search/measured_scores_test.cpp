@@ -8,7 +8,7 @@
 #include <set>
 
 #include "danas/cost/band_count.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/score.h"
 #include "src/search/search_setup.h"
 #include "tests/search/search_support.h"

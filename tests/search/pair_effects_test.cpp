@@ -7,8 +7,8 @@
 
 #include "danas/core/random.h"
 #include "danas/cost/band_count.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/candidate_scores.h"
-#include "danas/search/final_choice.h"
 #include "danas/search/pruning_decision.h"
 #include "tests/search/path_support.h"
 #include "tests/search/space_support.h"

@@ -11,7 +11,7 @@
 #include "danas/core/softmax.h"
 #include "danas/cost/band_count.h"
 #include "danas/search/arch_parameters.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
 

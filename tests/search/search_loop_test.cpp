@@ -13,7 +13,7 @@
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/supernet.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"

@@ -225,6 +225,9 @@ TEST_F(EventPrinterTest, TheLastChoiceSaysWhatRankedItsNetworks) {
             "scored: 90 of 90 networks that cost at most 2.0M MACs; 1 finalist on 1,000 images\n"
             "  best: validation loss 2.500, top-1 25.0 %\n");
   fields["band"] = {1e6, 2e6};
+  fields["source"] = "random";
+  EXPECT_NE(Printed({"final_scores", fields}).find(" to 2.0M MACs, drawn at random; 1 finalist"), std::string::npos);
+  fields["source"] = "band";
   fields["effects"] = "main";
   fields["z"] = 1.25;
   EXPECT_EQ(Printed({"final_scores", fields}),

@@ -451,7 +451,7 @@ struct FinalScores {
   static void Describe(Self& self, Fields& fields) {
     fields.Field("source", self.source,
                  {"which networks were scored: `band` (every network in the band), `best` (those with the highest Σ ln "
-                  "softmax(α)) or `evolution`"});
+                  "softmax(α)), `evolution` or `random` (drawn uniformly from the band)"});
     fields.Field("band", self.band, {"the lowest and the highest cost that networks may have"});
     fields.Field("networks_in_band", self.networks_in_band,
                  {"number of networks with such a cost: exact in small spaces, a lower bound otherwise"});

@@ -11,7 +11,7 @@
 #include "danas/cost/cost_model.h"
 #include "danas/nn/supernet.h"
 #include "danas/search/arch_parameters.h"
-#include "danas/search/final_scores.h"
+#include "danas/search/choices/final_scores.h"
 #include "danas/search/relaxation.h"
 #include "danas/train/weight_pass.h"
 

@@ -7,7 +7,7 @@
 #include "binned_paths.h"
 #include "danas/core/error.h"
 #include "danas/cost/band_count.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "fair_paths.h"
 #include "gumbel_paths.h"
 #include "softmax_paths.h"

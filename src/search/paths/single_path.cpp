@@ -5,7 +5,7 @@
 
 #include "danas/core/log.h"
 #include "danas/cost/band_count.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 
 namespace danas {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "danas/core/error.h"
 #include "danas/cost/even_weights.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "tests/cost/cost_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"

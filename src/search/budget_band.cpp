@@ -1,19 +1,16 @@
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 
 #include <algorithm>
 #include <limits>
 #include <string>
-#include <utility>
 
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/softmax.h"
 #include "danas/core/units.h"
-#include "danas/cost/band_sampler.h"
 #include "danas/cost/best_networks.h"
 #include "danas/cost/budgeted_choice.h"
 #include "danas/cost/search_band.h"
-#include "danas/search/arch_parameters.h"
 
 namespace danas {
 namespace {
@@ -66,30 +63,6 @@ LayerCandidates KeepWithinBudget(LayerCandidates& dropped, const CostTable& cost
     if (here->second.empty()) dropped.erase(here);
   }
   return kept;
-}
-
-FinalChoice SampleNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs, double largest_cost,
-                          RandomStream& stream) {
-  FinalChoice result = ChooseNetwork(alpha_lc, costs, largest_cost);
-  std::vector<std::vector<double>> weight_lc = LogProbabilities(alpha_lc);
-  for (std::vector<double>& weight_c : weight_lc) weight_c = ProbabilitiesOf(std::move(weight_c));
-  result.choice = BandSampler(costs, {costs.Least(), largest_cost}, std::move(weight_lc)).Draw(stream);
-  result.cost = costs.OfNetwork(result.choice);
-  result.bounded_by_budget = false;
-  result.sampled = true;
-  return result;
-}
-
-FinalChoice ChooseNetwork(const std::vector<std::vector<double>>& alpha_lc, const CostTable& costs,
-                          double largest_cost) {
-  FinalChoice result;
-  for (const std::vector<double>& alpha_c : alpha_lc) result.argmax.push_back(ArgMax(alpha_c));
-  result.argmax_cost = costs.OfNetwork(result.argmax);
-  result.bounded_by_budget = result.argmax_cost > largest_cost;
-  result.choice =
-      result.bounded_by_budget ? BestWithin(costs, LogProbabilities(alpha_lc), largest_cost) : result.argmax;
-  result.cost = costs.OfNetwork(result.choice);
-  return result;
 }
 
 }  // namespace danas

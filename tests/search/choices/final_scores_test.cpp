@@ -1,4 +1,4 @@
-#include "danas/search/final_scores.h"
+#include "danas/search/choices/final_scores.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
-#include "danas/search/final_choice.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/score.h"
 #include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
@@ -80,6 +80,10 @@ TEST(ScoredField, IsTheBandWhereItIsSmallEnough) {
   EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kEvolution);
   search.final_source = FinalSource::kBest;
   EXPECT_EQ(FieldOf(search, costs, false).source, ScoredSource::kBest);
+  search.final_source = FinalSource::kRandom;
+  EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kRandom);
+  search.final_networks = static_cast<int64_t>(inside);
+  EXPECT_EQ(FieldOf(search, costs, true).source, ScoredSource::kWholeBand);
 }
 
 TEST(ScoredField, ReachesDownWhereNothingIsLeftInTheBand) {
@@ -296,14 +300,14 @@ TEST(ScoredChoice, FinalistsAreScoredAgain) {
 }
 
 TEST(ScoredChoice, OtherSourcesStayInTheBand) {
-  for (const FinalSource source : {FinalSource::kBest, FinalSource::kEvolution}) {
+  for (const FinalSource source : {FinalSource::kBest, FinalSource::kEvolution, FinalSource::kRandom}) {
     Config config = ScoredConfig();
     config.search.final_networks = 5;
     config.search.final_source = source;
     config.search.evolution = {.generations = 2, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
     const Searched run = Search(config);
     EXPECT_EQ(run.scores()["source"], NameOf(source));
-    EXPECT_EQ(run.scores()["scored"], source == FinalSource::kBest ? 5 : 6);
+    EXPECT_EQ(run.scores()["scored"], source == FinalSource::kEvolution ? 6 : 5);
     EXPECT_TRUE(BandOf(config.search).Holds(run.result.first().cost));
   }
 }
@@ -337,7 +341,7 @@ class Shares : public ProgressSink {
 
 TEST(ScoredChoice, CountsInTheRunsShare) {
   for (const int64_t training_images : {0, 150}) {
-    for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
+    for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution, FinalSource::kRandom}) {
       Config config = ScoredConfig();
       config.search.finalist_images = training_images;
       config.search.final_source = source;
@@ -368,15 +372,16 @@ Json StopAndGoOn(const Config& config, const std::vector<int>& stops) {
 }
 
 TEST(ScoredChoice, GoesOnToTheBit) {
-  for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution}) {
+  for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution, FinalSource::kRandom}) {
     Config config = ScoredConfig();
     config.checkpoint.every = 1e-9;
     config.search.finalist_images = 64;
     config.search.final_networks = source == FinalSource::kAuto ? 1000 : 5;
     config.search.final_source = source;
     config.search.evolution = {.generations = 3, .population = 3, .parents = 2, .mutants = 1, .crossovers = 1};
-    const Json scores = StopAndGoOn(config, {0, 3, 7, 12});
-    EXPECT_EQ(scores["source"], source == FinalSource::kAuto ? "band" : "evolution");
+    const std::vector<int> stops = source == FinalSource::kRandom ? std::vector{0, 3, 6} : std::vector{0, 3, 7, 12};
+    const Json scores = StopAndGoOn(config, stops);
+    EXPECT_EQ(scores["source"], source == FinalSource::kAuto ? "band" : NameOf(source));
   }
 }
 

@@ -1,13 +1,11 @@
-#include "danas/search/final_scores.h"
+#include "danas/search/choices/final_scores.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "danas/cost/band_count.h"
 #include "danas/search/candidate_scores.h"
-#include "danas/search/final_choice.h"
 
 namespace danas {
 namespace {
@@ -109,20 +107,6 @@ void Describe(StateFields& fields, FinalScores& scores) {
   fields.Value("finalist_accuracies", finalist_accuracies);
   fields.Tensor("finalist_losses", finalist_loss_fn);
   if (fields.restoring() && finalist_loss_fn.defined()) finalist_loss_fn = finalist_loss_fn.cpu();
-}
-
-ScoredField FieldOf(const SearchConfig& config, const CostTable& costs, bool alpha_trained) {
-  ScoredField field{.band = BandOf(config)};
-  field.networks = CountNetworks(costs, field.band);
-  if (field.networks == 0) {
-    field.band.low = costs.Least();
-    field.networks = CountNetworks(costs, field.band);
-  }
-  if (field.networks <= static_cast<double>(config.final_networks)) return field;
-  const bool by_alpha =
-      config.final_source == FinalSource::kBest || (config.final_source == FinalSource::kAuto && alpha_trained);
-  field.source = by_alpha ? ScoredSource::kBest : ScoredSource::kEvolution;
-  return field;
 }
 
 }  // namespace danas

@@ -12,10 +12,8 @@
 #include <vector>
 
 #include "danas/config/search_config.h"
-#include "danas/cost/cost_band.h"
 #include "danas/cost/cost_model.h"
 #include "danas/run/run_state.h"
-#include "danas/search/evolution.h"
 
 namespace danas {
 
@@ -68,21 +66,5 @@ struct FinalScores {
 };
 
 void Describe(StateFields& fields, FinalScores& scores);
-
-// Which networks are scored.
-enum class ScoredSource { kWholeBand, kBest, kEvolution };
-template <>
-struct EnumNames<ScoredSource> {
-  static constexpr std::array kNames = {"band", "best", "evolution"};
-};
-
-struct ScoredField {
-  CostBand band;  // [budget_min, budget_max]; from the cheapest on where no network of what is left reaches budget_min
-  double networks = 0;  // in it
-  ScoredSource source = ScoredSource::kWholeBand;
-};
-
-// `alpha_trained`: α had steps, so that it may say which networks are worth scoring.
-ScoredField FieldOf(const SearchConfig& config, const CostTable& costs, bool alpha_trained);
 
 }  // namespace danas

@@ -1,4 +1,4 @@
-#include "danas/search/evolution.h"
+#include "danas/search/choices/evolution.h"
 
 #include <algorithm>
 #include <cmath>
