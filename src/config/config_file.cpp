@@ -193,17 +193,37 @@ void ReadAssignments(const std::vector<std::string>& assignments, Config& config
   for (const std::string& assignment : assignments) Read(Document::FromAssignment(assignment), config, old_keys);
 }
 
-// What `read` writes over `base` and, where it names another preset than base's, over that: which one is known only
-// once all has been read, so that it is read again.
+// What the names in `config` stand for beneath what it writes, where `base` has other names: `base` has the values of
+// its own. A strategy that stays keeps its values against a new preset.
+std::vector<std::string> SettingsBeneath(const SearchConfig& config, const SearchConfig& base) {
+  if (config.strategy != base.strategy && config.preset != base.preset) {
+    return NamedSettings(config.preset, config.strategy);
+  }
+  if (config.strategy != base.strategy) return StrategySettings(config.strategy);
+  std::vector<std::string> settings;
+  if (config.preset == base.preset) return settings;
+  const std::vector<std::string>& above = StrategySettings(config.strategy);
+  const auto key = [](const std::string& setting) { return setting.substr(0, setting.find('=') + 1); };
+  for (const std::string& setting : PresetSettings(config.preset)) {
+    const bool stands_above =
+        std::ranges::any_of(above, [&](const std::string& other) { return key(other) == key(setting); });
+    if (!stands_above) settings.push_back(setting);
+  }
+  return settings;
+}
+
+// What `read` writes over `base` and, where it names another preset or strategy than base's, over those: which ones is
+// known only once all has been read, so that it is read again.
 template <typename ReadAll>
-Config OverPreset(const Config& base, const ReadAll& read) {
+Config OverNamed(const Config& base, const ReadAll& read) {
   Config config = base;
   OldLossKeys old_keys(OldLossKeys::Source::kWritten);
   read(config, old_keys);
-  if (const SearchPreset preset = config.search.preset; preset != base.search.preset) {
+  const std::vector<std::string> beneath = SettingsBeneath(config.search, base.search);
+  if (!beneath.empty()) {
     config = base;
     old_keys = OldLossKeys(OldLossKeys::Source::kWritten);
-    ReadAssignments(PresetSettings(preset), config, old_keys);
+    ReadAssignments(beneath, config, old_keys);
     read(config, old_keys);
   }
   old_keys.ApplyTo(config.search.loss);
@@ -215,7 +235,7 @@ Config OverPreset(const Config& base, const ReadAll& read) {
 
 Config LoadConfig(const std::string& path_or_name, const std::vector<std::string>& assignments) {
   const fs::path path = FindShippedFile("", path_or_name);
-  Config config = OverPreset({}, [&](Config& into, OldLossKeys& old_keys) {
+  Config config = OverNamed({}, [&](Config& into, OldLossKeys& old_keys) {
     std::vector<fs::path> chain;
     ReadWithExtended(path, chain, into, old_keys);
     ReadAssignments(assignments, into, old_keys);
@@ -227,7 +247,7 @@ Config LoadConfig(const std::string& path_or_name, const std::vector<std::string
 Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
                       const std::vector<std::string>& assignments) {
   const fs::path path = path_or_name.empty() ? base : FindShippedFile("", path_or_name);
-  Config config = OverPreset({}, [&](Config& into, OldLossKeys& old_keys) {
+  Config config = OverNamed({}, [&](Config& into, OldLossKeys& old_keys) {
     std::vector<fs::path> chain;
     ReadWithExtended(base, chain, into, old_keys);
     chain.clear();
@@ -240,7 +260,7 @@ Config LoadConfigOver(const fs::path& base, const std::string& path_or_name,
 
 void Assign(Config& config, const std::vector<std::string>& assignments) {
   Config changed =
-      OverPreset(config, [&](Config& into, OldLossKeys& old_keys) { ReadAssignments(assignments, into, old_keys); });
+      OverNamed(config, [&](Config& into, OldLossKeys& old_keys) { ReadAssignments(assignments, into, old_keys); });
   ValidateWritten(changed, "--set");
   config = std::move(changed);
 }

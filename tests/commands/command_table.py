@@ -76,6 +76,9 @@ RUN = {
     "danas search --config fashion_mnist_short.json --set 'search.budgets=[1.5M, 1.8M, 2.1M]' "
     "--set schedule.ranking=random --dry-run": Run(add="--data data/fashion --no-probe",
                                                    says="budgets: 1.5M, 1.8M, 2.1M MACs"),
+    # docs/strategies.md
+    "danas search --config fashion_mnist.json --strategy spos --dry-run": Run(
+        add="--data data/fashion --no-probe", says="final choice: at most 1,000 networks"),
     # README: your own search; scripts/quickstart says some of them again
     "danas COMMAND --help": Run({"COMMAND": "search"}, says="Examples:"),
     "danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run": Run(
@@ -161,6 +164,7 @@ RUN = {
     # danas COMMAND --help
     "danas search --config my.json --set search.budget=200M --run runs/mine": Run(
         {"200M": "100k", "runs/mine": "runs/new"}, add="--no-probe"),
+    "danas search --config my.json --strategy spos": Run(add=PLAN, says="final choice"),
     "danas search --resume runs/mine --fork runs/other --set search.budget=150M": Run(
         {"runs/mine": "runs/stopped", "150M": "130k"}, says="runs/other/best.json"),
     "danas finetune --arch runs/mine/best.json": Run(),

@@ -31,7 +31,7 @@ TEST(Preset, NoneIsTheDefault) {
 TEST(Preset, FillsInWhatIsLeftOut) {
   const TempDir folder;
   const Config config = Load(folder, FileWith(R"("preset": "robust")"));
-  for (const PresetValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.of_preset) << value.key;
+  for (const NamedValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.named) << value.key;
   EXPECT_EQ(config.search.paths, WeightPathKind::kFair);
   EXPECT_FALSE(config.search.paths_band);
   EXPECT_EQ(config.search.pruning.score, PruningScore::kPaths);

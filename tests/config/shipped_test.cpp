@@ -59,7 +59,7 @@ TEST(ShippedConfigs, ForImagenetAreThePapers) {
     const Config config = LoadConfig(name);
     EXPECT_EQ(config.search.preset, SearchPreset::kPaper);
     EXPECT_EQ(config.schedule.ranking, "auto");
-    for (const PresetValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.of_preset) << value.key;
+    for (const NamedValue& value : PresetValues(config)) EXPECT_EQ(value.in_config, value.named) << value.key;
     EXPECT_GE(config.easiness.models.size(), 4U);
     for (const std::string& judge : config.easiness.models)
       EXPECT_NE(judge.find("=weights/"), std::string::npos) << judge;
@@ -71,8 +71,8 @@ TEST(ShippedConfigs, SmallOnesAreRobust) {
        {"cifar10", "cifar100", "fashion_mnist", "fashion_mnist_short", "image_folder", "quickstart"}) {
     const Config config = LoadConfig(name);
     EXPECT_EQ(config.search.preset, SearchPreset::kRobust) << name;
-    for (const PresetValue& value : PresetValues(config)) {
-      EXPECT_EQ(value.in_config, value.of_preset) << name << ": " << value.key;
+    for (const NamedValue& value : PresetValues(config)) {
+      EXPECT_EQ(value.in_config, value.named) << name << ": " << value.key;
     }
   }
 }

@@ -13,13 +13,12 @@ namespace danas {
 namespace {
 
 // On standard error, so that what is shown stays a config.
-void LogPreset(const Config& config) {
-  for (const PresetValue& value : PresetValues(config)) {
-    const std::string name = "search.preset " + std::string(NameOf(config.search.preset));
-    if (value.of_preset == value.in_config) {
-      log::info("{}: {} {}", name, value.key, value.of_preset);
+void LogValues(const std::vector<NamedValue>& values) {
+  for (const NamedValue& value : values) {
+    if (value.named == value.in_config) {
+      log::info("{}: {} {}", value.name, value.key, value.named);
     } else {
-      log::info("{}: {} {} (overridden: {})", name, value.key, value.of_preset, value.in_config);
+      log::info("{}: {} {} (overridden: {})", value.name, value.key, value.named, value.in_config);
     }
   }
 }
@@ -43,7 +42,8 @@ void DescribeOptions(CLI::App& app, ConfigShowOptions& options) {
 
 int RunCommand(const ConfigShowOptions& options, const Call&) {
   const Config config = ReadConfig(options.config);
-  LogPreset(config);
+  LogValues(PresetValues(config));
+  LogValues(StrategyValues(config));
   std::cout << JsonText(ToJson(config), 2) << "\n";
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "danas/arch/genotype.h"
 #include "danas/arch/space_file.h"
+#include "danas/config/preset.h"
 #include "danas/config/shipped.h"
 #include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
@@ -36,6 +37,14 @@ SearchSpace ReadSpace(const Config& config, int classes) {
   const LoadedSpace loaded = LoadSpaceOf(config, classes);
   for (const std::string& note : loaded.notes) log::info("{}", note);
   return loaded.space;
+}
+
+// A config's own class schedule or pruning joins a strategy, which then is no longer the published method.
+void LogOverStrategy(const Config& config) {
+  for (const NamedValue& value : StrategyValues(config)) {
+    if (value.named == value.in_config) continue;
+    log::info("{}: the config has {} {} instead of {}", value.name, value.key, value.in_config, value.named);
+  }
 }
 
 bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
@@ -262,6 +271,7 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   }
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
+  if (ranks.first()) LogOverStrategy(config);
   if (options.plan.dry_run) return PrintPlan(config, options, device, ranks);
   if (RanksFirst(config)) RequireJudges(config);
   const auto training_set = OpenImages(config);

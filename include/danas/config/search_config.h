@@ -101,10 +101,11 @@ struct SearchConfig {
         {.help = "values of keys that the config leaves out. paper: Algorithm 1 as published; robust: single paths, "
                  "budget-aware pruning and a final choice by fitted scores; `danas config show` prints the keys"});
     v.Field("strategy", strategy,
-            {.help = "values of keys that neither the config nor the preset gives: paths, learner and choice of a "
-                     "published method. danas: none of them; spos: single paths and evolution; proxyless_g: "
-                     "ProxylessNAS by gradient; darts: softmax, first order; fbnet and snas: annealed Gumbel-Softmax; "
-                     "random: the best of random networks by score"});
+            {.help = "values of keys that the config leaves out, above those of the preset: paths, learner and choice "
+                     "of a published method (docs/strategies.md). danas: none of them; spos: single paths and "
+                     "evolution; proxyless_g: ProxylessNAS by gradient; darts: softmax, first order; fbnet and snas: "
+                     "annealed Gumbel-Softmax; random: the best of random networks by score; `danas config show` "
+                     "prints the keys"});
     v.Field("budget", budget,
             {.help = "T: target cost of the search, in the unit of search.cost",
              .min = 0,
@@ -191,7 +192,8 @@ struct SearchConfig {
         "final_source", final_source,
         {.help =
              "scored, if the band holds more than final_networks. best: those with the highest sums of ln softmax(α); "
-             "evolution: as many as search.evolution says; auto: best if α was trained, else evolution"});
+             "evolution: as many as search.evolution says; random: drawn uniformly from the band, no two alike; auto: "
+             "best if α was trained, else evolution"});
     v.Field("final_effects", final_effects,
             {.help = "scored: what scored networks are ranked by. none: their losses; main: the sums of their "
                      "candidates' effects, fitted to all losses, which averages out the noise that shared weights add "
