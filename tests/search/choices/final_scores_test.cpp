@@ -10,6 +10,7 @@
 #include "danas/cost/band_count.h"
 #include "danas/nn/safetensors.h"
 #include "danas/search/budget_band.h"
+#include "danas/search/choices/scored_field.h"
 #include "danas/search/score.h"
 #include "tests/search/mean_colours.h"
 #include "tests/search/search_support.h"
