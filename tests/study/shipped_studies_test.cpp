@@ -44,7 +44,7 @@ TEST(ShippedStudies, OfTablesSayTheirCost) {
 
 // The arms of a table at small scale are those of the paper's, and perhaps more.
 TEST(ShippedStudies, SmallTablesVaryWhatTheTablesDo) {
-  for (const std::string& table : {"table4", "table6", "tau"}) {
+  for (const char* table : {"table4", "table6", "tau"}) {
     const Study small = ReadStudy(table + std::string("_small"));
     for (const StudyArm& arm : ReadStudy(table).arms) {
       EXPECT_EQ(std::ranges::count(small.arms, arm.name, &StudyArm::name), 1) << table << ": " << arm.name;
