@@ -112,6 +112,10 @@ TEST(ConfigFields, EveryNameOfAChoiceAndNoOther) {
       std::vector<std::string> assignments = {field.path + "=" + name};
       if (field.path == "search.cost" && name == "latency") assignments.push_back("search.latency_table=table.yaml");
       if (name == "micro_batch") assignments.push_back("search.alpha_micro_batch=8");
+      if (field.path == "search.proxyless_gates") assignments.push_back("search.learner=proxyless");
+      if (field.path == "search.learner" && name == "none") {
+        assignments.insert(assignments.end(), {"search.pruning.ratio=0", "search.final=scored", "search.paths=uniform"});
+      }
       EXPECT_NO_THROW(Assign(config, assignments)) << field.path << "=" << name;
     }
     ExpectRefused(field, "no_such_name");

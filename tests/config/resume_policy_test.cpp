@@ -47,6 +47,7 @@ TEST(ResumePolicy, OfEveryKey) {
                                               "schedule.ranking",
                                               "schedule.reverse",
                                               "search.budgets",
+                                              "search.learner",
                                               "search.paths",
                                               "seed",
                                               "space"}));
