@@ -281,7 +281,7 @@ TEST_F(RankCommandTest, ChoosesWithinSeveralLimits) {
   ExpectError(Run("choose", {"--limit", "parameters=10"}), 3,
               {"no network meets these limits together", "parameters at most 10", "networks of the space range from",
                "raise at least one"});
-  ExpectError(Run("choose", {"--limit", "params=10"}), 2, {"params", "expected macs, parameters or latency"});
+  ExpectError(Run("choose", {"--limit", "params=10"}), 2, {"params", "expected macs, parameters, latency or memory"});
   ExpectError(Run("choose", {"--limit", "macs"}), 2, {"KIND=COUNT"});
   ExpectError(Run("choose", {"--limit", "latency=10"}), 2, {"search.latency_table"});
   ExpectError(Run("choose", {"--budget", "10"}), 3,
