@@ -6,6 +6,7 @@
 
 #include "danas/search/search_loop.h"
 #include "tests/search/mean_colours.h"
+#include "tests/search/resumed_searches.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -52,6 +53,11 @@ Searched Search(const Config& config, const std::filesystem::path& folder = {}, 
   return {result, events};
 }
 
+void RunInto(const Config& config, const std::filesystem::path& folder, bool resume, test::KeptEvents& events) {
+  RunSearch(test::MakeInputs(config, Space(), test::MeanColours()),
+            {.metrics = &events, .folder = folder, .resume = resume});
+}
+
 TEST(SearchLearners, DoWhatIsPlanned) {
   for (const Way& way : kWays) {
     for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
@@ -93,31 +99,7 @@ TEST(SearchLearners, GoOnFromAnyBatch) {
       config.search.alpha_every = 2;
       config.search.alpha_batch = 12;
       if (way.learner == LearnerKind::kSoftmax) config.search.relaxation.temperature_end = 0.1;
-      config.checkpoint.every = 1e-9;
-      config.checkpoint.keep = 1000;
-      const test::TempDir whole;
-      const Searched through = Search(config, whole.path());
-      std::vector<std::filesystem::path> manifests;
-      for (const auto& entry : std::filesystem::directory_iterator(whole / "checkpoints")) {
-        if (entry.path().extension() == ".json") manifests.push_back(entry.path());
-      }
-      std::ranges::sort(manifests);
-      ASSERT_GT(manifests.size(), 12U);
-      for (size_t i = 1; i + 1 < manifests.size(); i += 7) {
-        SCOPED_TRACE(manifests[i].filename());
-        const test::TempDir folder;
-        std::filesystem::create_directories(folder / "checkpoints");
-        for (const char* extension : {".json", ".safetensors"}) {
-          std::filesystem::path from = manifests[i];
-          std::filesystem::copy(from.replace_extension(extension), folder / "checkpoints");
-        }
-        const Searched rest = Search(config, folder.path(), /*resume=*/true);
-        const std::vector<Event>& all = through.events.events;
-        test::KeptEvents expected;
-        expected.events.assign(all.end() - static_cast<std::ptrdiff_t>(rest.events.events.size()), all.end());
-        EXPECT_EQ(rest.events.Text(), expected.Text());
-        EXPECT_EQ(test::ReadText(folder / "weights.safetensors"), test::ReadText(whole / "weights.safetensors"));
-      }
+      test::ExpectTheSameFromAnyBatch(config, RunInto, /*least=*/12, /*stride=*/7);
     }
   }
 }

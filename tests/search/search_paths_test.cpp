@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <initializer_list>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "danas/search/search_loop.h"
 #include "danas/train/lr_schedule.h"
 #include "tests/search/mean_colours.h"
+#include "tests/search/resumed_searches.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"
@@ -43,6 +45,11 @@ Searched Search(const Config& config, const std::filesystem::path& folder = {}, 
   const SearchResult result = RunSearch(test::MakeInputs(config, Space(), test::MeanColours()),
                                         {.metrics = &events, .folder = folder, .resume = resume});
   return {result, events};
+}
+
+void RunInto(const Config& config, const std::filesystem::path& folder, bool resume, test::KeptEvents& events) {
+  RunSearch(test::MakeInputs(config, Space(), test::MeanColours()),
+            {.metrics = &events, .folder = folder, .resume = resume});
 }
 
 constexpr std::initializer_list<WeightPathKind> kSinglePaths = {WeightPathKind::kUniform, WeightPathKind::kFair,
@@ -189,31 +196,7 @@ TEST(SearchPaths, GoOnFromAnyBatch) {
     config.search.relaxation.draws = RelaxationDraws::kMicroBatch;
     config.search.alpha_batch = 12;
     config.search.alpha_micro_batch = 4;
-    config.checkpoint.every = 1e-9;
-    config.checkpoint.keep = 1000;
-    const test::TempDir whole;
-    const Searched through = Search(config, whole.path());
-    std::vector<std::filesystem::path> manifests;
-    for (const auto& entry : std::filesystem::directory_iterator(whole / "checkpoints")) {
-      if (entry.path().extension() == ".json") manifests.push_back(entry.path());
-    }
-    std::ranges::sort(manifests);
-    ASSERT_GT(manifests.size(), 20u);
-    for (size_t i = 1; i + 1 < manifests.size(); i += 9) {
-      SCOPED_TRACE(manifests[i].filename());
-      const test::TempDir folder;
-      std::filesystem::create_directories(folder / "checkpoints");
-      for (const char* extension : {".json", ".safetensors"}) {
-        std::filesystem::path from = manifests[i];
-        std::filesystem::copy(from.replace_extension(extension), folder / "checkpoints");
-      }
-      const Searched rest = Search(config, folder.path(), /*resume=*/true);
-      const std::vector<Event>& all = through.events.events;
-      test::KeptEvents expected;
-      expected.events.assign(all.end() - static_cast<std::ptrdiff_t>(rest.events.events.size()), all.end());
-      EXPECT_EQ(rest.events.Text(), expected.Text());
-      EXPECT_EQ(test::ReadText(folder / "weights.safetensors"), test::ReadText(whole / "weights.safetensors"));
-    }
+    test::ExpectTheSameFromAnyBatch(config, RunInto, /*least=*/20, /*stride=*/9);
   }
 }
 
