@@ -159,27 +159,12 @@ void Describe(StateFields& fields, ArchitectureResult& result) {
   fields.Value("macs", macs);
 }
 
-namespace {
-
-// By the names that checkpoints have had for them from the first version on.
-void DescribeSums(StateFields& fields, PassTotals& sums) {
-  auto& [steps, images, skipped, loss_sum, correct, seconds, seconds_waited] = sums;
-  fields.Value("steps", steps);
-  fields.Value("images", images);
-  fields.Value("skipped", skipped);
-  fields.Value("loss", loss_sum);
-  fields.Value("accuracy", correct);
-  fields.Value("seconds", seconds);
-  fields.Value("seconds_waited", seconds_waited);
-}
-
-}  // namespace
-
 void Describe(StateFields& fields, InterleavedPosition& position) {
   auto& [place, sums, totals] = position;
   fields.Value("pass", place.pass);
   fields.Value("batches", place.batches);
-  fields.Within("sums", [&](StateFields& f) { DescribeSums(f, sums); });
+  // By the names that checkpoints have had for them from the first version on.
+  fields.Within("sums", [&](StateFields& f) { Describe(f, sums, {.loss_sum = "loss", .correct = "accuracy"}); });
   fields.Within("totals", [&](StateFields& f) { Describe(f, totals); });
 }
 

@@ -113,13 +113,13 @@ void SumOverRanks(const Ranks& ranks, int64_t images, StepResult& result, const 
   for (size_t i = 0; i < scalars.size(); ++i) *scalars[i] = sums[static_cast<int64_t>(i)];
 }
 
-void Describe(StateFields& fields, PassTotals& totals) {
+void Describe(StateFields& fields, PassTotals& totals, const PassTotalsNames& names) {
   auto& [steps, images, skipped, loss_sum, correct, seconds, seconds_waited] = totals;
   fields.Value("steps", steps);
   fields.Value("images", images);
   fields.Value("skipped", skipped);
-  fields.Value("loss_sum", loss_sum);
-  fields.Value("correct", correct);
+  fields.Value(names.loss_sum, loss_sum);
+  fields.Value(names.correct, correct);
   fields.Value("seconds", seconds);
   fields.Value("seconds_waited", seconds_waited);
 }

@@ -63,7 +63,13 @@ struct PassTotals {
   double seconds_waited = 0;
 };
 
-void Describe(StateFields& fields, PassTotals& totals);
+// What two of them are called in a checkpoint.
+struct PassTotalsNames {
+  const char* loss_sum = "loss_sum";
+  const char* correct = "correct";
+};
+
+void Describe(StateFields& fields, PassTotals& totals, const PassTotalsNames& names = {});
 void Describe(StateFields& fields, PassResult& result);
 
 // Where a pass without an end stands in the passes of its loader, which follow one another.
