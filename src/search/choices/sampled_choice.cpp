@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "choice.h"
+#include "danas/core/error.h"
+#include "danas/core/log.h"
 #include "danas/core/softmax.h"
 #include "danas/cost/band_sampler.h"
 #include "danas/search/arch_parameters.h"
@@ -36,7 +38,14 @@ FinalChoice SampleNetwork(const std::vector<std::vector<double>>& alpha_lc, cons
   FinalChoice result = ChooseNetwork(alpha_lc, costs, largest_cost);
   std::vector<std::vector<double>> weight_lc = LogProbabilities(alpha_lc);
   for (std::vector<double>& weight_c : weight_lc) weight_c = ProbabilitiesOf(std::move(weight_c));
-  result.choice = BandSampler(costs, {costs.Least(), largest_cost}, std::move(weight_lc)).Draw(stream);
+  try {
+    result.choice = BandSampler(costs, {costs.Least(), largest_cost}, std::move(weight_lc)).Draw(stream);
+  } catch (const ConfigError&) {
+    // A whole search is behind this: where α is so sharp that what costs less has a probability of 0, it still has a
+    // most probable network within the budget.
+    log::warn("softmax(α) leaves no network within search.budget_max to draw; taking the most probable one within it");
+    return result;
+  }
   result.cost = costs.OfNetwork(result.choice);
   result.bounded_by_budget = false;
   result.sampled = true;

@@ -49,5 +49,16 @@ TEST(SampleNetwork, DrawsAsSoftmaxDoesWithinTheBudget) {
   EXPECT_NEAR((share[{0, 0}]), 1 / sum, 0.015);
 }
 
+// exp(-1000) is 0: what lies within the budget cannot be drawn any more.
+TEST(SampleNetwork, TakesTheMostProbableWhereNoneCanBeDrawn) {
+  RandomStream stream(1, "final", {0});
+  const std::vector<std::vector<double>> alpha_lc = {{0, 1, 1000}, {0, 2}};
+  const FinalChoice choice = SampleNetwork(alpha_lc, kCosts, 17, stream);
+  EXPECT_EQ(choice.choice, ChooseNetwork(alpha_lc, kCosts, 17).choice);
+  EXPECT_LE(choice.cost, 17);
+  EXPECT_TRUE(choice.bounded_by_budget);
+  EXPECT_FALSE(choice.sampled);
+}
+
 }  // namespace
 }  // namespace danas
