@@ -69,7 +69,8 @@ const std::vector<std::string> kDarts = {
 };
 
 // Wu et al., FBNet (CVPR 2019), section 4.1: τ falls from 5 by exp(-0.045) in each of 90 epochs, to 5 exp(-0.045 · 89)
-// in the last; here to the same value in as many as there are.
+// in the last; here to the same value in as many as there are. The
+// paper gives no β of Adam: its own.
 const std::vector<std::string> kFbnet = {
     "search.paths=gumbel",
     "search.learner=gumbel",
@@ -79,6 +80,8 @@ const std::vector<std::string> kFbnet = {
     "search.loss.kind=fbnet",
     "search.alpha_pass=per_epoch",
     "search.alpha_lr=0.01",
+    "search.alpha_beta1=0.9",
+    "search.alpha_beta2=0.999",
     "search.alpha_weight_decay=0.0005",
     "search.pruning.ratio=0",
     "search.pruning.score=alpha",

@@ -124,6 +124,7 @@ TEST(Strategy, HasThePublishedNumbers) {
   EXPECT_EQ(fbnet.relaxation.temperature, 5);
   EXPECT_NEAR(fbnet.relaxation.temperature_end, 5 * std::exp(-0.045 * 89), 5e-4);
   EXPECT_EQ(fbnet.alpha_weight_decay, 5e-4);
+  EXPECT_EQ(fbnet.alpha_beta1, 0.9);
   EXPECT_EQ(fbnet.final, FinalChoiceKind::kSampled);
 }
 
