@@ -115,6 +115,15 @@ bool UsesAlpha(const SearchConfig& config) {
          config.final != FinalChoiceKind::kScored || config.final_source == FinalSource::kBest;
 }
 
+// The default, gumbel, is not a choice that anyone made.
+void CheckLearner(const SearchConfig& config) {
+  if (config.learner == LearnerKind::kGumbel || config.learner == LearnerKind::kNone || UsesAlpha(config)) return;
+  throw ConfigError(std::string("search.learner: '") + NameOf(config.learner) +
+                    "' trains α, which nothing reads: neither search.paths '" + NameOf(config.paths) +
+                    "', nor search.pruning.score 'paths', nor search.final 'scored'. Set one that reads it "
+                    "(docs/learners.md), or search.learner: none");
+}
+
 int64_t AlphaPasses(const SearchConfig& config) { return UsesAlpha(config) ? std::ssize(TargetsOf(config)) : 0; }
 
 Branch WholeBranch(const std::string& budget, const std::shared_ptr<Supernet>& supernet, const CostTable& costs,

@@ -54,6 +54,21 @@ TEST(Budgets, TakeThePlaceOfTheOne) {
   EXPECT_EQ(BandOf(second).high, 2040);
 }
 
+TEST(Budgets, ALearnerThatNothingNeedsIsAnError) {
+  SearchConfig config;
+  config.learner = LearnerKind::kProxyless;
+  EXPECT_NO_THROW(CheckLearner(config));
+  config.paths = WeightPathKind::kFair;
+  config.pruning.score = PruningScore::kPaths;
+  config.final = FinalChoiceKind::kScored;
+  test::ExpectErrorContains<ConfigError>(
+      [&] { CheckLearner(config); }, {"search.learner", "'proxyless'", "'fair'", "search.learner: none"});
+  for (const LearnerKind kind : {LearnerKind::kGumbel, LearnerKind::kNone}) {
+    config.learner = kind;
+    EXPECT_NO_THROW(CheckLearner(config));
+  }
+}
+
 TEST(Budgets, AlphaIsUsedWhereSomethingLooksAtIt) {
   SearchConfig config;
   config.budgets = {{100}, {200}, {300}};

@@ -1,13 +1,11 @@
 // What a weight step computes (search.paths): all candidates of each layer, mixed, or single paths, unweighted, each at
 // one network's cost.
 //   gumbel     one Gumbel-Softmax draw (Eq. 7-8): all candidates, or the drawn path with relaxation.hard
-//   softmax    all candidates, by softmax(α / τ) (Liu et al., "DARTS", ICLR 2019)
-//   uniform    one path, every network alike (Guo et al., "Single Path One-Shot NAS", ECCV 2020)
-//   fair       as many paths as the layer that has most candidates, each candidate equally often (Chu et al.,
-//   "FairNAS",
-//              ICCV 2021)
-//   binned     one path: a range of costs is drawn first, then a network in it (the public code of Single Path
-//   One-Shot) binarised  one path, each candidate as likely as in softmax(α) (Cai et al., "ProxylessNAS", ICLR 2019)
+//   softmax    all candidates, by softmax(α / τ) (DARTS, ICLR 2019)
+//   uniform    one path, every network alike (Single Path One-Shot, ECCV 2020)
+//   fair       as many paths as the largest layer has candidates, each candidate equally often (FairNAS, ICCV 2021)
+//   binned     one path: a range of costs is drawn first, then a network in it (the code of Single Path One-Shot)
+//   binarised  one path, each candidate as likely as in softmax(α) (ProxylessNAS, ICLR 2019)
 // Single paths of uniform, fair and binned stay within the cost band with search.paths_band.
 #pragma once
 
