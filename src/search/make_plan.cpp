@@ -70,6 +70,12 @@ std::vector<double> AlphaCandidates(const SearchConfig& search, std::vector<doub
   return candidates_l;
 }
 
+// That α steps between weight steps see, `per_step` each, to the nearest whole one.
+int64_t ImagesOfAnEpoch(const PhasePlan& plan, int64_t per_step) {
+  return std::llround(static_cast<double>(plan.alpha_steps) * static_cast<double>(per_step) /
+                      static_cast<double>(plan.phase.epochs));
+}
+
 PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpace& space, const ClassCounts& counts) {
   const Config& config = basis.config;
   PhasePlan plan;
@@ -79,10 +85,14 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   plan.weight_steps = phase.epochs * weight_batches;
   plan.alpha_passes = phase.searches && UsesAlpha(config.search) ? 1 : 0;
   if (plan.alpha_passes > 0) {
-    plan.architecture_images = FirstSum(counts.architecture, phase.classes);
-    plan.alpha_steps = config.search.alpha_pass == AlphaPass::kPerEpoch
-                           ? phase.epochs * basis.Batches(plan.architecture_images, basis.alpha)
-                           : plan.weight_steps / config.search.alpha_every;
+    const int64_t images = FirstSum(counts.architecture, phase.classes);
+    if (config.search.alpha_pass == AlphaPass::kPerEpoch) {
+      plan.architecture_images = images;
+      plan.alpha_steps = phase.epochs * basis.Batches(images, basis.alpha);
+    } else {
+      plan.alpha_steps = plan.weight_steps / config.search.alpha_every;
+      plan.architecture_images = ImagesOfAnEpoch(plan, std::min(images, AlphaRecipe(config).batch));
+    }
   }
   const std::vector<double> candidates_l = CandidatesOf(space);
   const std::vector<double> one_path_l(candidates_l.size(), 1.0);
@@ -126,6 +136,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
   CheckPaths(config.search, costs);
+  CheckLearner(config.search);
   CheckPruning(config.search, costs);
   SearchPlan plan;
   plan.device = DescribeDevice(device);
@@ -209,7 +220,7 @@ SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const 
   }
   SearchPlan plan =
       alone.size() == 1 ? alone.front() : JoinPlans(config, alone, MakeCostTable(*MakeParametersModel(), space));
-  if (times) AddSeconds(config, *times, alone.front().phases.front(), plan);
+  if (times) AddSeconds(*times, alone.front().phases.front(), plan);
   return plan;
 }
 

@@ -261,6 +261,15 @@ TEST(MakeSearchPlan, EveryKCountsAlphaStepsByWeightSteps) {
   const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};
   const SearchPlan plan = MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), counts, at::kCPU);
   EXPECT_EQ(plan.phases[1].alpha_steps, 12 / 5);
+  // Of its images an epoch sees what those steps take, not a whole pass.
+  const PhasePlan& phase = plan.phases[1];
+  const int64_t per_step = std::min<int64_t>(24, AlphaRecipe(config).batch);
+  EXPECT_EQ(phase.architecture_images,
+            std::llround(2.0 * static_cast<double>(per_step) / static_cast<double>(phase.phase.epochs)));
+  config.search.alpha_every = 1000;
+  const SearchPlan none = MakeSearchPlan(config, test::SpaceWithCounts({6}), *MakeMacsModel(), counts, at::kCPU);
+  EXPECT_EQ(none.phases[1].architecture_images, 0);
+  EXPECT_LT(none.macs(), plan.macs());
 }
 
 TEST(MakeSearchPlan, CountsWhatIsScoredForPrunings) {

@@ -21,7 +21,7 @@ struct EpochWork {
   double macs_per_image = 0;  // of a weight step's forward passes
   int64_t weight_images = 0;
   double alpha_macs_per_image = 0;  // of an α step's
-  int64_t architecture_images = 0;  // of each architecture pass
+  int64_t architecture_images = 0;  // that α steps see, of one budget
   int64_t alpha_passes = 0;
 };
 

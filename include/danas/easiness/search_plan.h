@@ -15,7 +15,7 @@ namespace danas {
 struct PhasePlan {
   Phase phase;
   int64_t weight_images = 0;        // of each pass over the weights' part of train
-  int64_t architecture_images = 0;  // of each architecture pass; 0 in warm-up
+  int64_t architecture_images = 0;  // that α steps see in an epoch, of one budget; 0 in warm-up
   int64_t alpha_passes = 1;         // architecture passes in an epoch: one a budget, or none
   int64_t weight_steps = 0;         // of the whole phase
   int64_t alpha_steps = 0;          // of all budgets together
