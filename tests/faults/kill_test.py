@@ -72,8 +72,11 @@ def prunings_logged(run):
     return (run / "log.jsonl").read_text(errors="replace").count('{"event":"pruning"')
 
 
-def where(run, trace):
-    """The kind of the moment at which the process that left this trace was killed."""
+def where(run, trace, call_on=""):
+    """The kind of the moment at which the process that left this trace was killed: by a call on the file `call_on`,
+    or by the clock."""
+    if call_on in AIMS["pruning"]:  # a slow disk is often still busy with a checkpoint then: its writer is a thread
+        return "pruning"
     if trace.writes_checkpoint():
         return "checkpoint write"
     if not trace.began_training():
@@ -184,7 +187,7 @@ class KillTest:
         if process.returncode == 0:
             self.finish_run()
         elif process.returncode == -9:
-            self.note({"run": self.number(), "kind": where(self.run, Trace(trace)),
+            self.note({"run": self.number(), "kind": where(self.run, Trace(trace), faults.get("on", "")),
                        "by": faults.get("do", "clock"), "on": faults.get("on", "")})
         else:
             sys.exit(f"error: exit code {process.returncode} after {self.kills[-1:]} with {faults}: {said}")

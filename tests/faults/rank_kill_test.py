@@ -90,7 +90,7 @@ class RankKillTest(kill_test.KillTest):
                 sys.exit(f"error: exit code {job.returncode} of a job of which no rank was killed: {said}")
             return self.finish_run()
         at, calls = time.monotonic(), kill_test.Trace(trace)
-        moment = kill_test.where(self.run, calls) if calls.calls else JOINING
+        moment = kill_test.where(self.run, calls, faults.get("on", "")) if calls.calls else JOINING
         (self.work / "struck").touch()
         said, seconds = self.end_of(job, mark, at)
         if job.returncode == 0:
