@@ -69,8 +69,7 @@ const std::vector<std::string> kDarts = {
 };
 
 // Wu et al., FBNet (CVPR 2019), section 4.1: τ falls from 5 by exp(-0.045) in each of 90 epochs, to 5 exp(-0.045 · 89)
-// in the last; here to the same value in as many as there are. The
-// paper gives no β of Adam: its own.
+// in the last; here to the same value in as many as there are. The paper gives no β of Adam: its own.
 const std::vector<std::string> kFbnet = {
     "search.paths=gumbel",
     "search.learner=gumbel",

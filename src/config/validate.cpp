@@ -152,8 +152,13 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
 void CheckNoLearner(const Checker& check, const SearchConfig& search) {
   if (search.learner != LearnerKind::kNone) return;
   const std::string never = " reads α, which search.learner 'none' never trains; ";
-  check.Require(search.pruning.ratio == 0 || search.pruning.score != PruningScore::kAlpha, "search.pruning.score",
-                "'alpha'" + never + "use 'perturbation' or 'paths', or prune nothing with search.pruning.ratio: 0");
+  const std::string strategy = search.strategy == SearchStrategy::kDanas
+                                   ? ""
+                                   : std::string(", as search.strategy '") + NameOf(search.strategy) +
+                                         "' does unless the config sets that key";
+  check.Require(
+      search.pruning.ratio == 0 || search.pruning.score != PruningScore::kAlpha, "search.pruning.score",
+      "'alpha'" + never + "use 'perturbation' or 'paths', or prune nothing with search.pruning.ratio: 0" + strategy);
   check.Require(search.final == FinalChoiceKind::kScored, "search.final",
                 std::string("'") + NameOf(search.final) + "'" + never + "use 'scored'");
   check.Require(search.final_source != FinalSource::kBest, "search.final_source",
@@ -179,6 +184,8 @@ void CheckRelaxation(const Checker& check, const SearchConfig& search) {
         std::pair(relaxation.temperature_end != standard.temperature_end, "temperature_end")}) {
     applies(!set || tempered, key, "search.paths or search.learner 'gumbel' or 'softmax'", both);
   }
+  applies(relaxation.expected_cost == standard.expected_cost || search.learner != LearnerKind::kNone, "expected_cost",
+          "a search.learner", "'" + learner + "'");
   const bool two = search.learner == LearnerKind::kProxyless && search.proxyless_gates == ProxylessGates::kTwo;
   const bool draws = gumbel || (search.learner == LearnerKind::kProxyless && !two);
   check.Require(relaxation.draws == RelaxationDraws::kBatch || draws, "search.relaxation.draws",

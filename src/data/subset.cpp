@@ -10,12 +10,6 @@
 namespace danas {
 namespace {
 
-// How many images of a class of `count` go to the architecture weights.
-int64_t Share(const DataConfig& config, int64_t count) {
-  if (config.validation_fraction == 0) return config.validation_per_class;
-  return std::max<int64_t>(1, std::llround(config.validation_fraction * static_cast<double>(count)));
-}
-
 Subset Select(const std::shared_ptr<const DatasetIndex>& dataset, std::vector<int64_t> images) {
   std::sort(images.begin(), images.end());
   Subset subset{.dataset = dataset, .images = std::move(images), .targets = {}};
@@ -24,6 +18,11 @@ Subset Select(const std::shared_ptr<const DatasetIndex>& dataset, std::vector<in
 }
 
 }  // namespace
+
+int64_t ImagesForArchitecture(const DataConfig& config, int64_t count) {
+  if (config.validation_fraction == 0) return config.validation_per_class;
+  return std::max<int64_t>(1, std::llround(config.validation_fraction * static_cast<double>(count)));
+}
 
 Subset WholeSet(std::shared_ptr<const DatasetIndex> dataset) {
   Subset subset;
@@ -53,7 +52,7 @@ Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataCo
       images.resize(std::min(images.size(), static_cast<size_t>(config.search_images_per_class)));
     }
     const int64_t count = static_cast<int64_t>(images.size());
-    const int64_t carved = Share(config, count);
+    const int64_t carved = ImagesForArchitecture(config, count);
     if (carved >= count) {
       throw DataError(
           dataset->name + ": the class '" + dataset->classes.ids[label] + "' has " + std::to_string(count) +

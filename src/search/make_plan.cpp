@@ -9,6 +9,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/pass_work.h"
+#include "danas/cost/search_band.h"
 #include "danas/run/device.h"
 #include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
@@ -196,12 +197,15 @@ ClassCounts CountImages(const Split& split, const std::vector<int>& order) {
 ClassCounts EvenCounts(int64_t images, int classes, const DataConfig& data) {
   int64_t each = std::max<int64_t>(1, images / classes);
   if (data.search_images_per_class > 0) each = std::min(each, data.search_images_per_class);
-  const int64_t carved = data.validation_fraction == 0
-                             ? data.validation_per_class
-                             : std::llround(data.validation_fraction * static_cast<double>(each));
+  const int64_t carved = ImagesForArchitecture(data, each);
+  if (carved >= each) {
+    throw ConfigError("--images: " + std::to_string(images) + " images are " + std::to_string(each) + " of each of " +
+                      std::to_string(classes) + " classes for the search, and the architecture weights take " +
+                      std::to_string(carved) +
+                      " of them; one must be left. Give more images, or lower data.validation_per_class");
+  }
   const auto count = static_cast<size_t>(classes);
-  return {.weights = std::vector<int64_t>(count, std::max<int64_t>(0, each - carved)),
-          .architecture = std::vector<int64_t>(count, carved)};
+  return {.weights = std::vector<int64_t>(count, each - carved), .architecture = std::vector<int64_t>(count, carved)};
 }
 
 int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {

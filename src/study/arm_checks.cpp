@@ -28,9 +28,17 @@ std::vector<const StudyTrial*> FirstTrials(const StudyPlan& plan) {
 }
 
 // What decides the results of an arm.
-Json SettingsOf(const StudyArm& arm, const Config& config) {
-  Json settings = ToJson(config);
-  for (const char* name : {"preset", "strategy"}) settings["search"].erase(name);
+Json SettingsOf(const Study& study, const StudyArm& arm, const Config& config) {
+  Json settings = ToJson(config), search = settings["search"];
+  for (const char* name : {"preset", "strategy"}) search.erase(name);
+  if (arm.random > 0) {  // nothing is searched
+    Json drawn;
+    for (const char* name : {"cost", "latency_table", "budget", "budget_min", "budget_max"}) drawn[name] = search[name];
+    search = drawn;
+    for (const char* name : {"schedule", "train"}) settings.erase(name);
+    if (!study.outcome.truth.empty()) settings = {{"space", settings["space"]}};
+  }
+  settings["search"] = search;
   settings["arm"] = {arm.random, arm.near, arm.near.empty() ? 0 : arm.band_percent, arm.one_search};
   return settings;
 }
@@ -76,7 +84,7 @@ std::optional<int> KnownClasses(const Study& study, DataFormat format) {
 
 // Whether networks below the band do not count.
 bool NeedsWholeBand(const StudyArm& arm, const SearchConfig& search) {
-  return arm.random > 0 || search.final == FinalChoiceKind::kScored;
+  return arm.random > 0 || search.final == FinalChoiceKind::kScored || PathsKeepBand(search);
 }
 
 // Why no network meets the trial's budget; empty where one may.
@@ -103,7 +111,8 @@ std::string WhyOutOfReach(const Study& study, const StudyTrial& trial, CostTable
            " less. Lower the budget or search.budget_min, or use another space";
   }
   // Costs of which the greatest counts are few, with gaps between them; those that add up are not counted exactly.
-  if (costs.fold == CostFold::kMax && CountNetworks(costs, band) == 0) {
+  // A search whose paths keep the band refuses it by the same count.
+  if ((costs.fold == CostFold::kMax || PathsKeepBand(config.search)) && CountNetworks(costs, band) == 0) {
     return "no network costs " + CostText(band.low, costs) + " to " + CostText(band.high, costs) +
            " (search.budget_min and search.budget_max, or 0.95 and 1.02 times the budget " +
            CostText(config.search.budget.value, costs) + "): " + range + NearestLevelsText(costs, band.low, band.high) +
@@ -119,7 +128,7 @@ void CheckArmsDiffer(const Study& study, const StudyPlan& plan) {
   for (const StudyTrial* trial : FirstTrials(plan)) {
     const StudyArm& arm = study.arms[trial->arm];
     const auto [place, is_new] =
-        known.emplace(std::pair(trial->budget, SettingsOf(arm, trial->config).dump()), trial->arm);
+        known.emplace(std::pair(trial->budget, SettingsOf(study, arm, trial->config).dump()), trial->arm);
     if (is_new) continue;
     const auto [first, second] = std::minmax(place->second, trial->arm);
     throw ConfigError(study.file.string() + ": arms '" + study.arms[first].name + "' and '" + study.arms[second].name +

@@ -113,10 +113,15 @@ double TrainingMacs(const StudyStep& training, const SearchConfig& search, int64
   return kTrainingPassWork * search.budget.value * epochs * static_cast<double>(images);
 }
 
+// NaN where it is not known.
+double Hours(double macs, const StudyCost& cost) {
+  if (cost.macs_per_second == 0) return std::numeric_limits<double>::quiet_NaN();
+  return macs / cost.macs_per_second / kSecondsOfHour;
+}
+
 std::string HoursText(double macs, const StudyCost& cost) {
-  if (cost.macs_per_second == 0 || std::isnan(macs)) return "-";
-  const double hours = macs / cost.macs_per_second / kSecondsOfHour;
-  return FormatDecimals(hours, hours < 10 ? 2 : 0);
+  const double hours = Hours(macs, cost);
+  return std::isnan(hours) ? "-" : FormatDecimals(hours, hours < 10 ? 2 : 0);
 }
 
 // A search on ImageNet takes more than FormatCount() has names for.
@@ -168,7 +173,7 @@ std::string CostsText(const std::vector<ArmCost>& costs, const Study& study) {
   double all = 0;
   for (size_t a = 0; a < costs.size(); ++a) {
     const ArmCost& cost = costs[a];
-    const double each = cost.EachSearch(), total = cost.search_macs + cost.training_macs;
+    const double each = cost.EachSearch(), total = cost.All();
     all += total;
     table.AddRow({study.arms[a].name, std::to_string(cost.searches), MacsText(each),
                   cost.searches > 0 ? HoursText(each, asked) : "-",
@@ -188,6 +193,21 @@ std::string CostsText(const std::vector<ArmCost>& costs, const Study& study) {
   }
   if (!study.prepare.empty()) text += "not counted: shared steps ('prepare')\n";
   return text;
+}
+
+Json ToJson(const std::vector<ArmCost>& costs, const Study& study) {
+  Json json = Json::array();
+  const auto number = [](double value) { return std::isnan(value) ? Json() : Json(value); };
+  for (size_t a = 0; a < costs.size(); ++a) {
+    const ArmCost& cost = costs[a];
+    json.push_back({{"arm", study.arms[a].name},
+                    {"searches", cost.searches},
+                    {"search_macs", number(cost.search_macs)},
+                    {"trainings", cost.trainings},
+                    {"training_macs", number(cost.training_macs)},
+                    {"hours", number(Hours(cost.All(), *study.cost))}});
+  }
+  return json;
 }
 
 }  // namespace danas

@@ -117,7 +117,8 @@ std::optional<TrialResult> TrialReader::ReadFound(const StudyTrial& trial) {
   const fs::path run = plan_.steps[*trial.search].folder;
   const fs::path& best = trial.found;
   const SearchSpace network = ReadGenotype(best).network;
-  const bool other_data = Sets(study_.arms[trial.arm].settings, "data.");  // may have other classes than the table's
+  const Settings& of_arm = study_.arms[trial.arm].settings;
+  const bool other_data = Sets(of_arm, "data.root") || Sets(of_arm, "data.format");  // perhaps of other classes
   if (!other_data && network.classes() != truth_->space().classes()) {
     throw ConfigError(best.string() + " distinguishes " + std::to_string(network.classes()) + " classes, the space " +
                       truth_->space().name() + " of the table of truth " + std::to_string(truth_->space().classes()));

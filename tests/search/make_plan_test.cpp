@@ -55,6 +55,17 @@ TEST(EvenCounts, AreThoseOfTheSplit) {
   EXPECT_EQ(counts.architecture, std::vector<int64_t>(1000, 50));
 }
 
+TEST(EvenCounts, LeaveOneOfEachClassForTheWeights) {
+  DataConfig data;
+  data.validation_fraction = 0.25;
+  EXPECT_EQ(EvenCounts(6, 3, data).architecture, std::vector<int64_t>(3, 1));  // a share is one image at least
+  const std::string each = "images are 1 of each of 3 classes";
+  test::ExpectErrorContains<ConfigError>([&] { EvenCounts(3, 3, data); }, {"--images: 3", each, "Give more images"});
+  data.validation_fraction = 0;
+  data.validation_per_class = 50;
+  test::ExpectErrorContains<ConfigError>([&] { EvenCounts(150, 3, data); }, {"take 50 of them"});
+}
+
 TEST(MakeSearchPlan, CountsPhaseByPhase) {
   const SearchSpace space = test::SpaceWithCounts({6, 6, 1});
   const ClassCounts counts{.weights = {30, 20, 40, 10}, .architecture = {16, 8, 8, 4}};

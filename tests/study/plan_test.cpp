@@ -164,6 +164,19 @@ TEST(StudyPlan, ArmsThatAreAlikeAreNamed) {
                   {same});
 }
 
+// They search nothing, and with a table they train nothing.
+TEST(StudyPlan, RandomArmsThatAreAlikeAreNamed) {
+  const auto arms = [](const std::string& set) {
+    return R"("first": {"random": 2}, "second": {"random": 2, "set": {)" + set + "}}";
+  };
+  const std::string same = "'first' and 'second' have the same settings", truth = R"({"truth": "t.csv"})";
+  ExpectPlanFails(StudyText("", arms(R"("search.alpha_lr": 0.01, "schedule.epochs_per_step": 9)")), {same});
+  ExpectPlanFails(StudyText("", arms(R"("finetune.epochs": 9)"), truth), {same});
+  const test::TempDir folder;
+  EXPECT_NO_THROW(PlanStudy(StudyOf(folder, StudyText("", arms(R"("finetune.epochs": 9)"))), "s", ""));
+  EXPECT_NO_THROW(PlanStudy(StudyOf(folder, StudyText("", arms(R"("search.budget": "0.6M")"), truth)), "s", ""));
+}
+
 TEST(StudyPlan, ArmsMayDifferInOneThing) {
   const test::TempDir folder;
   const auto plans = [&](const std::string& more, const std::string& arms) {
@@ -184,6 +197,15 @@ TEST(StudyPlan, BudgetsOutOfReachAreToldWithTheRange) {
                   {"arm 'a'", "at most 102.0k MACs", range});
   ExpectPlanFails(StudyText("", R"("rich": {"random": 1, "set": {"search.budget": "2M"}})", R"({"truth": "t.csv"})"),
                   {"arm 'rich'", "at least 1.9M MACs", range, "Lower the budget"});
+  const auto of_paths = [](const std::string& set) {
+    return StudyText("", R"("a": {"set": {"search": {"paths": "uniform", "final": "argmax", )" + set + "}}}",
+                     R"({"truth": "t.csv"})");
+  };
+  ExpectPlanFails(of_paths(R"("budget": "2M")"), {"arm 'a'", "at least 1.9M MACs", range});
+  ExpectPlanFails(of_paths(R"("budget": 230300, "budget_min": 230300, "budget_max": 230301)"),
+                  {"arm 'a'", "no network costs 230.3k MACs to 230.3k MACs", range, "widen the band"});
+  const test::TempDir folder;
+  EXPECT_NO_THROW(PlanStudy(StudyOf(folder, of_paths(R"("budget": "2M", "paths_band": false)")), "s", ""));
 }
 
 // Of memory, truth_a's networks have 24, 27, 32 or 56 KiB, and a band may lie between.

@@ -173,7 +173,8 @@ class StudyTest(unittest.TestCase):
 
     def test_plan_says_what_is_done(self):
         plan = json.loads(self.study("--dry-run", "--json").stdout)
-        self.assertEqual({step["state"] for step in plan}, {"to do"})
+        self.assertEqual({step["state"] for step in plan["steps"]}, {"to do"})
+        self.assertNotIn("cost", plan)
         self.assertFalse((self.folder / "runs").exists())
         shutil.copytree(self.reference / "runs", self.folder / "runs")
         self.assertIn("8 of 8 steps are done", self.study("--dry-run").stdout)
@@ -303,6 +304,9 @@ class StudyTest(unittest.TestCase):
             "search.budget=90k", "--dry-run", "--no-probe", "--json").stdout)
         self.assertGreater(planned["macs"], 0)
         self.assertEqual(planned["macs"], with_data["macs"])  # the images are of equally large classes
+        arms = {arm["arm"]: arm for arm in json.loads(self.study("--dry-run", "--json").stdout)["cost"]}
+        self.assertEqual(arms["slow"]["searches"], 6)
+        self.assertAlmostEqual(arms["slow"]["hours"], arms["slow"]["search_macs"] / 1e6 / 3600)
         self.assertFalse((self.folder / "runs").exists())
         self.write(cost={"images": 24})
         done = self.study("--dry-run")

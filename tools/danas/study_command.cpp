@@ -55,22 +55,26 @@ fs::path ThisProgram() { return fs::read_symlink("/proc/self/exe"); }
 
 int PrintPlan(const Asked& asked, bool json) {
   size_t done = 0;
-  Json list = Json::array();
+  Json steps = Json::array();
   std::string text;
   for (const StudyStep& step : asked.plan.steps) {
     const StepState state = StateOf(step);
     done += state == StepState::kDone ? 1 : 0;
-    list.push_back({{"step", step.name},
-                    {"state", StateName(state)},
-                    {"folder", step.folder.string()},
-                    {"command", CommandText(step)}});
+    steps.push_back({{"step", step.name},
+                     {"state", StateName(state)},
+                     {"folder", step.folder.string()},
+                     {"command", CommandText(step)}});
     text += step.name + " (" + StateName(state) + ")\n  $ " + CommandText(step) + "\n";
   }
   text += std::to_string(done) + " of " + std::to_string(asked.plan.steps.size()) + " steps are done; " +
           std::to_string(asked.plan.trials.size()) + " trials in " + asked.folder.string() + "\n";
-  if (asked.study.cost && !json)
-    text += "\n" + CostsText(PlanCosts(asked.study, asked.plan, ThisProgram()), asked.study);
-  WriteOut(json ? JsonText(list, 2) + "\n" : text);
+  Json plan = {{"steps", steps}};
+  if (asked.study.cost) {
+    const std::vector<ArmCost> costs = PlanCosts(asked.study, asked.plan, ThisProgram());
+    text += "\n" + CostsText(costs, asked.study);
+    plan["cost"] = ToJson(costs, asked.study);
+  }
+  WriteOut(json ? JsonText(plan, 2) + "\n" : text);
   return 0;
 }
 

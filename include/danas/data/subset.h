@@ -24,6 +24,9 @@ struct Split {
   Subset architecture;  // Eq. 10; disjoint from `weights`
 };
 
+// How many of a class's `count` images go to the architecture weights.
+int64_t ImagesForArchitecture(const DataConfig& config, int64_t count);
+
 // Stratified: the same number (or share) of images of each class, drawn by the stream "split". Throws DataError naming
 // a class with too few images (at least one must stay for the weights).
 Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed);

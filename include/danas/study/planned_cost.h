@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/core/json.h"
 #include "danas/study/plan.h"
 
 namespace danas {
@@ -18,6 +19,7 @@ struct ArmCost {
   int64_t trainings = 0;
   double training_macs = 0;  // of all of them, each network as expensive as its budget; NaN where that is not in MACs
 
+  double All() const { return search_macs + training_macs; }
   double EachSearch() const { return searches > 0 ? search_macs / static_cast<double>(searches) : 0; }
 };
 
@@ -26,7 +28,9 @@ struct ArmCost {
 // about it has gone to standard error.
 std::vector<ArmCost> PlanCosts(const Study& study, const StudyPlan& plan, const std::filesystem::path& program);
 
-// A table, and what is not in it.
+// A table, and what is not in it; as JSON [{arm, searches, search_macs, trainings, training_macs, hours}], where what
+// is not known is null.
 std::string CostsText(const std::vector<ArmCost>& costs, const Study& study);
+Json ToJson(const std::vector<ArmCost>& costs, const Study& study);
 
 }  // namespace danas

@@ -7,6 +7,7 @@
 #include "binned_paths.h"
 #include "danas/core/error.h"
 #include "danas/cost/band_count.h"
+#include "danas/cost/search_band.h"
 #include "danas/search/budget_band.h"
 #include "fair_paths.h"
 #include "gumbel_paths.h"
@@ -14,13 +15,6 @@
 #include "uniform_paths.h"
 
 namespace danas {
-namespace {
-
-bool FitABand(WeightPathKind kind) {
-  return kind == WeightPathKind::kUniform || kind == WeightPathKind::kFair || kind == WeightPathKind::kBinned;
-}
-
-}  // namespace
 
 std::unique_ptr<Paths> MakePaths(const SearchConfig& config, const CostTable& costs) {
   switch (config.paths) {
@@ -49,8 +43,6 @@ bool ComputesPaths(const SearchConfig& config) {
 }
 
 bool PathsReadAlpha(const SearchConfig& config) { return !FitABand(config.paths); }
-
-bool PathsKeepBand(const SearchConfig& config) { return config.paths_band && FitABand(config.paths); }
 
 int64_t PathsPerStep(const SearchConfig& config, int64_t most_candidates) {
   if (!ComputesPaths(config)) return 0;

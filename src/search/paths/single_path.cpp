@@ -5,6 +5,7 @@
 
 #include "danas/core/log.h"
 #include "danas/cost/band_count.h"
+#include "danas/cost/search_band.h"
 #include "danas/search/budget_band.h"
 
 namespace danas {

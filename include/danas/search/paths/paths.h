@@ -63,9 +63,6 @@ bool ComputesPaths(const SearchConfig& config);
 // α has a say in what weight steps compute.
 bool PathsReadAlpha(const SearchConfig& config);
 
-// Single paths are to stay within the config's band.
-bool PathsKeepBand(const SearchConfig& config);
-
 // Forward passes of a weight step, each of one path, in a space whose largest layer has so many candidates; 0: one pass
 // of all candidates.
 int64_t PathsPerStep(const SearchConfig& config, int64_t most_candidates);
