@@ -169,7 +169,7 @@ void ExpectThreadsAgree(double tolerance) {
 
 TEST(KernelThreads, FiveComputeWhatOneDoesInDouble) { ExpectThreadsAgree<double>(1e-9); }
 
-TEST(KernelThreads, FiveComputeWhatOneDoesInFloat) {
+TEST(SlowKernelThreads, FiveComputeWhatOneDoesInFloat) {
   if (Levels().empty()) GTEST_SKIP() << "the processor has no level of the fused kernels";
   for (const std::string& level : Levels()) {
     SCOPED_TRACE(level);

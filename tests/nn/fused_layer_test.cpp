@@ -197,7 +197,9 @@ bool IsSmooth(const Results& aten, const Results& exact) {
   return true;
 }
 
-TEST_F(FusedLevels, RoundsAsAtenInFloat) {
+using SlowFusedLevels = FusedLevels;
+
+TEST_F(SlowFusedLevels, RoundsAsAtenInFloat) {
   AtEveryLevel([] {
     int64_t smooth = 0;
     for (uint64_t seed = 0; seed < kCases; ++seed) {

@@ -316,7 +316,7 @@ TEST(HostileTorchFile, DirectoriesThatLieAreRefused) {
 
 std::string Golden(const std::string& name) { return test::ReadText(test::SourcePath("tests/golden/nn/" + name)); }
 
-TEST(HostileTorchFile, EveryTruncationIsRefused) {
+TEST(SlowHostileTorchFile, EveryTruncationIsRefused) {
   const TempDir folder;
   for (const std::string name : {"state_dict.pth", "state_dict_before_1_6.pth"}) {
     const std::string whole = Golden(name);
@@ -328,7 +328,7 @@ TEST(HostileTorchFile, EveryTruncationIsRefused) {
 }
 
 // Checksums find what changes a weight or the pickle; what they do not cover does not matter.
-TEST(HostileTorchFile, AChangedByteIsFoundOrHarmless) {
+TEST(SlowHostileTorchFile, AChangedByteIsFoundOrHarmless) {
   const TempDir folder;
   const std::string whole = Golden("state_dict.pth");
   const TorchFile expected = ReadTorchFile(test::SourcePath("tests/golden/nn/state_dict.pth"));
@@ -352,7 +352,7 @@ TEST(HostileTorchFile, AChangedByteIsFoundOrHarmless) {
 }
 
 // The old form has no checksums: a changed byte may change a weight, but every tensor stays within the file's bytes.
-TEST(HostileTorchFile, AChangedByteOfTheOldFormDoesNoHarm) {
+TEST(SlowHostileTorchFile, AChangedByteOfTheOldFormDoesNoHarm) {
   const TempDir folder;
   const std::string whole = Golden("state_dict_before_1_6.pth");
   size_t refused = 0;

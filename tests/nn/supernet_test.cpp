@@ -164,7 +164,7 @@ TEST(Supernet, OneHotEqualsItsNetworkWithBatchStatistics) {
   }
 }
 
-TEST(Supernet, OneHotEqualsItsNetworkWithRecalibratedStatistics) {
+TEST(SlowSupernet, OneHotEqualsItsNetworkWithRecalibratedStatistics) {
   const at::NoGradGuard no_gradient;
   for (const SearchSpace& space : Spaces()) {
     const auto supernet = MakeSupernet(space);

@@ -100,11 +100,12 @@ class TorchvisionParity : public testing::TestWithParam<int> {
  protected:
   const Json& golden() const { return Golden()["networks"][static_cast<size_t>(GetParam())]; }
 };
-INSTANTIATE_TEST_SUITE_P(Zoo, TorchvisionParity, testing::Range(0, 9), [](const auto& index) {
+using SlowTorchvisionParity = TorchvisionParity;
+INSTANTIATE_TEST_SUITE_P(Zoo, SlowTorchvisionParity, testing::Range(0, 9), [](const auto& index) {
   return Golden()["networks"][static_cast<size_t>(index.param)]["torchvision"].template get<std::string>();
 });
 
-TEST_P(TorchvisionParity, LogitsAreThoseOfTorchvision) {
+TEST_P(SlowTorchvisionParity, LogitsAreThoseOfTorchvision) {
   const auto network = Network(golden()["network"]);
   LoadWeights(*network, WeightsOf(*network, golden()["gain"]), "the formula's weights");
   ExpectGoldenLogits(*network, golden());

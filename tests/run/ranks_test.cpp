@@ -129,7 +129,7 @@ TEST(RanksThatFail, AlikeAreToldOnce) {
   EXPECT_EQ(endings[0].tells + endings[1].tells + endings[2].tells, 1);
 }
 
-TEST(RanksThatFail, OneThatDoesNotComeIsNoticed) {
+TEST(SlowRanksThatFail, OneThatDoesNotComeIsNoticed) {
   const std::vector<Ending> endings = EndingsOf(
       2,
       [](const Ranks& ranks) {

@@ -146,7 +146,7 @@ class Stop : public ProgressSink {
   std::string begin_;
 };
 
-TEST(AveragedScores, GoOnToTheBit) {
+TEST(SlowAveragedScores, GoOnToTheBit) {
   Config config = AveragedConfig(0.9);
   config.checkpoint.every = 1e-9;
   const TempDir whole_folder;

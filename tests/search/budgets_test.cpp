@@ -288,7 +288,7 @@ TEST(SeveralBudgets, EachFindsANetworkOfItsBand) {
   }
 }
 
-TEST(SeveralBudgets, EachTrainsItsAlpha) {
+TEST(SlowSeveralBudgets, EachTrainsItsAlpha) {
   for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
     SCOPED_TRACE(NameOf(pass));
     const Config config = ByAlpha(pass);
@@ -317,7 +317,7 @@ TEST(SeveralBudgets, EachTrainsItsAlpha) {
 }
 
 // Each branch draws by its own α, over its own candidates.
-TEST(SeveralBudgets, TrainWhatEachAlphaSays) {
+TEST(SlowSeveralBudgets, TrainWhatEachAlphaSays) {
   for (const WeightPathKind kind : {WeightPathKind::kBinarised, WeightPathKind::kSoftmax}) {
     SCOPED_TRACE(NameOf(kind));
     Config config = ByAlpha();
@@ -396,7 +396,7 @@ void CopyCheckpoint(const fs::path& manifest, const fs::path& folder) {
 }
 
 // Each checkpoint leads to the same end: between batches, between the passes of two budgets, among final choices.
-TEST(SeveralBudgets, GoOnFromAnywhere) {
+TEST(SlowSeveralBudgets, GoOnFromAnywhere) {
   for (Config config : {ByScores(), ByAlpha(), ByAlpha(AlphaPass::kEveryK)}) {
     SCOPED_TRACE(std::string(NameOf(config.search.pruning.score)) + NameOf(config.search.alpha_pass));
     config.schedule.epochs_per_step = 1;

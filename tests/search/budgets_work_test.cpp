@@ -80,7 +80,7 @@ double Macs(const test::KeptEvents& events, const char* part) {
   return events.Named("search_end").at(0).fields.at("macs_passed").at(part).get<double>();
 }
 
-TEST(SeveralBudgetsWork, OfMixturesIsThatOfEachPass) {
+TEST(SlowSeveralBudgetsWork, OfMixturesIsThatOfEachPass) {
   const Config config = ConfigOfTwo();
   Config one = config;
   one.search.budgets.pop_back();
@@ -110,7 +110,7 @@ TEST(SeveralBudgetsWork, OfPathsIsTheirOwn) {
 }
 
 // All of the space's networks for both budgets are scored once; mixtures are each budget's own.
-TEST(SeveralBudgetsWork, OfPruningsIsSharedWherePathsAre) {
+TEST(SlowSeveralBudgetsWork, OfPruningsIsSharedWherePathsAre) {
   for (const PruningScore score : {PruningScore::kPaths, PruningScore::kPerturbation}) {
     Config config = ConfigOfTwo();
     config.search.pruning.score = score;

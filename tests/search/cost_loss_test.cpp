@@ -305,7 +305,7 @@ std::vector<at::Tensor> AlphaAtCost(const CostTable& costs, double wanted) {
   return alpha_lc;
 }
 
-TEST(CostPull, TwoSidedLossesEndAtTheTargetFromBothSides) {
+TEST(SlowCostPull, TwoSidedLossesEndAtTheTargetFromBothSides) {
   const CostTable costs = SpreadCosts();
   for (const ExpectedCostOf source : {ExpectedCostOf::kSampled, ExpectedCostOf::kSoftmax}) {
     for (const LossKind kind : kTwoSided) {

@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class EvidenceResume : public testing::Test {
+class SlowEvidenceResume : public testing::Test {
  protected:
-  EvidenceResume() {
+  SlowEvidenceResume() {
     config_.search.budget.value = 300e3;
     config_.checkpoint.every = 1e-9;  // after every batch
     config_.checkpoint.keep = 1000;
@@ -68,7 +68,7 @@ class EvidenceResume : public testing::Test {
   std::vector<Event> whole_;
 };
 
-TEST_F(EvidenceResume, GoesOnToTheBit) {
+TEST_F(SlowEvidenceResume, GoesOnToTheBit) {
   const test::TempDir folder;
   const Json manifest = CopyMidPhase(folder.path());
   EXPECT_EQ(manifest.at("format_version"), kCheckpointVersion);
@@ -81,7 +81,7 @@ TEST_F(EvidenceResume, GoesOnToTheBit) {
   }
 }
 
-TEST_F(EvidenceResume, OfVersion1CoversTheLaterSteps) {
+TEST_F(SlowEvidenceResume, OfVersion1CoversTheLaterSteps) {
   const test::TempDir folder;
   CopyMidPhase(folder.path());
   const CheckpointFiles files = FilesOfCheckpoint(folder.path(), 1);

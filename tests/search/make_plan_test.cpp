@@ -436,7 +436,7 @@ TEST(MemoryEstimate, CountsLargeStridesAsAtens) {
   }
 }
 
-TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
+TEST(SlowMemoryEstimate, IsNearWhatTheProcessGrowsBy) {
   if (test::kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
   // Every tensor in pages of its own, which its end gives back: what is measured is what is alive, as estimated. With
   // the C library's usual threshold, memory that lies free between tensors made one space grow by 1.3 times the
@@ -487,7 +487,7 @@ TEST(MemoryEstimate, IsNearWhatTheProcessGrowsBy) {
 }
 
 // Of a walk through all networks of a space, without the memory that weights and images take.
-TEST(MemoryEstimate, OfScoringIsNearWhatTheProcessGrowsBy) {
+TEST(SlowMemoryEstimate, OfScoringIsNearWhatTheProcessGrowsBy) {
   if (test::kAddressSanitizer) GTEST_SKIP() << "measures memory, which the address sanitizer changes";
   ASSERT_EQ(mallopt(M_MMAP_THRESHOLD, 64 << 10), 1);
   const SearchSpace space = test::MakeSpace(std::vector<std::vector<BlockSpec>>(4, test::DistinctBlocks(4)), 16, 24, 4);

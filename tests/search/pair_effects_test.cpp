@@ -161,7 +161,7 @@ TEST(PairEffects, OfFewNetworksHelpOrDoNoHarm) {
 
 // (prediction - truth) / error is standard normal, of main effects and of networks, whether pairs, networks or images
 // make the noise.
-TEST(PairEffects, HaveHonestErrors) {
+TEST(SlowPairEffects, HaveHonestErrors) {
   const std::vector<size_t> candidates_l = {3, 2, 4, 3};
   struct Kind {
     double pairs, networks, both;

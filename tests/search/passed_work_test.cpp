@@ -121,7 +121,7 @@ TEST(PassedWork, OfStepsInBetweenIsThatOfTheirImages) {
   EXPECT_GT(run.Macs("architecture"), 0);
 }
 
-TEST(PassedWork, OfPathsIsTheirOwn) {
+TEST(SlowPassedWork, OfPathsIsTheirOwn) {
   for (const WeightPathKind kind :
        {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned, WeightPathKind::kBinarised}) {
     Config config = CountedConfig();
@@ -149,7 +149,7 @@ TEST(PassedWork, OfHardDrawsIsTheirPaths) {
 }
 
 // With two gates a layer of three candidates computes two of them; the weights' steps compute all.
-TEST(PassedWork, OfTheLearnersIsWhatTheyCompute) {
+TEST(SlowPassedWork, OfTheLearnersIsWhatTheyCompute) {
   Config config = CountedConfig();
   config.search.learner = LearnerKind::kSoftmax;
   EXPECT_EQ(Search(config).Macs("architecture"), kAlphaImages * kAll);
@@ -207,7 +207,7 @@ class Stop : public ProgressSink {
   int left_;
 };
 
-TEST(PassedWork, GoesOnWithTheRun) {
+TEST(SlowPassedWork, GoesOnWithTheRun) {
   Config config = CountedConfig();
   config.checkpoint.every = 1e-9;  // after every batch
   config.search.paths = WeightPathKind::kUniform;

@@ -6,7 +6,7 @@
 namespace danas {
 namespace {
 
-TEST(RandomSpaces, RunWhereTheChecksAcceptThem) {
+TEST(SlowRandomSpaces, RunWhereTheChecksAcceptThem) {
   const test::RandomSpacesCounts counts = test::CheckRandomSpaces(0, 300);
   EXPECT_GT(counts.ran, 100) << counts.refused << " refused, " << counts.without_variance << " without variance";
   EXPECT_GT(counts.without_variance, 5);

@@ -160,7 +160,7 @@ TEST(SubnetScorer, AgreesWithEvaluate) {
   EXPECT_EQ(score.accuracy, evaluated.top1);
 }
 
-TEST(SubnetScorer, DoesNotDependOnTheNetworksBesideIt) {
+TEST(SlowSubnetScorer, DoesNotDependOnTheNetworksBesideIt) {
   for (const ScoreStatistics statistics : kBothStatistics) {
     for (const KernelChoice kernels : {KernelChoice::kAuto, KernelChoice::kAten}) {
       const Scored scored(ScoringConfigOf(statistics, kernels));
@@ -196,7 +196,7 @@ TEST(SubnetScorer, ManyNetworksAtOnceAreAsFew) {
   }
 }
 
-TEST(SubnetScorer, RanksGiveTheSameBits) {
+TEST(SlowSubnetScorer, RanksGiveTheSameBits) {
   for (const ScoreStatistics statistics : kBothStatistics) {
     Config config = ScoringConfigOf(statistics);
     config.runtime.threads = 1;

@@ -58,7 +58,7 @@ void RunInto(const Config& config, const std::filesystem::path& folder, bool res
             {.metrics = &events, .folder = folder, .resume = resume});
 }
 
-TEST(SearchLearners, DoWhatIsPlanned) {
+TEST(SlowSearchLearners, DoWhatIsPlanned) {
   for (const Way& way : kWays) {
     for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
       SCOPED_TRACE(way.Name() + " " + NameOf(pass));
@@ -89,7 +89,7 @@ TEST(SearchLearners, AreDifferent) {
 }
 
 // Each checkpoint between two batches leads to the same end, with steps in between too.
-TEST(SearchLearners, GoOnFromAnyBatch) {
+TEST(SlowSearchLearners, GoOnFromAnyBatch) {
   for (const Way& way : kWays) {
     for (const AlphaPass pass : {AlphaPass::kPerEpoch, AlphaPass::kEveryK}) {
       SCOPED_TRACE(way.Name() + " " + NameOf(pass));
@@ -105,7 +105,7 @@ TEST(SearchLearners, GoOnFromAnyBatch) {
 }
 
 // Each budget has its own α, by its own draws.
-TEST(SearchLearners, ServeSeveralBudgets) {
+TEST(SlowSearchLearners, ServeSeveralBudgets) {
   const CostTable costs = MakeCostTable(*MakeMacsModel(), Space());
   for (const Way& way : kWays) {
     SCOPED_TRACE(way.Name());
@@ -118,7 +118,7 @@ TEST(SearchLearners, ServeSeveralBudgets) {
   }
 }
 
-TEST(SearchLearners, TakeMicroBatches) {
+TEST(SlowSearchLearners, TakeMicroBatches) {
   for (const Way& way : kWays) {
     SCOPED_TRACE(way.Name());
     Config config = ConfigOf(way);

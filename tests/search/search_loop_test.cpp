@@ -101,7 +101,7 @@ TEST(RunSearch, DoesWhatItPlanned) {
   }
 }
 
-TEST(RunSearch, SameSeedSameBits) {
+TEST(SlowRunSearch, SameSeedSameBits) {
   for (const bool hard : {false, true}) {
     Config config = LoopConfig();
     config.search.relaxation.hard = hard;
@@ -114,7 +114,7 @@ TEST(RunSearch, SameSeedSameBits) {
   }
 }
 
-TEST(RunSearch, LoaderThreadsChangeNothing) {
+TEST(SlowRunSearch, LoaderThreadsChangeNothing) {
   Config config = LoopConfig();
   const Searched one = Search(config);
   for (const int64_t workers : {2, 4}) {
@@ -157,7 +157,7 @@ std::map<std::string, size_t> CandidatesKept(const std::filesystem::path& folder
   return kept;
 }
 
-TEST(RunSearch, KeepsACheckpointBeforeEachPruning) {
+TEST(SlowRunSearch, KeepsACheckpointBeforeEachPruning) {
   Config config = LoopConfig();
   config.checkpoint.keep = 1;
   const test::TempDir with, without;
@@ -190,7 +190,7 @@ TEST(RunSearch, KeepsACheckpointBeforeEachPruning) {
   EXPECT_EQ(test::ReadText(rest / "weights.safetensors"), test::ReadText(with / "weights.safetensors"));
 }
 
-TEST(RunSearch, ZeroRatioPrunesNothingAndEqualClassesScheduleNothing) {
+TEST(SlowRunSearch, ZeroRatioPrunesNothingAndEqualClassesScheduleNothing) {
   Config config = LoopConfig();
   config.search.pruning.ratio = 0;
   config.schedule.classes = {1, 1, 1, 1};  // shares: all classes in all phases
@@ -235,7 +235,7 @@ TEST(RunSearch, SaysOfEachPruningWhatItRestsOn) {
   EXPECT_FALSE(epochs[0].fields.contains("z_rms"));  // warm-up
 }
 
-TEST(RunSearch, PutsOffEveryCutWhereItMustBeSurerThanItCanBe) {
+TEST(SlowRunSearch, PutsOffEveryCutWhereItMustBeSurerThanItCanBe) {
   Config config = LoopConfig();
   config.search.pruning.certain = 100;
   const Searched run = Search(config);
@@ -260,7 +260,7 @@ double BusiestBudget(const CostTable& costs) {
   return busiest;
 }
 
-TEST(RunSearch, AwareOfTheBudgetItLeavesNetworksOfIt) {
+TEST(SlowRunSearch, AwareOfTheBudgetItLeavesNetworksOfIt) {
   Config config = LoopConfig();
   const CostTable costs = MakeCostTable(*MakeMacsModel(), SmallSpace());
   config.search.budget.value = BusiestBudget(costs);
@@ -283,7 +283,7 @@ TEST(RunSearch, AwareOfTheBudgetItLeavesNetworksOfIt) {
   }
 }
 
-TEST(RunSearch, PrunesByMeasuredLosses) {
+TEST(SlowRunSearch, PrunesByMeasuredLosses) {
   for (const PruningScore score : {PruningScore::kPerturbation, PruningScore::kPaths}) {
     Config config = LoopConfig();
     config.search.pruning.score = score;
@@ -348,7 +348,7 @@ TEST(RunSearch, StopsWhereALossIsNotFinite) {
   test::ExpectErrorContains<NumericError>([&] { Search(config); }, {"warmup", "batch"});
 }
 
-TEST(RunSearch, SharesOfALargeBatchRun) {
+TEST(SlowRunSearch, SharesOfALargeBatchRun) {
   Config config = LoopConfig();
   config.train.micro_batch = 8;
   EXPECT_EQ(Search(config).events.Named("search_end").size(), 1u);

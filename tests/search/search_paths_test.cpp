@@ -56,7 +56,7 @@ constexpr std::initializer_list<WeightPathKind> kSinglePaths = {WeightPathKind::
                                                                 WeightPathKind::kBinned, WeightPathKind::kBinarised};
 
 // Memory is the greatest of the layers': every part of a search keeps to its band.
-TEST(SearchPaths, ASearchForMemoryEndsWithinItsBand) {
+TEST(SlowSearchPaths, ASearchForMemoryEndsWithinItsBand) {
   std::vector<BlockSpec> blocks = {{.kind = BlockKind::kIdentity}};
   for (const double expand : {1.0, 3.0, 6.0}) blocks.push_back({.expand = expand});
   const SearchSpace space = test::MakeSpace({blocks, blocks, {blocks[1]}}, 4, 16, 4);
@@ -150,7 +150,7 @@ TEST(SearchPaths, ThatFollowAlphaHaveItTrained) {
 
 // All that is left of the schedule when scoring could begin is its end: one cosine over all phases, whatever a step
 // does.
-TEST(SearchPaths, TheRateEndsWithTheLastPhase) {
+TEST(SlowSearchPaths, TheRateEndsWithTheLastPhase) {
   for (const WeightPathKind kind : {WeightPathKind::kGumbel, WeightPathKind::kUniform, WeightPathKind::kFair}) {
     for (const double least : {0.0, 0.002}) {
       Config config = PathConfig(kind);
@@ -174,7 +174,7 @@ TEST(SearchPaths, TheRateEndsWithTheLastPhase) {
   }
 }
 
-TEST(SearchPaths, SameSeedSameBits) {
+TEST(SlowSearchPaths, SameSeedSameBits) {
   for (const WeightPathKind kind : kSinglePaths) {
     Config config = PathConfig(kind);
     const Searched one = Search(config), two = Search(config);
@@ -186,7 +186,7 @@ TEST(SearchPaths, SameSeedSameBits) {
 }
 
 // Each checkpoint between two batches leads to the same end.
-TEST(SearchPaths, GoOnFromAnyBatch) {
+TEST(SlowSearchPaths, GoOnFromAnyBatch) {
   for (const WeightPathKind kind : {WeightPathKind::kUniform, WeightPathKind::kFair, WeightPathKind::kBinned,
                                     WeightPathKind::kBinarised, WeightPathKind::kSoftmax}) {
     SCOPED_TRACE(NameOf(kind));

@@ -42,7 +42,7 @@ void ExpectSameResult(const EvaluationResult& result, const EvaluationResult& ex
   }
 }
 
-TEST(RanksTraining, IsThatOfOneProcess) {
+TEST(SlowRanksTraining, IsThatOfOneProcess) {
   for (const int test_images : {33, 1}) {  // 1: ranks without an image
     const FinetuneInputs inputs = Inputs(test_images);
     const TrainingResult one = RunFinetune(inputs, {});

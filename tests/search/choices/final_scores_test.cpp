@@ -262,7 +262,7 @@ TEST(ScoredChoice, WithTooFewNetworksForAFitTheirLossesChooseFinalists) {
   EXPECT_EQ(static_cast<double>(scores["finalists"].size()), networks);
 }
 
-TEST(SampledChoice, IsDrawnByTheSeedWithinTheBudget) {
+TEST(SlowSampledChoice, IsDrawnByTheSeedWithinTheBudget) {
   Config config = ScoredConfig();
   config.search.final = FinalChoiceKind::kSampled;
   config.search.pruning.score = PruningScore::kAlpha;
@@ -340,7 +340,7 @@ class Shares : public ProgressSink {
   double last = 0, most_scoring = 0;
 };
 
-TEST(ScoredChoice, CountsInTheRunsShare) {
+TEST(SlowScoredChoice, CountsInTheRunsShare) {
   for (const int64_t training_images : {0, 150}) {
     for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution, FinalSource::kRandom}) {
       Config config = ScoredConfig();
@@ -372,7 +372,7 @@ Json StopAndGoOn(const Config& config, const std::vector<int>& stops) {
   return whole.scores();
 }
 
-TEST(ScoredChoice, GoesOnToTheBit) {
+TEST(SlowScoredChoice, GoesOnToTheBit) {
   for (const FinalSource source : {FinalSource::kAuto, FinalSource::kEvolution, FinalSource::kRandom}) {
     Config config = ScoredConfig();
     config.checkpoint.every = 1e-9;
@@ -386,7 +386,7 @@ TEST(ScoredChoice, GoesOnToTheBit) {
   }
 }
 
-TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
+TEST(SlowScoredChoice, GoesOnToTheBitWithAFit) {
   Config config = ScoredConfig();
   config.checkpoint.every = 1e-9;
   config.search.final_effects = FinalEffects::kMain;
@@ -397,7 +397,7 @@ TEST(ScoredChoice, GoesOnToTheBitWithAFit) {
 }
 
 // What a finished run's last checkpoint holds is of its own settings: a fork with others must not take it for its own.
-TEST(ScoredChoice, OtherSettingsScoreAnew) {
+TEST(SlowScoredChoice, OtherSettingsScoreAnew) {
   Config config = ScoredConfig();
   config.checkpoint.every = 1e-9;  // the last one is written within the final choice
   const TempDir folder, whole_folder;
@@ -413,9 +413,9 @@ TEST(ScoredChoice, OtherSettingsScoreAnew) {
   }
 }
 
-class RanksOfAScoredChoice : public testing::TestWithParam<FinalEffects> {};
+class SlowRanksOfAScoredChoice : public testing::TestWithParam<FinalEffects> {};
 
-TEST_P(RanksOfAScoredChoice, Agree) {
+TEST_P(SlowRanksOfAScoredChoice, Agree) {
   Config config = ScoredConfig();
   config.runtime.precision = Precision::kFloat64;
   config.train.sync_bn = true;
@@ -438,7 +438,7 @@ TEST_P(RanksOfAScoredChoice, Agree) {
               alone.scores()["finalists"][0]["loss"].get<double>(), 1e-6);
 }
 
-INSTANTIATE_TEST_SUITE_P(Effects, RanksOfAScoredChoice, testing::Values(FinalEffects::kNone, FinalEffects::kMain),
+INSTANTIATE_TEST_SUITE_P(Effects, SlowRanksOfAScoredChoice, testing::Values(FinalEffects::kNone, FinalEffects::kMain),
                          [](const auto& tested) { return std::string(NameOf(tested.param)); });
 
 }  // namespace
