@@ -192,6 +192,7 @@ RUN = {
     "danas study my_study.json --dry-run": Run(says="0 of 4 steps are done"),
     "danas study my_study.json --jobs 2": Run(says="arm − mine"),
     "danas study my_study.json --report --markdown": Run(before="danas study my_study.json", says="| drawn |"),
+    "danas study my_study.json --report --against drawn": Run(before="danas study my_study.json", says="arm − drawn"),
     "danas cost --space shuffle --target 325M": Run(),
     "danas cost --arch runs/mine/best.json": Run(),
     "danas models": Run(),

@@ -1,5 +1,6 @@
 #include "study_command.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -7,6 +8,7 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
+#include "danas/core/text_list.h"
 #include "danas/report/text_table.h"
 #include "danas/study/plan.h"
 #include "danas/study/planned_cost.h"
@@ -28,8 +30,19 @@ struct Asked {
   StudyPlan plan;
 };
 
+void CompareWith(const std::string& arm, Study& study) {
+  std::vector<std::string> names;
+  for (const StudyArm& known : study.arms) names.push_back(known.name);
+  const auto found = std::ranges::find(names, arm);
+  if (found == names.end()) {
+    throw UsageError("--against: the study has no arm '" + arm + "'; its arms are " + Joined(names));
+  }
+  study.against = static_cast<size_t>(found - names.begin());
+}
+
 Asked ReadAsked(const StudyOptions& options) {
   Study study = ReadStudy(options.file);
+  if (!options.against.empty()) CompareWith(options.against, study);
   if (!options.truth.empty()) {
     if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + options.file + " is not a table");
     study.outcome.truth = options.truth;
@@ -129,6 +142,7 @@ void DescribeOptions(CLI::App& app, StudyOptions& options) {
       "  danas study my_study.json --dry-run\n"
       "  danas study my_study.json --jobs 2\n"
       "  danas study my_study.json --report --markdown\n"
+      "  danas study my_study.json --report --against slow\n"
       "Each step is a danas command and is printed. Run the same command again to resume an interrupted study, or to\n"
       "run the new steps after adding seeds or arms. Writes study.json. File format: docs/studies.md.");
   app.add_option("file", options.file, "study: a file, or the name of a shipped one")->option_text("FILE")->required();
@@ -139,6 +153,9 @@ void DescribeOptions(CLI::App& app, StudyOptions& options) {
   app.add_option("-d,--data", options.data, "dataset folder for every step (data.root)")->option_text("DIR");
   app.add_option("--truth", options.truth, "truth table to use instead of the study's")->option_text("CSV");
   CLI::Option* report = app.add_flag("--report", options.report, "print the tables of the results so far, run nothing");
+  app.add_option("--against", options.against, "with --report: the arm to compare with, instead of the study's")
+      ->option_text("ARM")
+      ->needs(report);
   app.add_flag("-n,--dry-run", options.dry_run, "list the steps, their state and the planned cost, run nothing")
       ->excludes(report);
   CLI::Option* markdown = app.add_flag("--markdown", options.markdown, "print the report as Markdown");
