@@ -2,11 +2,11 @@
 
 #include <stdexcept>
 
+#include "blocks/block_form.h"
+
 namespace danas {
 
-bool ShufflesChannels(BlockKind kind) {
-  return kind == BlockKind::kShuffleA || kind == BlockKind::kShuffleX || kind == BlockKind::kShuffleV2;
-}
+bool ShufflesChannels(BlockKind kind) { return FormOf(kind).shuffles_channels(); }
 
 std::vector<int64_t> ShuffledChannels(int channels, int times) {
   if (channels < 2 || channels % 2 != 0) throw std::invalid_argument("a shuffle needs an even number of channels");

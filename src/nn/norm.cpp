@@ -357,6 +357,8 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
       return ActivationWatch::Seen(at::hardswish(x));
     case Activation::kSwish:
       return ActivationWatch::Seen(at::silu(x));
+    case Activation::kSigmoid:
+      return at::sigmoid(x);  // a gate: it says nothing by being 0
   }
   throw std::invalid_argument("unknown activation");
 }

@@ -10,10 +10,10 @@
 
 namespace danas {
 
-enum class Activation { kRelu, kRelu6, kHardSwish, kSwish };
+enum class Activation { kRelu, kRelu6, kHardSwish, kSwish, kSigmoid };
 template <>
 struct EnumNames<Activation> {
-  static constexpr std::array kNames = {"relu", "relu6", "hard_swish", "swish"};
+  static constexpr std::array kNames = {"relu", "relu6", "hard_swish", "swish", "sigmoid"};
 };
 
 // depthwise: one filter a channel. normal: a dense convolution on the same channels, in the depthwise's place.
@@ -114,7 +114,7 @@ int ExpandedChannels(const BlockSpec& block, int in);
 int SqueezeChannels(int in);
 
 // The block with the fields that its kind does not use at their defaults.
-BlockSpec Canonical(BlockSpec block);
+BlockSpec Canonical(const BlockSpec& block);
 
 // A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_n3", "shuffle_a_k7", "shuffle_x_n3"
 // (k: depthwise, n: normal), "shuffle_v1_g3_k3", "shuffle_v1_g3_dense_k3", "residual_k3", "residual_r4_n3",

@@ -1,0 +1,119 @@
+// A block as a small graph of steps with all numbers known: what its costs, modules, weights' names and exports are made
+// from. Each kind of block has its graph in a file of src/arch/blocks/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "danas/arch/spec.h"
+
+namespace danas {
+
+// The feature map of one image.
+struct MapShape {
+  int channels = 0;
+  Size size;
+  double elements() const { return double{1} * channels * size.height * size.width; }
+  bool operator==(const MapShape&) const = default;
+};
+
+// A map in a graph: 0 is the block's input, i + 1 the result of step i.
+using MapId = size_t;
+
+// k x k, `groups` groups; the output's size is ceil(input / stride). With `norm` an affine batch norm follows, whose
+// weights are "<name>.norm", and the convolution's "<name>.conv"; without it they are "<name>".
+struct ConvolutionStep {
+  int out = 0;
+  int kernel = 1;
+  int stride = 1;
+  int groups = 1;
+  bool norm = true;
+  bool bias = false;
+  bool operator==(const ConvolutionStep&) const = default;
+};
+
+struct ActivationStep {
+  Activation activation = Activation::kRelu;
+  bool operator==(const ActivationStep&) const = default;
+};
+
+// Some of the channels, in order: the first or second half; 0, 2, 4 ... or 1, 3, 5 ...; or those of a list.
+enum class Channels { kFirstHalf, kSecondHalf, kEven, kOdd, kListed };
+struct TakeStep {
+  Channels which = Channels::kFirstHalf;
+  std::vector<int64_t> places = {};  // kListed
+  bool operator==(const TakeStep&) const = default;
+};
+
+// The first map with the second in the places of these channels.
+struct PutStep {
+  std::vector<int64_t> places;
+  bool operator==(const PutStep&) const = default;
+};
+
+// The channels of all maps: one map's after the other's, or one of each in turn, which then have as many each.
+struct JoinStep {
+  bool in_turn = false;
+  bool operator==(const JoinStep&) const = default;
+};
+
+// Channel j of group i becomes channel i of group j.
+struct MixStep {
+  int groups = 1;
+  bool operator==(const MixStep&) const = default;
+};
+
+// The sum of two maps of one shape.
+struct AddStep {
+  bool operator==(const AddStep&) const = default;
+};
+
+// The product of a map and another of its shape, or of one pixel, which then counts for all.
+struct MultiplyStep {
+  bool operator==(const MultiplyStep&) const = default;
+};
+
+// Of each k x k window. An odd kernel has padding as a convolution has, which counts as zeros in an average and as
+// nothing in a maximum. An even one's windows begin with the first pixel, and the last may reach beyond the last.
+enum class Pool { kMax, kAverage };
+struct PoolStep {
+  Pool pool = Pool::kMax;
+  int kernel = 2;
+  int stride = 2;
+  bool operator==(const PoolStep&) const = default;
+};
+
+// The mean of each channel: a map of one pixel.
+struct GlobalAverageStep {
+  bool operator==(const GlobalAverageStep&) const = default;
+};
+
+using Operation = std::variant<ConvolutionStep, ActivationStep, TakeStep, PutStep, JoinStep, MixStep, AddStep,
+                               MultiplyStep, PoolStep, GlobalAverageStep>;
+
+struct Step {
+  std::string name;  // of a convolution: of its weights, as in "branch.expand"
+  Operation operation;
+  std::vector<MapId> inputs;
+  MapShape output;
+  bool operator==(const Step&) const = default;
+};
+
+// Steps in the order in which they are computed; each reads the input and results of those before it.
+struct BlockGraph {
+  MapShape input;
+  std::vector<Step> steps = {};
+  MapId result = 0;
+
+  const MapShape& shape(MapId map) const { return map == 0 ? input : steps[map - 1].output; }
+  bool operator==(const BlockGraph&) const = default;
+};
+
+// The graph of a block that can be used there (WhyInvalid). `stage_place`: SearchSpace::StagePlace, for blocks that keep
+// the order of channels; nothing: they shuffle it.
+BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place = {});
+
+}  // namespace danas

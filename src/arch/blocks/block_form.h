@@ -1,0 +1,60 @@
+// What danas knows of one kind of block: each kind is a file beside this one, and a line of FormOf().
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "danas/arch/block_graph.h"
+#include "danas/arch/spec.h"
+
+namespace danas {
+
+class BlockForm {
+ public:
+  virtual ~BlockForm() = default;
+
+  // Of a block that is neither malformed nor invalid there; `stage_place` as of GraphOf().
+  virtual BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const = 0;
+
+  // The block's part of its candidate's name.
+  virtual std::string Name(const BlockSpec& block) const = 0;
+
+  // The block with the fields that this kind uses; the others at their defaults.
+  virtual BlockSpec Canonical(const BlockSpec& block) const = 0;
+
+  // What is wrong with its own fields, and where it cannot be used; "" where nothing is. Kernels have been checked.
+  virtual std::string WhyMalformed(const BlockSpec& /*block*/) const { return ""; }
+  virtual std::string WhyInvalid(const BlockSpec& /*block*/, const LayerShape& /*shape*/) const { return ""; }
+
+  virtual Activation default_activation() const { return Activation::kRelu; }
+  virtual bool has_operator() const { return true; }
+  virtual bool has_activation() const { return true; }
+  virtual bool takes_even_kernels() const { return false; }
+
+  // Computes something else with ChannelOrder::kKept.
+  virtual bool shuffles_channels() const { return false; }
+};
+
+const BlockForm& FormOf(BlockKind kind);
+
+// One of each file, for FormOf().
+const BlockForm& InvertedResidualForm();
+const BlockForm& ShuffleAForm();
+const BlockForm& ShuffleXForm();
+const BlockForm& ShuffleV1Form();
+const BlockForm& ShuffleV2Form();
+const BlockForm& ResidualForm();
+const BlockForm& BasicForm();
+const BlockForm& DepthwiseSeparableForm();
+const BlockForm& ConvolutionForm();
+const BlockForm& MaxPoolForm();
+const BlockForm& IdentityForm();
+
+// 6 -> "6", 1.5 -> "1p5", for names.
+std::string NumberInName(double value);
+
+// "" where the operator is dense, as blocks whose first convolution changes the channels need it; `who` is "this" or "a
+// fused", as the message begins.
+std::string WhyNotDense(const BlockSpec& block, const std::string& who);
+
+}  // namespace danas

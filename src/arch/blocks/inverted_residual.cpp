@@ -1,0 +1,75 @@
+// Sandler et al., "MobileNetV2", CVPR 2018, with the names of ProxylessNAS's public code.
+#include "block_form.h"
+#include "graph_builder.h"
+
+namespace danas {
+namespace {
+
+constexpr double kLargestExpand = 64;
+
+class InvertedResidual : public BlockForm {
+ public:
+  BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int>) const override {
+    GraphBuilder graph(shape);
+    const int middle = ExpandedChannels(block, shape.in);
+    MapId y = graph.input();
+    if (block.fused) {
+      y = graph.Convolve(y, "op", {.out = middle, .kernel = block.op.kernel, .stride = shape.stride},
+                         block.activation);
+    } else {
+      if (block.expand != 1) y = graph.Pointwise(y, "expand", middle, block.activation);
+      y = graph.Operator(y, "op", block.op, shape.stride, block.activation);
+    }
+    if (block.squeeze_excite) y = SqueezeExcite(graph, y, middle, SqueezeChannels(shape.in));
+    y = graph.Pointwise(y, "project", shape.out, std::nullopt);
+    if (KeepsShape(shape)) y = graph.Add(y, graph.input());
+    return std::move(graph).Finish(y);
+  }
+
+  std::string Name(const BlockSpec& block) const override {
+    return std::string("ir_") + (block.fused ? "fused_" : "") + (block.squeeze_excite ? "se_" : "") + "e" +
+           NumberInName(block.expand);
+  }
+
+  BlockSpec Canonical(const BlockSpec& block) const override {
+    return {.kind = block.kind,
+            .op = block.op,
+            .activation = block.activation,
+            .expand = block.expand,
+            .squeeze_excite = block.squeeze_excite,
+            .fused = block.fused};
+  }
+
+  std::string WhyMalformed(const BlockSpec& block) const override {
+    if (block.fused) {
+      if (const std::string why = WhyNotDense(block, "a fused"); !why.empty()) return why;
+    }
+    if (block.expand > 0 && block.expand <= kLargestExpand) return "";
+    return "expand must be above 0 and at most " + NumberInName(kLargestExpand);
+  }
+
+  std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape) const override {
+    return ExpandedChannels(block, shape.in) < 1 ? "expand * in rounds to 0 channels" : "";
+  }
+
+  Activation default_activation() const override { return Activation::kRelu6; }
+
+ private:
+  // Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
+  static MapId SqueezeExcite(GraphBuilder& graph, MapId x, int channels, int squeezed) {
+    const auto dense = [](int out) { return ConvolutionStep{.out = out, .norm = false, .bias = true}; };
+    MapId y = graph.GlobalAverage(x);
+    y = graph.Convolve(y, "se.reduce", dense(squeezed), Activation::kRelu);
+    y = graph.Convolve(y, "se.expand", dense(channels), Activation::kSigmoid);
+    return graph.Multiply(x, y);
+  }
+};
+
+}  // namespace
+
+const BlockForm& InvertedResidualForm() {
+  static const InvertedResidual form;
+  return form;
+}
+
+}  // namespace danas
