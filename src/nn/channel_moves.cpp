@@ -39,9 +39,11 @@ std::pair<at::Tensor, at::Tensor> HalvesOfChannels(const at::Tensor& x_nchw) {
   return {ImagesOf(halves[0], x_nchw), ImagesOf(halves[1], x_nchw)};
 }
 
-at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw) {
-  if (!IsChannelsLast(b_nchw)) return at::stack({a_nchw, b_nchw}, 2).flatten(1, 2);
-  return ImagesOf(at::stack({Pixels(a_nchw), Pixels(b_nchw)}, 2).flatten(1), a_nchw);
+at::Tensor Interleaved(const std::vector<at::Tensor>& maps_nchw) {
+  if (!IsChannelsLast(maps_nchw.back())) return at::stack(maps_nchw, 2).flatten(1, 2);
+  std::vector<at::Tensor> pixels;
+  for (const at::Tensor& map : maps_nchw) pixels.push_back(Pixels(map));
+  return ImagesOf(at::stack(pixels, 2).flatten(1), maps_nchw.front());
 }
 
 at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
@@ -49,8 +51,7 @@ at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
   return ImagesOf(Pixels(x_nchw).unflatten(1, {groups, -1}).transpose(1, 2).flatten(1), x_nchw);
 }
 
-BranchPlaces::BranchPlaces(BlockKind kind, int channels, int place)
-    : places_(at::tensor(BranchChannels(kind, channels, place))) {}
+BranchPlaces::BranchPlaces(const std::vector<int64_t>& places) : places_(at::tensor(places)) {}
 
 at::Tensor BranchPlaces::Take(const at::Tensor& x_nchw) {
   const at::Tensor& places = On(x_nchw.device());

@@ -3,9 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <utility>
-
-#include "danas/arch/channel_order.h"
+#include <vector>
 
 namespace danas {
 
@@ -16,27 +16,27 @@ std::pair<at::Tensor, at::Tensor> EvenAndOddChannels(const at::Tensor& x_nchw);
 // The first and the second half of the channels; as EvenAndOddChannels().
 std::pair<at::Tensor, at::Tensor> HalvesOfChannels(const at::Tensor& x_nchw);
 
-// Channels a0, b0, a1, b1 ...
-at::Tensor Interleaved(const at::Tensor& a_nchw, const at::Tensor& b_nchw);
+// Channels a0, b0, ..., a1, b1, ... of maps of one size and as many channels each.
+at::Tensor Interleaved(const std::vector<at::Tensor>& maps_nchw);
 
 // Channel j of group i becomes channel i of group j.
 at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups);
 
-// The channels of BranchChannels(), for blocks of stride 1 that keep the order of channels.
+// Some of the channels, in an order of their own.
 class BranchPlaces {
  public:
-  BranchPlaces(BlockKind kind, int channels, int place);
+  explicit BranchPlaces(const std::vector<int64_t>& places);
 
-  // [N, C, H, W] -> [N, C / 2, H, W]: what the branch takes.
+  // [N, C, H, W] -> [N, places, H, W].
   at::Tensor Take(const at::Tensor& x_nchw);
 
-  // x with what the branch gave, [N, C / 2, H, W], in the places that it took its channels from.
+  // x with those of a branch, [N, places, H, W], in these places.
   at::Tensor Put(const at::Tensor& x_nchw, const at::Tensor& branch_nchw);
 
  private:
   const at::Tensor& On(at::Device device);
 
-  at::Tensor places_;  // [C / 2]; moves to the device of the images
+  at::Tensor places_;  // [places]; moves to the device of the images
 };
 
 }  // namespace danas

@@ -38,14 +38,6 @@ at::Tensor ActivateInPlace(at::Tensor y, Activation activation) {
 
 }  // namespace
 
-ConvolutionShape OperatorShape(const OperatorSpec& op, int64_t channels, int64_t stride) {
-  return {.in = channels,
-          .out = channels,
-          .kernel = op.kernel,
-          .stride = stride,
-          .groups = op.kind == OperatorKind::kDepthwise ? channels : 1};
-}
-
 Convolution::Convolution(const ConvolutionShape& shape, bool with_bias) : shape_(shape) {
   weight = register_parameter("weight", at::empty({shape.out, shape.in / shape.groups, shape.kernel, shape.kernel},
                                                   at::MemoryFormat::ChannelsLast));

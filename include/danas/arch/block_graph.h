@@ -107,6 +107,8 @@ struct BlockGraph {
   MapShape input;
   std::vector<Step> steps = {};
   MapId result = 0;
+  // Parameters are in the order of steps, but for those of this module, "branch", which come first; "": none do.
+  std::string weights_first = {};
 
   const MapShape& shape(MapId map) const { return map == 0 ? input : steps[map - 1].output; }
   bool operator==(const BlockGraph&) const = default;

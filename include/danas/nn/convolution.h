@@ -21,9 +21,6 @@ struct ConvolutionShape {
   int64_t groups = 1;
 };
 
-// The operator of a block on `channels` channels.
-ConvolutionShape OperatorShape(const OperatorSpec& op, int64_t channels, int64_t stride);
-
 // Names as in PyTorch: weight [out, in / groups, kernel, kernel], bias [out]. Uninitialised until InitializeWeights().
 class Convolution : public torch::nn::Module {
  public:

@@ -37,6 +37,8 @@ class GraphBuilder {
   MapId Pooled(MapId x, const PoolStep& step);
   MapId GlobalAverage(MapId x);
 
+  void PutWeightsFirst(const std::string& module) { graph_.weights_first = module; }
+
   BlockGraph Finish(MapId result) && {
     graph_.result = result;
     return std::move(graph_);

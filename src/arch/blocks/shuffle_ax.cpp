@@ -11,6 +11,7 @@ class Shuffle : public BlockForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const override {
     GraphBuilder graph(shape);
+    graph.PutWeightsFirst("branch");  // as files have them, though the way beside it is computed first
     const Ways ways = Split(graph, block, shape, stage_place, Channels::kEven, Channels::kOdd, shape.in);
     const int entering = shape.stride == 1 ? shape.in / 2 : shape.in;
     const MapId y = Branch(graph, ways.branch, block, shape, shape.out - entering);

@@ -1,0 +1,71 @@
+// How a graph is computed: its modules, and which of its steps go together.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "danas/nn/convolution.h"
+#include "graph_block.h"
+
+namespace danas {
+
+class GraphPlan {
+ public:
+  GraphPlan(const BlockGraph& graph, const NormSpec& norm, bool affine);
+
+  // In the order of their parameters.
+  std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> NamedModules() const;
+
+  // The graph's steps; chains of convolutions by these kernels, where they can.
+  std::vector<GraphBlock::Computation> Computations(KernelChoice kernels);
+
+  // The whole graph as one chain, to which the input may be added, or as nothing; std::logic_error for another.
+  FusedCandidate WholeChain() const;
+
+ private:
+  using Run = std::function<void(GraphBlock::Maps& maps)>;
+
+  // A convolution with its norm, and the activation behind it.
+  struct Link {
+    ConvNorm* module;
+    std::vector<size_t> steps;
+    MapId output;
+  };
+
+  // 1x1, k x k depthwise, 1x1, of which the first may be left out.
+  struct Chain {
+    FusedCandidate modules;
+    std::vector<size_t> steps;
+    MapId output;
+  };
+
+  MapId MapOf(size_t step) const { return step + 1; }
+  // The step that reads the map, where no other does and the map is not the result.
+  std::optional<size_t> OnlyReader(MapId map) const;
+  // The step that does nothing but activate the map, which nobody else reads.
+  std::optional<size_t> ActivationOf(MapId map) const;
+  std::optional<Link> LinkOf(size_t step) const;
+  std::optional<Link> LinkAfter(const Link& link) const;
+  std::optional<Chain> ChainAt(size_t step) const;  // where the kernels can compute it
+  // Nobody misses what the map holds: neither a later step nor a gradient.
+  bool IsWritable(MapId map) const;
+
+  Run PlanStep(size_t step, KernelChoice kernels);
+  Run PlanConvolution(size_t step, KernelChoice kernels);
+  Run PlanActivation(size_t step) const;
+  Run PlanTake(size_t step);
+  Run PlanPut(size_t step) const;
+  Run PlanJoin(size_t step) const;
+  Run PlanAdd(size_t step);
+
+  const BlockGraph& graph_;
+  std::vector<std::vector<size_t>> readers_;                // [map]: steps
+  std::vector<std::shared_ptr<ConvNorm>> normed_;           // [step]; null where it is none
+  std::vector<std::shared_ptr<Convolution>> convolutions_;  // [step]; those without a norm
+  std::vector<bool> planned_;                               // [step]
+};
+
+}  // namespace danas
