@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "danas/arch/block_graph.h"
 #include "danas/arch/space.h"
 
 namespace danas {
@@ -24,7 +25,7 @@ struct Convolution {
   double parameters() const;
 };
 
-std::vector<Convolution> BlockConvolutions(const BlockSpec& block, const LayerShape& shape);
+std::vector<Convolution> ConvolutionsOf(const BlockGraph& graph);
 std::vector<Convolution> StemConvolutions(const SearchSpace& space);
 std::vector<Convolution> HeadConvolutions(const SearchSpace& space);
 

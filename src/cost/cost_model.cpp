@@ -22,7 +22,7 @@ class CountingModel : public CostModel {
 
   std::string unit() const override { return unit_; }
   double Block(const BlockSpec& block, const LayerShape& shape) const override {
-    return Sum(BlockConvolutions(block, shape));
+    return Sum(ConvolutionsOf(GraphOf(block, shape)));
   }
   double Stem(const SearchSpace& space) const override { return Sum(StemConvolutions(space)); }
   double Head(const SearchSpace& space) const override { return Sum(HeadConvolutions(space)); }
