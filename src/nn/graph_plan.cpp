@@ -4,6 +4,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "channel_moves.h"
@@ -33,16 +34,6 @@ at::Tensor Pooled(const at::Tensor& x_nchw, const PoolStep& step) {
   return at::max_pool2d(x_nchw, {k, k}, {stride, stride}, {padding, padding}, {1, 1}, /*ceil_mode=*/even);
 }
 
-bool IsPointwise(const ConvNorm& module) {
-  const ConvolutionShape& shape = module.conv().shape();
-  return shape.kernel == 1 && shape.stride == 1 && shape.groups == 1;
-}
-
-bool IsDepthwise(const ConvNorm& module) {
-  const ConvolutionShape& shape = module.conv().shape();
-  return shape.groups == shape.in && shape.groups == shape.out;
-}
-
 // What the kernels compute behind a norm.
 bool ClipsOrNothing(const ConvNorm& module) {
   const std::optional<Activation>& activation = module.activation();
@@ -60,13 +51,10 @@ bool FitsTheKernels(const FusedCandidate& chain) {
 
 GraphPlan::GraphPlan(const BlockGraph& graph, const NormSpec& norm, bool affine)
     : graph_(graph),
-      readers_(graph.steps.size() + 1),
+      chains_(graph),
       normed_(graph.steps.size()),
       convolutions_(graph.steps.size()),
       planned_(graph.steps.size(), false) {
-  for (size_t i = 0; i < graph.steps.size(); ++i) {
-    for (const MapId input : graph.steps[i].inputs) readers_[input].push_back(i);
-  }
   for (size_t i = 0; i < graph.steps.size(); ++i) {
     const auto* step = std::get_if<ConvolutionStep>(&graph.steps[i].operation);
     if (!step) continue;
@@ -80,7 +68,7 @@ GraphPlan::GraphPlan(const BlockGraph& graph, const NormSpec& norm, bool affine)
       continue;
     }
     std::optional<Activation> activation;
-    if (const std::optional<size_t> behind = ActivationOf(MapOf(i))) {
+    if (const std::optional<size_t> behind = chains_.ActivationOf(MapOf(i))) {
       activation = std::get<ActivationStep>(graph.steps[*behind].operation).activation;
     }
     normed_[i] = std::make_shared<ConvNorm>(shape, norm, affine, activation);
@@ -110,10 +98,10 @@ std::vector<GraphBlock::Computation> GraphPlan::Computations(KernelChoice kernel
       if (planned_[j] && !before[j]) computed_by[j] = computations.size() - 1;
     }
   }
-  for (MapId map = 0; map < readers_.size(); ++map) {
-    if (map == graph_.result || readers_[map].empty()) continue;
+  for (MapId map = 0; map <= graph_.steps.size(); ++map) {
+    if (map == graph_.result || chains_.Readers(map).empty()) continue;
     size_t last = 0;
-    for (const size_t reader : readers_[map]) last = std::max(last, computed_by[reader]);
+    for (const size_t reader : chains_.Readers(map)) last = std::max(last, computed_by[reader]);
     computations[last].done.push_back(map);
   }
   return computations;
@@ -121,65 +109,29 @@ std::vector<GraphBlock::Computation> GraphPlan::Computations(KernelChoice kernel
 
 FusedCandidate GraphPlan::WholeChain() const {
   if (graph_.steps.empty()) return {.adds_input = true};
-  std::optional<Chain> chain = ChainAt(0);
-  if (!chain) throw std::logic_error("a graph that is no chain of convolutions");
-  chain->modules.adds_input = chain->output != graph_.result;
-  return chain->modules;
+  const std::optional<Chain> chain = chains_.ChainAt(0);
+  std::optional<FusedCandidate> fused = chain ? Fused(*chain) : std::nullopt;
+  if (!fused) throw std::logic_error("a graph that is no chain for the fused kernels");
+  fused->adds_input = chain->project.output != graph_.result;
+  return *fused;
 }
 
-std::optional<size_t> GraphPlan::OnlyReader(MapId map) const {
-  if (map == graph_.result || readers_[map].size() != 1) return std::nullopt;
-  return readers_[map].front();
-}
-
-std::optional<size_t> GraphPlan::ActivationOf(MapId map) const {
-  const std::optional<size_t> reader = OnlyReader(map);
-  const bool activates = reader && std::holds_alternative<ActivationStep>(graph_.steps[*reader].operation);
-  return activates ? reader : std::nullopt;
-}
-
-std::optional<GraphPlan::Link> GraphPlan::LinkOf(size_t step) const {
-  if (!normed_[step]) return std::nullopt;
-  Link link{.module = normed_[step].get(), .steps = {step}, .output = MapOf(step)};
-  if (const std::optional<size_t> activation = ActivationOf(link.output)) {
-    link.steps.push_back(*activation);
-    link.output = MapOf(*activation);
-  }
-  return link;
-}
-
-std::optional<GraphPlan::Link> GraphPlan::LinkAfter(const Link& link) const {
-  const std::optional<size_t> reader = OnlyReader(link.output);
-  return reader ? LinkOf(*reader) : std::nullopt;
-}
-
-std::optional<GraphPlan::Chain> GraphPlan::ChainAt(size_t step) const {
-  std::vector<Link> links;
-  for (std::optional<Link> link = LinkOf(step); link && links.size() < 3; link = LinkAfter(links.back())) {
-    links.push_back(*link);
-  }
-  const auto chain_of = [&](size_t first) -> std::optional<Chain> {  // the place of the depthwise
-    if (links.size() < first + 2 || !IsDepthwise(*links[first].module) || !IsPointwise(*links[first + 1].module)) {
-      return std::nullopt;
-    }
-    if (first > 0 && !IsPointwise(*links[0].module)) return std::nullopt;
-    Chain chain{.modules = {.expand = first > 0 ? links[0].module : nullptr,
-                            .depthwise = links[first].module,
-                            .project = links[first + 1].module},
-                .steps = {},
-                .output = links[first + 1].output};
-    for (size_t i = 0; i < first + 2; ++i) {
-      chain.steps.insert(chain.steps.end(), links[i].steps.begin(), links[i].steps.end());
-    }
-    return FitsTheKernels(chain.modules) ? std::optional(chain) : std::nullopt;
-  };
-  const std::optional<Chain> whole = chain_of(1);
-  return whole ? whole : chain_of(0);
+std::optional<FusedCandidate> GraphPlan::Fused(const Chain& chain) const {
+  const FusedCandidate fused{.expand = chain.expand ? normed_[chain.expand->convolution].get() : nullptr,
+                             .depthwise = normed_[chain.depthwise.convolution].get(),
+                             .project = normed_[chain.project.convolution].get()};
+  return FitsTheKernels(fused) ? std::optional(fused) : std::nullopt;
 }
 
 bool GraphPlan::IsWritable(MapId map) const {
   // A convolution's gradient, and a norm's, do not need its result.
-  return map > 0 && OnlyReader(map) && std::holds_alternative<ConvolutionStep>(graph_.steps[map - 1].operation);
+  return map > 0 && chains_.OnlyReader(map) && std::holds_alternative<ConvolutionStep>(graph_.steps[map - 1].operation);
+}
+
+bool GraphPlan::GoesThroughConvolution(MapId map) const {
+  return std::ranges::any_of(chains_.Readers(map), [&](size_t reader) {
+    return std::holds_alternative<ConvolutionStep>(graph_.steps[reader].operation);
+  });
 }
 
 GraphPlan::Run GraphPlan::PlanStep(size_t i, KernelChoice kernels) {
@@ -216,15 +168,16 @@ GraphPlan::Run GraphPlan::PlanConvolution(size_t i, KernelChoice kernels) {
   if (convolutions_[i]) {
     return [x, y = MapOf(i), module = convolutions_[i].get()](Maps& maps) { maps[y] = module->forward(maps[x]); };
   }
-  if (const std::optional<Chain> chain = ChainAt(i)) {
-    for (const size_t step : chain->steps) planned_[step] = true;
-    return [x, y = chain->output, kernels, modules = chain->modules](Maps& maps) {
-      maps[y] = ForwardUnit(kernels, maps[x], modules);
+  const std::optional<Chain> chain = chains_.ChainAt(i);
+  if (const std::optional<FusedCandidate> fused = chain ? Fused(*chain) : std::nullopt) {
+    for (const size_t step : chain->Steps()) planned_[step] = true;
+    return [x, y = chain->project.output, kernels, unit = *fused](Maps& maps) {
+      maps[y] = ForwardUnit(kernels, maps[x], unit);
     };
   }
-  const Link link = *LinkOf(i);
-  for (const size_t step : link.steps) planned_[step] = true;
-  return [x, y = link.output, module = link.module](Maps& maps) { maps[y] = module->forward(maps[x]); };
+  const Link link = *chains_.LinkAt(i);
+  if (link.activation) planned_[*link.activation] = true;
+  return [x, y = link.output, module = normed_[i].get()](Maps& maps) { maps[y] = module->forward(maps[x]); };
 }
 
 GraphPlan::Run GraphPlan::PlanActivation(size_t i) const {
@@ -244,30 +197,27 @@ GraphPlan::Run GraphPlan::PlanTake(size_t i) {
     return [x, y, places = BranchPlaces(step.places)](Maps& maps) mutable { maps[y] = places.Take(maps[x]); };
   }
   const bool in_turn = step.which == Channels::kEven || step.which == Channels::kOdd;
-  const bool is_second = step.which == Channels::kOdd || step.which == Channels::kSecondHalf;
-  const auto is_other = [&](size_t reader) {
+  const Channels first = in_turn ? Channels::kEven : Channels::kFirstHalf;
+  std::array<std::optional<MapId>, 2> halves;  // where the first and the second go
+  for (const size_t reader : chains_.Readers(x)) {
     const auto* take = std::get_if<TakeStep>(&graph_.steps[reader].operation);
-    const Channels other = in_turn ? (is_second ? Channels::kEven : Channels::kOdd)
-                                   : (is_second ? Channels::kFirstHalf : Channels::kSecondHalf);
-    return take && take->which == other && !planned_[reader];
-  };
-  const auto other = std::ranges::find_if(readers_[x], is_other);
-  const std::optional<size_t> pair = other == readers_[x].end() ? std::nullopt : std::optional(*other);
-  if (pair) planned_[*pair] = true;
-  const auto goes_through_convolution = [&](size_t take) {
-    return std::ranges::any_of(readers_[MapOf(take)], [&](size_t reader) {
-      return std::holds_alternative<ConvolutionStep>(graph_.steps[reader].operation);
-    });
-  };
-  const auto put = [](at::Tensor& to, const at::Tensor& half, const at::Tensor& whole, bool contiguous) {
-    to = contiguous ? half.contiguous(whole.suggest_memory_format()) : half;
-  };
-  return [=, here = goes_through_convolution(i), there = pair && goes_through_convolution(*pair)](Maps& maps) {
+    if (!take || planned_[reader] != (reader == i)) continue;
+    const bool is_first = take->which == first;
+    if (!is_first && take->which != (in_turn ? Channels::kOdd : Channels::kSecondHalf)) continue;
+    if (halves[is_first ? 0 : 1]) continue;
+    halves[is_first ? 0 : 1] = MapOf(reader);
+    planned_[reader] = true;
+  }
+  std::array<bool, 2> whole_piece{};
+  for (size_t half = 0; half < 2; ++half) whole_piece[half] = halves[half] && GoesThroughConvolution(*halves[half]);
+  return [x, in_turn, halves, whole_piece](Maps& maps) {
     const at::Tensor whole = maps[x];
-    auto [first, second] = in_turn ? EvenAndOddChannels(whole) : HalvesOfChannels(whole);
-    if (is_second) std::swap(first, second);
-    put(maps[y], first, whole, here);
-    if (pair) put(maps[*pair + 1], second, whole, there);
+    const auto [a, b] = in_turn ? EvenAndOddChannels(whole) : HalvesOfChannels(whole);
+    for (size_t half = 0; half < 2; ++half) {
+      if (!halves[half]) continue;
+      const at::Tensor& part = half == 0 ? a : b;
+      maps[*halves[half]] = whole_piece[half] ? part.contiguous(whole.suggest_memory_format()) : part;
+    }
   };
 }
 
@@ -292,7 +242,7 @@ GraphPlan::Run GraphPlan::PlanAdd(size_t i) {
   MapId a = graph_.steps[i].inputs[0], b = graph_.steps[i].inputs[1], y = MapOf(i);
   if (!IsWritable(a)) std::swap(a, b);
   const bool over = IsWritable(a);
-  const std::optional<size_t> activated = over ? ActivationOf(y) : std::nullopt;
+  const std::optional<size_t> activated = over ? chains_.ActivationOf(y) : std::nullopt;
   if (activated) {
     planned_[*activated] = true;
     const Activation activation = std::get<ActivationStep>(graph_.steps[*activated].operation).activation;

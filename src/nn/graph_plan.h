@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "danas/arch/graph_chains.h"
 #include "danas/nn/convolution.h"
 #include "graph_block.h"
 
@@ -28,30 +29,12 @@ class GraphPlan {
  private:
   using Run = std::function<void(GraphBlock::Maps& maps)>;
 
-  // A convolution with its norm, and the activation behind it.
-  struct Link {
-    ConvNorm* module;
-    std::vector<size_t> steps;
-    MapId output;
-  };
-
-  // 1x1, k x k depthwise, 1x1, of which the first may be left out.
-  struct Chain {
-    FusedCandidate modules;
-    std::vector<size_t> steps;
-    MapId output;
-  };
-
   MapId MapOf(size_t step) const { return step + 1; }
-  // The step that reads the map, where no other does and the map is not the result.
-  std::optional<size_t> OnlyReader(MapId map) const;
-  // The step that does nothing but activate the map, which nobody else reads.
-  std::optional<size_t> ActivationOf(MapId map) const;
-  std::optional<Link> LinkOf(size_t step) const;
-  std::optional<Link> LinkAfter(const Link& link) const;
-  std::optional<Chain> ChainAt(size_t step) const;  // where the kernels can compute it
+  // The chain at the step as the kernels take it, where they can compute it.
+  std::optional<FusedCandidate> Fused(const Chain& chain) const;
   // Nobody misses what the map holds: neither a later step nor a gradient.
   bool IsWritable(MapId map) const;
+  bool GoesThroughConvolution(MapId map) const;
 
   Run PlanStep(size_t step, KernelChoice kernels);
   Run PlanConvolution(size_t step, KernelChoice kernels);
@@ -62,7 +45,7 @@ class GraphPlan {
   Run PlanAdd(size_t step);
 
   const BlockGraph& graph_;
-  std::vector<std::vector<size_t>> readers_;                // [map]: steps
+  GraphChains chains_;
   std::vector<std::shared_ptr<ConvNorm>> normed_;           // [step]; null where it is none
   std::vector<std::shared_ptr<Convolution>> convolutions_;  // [step]; those without a norm
   std::vector<bool> planned_;                               // [step]

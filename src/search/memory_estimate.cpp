@@ -1,7 +1,9 @@
 #include "danas/search/memory_estimate.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "danas/arch/graph_chains.h"
 #include "danas/nn/fused_layer.h"
 
 namespace danas {
@@ -9,198 +11,88 @@ namespace {
 
 double Area(Size size) { return static_cast<double>(size.height) * static_cast<double>(size.width); }
 
-// Adds up a chain of convolutions with batch norm.
-class Chain {
+bool FromResult(Activation activation) { return activation == Activation::kRelu || activation == Activation::kRelu6; }
+
+// A convolution's result with norm and activation: the norm's input and the activation's result, and where its gradient
+// wants that, its input.
+int TensorsOfActivated(Activation activation) { return FromResult(activation) ? 2 : 3; }
+
+// Adds up what backward wants of a block's graph, step by step.
+class KeptElements {
  public:
-  // Batch norm keeps its input. Behind relu and relu6 the result is kept too; the others keep their input besides.
-  void Activated(double channels, double area, Activation activation) {
-    const bool from_result = activation == Activation::kRelu || activation == Activation::kRelu6;
-    Keep(channels * area, from_result ? 2 : 3);
+  // `fuses`: chains are computed by the fused kernels.
+  KeptElements(const BlockGraph& graph, bool fuses) : graph_(graph), chains_(graph), keeps_(graph.steps.size() + 1) {
+    std::vector<bool> fused(graph.steps.size());
+    for (size_t i = 0; i < graph.steps.size(); ++i) {
+      if (fused[i]) continue;
+      if (const std::optional<Chain> chain = fuses ? chains_.ChainAt(i) : std::nullopt) {
+        AddFused(*chain);
+        for (const size_t step : chain->Steps()) fused[step] = true;
+      } else {
+        Add(i);
+      }
+    }
+    for (MapId map = 1; map < keeps_.size(); ++map) {  // the layer holds the input
+      if (keeps_[map]) Keep(graph.shape(map).elements());
+    }
   }
-  // The result goes on to another convolution, or out of the block.
-  void Linear(double channels, double area, bool goes_on) { Keep(channels * area, goes_on ? 2 : 1); }
-  void Keep(double elements, int tensors) {
-    sum_.kept += elements * tensors;
-    sum_.widest = std::max(sum_.widest, elements);
-  }
-  // A depthwise and a 1x1 convolution, each with its norm, through the fused kernels.
-  void Fused(double middle, double out, double area) {
-    sum_.kept += (middle + out) * area;
-    sum_.widest = std::max(sum_.widest, middle * area);
-  }
+
   CandidateElements sum() const { return sum_; }
 
  private:
+  void Keep(double elements, int tensors = 1) {
+    sum_.kept += elements * tensors;
+    sum_.widest = std::max(sum_.widest, elements);
+  }
+
+  void Add(size_t i) {
+    const Step& step = graph_.steps[i];
+    if (const auto* convolution = std::get_if<ConvolutionStep>(&step.operation)) {
+      keeps_[step.inputs[0]] = true;
+      if (convolution->norm) Keep(step.output.elements());  // the norm's input
+    } else if (const auto* activation = std::get_if<ActivationStep>(&step.operation)) {
+      keeps_[activation->activation == Activation::kSigmoid || FromResult(activation->activation) ? i + 1
+                                                                                                 : step.inputs[0]] = true;
+    } else if (std::holds_alternative<MultiplyStep>(step.operation)) {
+      for (const MapId input : step.inputs) keeps_[input] = true;
+    } else if (const auto* pool = std::get_if<PoolStep>(&step.operation)) {
+      keeps_[step.inputs[0]] = true;
+      if (pool->pool == Pool::kMax) Keep(step.output.elements(), 2);  // places of the largest, of 8 bytes each
+    }
+  }
+
+  // The kernels keep what goes in and the results of the last two convolutions, and compute the rest again.
+  void AddFused(const Chain& chain) {
+    keeps_[graph_.steps[chain.Links().front().convolution].inputs[0]] = true;
+    const double middle = graph_.steps[chain.depthwise.convolution].output.elements();
+    sum_.kept += middle + graph_.steps[chain.project.convolution].output.elements();
+    sum_.widest = std::max(sum_.widest, middle);
+  }
+
+  const BlockGraph& graph_;
+  GraphChains chains_;
+  std::vector<bool> keeps_;  // [map]
   CandidateElements sum_;
 };
-
-void AddInvertedResidual(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double in_area = Area(shape.input), out_area = Area(shape.output());
-  const double wide = ExpandedChannels(block, shape.in);
-  if (!block.fused && block.expand != 1) chain.Activated(wide, in_area, block.activation);
-  chain.Activated(wide, out_area, block.activation);
-  if (block.squeeze_excite) chain.Keep(wide * out_area, 1);  // the product
-  chain.Linear(shape.out, out_area, false);
-}
-
-void AddShuffle(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double in_area = Area(shape.input), out_area = Area(shape.output());
-  const bool splits = shape.stride == 1;
-  const double entering = splits ? shape.in / 2 : shape.in;
-  const double middle = shape.out / 2, leaving = shape.out - entering;
-  if (splits) chain.Keep(entering * in_area, 1);  // the branch's copy of its channels
-  if (block.kind == BlockKind::kShuffleA) {
-    chain.Activated(middle, in_area, block.activation);
-    chain.Linear(middle, out_area, true);
-  } else {
-    chain.Linear(entering, out_area, true);
-    chain.Activated(middle, out_area, block.activation);
-    chain.Linear(middle, out_area, true);
-    chain.Activated(middle, out_area, block.activation);
-    chain.Linear(middle, out_area, true);
-  }
-  chain.Activated(leaving, out_area, block.activation);
-  if (splits) return;
-  chain.Linear(shape.in, out_area, true);
-  chain.Activated(shape.in, out_area, block.activation);
-}
-
-void AddFusedShuffle(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double out_area = Area(shape.output());
-  const bool splits = shape.stride == 1;
-  const double entering = splits ? shape.in / 2 : shape.in;
-  const double middle = shape.out / 2, leaving = shape.out - entering;
-  if (splits) chain.Keep(entering * Area(shape.input), 1);  // the branch's copy of its channels
-  if (block.kind == BlockKind::kShuffleX) {
-    chain.Fused(entering, middle, out_area);
-    chain.Keep(middle * out_area, 1);  // what the next two convolutions get
-    chain.Fused(middle, middle, out_area);
-    chain.Keep(middle * out_area, 1);
-  }
-  chain.Fused(middle, leaving, out_area);
-  if (!splits) chain.Fused(shape.in, shape.in, out_area);
-}
-
-// Behind the sum: the projection of the input where shapes differ, and what the last activation keeps.
-void AddSum(Chain& chain, const LayerShape& shape) {
-  const double out_area = Area(shape.output());
-  if (!KeepsShape(shape)) chain.Linear(shape.out, out_area, false);
-  chain.Keep(shape.out * out_area, 1);
-}
-
-void AddResidual(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double out_area = Area(shape.output()), middle = shape.out / block.reduction;
-  chain.Activated(middle, Area(shape.input), block.activation);
-  chain.Activated(middle, out_area, block.activation);
-  chain.Linear(shape.out, out_area, false);
-  AddSum(chain, shape);
-}
-
-void AddBasic(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double out_area = Area(shape.output());
-  chain.Activated(shape.out, out_area, block.activation);
-  chain.Linear(shape.out, out_area, false);
-  AddSum(chain, shape);
-}
-
-void AddShuffleV1(Chain& chain, const BlockSpec& block, const LayerShape& shape) {
-  const double in_area = Area(shape.input), out_area = Area(shape.output()), middle = shape.out / 4;
-  chain.Activated(middle, in_area, block.activation);
-  if (block.groups > 1) chain.Keep(middle * in_area, 1);  // mixed
-  chain.Linear(middle, out_area, true);
-  chain.Linear(shape.stride == 1 ? shape.out : shape.out - shape.in, out_area, false);
-  chain.Keep(shape.out * out_area, 1);  // what the last activation keeps
-}
-
-void AddShuffleV2(Chain& chain, const BlockSpec& block, const LayerShape& shape, bool fused) {
-  const double in_area = Area(shape.input), out_area = Area(shape.output()), half = shape.out / 2;
-  const bool splits = shape.stride == 1;
-  if (splits) chain.Keep(half * in_area, 1);  // the branch's copy of its channels
-  if (fused) {
-    chain.Fused(half, half, out_area);
-    if (!splits) chain.Fused(shape.in, half, out_area);
-    return;
-  }
-  chain.Activated(half, in_area, block.activation);
-  chain.Linear(half, out_area, true);
-  chain.Activated(half, out_area, block.activation);
-  if (splits) return;
-  chain.Linear(shape.in, out_area, true);
-  chain.Activated(half, out_area, block.activation);
-}
-
-void AddDepthwiseSeparable(Chain& chain, const BlockSpec& block, const LayerShape& shape, bool fused) {
-  const double out_area = Area(shape.output());
-  if (fused) {
-    chain.Fused(shape.in, shape.out, out_area);
-  } else {
-    chain.Activated(shape.in, out_area, block.activation);
-    chain.Activated(shape.out, out_area, block.activation);
-  }
-}
 
 }  // namespace
 
 CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused) {
-  Chain chain;
-  if (fused && IsFusible(block, shape.stride)) {
-    if (block.kind != BlockKind::kIdentity) {
-      chain.Fused(ExpandedChannels(block, shape.in), shape.out, Area(shape.output()));
-    }
-    CandidateElements elements = chain.sum();
-    elements.fused = true;
-    return elements;
-  }
-  const bool in_parts = fused && IsFusibleInParts(block, shape.stride);
-  const double output = shape.out * Area(shape.output());
-  switch (block.kind) {
-    case BlockKind::kInvertedResidual:
-      AddInvertedResidual(chain, block, shape);
-      break;
-    case BlockKind::kShuffleA:
-    case BlockKind::kShuffleX:
-      in_parts ? AddFusedShuffle(chain, block, shape) : AddShuffle(chain, block, shape);
-      break;
-    case BlockKind::kShuffleV1:
-      AddShuffleV1(chain, block, shape);
-      break;
-    case BlockKind::kShuffleV2:
-      AddShuffleV2(chain, block, shape, in_parts);
-      break;
-    case BlockKind::kResidual:
-      AddResidual(chain, block, shape);
-      break;
-    case BlockKind::kBasic:
-      AddBasic(chain, block, shape);
-      break;
-    case BlockKind::kDepthwiseSeparable:
-      AddDepthwiseSeparable(chain, block, shape, in_parts);
-      break;
-    case BlockKind::kConvolution:
-      chain.Keep(output, block.activation == Activation::kRelu ? 1 : 2);
-      break;
-    case BlockKind::kMaxPool:
-      chain.Keep(output, 2);  // places of the largest, of 8 bytes each
-      break;
-    case BlockKind::kIdentity:
-      if (block.project) chain.Linear(shape.out, Area(shape.output()), false);
-      break;
-  }
-  return chain.sum();
+  const bool whole = fused && IsFusible(block, shape.stride);
+  const bool parts = fused && IsFusibleInParts(block, shape.stride);
+  CandidateElements elements = KeptElements(GraphOf(block, shape), whole || parts).sum();
+  elements.fused = whole;
+  return elements;
 }
 
 double PeakElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool keeps_outputs,
                     const Computation& how) {
   const Size stem_size = space.layers().front().shape.input;
-  Chain stem;
-  if (space.stem().channels == 0) {
-    stem.Keep(space.input_channels() * Area(stem_size), 1);
-  } else if (keeps_outputs) {
-    stem.Keep(space.stem().channels * Area(stem_size), 1);  // nothing wants its gradient: the weights are frozen
-  } else {
-    stem.Activated(space.stem().channels, Area(stem_size), space.stem().activation);
-  }
-  double held = stem.sum().kept, peak = held;
+  // Of a stem that is not trained nothing but its result is wanted.
+  const int stem_channels = space.stem().channels > 0 ? space.stem().channels : space.input_channels();
+  const bool trains_stem = space.stem().channels > 0 && !keeps_outputs;
+  double held = stem_channels * Area(stem_size) * (trains_stem ? TensorsOfActivated(space.stem().activation) : 1);
+  double peak = held;
   bool input_wants = !keeps_outputs;  // a gradient; in the architecture pass from the first choice on
   for (size_t l = 0; l < space.layers().size(); ++l) {
     const LayerSpec& layer = space.layers()[l];
@@ -224,10 +116,8 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
     held += output;
     peak = std::max(peak, held + (how.recomputes ? kept : 0) + outputs + inside);
   }
-  Chain head;
-  if (space.head().channels > 0)
-    head.Activated(space.head().channels, Area(space.feature_size()), space.head().activation);
-  return std::max(peak, held + head.sum().kept + head.sum().widest);
+  const double head = space.head().channels * Area(space.feature_size());
+  return std::max(peak, held + head * (TensorsOfActivated(space.head().activation) + 1));
 }
 
 double ScoringElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool mixtures,
