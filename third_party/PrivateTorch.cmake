@@ -7,7 +7,7 @@ set(PrivateTorch_TESTED 2.14)
 
 # A name as the sources write it, or a <header> of which all is private, and the files that use it.
 set(PrivateTorch_USES
-    "at::_add_relu_: src/nn/plain_block.cpp"
+    "at::_add_relu_: src/nn/graph_plan.cpp"
     "at::_amp_foreach_non_finite_check_and_unscale_: src/train/amp.cpp"
     "at::_amp_update_scale_: src/train/amp.cpp"
     "at::_batch_norm_impl_index: src/nn/norm.cpp"

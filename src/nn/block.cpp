@@ -11,9 +11,10 @@ std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape,
     throw ConfigError(CandidateName(spec) + " cannot be used between " + std::to_string(shape.in) + " and " +
                       std::to_string(shape.out) + " channels at stride " + std::to_string(shape.stride) + ": " + why);
   }
+  const BlockGraph graph = GraphOf(spec, shape, stage_place);
   const KernelChoice parts = IsFusibleInParts(spec, shape.stride) ? kernels : KernelChoice::kAten;
-  return std::make_shared<GraphBlock>(GraphOf(spec, shape, stage_place), norm, affine, parts,
-                                      IsFusible(spec, shape.stride));
+  const bool whole = IsFusible(spec, shape.stride) || graph.steps.empty();
+  return std::make_shared<GraphBlock>(graph, norm, affine, parts, whole);
 }
 
 }  // namespace danas

@@ -121,6 +121,8 @@ class Reference {
         return x * at::minimum(at::maximum(x + 3, zero), zero + 6) / 6;
       case Activation::kSwish:
         return x / (1 + (-x).exp());
+      case Activation::kSigmoid:
+        return 1 / (1 + (-x).exp());
     }
     throw std::invalid_argument("unknown activation");
   }
@@ -341,7 +343,7 @@ std::vector<Case> Cases() {
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
   add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8
   for (const Activation activation :
-       {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish}) {
+       {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish, Activation::kSigmoid}) {
     add({.activation = activation, .expand = 3}, {kDown});
     for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
                                  BlockKind::kResidual, BlockKind::kDepthwiseSeparable}) {

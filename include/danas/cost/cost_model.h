@@ -8,7 +8,7 @@
 // where they lie, so that a tensor stays whole as long as any part of it is wanted. During a step the tensors that it
 // reads, the one that it writes and those that a later step of the block still reads are held: the block's input for
 // a sum, a shortcut or another branch, and what another branch gave. Steps are in the order in which the blocks compute
-// them (src/cost/memory_model.cpp): of a shuffle block first the channels that pass. Weights and a library's scratch
+// them (src/arch/blocks): of a shuffle block first the channels that pass. Weights and a library's scratch
 // space are not counted. A step holds nothing of other layers, so that a block's peak depends on the block and its
 // shape alone, and a network's is the greatest of its stem's, its layers' and its head's.
 #pragma once
