@@ -152,10 +152,10 @@ void CheckSearch(const Checker& check, const SearchConfig& search) {
 void CheckNoLearner(const Checker& check, const SearchConfig& search) {
   if (search.learner != LearnerKind::kNone) return;
   const std::string never = " reads α, which search.learner 'none' never trains; ";
-  const std::string strategy = search.strategy == SearchStrategy::kDanas
-                                   ? ""
-                                   : std::string(", as search.strategy '") + NameOf(search.strategy) +
-                                         "' does unless the config sets that key";
+  const std::string strategy =
+      search.strategy == SearchStrategy::kDanas
+          ? ""
+          : std::string(", as search.strategy '") + NameOf(search.strategy) + "' does unless the config sets that key";
   check.Require(
       search.pruning.ratio == 0 || search.pruning.score != PruningScore::kAlpha, "search.pruning.score",
       "'alpha'" + never + "use 'perturbation' or 'paths', or prune nothing with search.pruning.ratio: 0" + strategy);

@@ -24,8 +24,8 @@ class GraphBlock : public Block {
     std::vector<MapId> done = {};  // maps that nothing reads after it
   };
 
-  // `parts`: the kernels of chains within the block. `whole`: the block is one chain, which FusedForward() computes with
-  // the layer's other candidates.
+  // `parts`: the kernels of chains within the block. `whole`: the block is one chain, which FusedForward() computes
+  // with the layer's other candidates.
   GraphBlock(const BlockGraph& graph, const NormSpec& norm, bool affine, KernelChoice parts, bool whole);
 
   at::Tensor forward(const at::Tensor& x_nchw) override;

@@ -271,8 +271,9 @@ void BatchNorm::Follow(const std::vector<double>& mean_c, const std::vector<doub
 
 void RequireVariance(int64_t values_per_channel) {
   if (values_per_channel > 1) return;
-  throw DataError("batch norm has no variance over a batch of one image at 1x1. Use batches and sets of two images "
-                  "or more, larger images or smaller strides");
+  throw DataError(
+      "batch norm has no variance over a batch of one image at 1x1. Use batches and sets of two images "
+      "or more, larger images or smaller strides");
 }
 
 double BatchNorm::NextMomentum() {

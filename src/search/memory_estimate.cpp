@@ -52,7 +52,8 @@ class KeptElements {
       if (convolution->norm) Keep(step.output.elements());  // the norm's input
     } else if (const auto* activation = std::get_if<ActivationStep>(&step.operation)) {
       keeps_[activation->activation == Activation::kSigmoid || FromResult(activation->activation) ? i + 1
-                                                                                                 : step.inputs[0]] = true;
+                                                                                                  : step.inputs[0]] =
+          true;
     } else if (std::holds_alternative<MultiplyStep>(step.operation)) {
       for (const MapId input : step.inputs) keeps_[input] = true;
     } else if (const auto* pool = std::get_if<PoolStep>(&step.operation)) {

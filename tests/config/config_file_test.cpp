@@ -208,7 +208,8 @@ TEST(ConfigRules, BetweenFields) {
       {{"search.relaxation.draws=micro_batch"}, "search.relaxation.draws: 'micro_batch' needs micro-batches"},
       {{"search.learner=none", "search.final=scored"}, "search.pruning.score: 'alpha' reads α, which search.learner"},
       {{"search.strategy=spos", "search.pruning.ratio=0.4"},
-       "search.pruning.score: 'alpha' reads α, which search.learner 'none' never trains; use 'perturbation' or 'paths', or "
+       "search.pruning.score: 'alpha' reads α, which search.learner 'none' never trains; use 'perturbation' or "
+       "'paths', or "
        "prune nothing with search.pruning.ratio: 0, as search.strategy 'spos' does unless the config sets that key"},
       {{"search.strategy=spos", "search.relaxation.expected_cost=softmax"},
        "search.relaxation.expected_cost: applies only with a search.learner; found 'none'"},

@@ -98,10 +98,9 @@ TEST(BatchNorm, ActivationIsAppliedToTheResult) {
 }
 
 TEST(BatchNorm, GradientsAreThoseOfTheFormula) {
-  for (const auto activation :
-       {std::optional<Activation>(), std::optional(Activation::kRelu), std::optional(Activation::kRelu6),
-        std::optional(Activation::kHardSwish), std::optional(Activation::kSwish),
-        std::optional(Activation::kSigmoid)}) {
+  for (const auto activation : {std::optional<Activation>(), std::optional(Activation::kRelu),
+                                std::optional(Activation::kRelu6), std::optional(Activation::kHardSwish),
+                                std::optional(Activation::kSwish), std::optional(Activation::kSigmoid)}) {
     for (const NormMode mode : {NormMode::kBatch, NormMode::kBatchFrozen, NormMode::kRunning}) {
       const auto norm = MakeNorm(true);
       norm->set_mode(mode);

@@ -93,17 +93,15 @@ struct Ending {
 
 std::vector<Ending> EndingsOf(int count, const std::function<void(Ranks)>& work, double timeout) {
   std::vector<Ending> endings(static_cast<size_t>(count));
-  OnRankThreads(
-      count,
-      [&](Ranks ranks) {
-        Ending& ending = endings[static_cast<size_t>(ranks.rank())];
-        ranks.SetTimeout(timeout);
-        try {
-          work(ranks);
-        } catch (const Error& error) {
-          ending = {error.what(), error.exit_code(), ranks.Fail(error.exit_code(), error.what())};
-        }
-      });
+  OnRankThreads(count, [&](Ranks ranks) {
+    Ending& ending = endings[static_cast<size_t>(ranks.rank())];
+    ranks.SetTimeout(timeout);
+    try {
+      work(ranks);
+    } catch (const Error& error) {
+      ending = {error.what(), error.exit_code(), ranks.Fail(error.exit_code(), error.what())};
+    }
+  });
   return endings;
 }
 
@@ -125,7 +123,8 @@ TEST(RanksThatFail, TellTheOthersWhyAndAreToldOnce) {
 }
 
 TEST(RanksThatFail, AlikeAreToldOnce) {
-  const std::vector<Ending> endings = EndingsOf(3, [](const Ranks&) { throw ConfigError("no such key"); }, 2);
+  const std::vector<Ending> endings = EndingsOf(
+      3, [](const Ranks&) { throw ConfigError("no such key"); }, 2);
   EXPECT_EQ(endings[0].tells + endings[1].tells + endings[2].tells, 1);
 }
 

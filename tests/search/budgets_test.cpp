@@ -61,8 +61,8 @@ TEST(Budgets, ALearnerThatNothingNeedsIsAnError) {
   config.paths = WeightPathKind::kFair;
   config.pruning.score = PruningScore::kPaths;
   config.final = FinalChoiceKind::kScored;
-  test::ExpectErrorContains<ConfigError>(
-      [&] { CheckLearner(config); }, {"search.learner", "'proxyless'", "'fair'", "search.learner: none"});
+  test::ExpectErrorContains<ConfigError>([&] { CheckLearner(config); },
+                                         {"search.learner", "'proxyless'", "'fair'", "search.learner: none"});
   for (const LearnerKind kind : {LearnerKind::kGumbel, LearnerKind::kNone}) {
     config.learner = kind;
     EXPECT_NO_THROW(CheckLearner(config));

@@ -137,8 +137,8 @@ TEST(RanksLoader, EveryImageIsSeenOnce) {
       OnRankThreads(count, [&](const Ranks& ranks) {
         Config config;
         config.data = StripeData();
-        const LoaderOptions options = training ? TrainingLoader(config, {.batch = 8}, ranks)
-                                               : TestLoader(config, 4, ranks);
+        const LoaderOptions options =
+            training ? TrainingLoader(config, {.batch = 8}, ranks) : TestLoader(config, 4, ranks);
         Loader loader = StripeLoader(43, 4, options);
         loader.Start(1);
         int64_t batches = 0;

@@ -1,5 +1,5 @@
-// A block as a small graph of steps with all numbers known: what its costs, modules, weights' names and exports are made
-// from. Each kind of block has its graph in a file of src/arch/blocks/.
+// A block as a small graph of steps with all numbers known: what its costs, modules, weights' names and exports are
+// made from. Each kind of block has its graph in a file of src/arch/blocks/.
 #pragma once
 
 #include <cstdint>
@@ -114,8 +114,8 @@ struct BlockGraph {
   bool operator==(const BlockGraph&) const = default;
 };
 
-// The graph of a block that can be used there (WhyInvalid). `stage_place`: SearchSpace::StagePlace, for blocks that keep
-// the order of channels; nothing: they shuffle it.
+// The graph of a block that can be used there (WhyInvalid). `stage_place`: SearchSpace::StagePlace, for blocks that
+// keep the order of channels; nothing: they shuffle it.
 BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place = {});
 
 }  // namespace danas

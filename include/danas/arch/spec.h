@@ -44,9 +44,9 @@ enum class BlockKind {
 };
 template <>
 struct EnumNames<BlockKind> {
-  static constexpr std::array kNames = {
-      "inverted_residual", "shuffle_a",           "shuffle_x",   "shuffle_v1", "shuffle_v2", "residual",
-      "basic",             "depthwise_separable", "convolution", "max_pool",   "identity"};
+  static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "shuffle_v1",
+                                        "shuffle_v2",        "residual",  "basic",     "depthwise_separable",
+                                        "convolution",       "max_pool",  "identity"};
 };
 
 // One candidate of a layer: a (block, operator) pair. s is the layer's stride, k the operator's kernel. Every

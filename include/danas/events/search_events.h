@@ -30,7 +30,8 @@ struct PlannedPhase {
     fields.Field("epochs", self.epochs, {"number of epochs"});
     fields.Field("searches", self.searches, {"true: it trains α and ends with a pruning; false: it is the warm-up"});
     fields.Field("weight_images", self.weight_images, {"images in a weight pass"});
-    fields.Field("architecture_images", self.architecture_images, {"images that α steps see in an epoch, of one budget"});
+    fields.Field("architecture_images", self.architecture_images,
+                 {"images that α steps see in an epoch, of one budget"});
     fields.Field("weight_steps", self.weight_steps, {"weight steps in the phase"});
     fields.Field("alpha_steps", self.alpha_steps,
                  {"α steps in the phase; with several budgets, of all budgets together"});

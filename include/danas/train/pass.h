@@ -24,9 +24,9 @@
 
 #include "danas/config/train_config.h"
 #include "danas/core/progress.h"
-#include "danas/train/loader.h"
 #include "danas/run/checkpoint.h"
 #include "danas/run/ranks.h"
+#include "danas/train/loader.h"
 
 namespace danas {
 
@@ -85,9 +85,9 @@ struct PassOptions {
   bool trains = true;  // the pass moves weights, so that a loss that is not finite may be its own doing
   ProgressSink* progress = nullptr;
   std::optional<PartOfRun> run_share = {};  // for the time left of the whole run
-  PassTotals* totals = nullptr;        // the pass resumes from these, and keeps them
-  CheckpointKeeper* keeper = nullptr;  // is asked between batches; needs `totals`
-  Ranks ranks = {};                    // stop together where one of them is asked to
+  PassTotals* totals = nullptr;             // the pass resumes from these, and keeps them
+  CheckpointKeeper* keeper = nullptr;       // is asked between batches; needs `totals`
+  Ranks ranks = {};                         // stop together where one of them is asked to
   EndlessPlace* endless = nullptr;  // the pass has no end: it continues there, and keeps it; `epoch` is not looked at
   int64_t* next_pass = nullptr;     // of the loader, where `endless`
 };
@@ -156,7 +156,7 @@ class BatchPass {
   const double waited_before_;
   std::unique_ptr<Tally> tally_;
   std::optional<Batch> batch_;
-  bool taken_ = true;      // what was computed of `batch_`
+  bool taken_ = true;       // what was computed of `batch_`
   bool show_next_ = false;  // progress is due
 };
 

@@ -26,8 +26,7 @@ MapId GraphBuilder::Operator(MapId x, const std::string& name, const OperatorSpe
 }
 
 MapId GraphBuilder::Activate(MapId x, Activation activation) {
-  return Append(
-      {.name = "", .operation = ActivationStep{activation}, .inputs = {x}, .output = graph_.shape(x)});
+  return Append({.name = "", .operation = ActivationStep{activation}, .inputs = {x}, .output = graph_.shape(x)});
 }
 
 MapId GraphBuilder::Take(MapId x, const TakeStep& step) {

@@ -14,8 +14,7 @@ class InvertedResidual : public BlockForm {
     const int middle = ExpandedChannels(block, shape.in);
     MapId y = graph.input();
     if (block.fused) {
-      y = graph.Convolve(y, "op", {.out = middle, .kernel = block.op.kernel, .stride = shape.stride},
-                         block.activation);
+      y = graph.Convolve(y, "op", {.out = middle, .kernel = block.op.kernel, .stride = shape.stride}, block.activation);
     } else {
       if (block.expand != 1) y = graph.Pointwise(y, "expand", middle, block.activation);
       y = graph.Operator(y, "op", block.op, shape.stride, block.activation);

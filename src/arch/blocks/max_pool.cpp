@@ -8,8 +8,8 @@ class MaxPool : public BlockForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int>) const override {
     GraphBuilder graph(shape);
-    return std::move(graph).Finish(graph.Pooled(
-        graph.input(), {.pool = Pool::kMax, .kernel = block.op.kernel, .stride = shape.stride}));
+    return std::move(graph).Finish(
+        graph.Pooled(graph.input(), {.pool = Pool::kMax, .kernel = block.op.kernel, .stride = shape.stride}));
   }
 
   std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }

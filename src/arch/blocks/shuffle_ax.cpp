@@ -5,8 +5,8 @@
 namespace danas {
 namespace {
 
-// The next block's split into even and odd channels is what mixes the two ways; where the order of channels is kept, its
-// split into others than this one's.
+// The next block's split into even and odd channels is what mixes the two ways; where the order of channels is kept,
+// its split into others than this one's.
 class Shuffle : public BlockForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const override {

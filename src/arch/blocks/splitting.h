@@ -9,8 +9,8 @@ namespace danas {
 
 // The two ways through such a block.
 struct Ways {
-  MapId pass;    // beside the branch
-  MapId branch;  // what enters it
+  MapId pass;                        // beside the branch
+  MapId branch;                      // what enters it
   std::vector<int64_t> places = {};  // with ChannelOrder::kKept: where the branch's channels are in the input
 };
 
