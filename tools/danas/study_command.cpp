@@ -142,7 +142,7 @@ void DescribeOptions(CLI::App& app, StudyOptions& options) {
       "  danas study my_study.json --dry-run\n"
       "  danas study my_study.json --jobs 2\n"
       "  danas study my_study.json --report --markdown\n"
-      "  danas study my_study.json --report --against slow\n"
+      "  danas study my_study.json --report --against drawn\n"
       "Each step is a danas command and is printed. Run the same command again to resume an interrupted study, or to\n"
       "run the new steps after adding seeds or arms. Writes study.json. File format: docs/studies.md.");
   app.add_option("file", options.file, "study: a file, or the name of a shipped one")->option_text("FILE")->required();
