@@ -119,6 +119,8 @@ RUN = {
         says="ratio to one"),
     "build/release/bin/danas_loader_bench --root FOLDER --workers 1": Run(
         {"FOLDER": "data/photos/train"}, add="--batch 4 --passes 1"),
+    "danas search --config CONFIG --no-probe --run RUN --set search.budget=100M": Run(
+        {"CONFIG": "my.json", "RUN": "runs/small"}, add=SMALL_SEARCH.replace("--no-probe ", "")),
     "danas bench supernet --space mobile_small --kernels fused,aten --threads 2": Run(
         {"--threads 2": "--threads 1"}, add=f"{BENCH} --batch 2"),
     "/usr/bin/time -v danas easiness --config cifar100.json --data FOLDER --models mobilenetv1_0.25,mobilenetv2_0.25 "
