@@ -16,10 +16,6 @@ class Basic : public BlockForm {
     return std::move(graph).Finish(graph.Activate(AddShortcut(graph, y, shape), block.activation));
   }
 
-  std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }
-  BlockSpec Canonical(const BlockSpec& block) const override {
-    return {.kind = block.kind, .op = block.op, .activation = block.activation};
-  }
   std::string WhyMalformed(const BlockSpec& block) const override { return WhyNotDense(block, "this"); }
 };
 

@@ -35,6 +35,12 @@ const BlockForm& FormOf(BlockKind kind) {
   throw std::invalid_argument("unknown block kind");
 }
 
+std::string BlockForm::Name(const BlockSpec& block) const { return NameOf(block.kind); }
+
+BlockSpec BlockForm::Canonical(const BlockSpec& block) const {
+  return {.kind = block.kind, .op = block.op, .activation = block.activation};
+}
+
 BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) {
   return FormOf(block.kind).Graph(block, shape, stage_place);
 }

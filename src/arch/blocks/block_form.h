@@ -16,11 +16,11 @@ class BlockForm {
   // Of a block that is neither malformed nor invalid there; `stage_place` as of GraphOf().
   virtual BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const = 0;
 
-  // The block's part of its candidate's name.
-  virtual std::string Name(const BlockSpec& block) const = 0;
+  // The block's part of its candidate's name: that of its kind, where no field of its own tells it from another.
+  virtual std::string Name(const BlockSpec& block) const;
 
-  // The block with the fields that this kind uses; the others at their defaults.
-  virtual BlockSpec Canonical(const BlockSpec& block) const = 0;
+  // The block with the fields that this kind uses, and the others at their defaults: here operator and activation.
+  virtual BlockSpec Canonical(const BlockSpec& block) const;
 
   // What is wrong with its own fields, and where it cannot be used; "" where nothing is. Kernels have been checked.
   virtual std::string WhyMalformed(const BlockSpec& /*block*/) const { return ""; }

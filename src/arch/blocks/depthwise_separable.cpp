@@ -12,11 +12,6 @@ class DepthwiseSeparable : public BlockForm {
     const MapId y = graph.Operator(graph.input(), "op", block.op, shape.stride, block.activation);
     return std::move(graph).Finish(graph.Pointwise(y, "conv", shape.out, block.activation));
   }
-
-  std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }
-  BlockSpec Canonical(const BlockSpec& block) const override {
-    return {.kind = block.kind, .op = block.op, .activation = block.activation};
-  }
 };
 
 }  // namespace

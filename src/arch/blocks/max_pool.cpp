@@ -12,8 +12,6 @@ class MaxPool : public BlockForm {
         graph.Pooled(graph.input(), {.pool = Pool::kMax, .kernel = block.op.kernel, .stride = shape.stride}));
   }
 
-  std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }
-
   // Of the operator only the kernel counts.
   BlockSpec Canonical(const BlockSpec& block) const override {
     return {.kind = block.kind, .op = {.kernel = block.op.kernel}, .activation = default_activation()};

@@ -1,5 +1,6 @@
 // The choice blocks of Guo et al., "Single Path One-Shot NAS", ECCV 2020, section 4; names are of its public code.
-#include "block_form.h"
+#include <utility>
+
 #include "splitting.h"
 
 namespace danas {
@@ -7,7 +8,7 @@ namespace {
 
 // The next block's split into even and odd channels is what mixes the two ways; where the order of channels is kept,
 // its split into others than this one's.
-class Shuffle : public BlockForm {
+class Shuffle : public SplittingForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const override {
     GraphBuilder graph(shape);
@@ -15,16 +16,8 @@ class Shuffle : public BlockForm {
     const Ways ways = Split(graph, block, shape, stage_place, Channels::kEven, Channels::kOdd, shape.in);
     const int entering = shape.stride == 1 ? shape.in / 2 : shape.in;
     const MapId y = Branch(graph, ways.branch, block, shape, shape.out - entering);
-    return std::move(graph).Finish(ways.places.empty() ? graph.Join({ways.pass, y})
-                                                       : graph.Put(ways.pass, y, ways.places));
+    return Finish(std::move(graph), ways, y, /*in_turn=*/false);
   }
-
-  std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }
-  BlockSpec Canonical(const BlockSpec& block) const override {
-    return {.kind = block.kind, .op = block.op, .activation = block.activation};
-  }
-  std::string WhyInvalid(const BlockSpec&, const LayerShape& shape) const override { return WhyInvalidShuffle(shape); }
-  bool shuffles_channels() const override { return true; }
 
  private:
   virtual MapId Branch(GraphBuilder& graph, MapId y, const BlockSpec& block, const LayerShape& shape,

@@ -1,11 +1,12 @@
 // Ma et al., "ShuffleNet V2", ECCV 2018, figure 3.
-#include "block_form.h"
+#include <utility>
+
 #include "splitting.h"
 
 namespace danas {
 namespace {
 
-class ShuffleV2 : public BlockForm {
+class ShuffleV2 : public SplittingForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) const override {
     GraphBuilder graph(shape);
@@ -14,16 +15,8 @@ class ShuffleV2 : public BlockForm {
     MapId y = graph.Pointwise(ways.branch, "expand", half, block.activation);
     y = graph.Operator(y, "op", block.op, shape.stride, std::nullopt);
     y = graph.Pointwise(y, "project", half, block.activation);
-    return std::move(graph).Finish(ways.places.empty() ? graph.Join({ways.pass, y}, /*in_turn=*/true)
-                                                       : graph.Put(ways.pass, y, ways.places));
+    return Finish(std::move(graph), ways, y, /*in_turn=*/true);
   }
-
-  std::string Name(const BlockSpec& block) const override { return NameOf(block.kind); }
-  BlockSpec Canonical(const BlockSpec& block) const override {
-    return {.kind = block.kind, .op = block.op, .activation = block.activation};
-  }
-  std::string WhyInvalid(const BlockSpec&, const LayerShape& shape) const override { return WhyInvalidShuffle(shape); }
-  bool shuffles_channels() const override { return true; }
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "splitting.h"
 
+#include <utility>
+
 #include "danas/arch/channel_order.h"
 
 namespace danas {
 
-Ways Split(GraphBuilder& graph, const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place,
-           Channels pass, Channels enter, int passing) {
+SplittingForm::Ways SplittingForm::Split(GraphBuilder& graph, const BlockSpec& block, const LayerShape& shape,
+                                         std::optional<int> stage_place, Channels pass, Channels enter, int passing) {
   const MapId x = graph.input();
   if (shape.stride > 1) {
     const OperatorSpec depthwise{OperatorKind::kDepthwise, block.op.kernel};
@@ -15,6 +17,11 @@ Ways Split(GraphBuilder& graph, const BlockSpec& block, const LayerShape& shape,
   if (!stage_place) return {.pass = graph.Take(x, {pass}), .branch = graph.Take(x, {enter})};
   const std::vector<int64_t> places = BranchChannels(block.kind, shape.in, *stage_place);
   return {.pass = x, .branch = graph.Take(x, {Channels::kListed, places}), .places = places};
+}
+
+BlockGraph SplittingForm::Finish(GraphBuilder graph, const Ways& ways, MapId y, bool in_turn) {
+  const MapId both = ways.places.empty() ? graph.Join({ways.pass, y}, in_turn) : graph.Put(ways.pass, y, ways.places);
+  return std::move(graph).Finish(both);
 }
 
 std::string WhyInvalidShuffle(const LayerShape& shape) {
