@@ -51,15 +51,15 @@ at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups) {
   return ImagesOf(Pixels(x_nchw).unflatten(1, {groups, -1}).transpose(1, 2).flatten(1), x_nchw);
 }
 
-BranchPlaces::BranchPlaces(const std::vector<int64_t>& places) : places_(at::tensor(places)) {}
+ListedChannels::ListedChannels(const std::vector<int64_t>& places) : places_(at::tensor(places)) {}
 
-at::Tensor BranchPlaces::Take(const at::Tensor& x_nchw) {
+at::Tensor ListedChannels::Take(const at::Tensor& x_nchw) {
   const at::Tensor& places = On(x_nchw.device());
   if (!IsChannelsLast(x_nchw)) return x_nchw.index_select(1, places);
   return ImagesOf(Pixels(x_nchw).index_select(1, places), x_nchw);
 }
 
-at::Tensor BranchPlaces::Put(const at::Tensor& x_nchw, const at::Tensor& branch_nchw) {
+at::Tensor ListedChannels::Put(const at::Tensor& x_nchw, const at::Tensor& branch_nchw) {
   const at::Tensor& places = On(x_nchw.device());
   // As at::cat does where autocast made one of them narrower.
   const at::ScalarType type = at::promote_types(x_nchw.scalar_type(), branch_nchw.scalar_type());
@@ -68,7 +68,7 @@ at::Tensor BranchPlaces::Put(const at::Tensor& x_nchw, const at::Tensor& branch_
   return ImagesOf(Pixels(x).index_copy(1, places, Pixels(branch)), x);
 }
 
-const at::Tensor& BranchPlaces::On(at::Device device) {
+const at::Tensor& ListedChannels::On(at::Device device) {
   if (places_.device() != device) places_ = places_.to(device);
   return places_;
 }

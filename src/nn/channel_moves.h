@@ -23,9 +23,9 @@ at::Tensor Interleaved(const std::vector<at::Tensor>& maps_nchw);
 at::Tensor MixGroups(const at::Tensor& x_nchw, int64_t groups);
 
 // Some of the channels, in an order of their own.
-class BranchPlaces {
+class ListedChannels {
  public:
-  explicit BranchPlaces(const std::vector<int64_t>& places);
+  explicit ListedChannels(const std::vector<int64_t>& places);
 
   // [N, C, H, W] -> [N, places, H, W].
   at::Tensor Take(const at::Tensor& x_nchw);

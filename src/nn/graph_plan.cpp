@@ -34,19 +34,6 @@ at::Tensor Pooled(const at::Tensor& x_nchw, const PoolStep& step) {
   return at::max_pool2d(x_nchw, {k, k}, {stride, stride}, {padding, padding}, {1, 1}, /*ceil_mode=*/even);
 }
 
-// What the kernels compute behind a norm.
-bool ClipsOrNothing(const ConvNorm& module) {
-  const std::optional<Activation>& activation = module.activation();
-  return !activation || activation == Activation::kRelu || activation == Activation::kRelu6;
-}
-
-bool FitsTheKernels(const FusedCandidate& chain) {
-  const ConvolutionShape& depthwise = chain.depthwise->conv().shape();
-  const bool kernel = depthwise.kernel == 3 || depthwise.kernel == 5 || depthwise.kernel == 7;
-  return kernel && depthwise.stride <= 2 &&
-         std::ranges::all_of(chain.Steps(), [](const ConvNorm* step) { return ClipsOrNothing(*step); });
-}
-
 }  // namespace
 
 GraphPlan::GraphPlan(const BlockGraph& graph, const NormSpec& norm, bool affine)
@@ -120,7 +107,11 @@ std::optional<FusedCandidate> GraphPlan::Fused(const Chain& chain) const {
   const FusedCandidate fused{.expand = chain.expand ? normed_[chain.expand->convolution].get() : nullptr,
                              .depthwise = normed_[chain.depthwise.convolution].get(),
                              .project = normed_[chain.project.convolution].get()};
-  return FitsTheKernels(fused) ? std::optional(fused) : std::nullopt;
+  const ConvolutionShape& depthwise = fused.depthwise->conv().shape();
+  const bool fits = std::ranges::all_of(fused.Steps(), [&](const ConvNorm* step) {
+    return FitsKernels(depthwise.kernel, depthwise.stride, step->activation());
+  });
+  return fits ? std::optional(fused) : std::nullopt;
 }
 
 bool GraphPlan::IsWritable(MapId map) const {
@@ -194,7 +185,7 @@ GraphPlan::Run GraphPlan::PlanTake(size_t i) {
   const auto& step = std::get<TakeStep>(graph_.steps[i].operation);
   const MapId x = graph_.steps[i].inputs[0], y = MapOf(i);
   if (step.which == Channels::kListed) {
-    return [x, y, places = BranchPlaces(step.places)](Maps& maps) mutable { maps[y] = places.Take(maps[x]); };
+    return [x, y, places = ListedChannels(step.places)](Maps& maps) mutable { maps[y] = places.Take(maps[x]); };
   }
   const bool in_turn = step.which == Channels::kEven || step.which == Channels::kOdd;
   const Channels first = in_turn ? Channels::kEven : Channels::kFirstHalf;
@@ -224,7 +215,7 @@ GraphPlan::Run GraphPlan::PlanTake(size_t i) {
 GraphPlan::Run GraphPlan::PlanPut(size_t i) const {
   const std::vector<MapId>& inputs = graph_.steps[i].inputs;
   const auto& step = std::get<PutStep>(graph_.steps[i].operation);
-  return [x = inputs[0], branch = inputs[1], y = MapOf(i), places = BranchPlaces(step.places)](Maps& maps) mutable {
+  return [x = inputs[0], branch = inputs[1], y = MapOf(i), places = ListedChannels(step.places)](Maps& maps) mutable {
     maps[y] = places.Put(maps[x], maps[branch]);
   };
 }

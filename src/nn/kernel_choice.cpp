@@ -13,9 +13,7 @@ namespace danas {
 namespace {
 
 bool HasFusibleParts(const BlockSpec& block, int stride) {
-  const bool activation = block.activation == Activation::kRelu || block.activation == Activation::kRelu6;
-  const bool kernel = block.op.kernel == 3 || block.op.kernel == 5 || block.op.kernel == 7;
-  return activation && kernel && stride <= 2 && block.op.kind == OperatorKind::kDepthwise;
+  return block.op.kind == OperatorKind::kDepthwise && FitsKernels(block.op.kernel, stride, block.activation);
 }
 
 // One after the other in memory, in the order in which the kernels read them.
@@ -31,6 +29,11 @@ std::vector<ConvNorm*> FusedCandidate::Steps() const {
     if (step) steps.push_back(step);
   }
   return steps;
+}
+
+bool FitsKernels(int64_t kernel, int64_t stride, const std::optional<Activation>& activation) {
+  const bool clips = !activation || activation == Activation::kRelu || activation == Activation::kRelu6;
+  return clips && (kernel == 3 || kernel == 5 || kernel == 7) && stride <= 2;
 }
 
 bool IsFusible(const BlockSpec& block, int stride) {

@@ -116,7 +116,7 @@ bool UsesAlpha(const SearchConfig& config) {
 }
 
 // The default, gumbel, is not a choice that anyone made.
-void CheckLearner(const SearchConfig& config) {
+void CheckAlphaIsRead(const SearchConfig& config) {
   if (config.learner == LearnerKind::kGumbel || config.learner == LearnerKind::kNone || UsesAlpha(config)) return;
   throw ConfigError(std::string("search.learner: '") + NameOf(config.learner) +
                     "' trains α, which nothing reads: neither search.paths '" + NameOf(config.paths) +

@@ -137,7 +137,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
   CheckPaths(config.search, costs);
-  CheckLearner(config.search);
+  CheckAlphaIsRead(config.search);
   CheckPruning(config.search, costs);
   SearchPlan plan;
   plan.device = DescribeDevice(device);
@@ -202,7 +202,8 @@ ClassCounts EvenCounts(int64_t images, int classes, const DataConfig& data) {
     throw ConfigError("--images: " + std::to_string(images) + " images are " + std::to_string(each) + " of each of " +
                       std::to_string(classes) + " classes for the search, and the architecture weights take " +
                       std::to_string(carved) +
-                      " of them; one must be left. Give more images, or lower data.validation_per_class");
+                      " of them; one must be left. Give more images (and raise data.search_images_per_class where it "
+                      "is set), or lower data.validation_per_class");
   }
   const auto count = static_cast<size_t>(classes);
   return {.weights = std::vector<int64_t>(count, each - carved), .architecture = std::vector<int64_t>(count, carved)};

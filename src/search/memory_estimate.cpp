@@ -11,7 +11,10 @@ namespace {
 
 double Area(Size size) { return static_cast<double>(size.height) * static_cast<double>(size.width); }
 
-bool FromResult(Activation activation) { return activation == Activation::kRelu || activation == Activation::kRelu6; }
+// The gradient comes from the activation's result, not from its input.
+bool FromResult(Activation activation) {
+  return activation == Activation::kRelu || activation == Activation::kRelu6 || activation == Activation::kSigmoid;
+}
 
 // A convolution's result with norm and activation: the norm's input and the activation's result, and where its gradient
 // wants that, its input.
@@ -51,9 +54,7 @@ class KeptElements {
       keeps_[step.inputs[0]] = true;
       if (convolution->norm) Keep(step.output.elements());  // the norm's input
     } else if (const auto* activation = std::get_if<ActivationStep>(&step.operation)) {
-      keeps_[activation->activation == Activation::kSigmoid || FromResult(activation->activation) ? i + 1
-                                                                                                  : step.inputs[0]] =
-          true;
+      keeps_[FromResult(activation->activation) ? i + 1 : step.inputs[0]] = true;
     } else if (std::holds_alternative<MultiplyStep>(step.operation)) {
       for (const MapId input : step.inputs) keeps_[input] = true;
     } else if (const auto* pool = std::get_if<PoolStep>(&step.operation)) {

@@ -57,15 +57,15 @@ TEST(Budgets, TakeThePlaceOfTheOne) {
 TEST(Budgets, ALearnerThatNothingNeedsIsAnError) {
   SearchConfig config;
   config.learner = LearnerKind::kProxyless;
-  EXPECT_NO_THROW(CheckLearner(config));
+  EXPECT_NO_THROW(CheckAlphaIsRead(config));
   config.paths = WeightPathKind::kFair;
   config.pruning.score = PruningScore::kPaths;
   config.final = FinalChoiceKind::kScored;
-  test::ExpectErrorContains<ConfigError>([&] { CheckLearner(config); },
+  test::ExpectErrorContains<ConfigError>([&] { CheckAlphaIsRead(config); },
                                          {"search.learner", "'proxyless'", "'fair'", "search.learner: none"});
   for (const LearnerKind kind : {LearnerKind::kGumbel, LearnerKind::kNone}) {
     config.learner = kind;
-    EXPECT_NO_THROW(CheckLearner(config));
+    EXPECT_NO_THROW(CheckAlphaIsRead(config));
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct FusedCandidate {
 
   std::vector<ConvNorm*> Steps() const;  // those that are there, in order
 };
+
+// Whether the kernels compute a k x k depthwise convolution of this stride, and this activation behind a norm.
+bool FitsKernels(int64_t kernel, int64_t stride, const std::optional<Activation>& activation);
 
 // Whether the kernels can compute the block in a layer of this stride, by its kernel and activation: as a whole
 // (inverted residuals, the plain identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).

@@ -34,7 +34,7 @@ std::string WithBranchName(const std::string& stem, const std::string& budget, c
 bool UsesAlpha(const SearchConfig& config);
 
 // Throws ConfigError where search.learner is one that the config would train α with and nothing looks at α.
-void CheckLearner(const SearchConfig& config);
+void CheckAlphaIsRead(const SearchConfig& config);
 
 // The passes over validation in an epoch of a searching phase: one a budget where UsesAlpha(), else none.
 int64_t AlphaPasses(const SearchConfig& config);
