@@ -5,6 +5,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "../space_limits.h"
+
 namespace danas {
 
 const BlockForm& FormOf(BlockKind kind) {
@@ -39,6 +41,52 @@ std::string BlockForm::Name(const BlockSpec& block) const { return NameOf(block.
 
 BlockSpec BlockForm::Canonical(const BlockSpec& block) const {
   return {.kind = block.kind, .op = block.op, .activation = block.activation};
+}
+
+std::vector<BlockSpec> BlockForm::Read(const Node& entry, BlockKind kind) const {
+  BlockSpec plain{.kind = kind, .op = {}, .activation = default_activation()};
+  if (has_activation()) plain.activation = entry.KeyOr("activation", plain.activation);
+  const std::vector<BlockSpec> own = ReadOwn(entry, plain);
+  if (!has_operator()) return own;
+  const std::vector<OperatorSpec> operators = ReadOperators(entry);
+  if (own.size() > kMostCandidates || own.size() * operators.size() > kMostCandidates) {
+    entry.Fail("expands to more than " + std::to_string(kMostCandidates) + " candidates");
+  }
+  std::vector<BlockSpec> product;
+  for (BlockSpec block : own) {
+    for (const OperatorSpec& op : operators) {
+      block.op = op;
+      if (const std::string why = danas::WhyMalformed(block); !why.empty()) entry.Fail(why);
+      product.push_back(block);
+    }
+  }
+  return product;
+}
+
+Json BlockForm::Write(const BlockSpec& block) const {
+  Json entry = {{"block", NameOf(block.kind)}};
+  WriteOwn(block, entry);
+  if (has_operator()) WriteOperator(block, entry);
+  if (has_activation()) entry["activation"] = NameOf(block.activation);
+  return entry;
+}
+
+std::vector<OperatorSpec> BlockForm::ReadOperators(const Node& entry) const {
+  const Node node = entry.Key("operator");
+  const auto kinds = OneOrMore<OperatorKind>(node.Key("kind"));
+  const auto kernels = OneOrMore<int>(node.Key("kernel"));
+  if (kinds.size() > kMostCandidates || kernels.size() > kMostCandidates) {
+    entry.Fail("expands to more than " + std::to_string(kMostCandidates) + " candidates");
+  }
+  std::vector<OperatorSpec> operators;
+  for (const OperatorKind kind : kinds) {
+    for (const int kernel : kernels) operators.push_back({kind, kernel});
+  }
+  return operators;
+}
+
+void BlockForm::WriteOperator(const BlockSpec& block, Json& entry) const {
+  entry["operator"] = {{"kind", NameOf(block.op.kind)}, {"kernel", block.op.kernel}};
 }
 
 BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) {

@@ -3,9 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "danas/arch/block_graph.h"
 #include "danas/arch/spec.h"
+#include "danas/config/document.h"
+#include "danas/core/json.h"
 
 namespace danas {
 
@@ -26,6 +29,12 @@ class BlockForm {
   virtual std::string WhyMalformed(const BlockSpec& /*block*/) const { return ""; }
   virtual std::string WhyInvalid(const BlockSpec& /*block*/, const LayerShape& /*shape*/) const { return ""; }
 
+  // The candidates of an entry of a space file: all combinations of what it lists, the operator's kernel changing
+  // fastest.
+  std::vector<BlockSpec> Read(const Node& entry, BlockKind kind) const;
+  // The entry of one candidate.
+  Json Write(const BlockSpec& block) const;
+
   virtual Activation default_activation() const { return Activation::kRelu; }
   virtual bool has_operator() const { return true; }
   virtual bool has_activation() const { return true; }
@@ -33,6 +42,13 @@ class BlockForm {
 
   // Computes something else with ChannelOrder::kKept.
   virtual bool shuffles_channels() const { return false; }
+
+ private:
+  // Those of its own keys; operator and activation are read and written for all.
+  virtual std::vector<BlockSpec> ReadOwn(const Node& /*entry*/, const BlockSpec& block) const { return {block}; }
+  virtual void WriteOwn(const BlockSpec& /*block*/, Json& /*entry*/) const {}
+  virtual std::vector<OperatorSpec> ReadOperators(const Node& entry) const;
+  virtual void WriteOperator(const BlockSpec& block, Json& entry) const;
 };
 
 const BlockForm& FormOf(BlockKind kind);
@@ -49,6 +65,16 @@ const BlockForm& DepthwiseSeparableForm();
 const BlockForm& ConvolutionForm();
 const BlockForm& MaxPoolForm();
 const BlockForm& IdentityForm();
+
+// One value, or a list of values.
+template <typename T>
+std::vector<T> OneOrMore(const Node& node) {
+  if (!node.IsList()) return {node.As<T>()};
+  std::vector<T> values;
+  for (const Node& item : node.Items()) values.push_back(item.As<T>());
+  if (values.empty()) node.Fail("an empty list; expected at least one value");
+  return values;
+}
 
 // 6 -> "6", 1.5 -> "1p5", for names.
 std::string NumberInName(double value);

@@ -23,6 +23,16 @@ class Identity : public BlockForm {
 
   bool has_operator() const override { return false; }
   bool has_activation() const override { return false; }
+
+ private:
+  std::vector<BlockSpec> ReadOwn(const Node& entry, const BlockSpec& block) const override {
+    BlockSpec own = block;
+    own.project = entry.KeyOr("project", false);
+    return {own};
+  }
+  void WriteOwn(const BlockSpec& block, Json& entry) const override {
+    if (block.project) entry["project"] = true;
+  }
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Sandler et al., "MobileNetV2", CVPR 2018, with the names of ProxylessNAS's public code.
+#include <cmath>
+
 #include "block_form.h"
 #include "graph_builder.h"
 
@@ -54,6 +56,28 @@ class InvertedResidual : public BlockForm {
   Activation default_activation() const override { return Activation::kRelu6; }
 
  private:
+  std::vector<BlockSpec> ReadOwn(const Node& entry, const BlockSpec& block) const override {
+    std::vector<BlockSpec> blocks;
+    for (const double expand : OneOrMore<double>(entry.Key("expand"))) {
+      blocks.push_back(block);
+      blocks.back().expand = expand;
+      blocks.back().squeeze_excite = entry.KeyOr("squeeze_excite", false);
+      blocks.back().fused = entry.KeyOr("fused", false);
+    }
+    return blocks;
+  }
+
+  void WriteOwn(const BlockSpec& block, Json& entry) const override {
+    // Whole numbers without a point, as people write them.
+    if (block.expand == std::floor(block.expand)) {
+      entry["expand"] = static_cast<int>(block.expand);
+    } else {
+      entry["expand"] = block.expand;
+    }
+    if (block.squeeze_excite) entry["squeeze_excite"] = true;
+    if (block.fused) entry["fused"] = true;
+  }
+
   // Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
   static MapId SqueezeExcite(GraphBuilder& graph, MapId x, int channels, int squeezed) {
     const auto dense = [](int out) { return ConvolutionStep{.out = out, .norm = false, .bias = true}; };

@@ -25,6 +25,14 @@ class MaxPool : public BlockForm {
 
   bool has_activation() const override { return false; }
   bool takes_even_kernels() const override { return true; }
+
+ private:
+  std::vector<OperatorSpec> ReadOperators(const Node& entry) const override {
+    std::vector<OperatorSpec> operators;
+    for (const int kernel : OneOrMore<int>(entry.Key("kernel"))) operators.push_back({.kernel = kernel});
+    return operators;
+  }
+  void WriteOperator(const BlockSpec& block, Json& entry) const override { entry["kernel"] = block.op.kernel; }
 };
 
 }  // namespace

@@ -32,6 +32,17 @@ class Residual : public BlockForm {
     return block.reduction == 2 ? "a residual block needs an even number of output channels"
                                 : "its output channels are not a multiple of " + std::to_string(block.reduction);
   }
+
+ private:
+  std::vector<BlockSpec> ReadOwn(const Node& entry, const BlockSpec& block) const override {
+    BlockSpec own = block;
+    own.reduction = entry.KeyOr("reduction", block.reduction);
+    return {own};
+  }
+
+  void WriteOwn(const BlockSpec& block, Json& entry) const override {
+    if (block.reduction != BlockSpec().reduction) entry["reduction"] = block.reduction;
+  }
 };
 
 }  // namespace

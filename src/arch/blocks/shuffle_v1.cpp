@@ -52,6 +52,18 @@ class ShuffleV1 : public BlockForm {
   }
 
  private:
+  std::vector<BlockSpec> ReadOwn(const Node& entry, const BlockSpec& block) const override {
+    BlockSpec own = block;
+    own.groups = entry.Key("groups").As<int>();
+    own.dense_entry = entry.KeyOr("dense_entry", false);
+    return {own};
+  }
+
+  void WriteOwn(const BlockSpec& block, Json& entry) const override {
+    entry["groups"] = block.groups;
+    if (block.dense_entry) entry["dense_entry"] = true;
+  }
+
   // Channels of the last convolution: at stride 2 those of the input are pooled beside it.
   static int Last(const LayerShape& shape) { return shape.stride == 2 ? shape.out - shape.in : shape.out; }
 };
