@@ -42,7 +42,7 @@ void CompareWith(const std::string& arm, Study& study) {
 
 Asked ReadAsked(const StudyOptions& options) {
   Study study = ReadStudy(options.file);
-  if (!options.against.empty()) CompareWith(options.against, study);
+  if (options.against) CompareWith(*options.against, study);
   if (!options.truth.empty()) {
     if (study.outcome.truth.empty()) throw UsageError("--truth: the outcome of " + options.file + " is not a table");
     study.outcome.truth = options.truth;

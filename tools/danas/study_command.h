@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "call.h"
 #include "option_groups.h"
@@ -15,7 +17,7 @@ struct StudyOptions {
   std::string data;   // the dataset's folder, for every step
   std::string truth;  // a table of trained networks
   bool report = false;
-  std::string against;  // the arm that a report compares with
+  std::optional<std::string> against;  // the arm that a report compares with
   bool dry_run = false;
   bool markdown = false;
   bool json = false;
