@@ -109,6 +109,8 @@ RUN = {
     "danas search --config C --ranks 2 --device cpu": Run(add="--no-probe"),
     # docs/architecture.md, docs/file-formats.md
     "danas space check FILE": Run({"FILE": "my_space.json"}),
+    "danas space show SPACE --graph FILE.svg": Run({"SPACE": "my_space.json", "FILE.svg": "my_space.svg"},
+                                                   says="graph written to my_space.svg"),
     "python3 -c \"import torch; torch.save(torch.load('old.pth', map_location='cpu')['net'], 'new.pth')\"": Run(
         before="python3 -c \"import torch; torch.save({'net': {}}, 'old.pth')\"", needs="torch"),
     # docs/benchmarks.md
@@ -205,6 +207,7 @@ RUN = {
     "danas log runs/mine": Run(),
     "danas log runs/mine --follow": Run(),
     "danas space show mobile_plus": Run(),
+    "danas space show mobile_plus --graph mobile_plus.svg": Run(says="graph written to mobile_plus.svg"),
     "danas space check my_space.json": Run(),
     "danas space sample --arch best.json --band 5% --count 2 --out runs/random": Run({"5%": "40%"}),
     "danas space sample --config my.json --set search.budget=200M --out runs/random": Run({"200M": "90k"}),

@@ -51,6 +51,9 @@ TEST(CommandLine, MistypedWordsGetTheOneThatWasMeant) {
       {{"evaluate"}, "--run, --arch and --model"},
       {{"cost"}, "--space and --arch"},
       {{"cost", "--space", "mobile", "--size", "big"}, "--size"},
+      {{"space", "show", "mobile", "--graph", "mobile.png"},
+       "--graph 'mobile.png': expected a file whose name ends in .svg"},
+      {{"space", "show", "mobile", "--graph", ""}, ".svg"},
       {{"completion", "fish"}, "fish"},
   };
   for (const auto& [arguments, expected] : cases) {
@@ -148,6 +151,32 @@ TEST(CommandLine, ShippedSpacesAndConfigsAreListed) {
   EXPECT_GE(spaces.size(), 12u);
   EXPECT_EQ(Danas({"space", "list"}).err, "");
   EXPECT_THAT(Danas({"space", "show", "mobile"}).out, HasSubstr("ir_e6_k5"));
+}
+
+TEST(CommandLine, ASpaceIsDrawnBesideWhatIsShown) {
+  const TempDir folder;
+  for (const std::vector<std::string>& show : std::vector<std::vector<std::string>>{
+           {"space", "show", "mobile_tiny"}, {"space", "show", "mobile_tiny", "--json"}}) {
+    const std::string file = (folder / (std::to_string(show.size()) + ".svg")).string();
+    std::vector<std::string> draw = show;
+    draw.insert(draw.end(), {"--graph", file});
+    const Outcome drawn = Danas(draw);
+    EXPECT_EQ(drawn.code, 0) << drawn.err;
+    EXPECT_EQ(drawn.out, Danas(show).out);
+    EXPECT_THAT(drawn.err, HasSubstr("graph written to " + file));
+    EXPECT_THAT(ReadText(file), StartsWith("<svg"));
+  }
+  EXPECT_EQ(Danas({"space", "show", "mobile_tiny"}).err, "");
+}
+
+TEST(CommandLine, ACheckDrawsTheBlocksThatAFileDefines) {
+  const std::string spaces = DANAS_SOURCE_DIR "/configs/spaces/";
+  const std::string shipped = spaces + "mobile_tiny.json", defined = spaces + "defined_small.json";
+  EXPECT_EQ(Danas({"space", "check", shipped}).out, shipped + ": valid\n");
+  const std::string drawn = Danas({"space", "check", defined}).out;
+  EXPECT_THAT(drawn, StartsWith(defined + ": valid\n\n"));
+  EXPECT_THAT(drawn, HasSubstr(" in layers[0] (3 -> 8, stride 2):\ninput  "));
+  EXPECT_THAT(drawn, Not(HasSubstr("ir_e3")));  // a shipped one
 }
 
 }  // namespace

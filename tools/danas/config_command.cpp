@@ -55,7 +55,10 @@ void DescribeOptions(CLI::App& app, ConfigCheckOptions& options) {
 }
 
 int RunCommand(const ConfigCheckOptions& options, const Call&) {
-  return CheckFiles(options.files, [](const std::string& path) { LoadConfig(path); });
+  return CheckFiles(options.files, [](const std::string& path) {
+    LoadConfig(path);
+    return std::string();
+  });
 }
 
 void DescribeOptions(CLI::App& app, ConfigSchemaOptions&) {

@@ -25,12 +25,13 @@ std::string ConfigName(const ConfigOptions& options) {
   return options.config.empty() ? "default" : std::filesystem::path(options.config).stem().string();
 }
 
-int CheckFiles(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& check) {
+int CheckFiles(const std::vector<std::string>& paths,
+               const std::function<std::string(const std::string& path)>& check) {
   int code = 0;
   for (const std::string& path : paths) {
     try {
-      check(path);
-      std::cout << path << ": valid\n";
+      const std::string below = check(path);
+      std::cout << path << ": valid\n" << below;
     } catch (const Error& error) {
       std::cout.flush();
       log::error("{}", error.what());

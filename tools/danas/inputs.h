@@ -20,7 +20,8 @@ LoadedSpace LoadSpaceOf(const Config& config, int classes);
 // "cifar10" for configs/cifar10.json: names run folders. "default" for no file.
 std::string ConfigName(const ConfigOptions& options);
 
-// Runs `check` on every file and prints "FILE: valid" or the error, each on a line; the exit code of the first error.
-int CheckFiles(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& check);
+// Runs `check` on every file and prints "FILE: valid", and below it what `check` returns, or the error; the exit code
+// of the first error.
+int CheckFiles(const std::vector<std::string>& paths, const std::function<std::string(const std::string& path)>& check);
 
 }  // namespace danas

@@ -3,12 +3,18 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
+#include "danas/arch/block_definition.h"
 #include "danas/arch/space_file.h"
 #include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
+#include "danas/figures/graph_figure.h"
+#include "danas/report/graph_text.h"
 #include "danas/report/text_table.h"
 #include "inputs.h"
 
@@ -57,8 +63,15 @@ std::string CandidateNames(const LayerSpec& layer) {
 }
 
 int ShowSpace(const SpaceShowOptions& options) {
+  if (options.graph && std::filesystem::path(*options.graph).extension() != ".svg") {
+    throw UsageError("--graph '" + *options.graph + "': expected a file whose name ends in .svg");
+  }
   const LoadedSpace loaded = LoadSpace(options.space);
   const SearchSpace& space = loaded.space;
+  if (options.graph) {
+    WriteFileAtomically(*options.graph, SpaceFigure(space));
+    log::info("graph written to {}", *options.graph);
+  }
   if (options.json) {
     std::cout << JsonText(ToJson(space), 2) << "\n";
     return 0;
@@ -77,6 +90,32 @@ int ShowSpace(const SpaceShowOptions& options) {
   return 0;
 }
 
+// Equal for blocks of one kind that have the same steps, whatever their numbers.
+std::string StepsOf(const BlockSpec& block, const BlockGraph& graph) {
+  std::string text = block.defined.definition->name();
+  for (const Step& step : graph.steps) {
+    text += "/" + step.name + ":" + std::to_string(step.operation.index());
+    for (const MapId input : step.inputs) text += "," + std::to_string(input);
+  }
+  return text;
+}
+
+// The blocks that the file defines, each by the first candidate that has these steps.
+std::string DrawDefinedBlocks(const SearchSpace& space) {
+  std::string text;
+  std::set<std::string> drawn;
+  for (size_t l = 0; l < space.layers().size(); ++l) {
+    const LayerShape& shape = space.layers()[l].shape;
+    for (const BlockSpec& block : space.layers()[l].candidates) {
+      if (block.kind != BlockKind::kDefined) continue;
+      const BlockGraph graph = GraphOf(block, shape, space.StagePlace(l));
+      if (!drawn.insert(StepsOf(block, graph)).second) continue;
+      text += "\n" + CandidateName(block) + " in " + DescribeLayer(l, shape) + ":\n" + GraphText(graph);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 void DescribeOptions(CLI::App& app, SpaceListOptions& options) {
@@ -88,22 +127,28 @@ int RunCommand(const SpaceListOptions& options, const Call&) { return ListSpaces
 
 void DescribeOptions(CLI::App& app, SpaceShowOptions& options) {
   app.description("Show the layers and candidates of a space");
-  app.footer("Example:\n  danas space show mobile_plus");
+  app.footer(
+      "Examples:\n"
+      "  danas space show mobile_plus\n"
+      "  danas space show mobile_plus --graph mobile_plus.svg");
   app.add_option("space", options.space, "a file, or the name of a shipped space")->option_text("SPACE")->required();
+  app.add_option("--graph", options.graph, "also draw the space and its blocks to this file")->option_text("FILE.svg");
   AddJson(app, options.json);
 }
 
 int RunCommand(const SpaceShowOptions& options, const Call&) { return ShowSpace(options); }
 
 void DescribeOptions(CLI::App& app, SpaceCheckOptions& options) {
-  app.description("Check search space files");
+  app.description("Check search space files, and draw the blocks that they define");
   app.footer("Example:\n  danas space check my_space.json");
   app.add_option("file", options.files, "space files")->option_text("FILE...")->required();
 }
 
 int RunCommand(const SpaceCheckOptions& options, const Call&) {
   return CheckFiles(options.files, [](const std::string& path) {
-    for (const std::string& note : LoadSpace(path).notes) log::info("{}: {}", path, note);
+    const LoadedSpace loaded = LoadSpace(path);
+    for (const std::string& note : loaded.notes) log::info("{}: {}", path, note);
+    return DrawDefinedBlocks(loaded.space);
   });
 }
 

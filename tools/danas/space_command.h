@@ -1,6 +1,10 @@
 // danas space: the shipped search spaces, one in full, and checks.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "call.h"
 #include "option_groups.h"
 
@@ -16,6 +20,7 @@ int RunCommand(const SpaceListOptions& options, const Call& call);
 struct SpaceShowOptions {
   std::string space;
   bool json = false;
+  std::optional<std::string> graph;  // an SVG file to write
 };
 
 void DescribeOptions(CLI::App& app, SpaceShowOptions& options);
