@@ -213,9 +213,13 @@ double MakeDivisible(double x, double divisor) {
 double ValueOf(const Term& term, const std::map<std::string, double>& values) {
   if (term.what.empty()) return term.number;
   if (term.is_name) return values.at(term.what);
+  const std::string& what = term.what;
+  if (what == "and" || what == "or") {  // the second only where the first does not decide: it may divide by what is 0
+    const bool first = ValueOf(*term.of[0], values) != 0;
+    return (first == (what == "and") ? ValueOf(*term.of[1], values) != 0 : first) ? 1 : 0;
+  }
   std::vector<double> of;
   for (const TermPointer& part : term.of) of.push_back(ValueOf(*part, values));
-  const std::string& what = term.what;
   if (what == "+") return of[0] + of[1];
   if (what == "-") return of.size() == 1 ? -of[0] : of[0] - of[1];
   if (what == "*") return of[0] * of[1];
@@ -229,8 +233,6 @@ double ValueOf(const Term& term, const std::map<std::string, double>& values) {
   if (what == "<=") return of[0] <= of[1] ? 1 : 0;
   if (what == ">") return of[0] > of[1] ? 1 : 0;
   if (what == ">=") return of[0] >= of[1] ? 1 : 0;
-  if (what == "and") return of[0] != 0 && of[1] != 0 ? 1 : 0;
-  if (what == "or") return of[0] != 0 || of[1] != 0 ? 1 : 0;
   if (what == "not") return of[0] == 0 ? 1 : 0;
   if (what == "round") return std::round(of[0]);
   if (what == "floor") return std::floor(of[0]);

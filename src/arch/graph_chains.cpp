@@ -1,6 +1,14 @@
 #include "danas/arch/graph_chains.h"
 
 namespace danas {
+namespace {
+
+// Padded by kernel / 2 at each side: `same` is that, too, for an odd kernel at stride 1.
+bool IsSymmetric(const ConvolutionStep& step) {
+  return step.kernel % 2 == 1 && (step.stride == 1 || step.padding == Padding::kSymmetric);
+}
+
+}  // namespace
 
 std::vector<Link> Chain::Links() const {
   if (!expand) return {depthwise, project};
@@ -57,12 +65,13 @@ const ConvolutionStep& GraphChains::ConvolutionOf(const Link& link) const {
 
 bool GraphChains::IsPointwise(const Link& link) const {
   const ConvolutionStep& step = ConvolutionOf(link);
-  return step.kernel == 1 && step.stride == 1 && step.groups == 1;
+  return step.kernel == 1 && step.stride == 1 && step.groups == 1 && !step.bias;
 }
 
 bool GraphChains::IsDepthwise(const Link& link) const {
   const ConvolutionStep& step = ConvolutionOf(link);
-  return step.groups == step.out && step.groups == graph_.shape(graph_.steps[link.convolution].inputs[0]).channels;
+  const int in = graph_.shape(graph_.steps[link.convolution].inputs[0]).channels;
+  return step.groups == in && step.out == in && !step.bias && IsSymmetric(step);
 }
 
 std::optional<Link> GraphChains::LinkAfter(const Link& link) const {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "danas/arch/block_definition.h"
+#include "danas/arch/space_limits.h"
 #include "danas/core/error.h"
-#include "space_limits.h"
 
 namespace danas {
 namespace {
@@ -27,7 +28,7 @@ void CheckStem(const SpaceParts& parts) {
   RequireInRange("input width", parts.input.width, 1, kLargestSide);
   RequireInRange("stem channels", parts.stem.channels, 0, kMostChannels);
   RequireInRange("stem stride", parts.stem.stride, 1, kLargestStride);
-  RequireInRange("stem kernel", parts.stem.kernel, 1, 31);
+  RequireInRange("stem kernel", parts.stem.kernel, 1, kLargestKernel);
   if (parts.stem.kernel % 2 == 0) {
     throw ConfigError("stem kernel " + std::to_string(parts.stem.kernel) + " is even; use an odd one");
   }
@@ -69,10 +70,29 @@ void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, 
   }
 }
 
+// Files give each definition once, by its name.
+void CheckDefinitions(const std::vector<LayerSpec>& layers) {
+  std::map<std::string, const BlockDefinition*> definitions;
+  size_t steps = 0;
+  for (const LayerSpec& layer : layers) {
+    for (const BlockSpec& block : layer.candidates) {
+      const BlockDefinition* definition = block.defined.definition.get();
+      if (!definition) continue;
+      const auto [known, is_new] = definitions.emplace(definition->name(), definition);
+      if (!is_new && *known->second != *definition) {
+        throw ConfigError("two different blocks are called " + definition->name());
+      }
+      steps += definition->steps();
+      if (steps > kMostDefinedSteps) throw ConfigError(kTooManyDefinedSteps);
+    }
+  }
+}
+
 SpaceParts Checked(SpaceParts parts) {
   CheckStem(parts);
   CheckHead(parts);
   if (parts.layers.empty()) throw ConfigError("a search space needs at least one layer");
+  CheckDefinitions(parts.layers);
   int channels = parts.stem.channels > 0 ? parts.stem.channels : parts.input_channels;
   Size size = Downsampled(parts.input, parts.stem.stride);
   for (size_t i = 0; i < parts.layers.size(); ++i) {

@@ -1,5 +1,8 @@
 #include "danas/arch/space_file.h"
 
+#include <utility>
+
+#include "block_file.h"
 #include "space_reader.h"
 
 namespace danas {
@@ -18,6 +21,7 @@ Json ToJson(const SearchSpace& space) {
                   {"kernel", stem.kernel},
                   {"stride", stem.stride},
                   {"activation", NameOf(stem.activation)}};
+  if (Json blocks = DefinitionsOf(space); !blocks.empty()) json["blocks"] = std::move(blocks);
   json["layers"] = Json::array();
   for (const auto& [shape, blocks] : space.layers()) {
     Json candidates = Json::array();
@@ -30,12 +34,9 @@ Json ToJson(const SearchSpace& space) {
                               {"candidates", std::move(candidates)}});
   }
   const HeadSpec& head = space.head();
-  json["head"] = {{"channels", head.channels},
-                  {"activation", NameOf(head.activation)},
-                  {"pool", head.pool},
-                  {"hidden", head.hidden},
-                  {"dropout", head.dropout},
-                  {"bias", head.bias}};
+  json["head"] = {{"channels", head.channels}, {"activation", NameOf(head.activation)},
+                  {"pool", head.pool},         {"hidden", head.hidden},
+                  {"dropout", head.dropout},   {"bias", head.bias}};
   return json;
 }
 

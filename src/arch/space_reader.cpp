@@ -1,11 +1,12 @@
 #include "space_reader.h"
 
+#include <map>
 #include <optional>
 #include <utility>
 
 #include "block_file.h"
+#include "danas/arch/space_limits.h"
 #include "danas/core/error.h"
-#include "space_limits.h"
 
 namespace danas {
 namespace {
@@ -54,31 +55,56 @@ HeadSpec ReadHead(const Node& node) {
   return head;
 }
 
-// The blocks that can be used in the layer; says which cannot, and fails where none can.
-LayerSpec FitLayer(const Node& node, size_t index, const LayerShape& shape, const std::vector<BlockSpec>& blocks,
-                   std::vector<std::string>& notes) {
-  LayerSpec layer{shape, {}};
-  std::vector<std::pair<std::string, std::string>> dropped;  // reason, names
-  for (const BlockSpec& block : blocks) {
-    const std::string why = WhyInvalid(block, shape);
-    if (why.empty()) {
-      layer.candidates.push_back(block);
-    } else if (!dropped.empty() && dropped.back().first == why) {
-      dropped.back().second += ", " + CandidateName(block);
-    } else {
-      dropped.emplace_back(why, CandidateName(block));
+// What of a space's candidates cannot be used.
+class Fit {
+ public:
+  // The blocks that can be used in the layer; fails where none can.
+  LayerSpec Layer(const Node& node, size_t index, const LayerShape& shape, const std::vector<BlockSpec>& blocks) {
+    LayerSpec layer{shape, {}};
+    std::vector<std::pair<std::string, std::string>> dropped;  // reason, names
+    for (const BlockSpec& block : blocks) {
+      const BlockDefinition* definition = block.defined.definition.get();
+      if (definition && (steps_ += definition->steps()) > kMostDefinedSteps) node.Fail(kTooManyDefinedSteps);
+      const std::string why = WhyInvalid(block, shape);
+      if (definition) Remember(definition->name(), why);
+      if (why.empty()) {
+        layer.candidates.push_back(block);
+      } else if (!dropped.empty() && dropped.back().first == why) {
+        dropped.back().second += ", " + CandidateName(block);
+      } else {
+        dropped.emplace_back(why, CandidateName(block));
+      }
+    }
+    std::string text;
+    for (const auto& [why, names] : dropped) text += (text.empty() ? "" : "; ") + names + ": " + why;
+    const std::string where = DescribeLayer(index, shape);
+    if (layer.candidates.empty()) node.Fail(where + " is left without candidates: " + text);
+    if (!text.empty()) notes_.push_back(where + ": dropped " + text);
+    return layer;
+  }
+
+  // A shipped kind may fit nowhere; one of the file's own is then wrong.
+  void CheckDefinitions(const Node& stages) const {
+    for (const auto& [name, why] : unusable_) {
+      if (!why.empty()) stages.Fail("the block " + name + " can be used in none of the layers that list it: " + why);
     }
   }
-  std::string text;
-  for (const auto& [why, names] : dropped) text += (text.empty() ? "" : "; ") + names + ": " + why;
-  const std::string where = DescribeLayer(index, shape);
-  if (layer.candidates.empty()) node.Fail(where + " is left without candidates: " + text);
-  if (!text.empty()) notes.push_back(where + ": dropped " + text);
-  return layer;
-}
+
+  std::vector<std::string> TakeNotes() { return std::move(notes_); }
+
+ private:
+  void Remember(const std::string& name, const std::string& why) {
+    const auto [known, is_new] = unusable_.emplace(name, why);
+    if (why.empty()) known->second.clear();
+  }
+
+  std::vector<std::string> notes_;
+  size_t steps_ = 0;                             // of defined blocks, so far
+  std::map<std::string, std::string> unusable_;  // definition, the first reason; "" where it is used somewhere
+};
 
 // Stages, each of `repeat` layers or with a list of candidates for each layer.
-void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& parts, std::vector<std::string>& notes) {
+void ReadStages(const Node& stages, const NamedBlocks& named, SpaceParts& parts, Fit& fit) {
   LayerShape shape;
   shape.out = parts.stem.channels > 0 ? parts.stem.channels : parts.input_channels;
   Size size = Downsampled(parts.input, parts.stem.stride);
@@ -98,14 +124,15 @@ void ReadStages(const Node& stages, const NamedCandidates& named, SpaceParts& pa
     RequireLayersFit(stage, parts.layers.size() + layers.size());
     for (size_t i = 0; i < layers.size(); ++i) {
       shape = {.in = shape.out, .out = channels, .stride = i == 0 ? stride : 1, .input = size};
-      parts.layers.push_back(FitLayer(layers[i].first, parts.layers.size(), shape, layers[i].second, notes));
+      parts.layers.push_back(fit.Layer(layers[i].first, parts.layers.size(), shape, layers[i].second));
       size = shape.output();
     }
   }
+  fit.CheckDefinitions(stages);
 }
 
 // Every layer in full, as danas writes them. Nothing is dropped here.
-void ReadLayers(const Node& layers, const NamedCandidates& named, SpaceParts& parts) {
+void ReadLayers(const Node& layers, const NamedBlocks& named, SpaceParts& parts) {
   RequireLayersFit(layers, layers.Items().size());
   for (const Node& node : layers.Items()) {
     LayerSpec layer;
@@ -119,8 +146,8 @@ void ReadLayers(const Node& layers, const NamedCandidates& named, SpaceParts& pa
 }
 
 // Stem, layers and head from `body`: the space itself or one of its skeletons.
-LoadedSpace ReadBody(const Node& body, const NamedCandidates& named, SpaceParts parts) {
-  std::vector<std::string> notes;
+LoadedSpace ReadBody(const Node& body, const NamedBlocks& named, SpaceParts parts) {
+  Fit fit;
   if (const auto norm = body.Find("norm")) parts.norm = ReadNorm(*norm);
   if (const auto init = body.Find("init")) parts.init = ReadInit(*init);
   parts.stem = ReadStem(body.Key("stem"));
@@ -128,17 +155,17 @@ LoadedSpace ReadBody(const Node& body, const NamedCandidates& named, SpaceParts 
   if (const auto layers = body.Find("layers")) {
     ReadLayers(*layers, named, parts);
   } else {
-    ReadStages(body.Key("stages"), named, parts, notes);
+    ReadStages(body.Key("stages"), named, parts, fit);
   }
   try {
-    return {SearchSpace(std::move(parts)), std::move(notes)};
+    return {SearchSpace(std::move(parts)), fit.TakeNotes()};
   } catch (const ConfigError& error) {
     body.Fail(error.what());
   }
 }
 
 // Reads every skeleton, so that a mistake in one is found whichever is used.
-LoadedSpace ReadSkeletons(const Node& skeletons, const std::string& wanted, const NamedCandidates& named,
+LoadedSpace ReadSkeletons(const Node& skeletons, const std::string& wanted, const NamedBlocks& named,
                           const SpaceParts& parts) {
   std::optional<LoadedSpace> chosen;
   std::string names;
@@ -187,8 +214,7 @@ LoadedSpace ReadSpace(const Node& node, const std::string& skeleton, Size input,
   parts.classes = node.Key("classes").As<int>();
   if (classes != 0) parts.classes = classes;
   parts.channel_order = node.KeyOr("channel_order", parts.channel_order);
-  NamedCandidates named;
-  if (const auto lists = node.Find("candidates")) named = ReadNamedCandidates(*lists);
+  const NamedBlocks named = ReadNamedBlocks(node);
 
   if (const auto skeletons = node.Find("skeletons")) return ReadSkeletons(*skeletons, skeleton, named, parts);
   if (!skeleton.empty()) node.Fail("this space has no skeletons, so there is no \"" + skeleton + "\"");

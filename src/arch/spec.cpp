@@ -4,13 +4,16 @@
 #include <cmath>
 
 #include "blocks/block_form.h"
+#include "danas/arch/block_definition.h"
+#include "danas/arch/space_limits.h"
 
 namespace danas {
-namespace {
 
-constexpr int kLargestKernel = 31;
-
-}  // namespace
+bool DefinedBlock::operator==(const DefinedBlock& other) const {
+  const bool same =
+      definition == other.definition || (definition && other.definition && *definition == *other.definition);
+  return same && values == other.values;
+}
 
 Activation DefaultActivation(BlockKind kind) { return FormOf(kind).default_activation(); }
 
@@ -22,15 +25,12 @@ BlockSpec Canonical(const BlockSpec& block) { return FormOf(block.kind).Canonica
 
 std::string BlockName(const BlockSpec& block) { return FormOf(block.kind).Name(block); }
 
-std::string OperatorName(const BlockSpec& block) {
-  if (!FormOf(block.kind).has_operator()) return "";
-  return (block.op.kind == OperatorKind::kNormal ? "n" : "k") + std::to_string(block.op.kernel);
-}
+std::string OperatorName(const BlockSpec& block) { return FormOf(block.kind).OperatorName(block); }
 
 std::string CandidateName(const BlockSpec& block) {
   const BlockForm& form = FormOf(block.kind);
   std::string name = form.Name(block);
-  if (form.has_operator()) name += "_" + OperatorName(block);
+  if (const std::string op = form.OperatorName(block); !op.empty()) name += "_" + op;
   if (form.has_activation() && block.activation != form.default_activation()) {
     name += std::string("_") + NameOf(block.activation);
   }

@@ -144,18 +144,17 @@ Document Document::FromAssignment(std::string_view assignment) {
 
 Node Document::Root() const { return {root_, name_, ""}; }
 
-void Document::RejectUnreadKeys(const std::vector<std::string>& paths) const {
-  const auto check = [&](const auto& self, const Node& node) -> void {
-    const Value& value = *node.value_;
-    if (value.all_read) return;
-    for (size_t i = 0; i < value.items.size(); ++i) {
-      const bool map = value.kind == Kind::kMap;
-      const Node item = node.Child(value.items[i], map ? JoinPath(node.path_, value.keys[i]) : JoinPath(node.path_, i));
-      if (map && !Contains(value.asked, value.keys[i])) item.Fail(UnknownKey(value.keys[i], value.asked, paths));
-      self(self, item);
-    }
-  };
-  check(check, Root());
+void Document::RejectUnreadKeys(const std::vector<std::string>& paths) const { Root().RejectUnreadKeys(paths); }
+
+void Node::RejectUnreadKeys(const std::vector<std::string>& paths) const {
+  const Value& value = *value_;
+  if (value.all_read) return;
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    const bool map = value.kind == Kind::kMap;
+    const Node item = Child(value.items[i], map ? JoinPath(path_, value.keys[i]) : JoinPath(path_, i));
+    if (map && !Contains(value.asked, value.keys[i])) item.Fail(UnknownKey(value.keys[i], value.asked, paths));
+    item.RejectUnreadKeys(paths);
+  }
 }
 
 Node::Node(std::shared_ptr<const Value> value, std::shared_ptr<const std::string> name, std::string path)
@@ -168,6 +167,7 @@ Node Node::Child(const Value& value, std::string path) const {
 bool Node::IsMap() const { return value_->kind == Kind::kMap; }
 bool Node::IsList() const { return value_->kind == Kind::kList; }
 bool Node::IsText() const { return value_->kind == Kind::kText; }
+bool Node::IsBool() const { return value_->kind == Kind::kBool; }
 bool Node::IsNull() const { return value_->kind == Kind::kNull; }
 int Node::line() const { return value_->line; }
 

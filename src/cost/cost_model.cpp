@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "convolutions.h"
+#include "counts.h"
 #include "danas/core/error.h"
 #include "danas/core/units.h"
 
@@ -15,27 +15,21 @@ namespace {
 
 constexpr double kMostCounted = 0x1p53;  // whole numbers up to here are exact
 
-// MACs and parameters: a sum over convolutions.
+// MACs or parameters.
 class CountingModel : public CostModel {
  public:
-  CountingModel(std::string unit, double (Convolution::*count)() const) : unit_(std::move(unit)), count_(count) {}
+  CountingModel(std::string unit, double Counts::*count) : unit_(std::move(unit)), count_(count) {}
 
   std::string unit() const override { return unit_; }
   double Block(const BlockSpec& block, const LayerShape& shape) const override {
-    return Sum(ConvolutionsOf(GraphOf(block, shape)));
+    return CountsOf(GraphOf(block, shape)).*count_;
   }
-  double Stem(const SearchSpace& space) const override { return Sum(StemConvolutions(space)); }
-  double Head(const SearchSpace& space) const override { return Sum(HeadConvolutions(space)); }
+  double Stem(const SearchSpace& space) const override { return StemCounts(space).*count_; }
+  double Head(const SearchSpace& space) const override { return HeadCounts(space).*count_; }
 
  private:
-  double Sum(const std::vector<Convolution>& list) const {
-    double sum = 0;
-    for (const Convolution& convolution : list) sum += (convolution.*count_)();
-    return sum;
-  }
-
   std::string unit_;
-  double (Convolution::*count_)() const;
+  double Counts::*count_;
 };
 
 int64_t CountOfNetwork(const CostModel& model, const SearchSpace& network) {
@@ -83,10 +77,10 @@ double ExpectedMax(const CostTable& table, const std::vector<std::vector<double>
 
 }  // namespace
 
-std::unique_ptr<CostModel> MakeMacsModel() { return std::make_unique<CountingModel>("MACs", &Convolution::macs); }
+std::unique_ptr<CostModel> MakeMacsModel() { return std::make_unique<CountingModel>("MACs", &Counts::macs); }
 
 std::unique_ptr<CostModel> MakeParametersModel() {
-  return std::make_unique<CountingModel>("parameters", &Convolution::parameters);
+  return std::make_unique<CountingModel>("parameters", &Counts::parameters);
 }
 
 std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config) {

@@ -1,10 +1,11 @@
 // The peak of the activations of a network at inference, as danas/cost/cost_model.h defines it.
+#include "memory_model.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <vector>
 
-#include "danas/arch/block_graph.h"
 #include "danas/cost/cost_model.h"
 
 namespace danas {
@@ -24,7 +25,8 @@ Place PlaceOf(const Operation& operation) {
       [](const auto& step) {
         using S = std::decay_t<decltype(step)>;
         if constexpr (std::is_same_v<S, TakeStep> || std::is_same_v<S, MixStep>) return Place::kWithin;
-        if constexpr (std::is_same_v<S, ActivationStep> || std::is_same_v<S, AddStep> ||
+        if constexpr (std::is_same_v<S, NormStep> || std::is_same_v<S, ScaleStep> ||
+                      std::is_same_v<S, ActivationStep> || std::is_same_v<S, AddStep> ||
                       std::is_same_v<S, MultiplyStep>)
           return Place::kOver;
         return Place::kNew;
@@ -124,13 +126,15 @@ class MemoryModel : public CostModel {
   std::string unit() const override { return "bytes"; }
   CostFold fold() const override { return CostFold::kMax; }
   double Block(const BlockSpec& block, const LayerShape& shape) const override {
-    return kElementBytes * Memories(GraphOf(block, shape)).Peak();
+    return kElementBytes * ElementsAtPeak(GraphOf(block, shape));
   }
   double Stem(const SearchSpace& space) const override { return kElementBytes * ChainPeak(StemElements(space)); }
   double Head(const SearchSpace& space) const override { return kElementBytes * ChainPeak(HeadElements(space)); }
 };
 
 }  // namespace
+
+double ElementsAtPeak(const BlockGraph& graph) { return Memories(graph).Peak(); }
 
 std::unique_ptr<CostModel> MakeMemoryModel() { return std::make_unique<MemoryModel>(); }
 

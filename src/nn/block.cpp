@@ -12,8 +12,8 @@ std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape,
                       std::to_string(shape.out) + " channels at stride " + std::to_string(shape.stride) + ": " + why);
   }
   const BlockGraph graph = GraphOf(spec, shape, stage_place);
-  const KernelChoice parts = IsFusibleInParts(spec, shape.stride) ? kernels : KernelChoice::kAten;
-  const bool whole = IsFusible(spec, shape.stride) || graph.steps.empty();
+  const KernelChoice parts = IsFusibleInParts(spec, shape) ? kernels : KernelChoice::kAten;
+  const bool whole = IsFusible(spec, shape) || (graph.steps.empty() && KeepsShape(shape));
   return std::make_shared<GraphBlock>(graph, norm, affine, parts, whole);
 }
 

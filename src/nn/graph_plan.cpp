@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "channel_moves.h"
+#include "danas/nn/graph_modules.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/pool.h"
 
@@ -39,34 +40,52 @@ at::Tensor Pooled(const at::Tensor& x_nchw, const PoolStep& step) {
 GraphPlan::GraphPlan(const BlockGraph& graph, const NormSpec& norm, bool affine)
     : graph_(graph),
       chains_(graph),
+      modules_(graph.steps.size()),
+      forwards_(graph.steps.size()),
       normed_(graph.steps.size()),
-      convolutions_(graph.steps.size()),
       planned_(graph.steps.size(), false) {
-  for (size_t i = 0; i < graph.steps.size(); ++i) {
-    const auto* step = std::get_if<ConvolutionStep>(&graph.steps[i].operation);
-    if (!step) continue;
-    const ConvolutionShape shape{.in = graph.shape(graph.steps[i].inputs[0]).channels,
+  for (size_t i = 0; i < graph.steps.size(); ++i) MakeModule(i, norm, affine);
+}
+
+template <typename Module>
+void GraphPlan::SetModule(size_t i, std::shared_ptr<Module> module) {
+  forwards_[i] = [forward = module.get()](const at::Tensor& x_nchw) { return forward->forward(x_nchw); };
+  modules_[i] = std::move(module);
+}
+
+void GraphPlan::MakeModule(size_t i, const NormSpec& norm, bool affine) {
+  const Operation& operation = graph_.steps[i].operation;
+  const int channels = graph_.shape(graph_.steps[i].inputs[0]).channels;
+  if (const auto* step = std::get_if<ConvolutionStep>(&operation)) {
+    const ConvolutionShape shape{.in = channels,
                                  .out = step->out,
                                  .kernel = step->kernel,
                                  .stride = step->stride,
-                                 .groups = step->groups};
-    if (!step->norm) {
-      convolutions_[i] = std::make_shared<Convolution>(shape, step->bias);
-      continue;
-    }
+                                 .groups = step->groups,
+                                 .padding = step->padding};
+    if (!step->norm) return SetModule(i, std::make_shared<Convolution>(shape, step->bias));
     std::optional<Activation> activation;
     if (const std::optional<size_t> behind = chains_.ActivationOf(MapOf(i))) {
-      activation = std::get<ActivationStep>(graph.steps[*behind].operation).activation;
+      activation = std::get<ActivationStep>(graph_.steps[*behind].operation).activation;
     }
-    normed_[i] = std::make_shared<ConvNorm>(shape, norm, affine, activation);
+    const auto module = std::make_shared<ConvNorm>(shape, norm, affine, activation, step->bias);
+    normed_[i] = module.get();
+    SetModule(i, module);
+  } else if (const auto* deconvolution = std::get_if<DeconvolutionStep>(&operation)) {
+    if (deconvolution->norm) return SetModule(i, std::make_shared<DeconvNorm>(channels, *deconvolution, norm, affine));
+    SetModule(i, std::make_shared<Deconvolution>(channels, *deconvolution, deconvolution->bias));
+  } else if (const auto* kind = std::get_if<NormStep>(&operation)) {
+    if (kind->norm == NormKind::kBatch) return SetModule(i, std::make_shared<BatchNorm>(channels, norm, affine));
+    SetModule(i, std::make_shared<LayerNorm>(channels, kind->epsilon, affine));
+  } else if (const auto* scale = std::get_if<ScaleStep>(&operation)) {
+    SetModule(i, std::make_shared<ChannelScale>(channels, scale->initial));
   }
 }
 
 std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> GraphPlan::NamedModules() const {
   std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> modules;
   for (size_t i = 0; i < graph_.steps.size(); ++i) {
-    if (normed_[i]) modules.emplace_back(graph_.steps[i].name, normed_[i]);
-    if (convolutions_[i]) modules.emplace_back(graph_.steps[i].name, convolutions_[i]);
+    if (modules_[i]) modules.emplace_back(graph_.steps[i].name, modules_[i]);
   }
   std::ranges::stable_partition(modules, [&](const auto& named) {
     return !graph_.weights_first.empty() && named.first.starts_with(graph_.weights_first + ".");
@@ -104,14 +123,10 @@ FusedCandidate GraphPlan::WholeChain() const {
 }
 
 std::optional<FusedCandidate> GraphPlan::Fused(const Chain& chain) const {
-  const FusedCandidate fused{.expand = chain.expand ? normed_[chain.expand->convolution].get() : nullptr,
-                             .depthwise = normed_[chain.depthwise.convolution].get(),
-                             .project = normed_[chain.project.convolution].get()};
-  const ConvolutionShape& depthwise = fused.depthwise->conv().shape();
-  const bool fits = std::ranges::all_of(fused.Steps(), [&](const ConvNorm* step) {
-    return FitsKernels(depthwise.kernel, depthwise.stride, step->activation());
-  });
-  return fits ? std::optional(fused) : std::nullopt;
+  if (!FitsKernels(graph_, chain)) return std::nullopt;
+  return FusedCandidate{.expand = chain.expand ? normed_[chain.expand->convolution] : nullptr,
+                        .depthwise = normed_[chain.depthwise.convolution],
+                        .project = normed_[chain.project.convolution]};
 }
 
 bool GraphPlan::IsWritable(MapId map) const {
@@ -133,6 +148,10 @@ GraphPlan::Run GraphPlan::PlanStep(size_t i, KernelChoice kernels) {
       [&](const auto& operation) -> Run {
         using S = std::decay_t<decltype(operation)>;
         if constexpr (std::is_same_v<S, ConvolutionStep>) return PlanConvolution(i, kernels);
+        if constexpr (std::is_same_v<S, DeconvolutionStep> || std::is_same_v<S, NormStep> ||
+                      std::is_same_v<S, ScaleStep>) {
+          return PlanModule(i);
+        }
         if constexpr (std::is_same_v<S, ActivationStep>) return PlanActivation(i);
         if constexpr (std::is_same_v<S, TakeStep>) return PlanTake(i);
         if constexpr (std::is_same_v<S, PutStep>) return PlanPut(i);
@@ -154,11 +173,14 @@ GraphPlan::Run GraphPlan::PlanStep(size_t i, KernelChoice kernels) {
       step.operation);
 }
 
+GraphPlan::Run GraphPlan::PlanModule(size_t i) const {
+  return
+      [x = graph_.steps[i].inputs[0], y = MapOf(i), forward = forwards_[i]](Maps& maps) { maps[y] = forward(maps[x]); };
+}
+
 GraphPlan::Run GraphPlan::PlanConvolution(size_t i, KernelChoice kernels) {
+  if (!normed_[i]) return PlanModule(i);
   const MapId x = graph_.steps[i].inputs[0];
-  if (convolutions_[i]) {
-    return [x, y = MapOf(i), module = convolutions_[i].get()](Maps& maps) { maps[y] = module->forward(maps[x]); };
-  }
   const std::optional<Chain> chain = chains_.ChainAt(i);
   if (const std::optional<FusedCandidate> fused = chain ? Fused(*chain) : std::nullopt) {
     for (const size_t step : chain->Steps()) planned_[step] = true;
@@ -168,7 +190,7 @@ GraphPlan::Run GraphPlan::PlanConvolution(size_t i, KernelChoice kernels) {
   }
   const Link link = *chains_.LinkAt(i);
   if (link.activation) planned_[*link.activation] = true;
-  return [x, y = link.output, module = normed_[i].get()](Maps& maps) { maps[y] = module->forward(maps[x]); };
+  return [x, y = link.output, forward = forwards_[i]](Maps& maps) { maps[y] = forward(maps[x]); };
 }
 
 GraphPlan::Run GraphPlan::PlanActivation(size_t i) const {

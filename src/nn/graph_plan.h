@@ -1,6 +1,7 @@
 // How a graph is computed: its modules, and which of its steps go together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,12 @@ class GraphPlan {
 
  private:
   using Run = std::function<void(GraphBlock::Maps& maps)>;
+  using Forward = std::function<at::Tensor(const at::Tensor& x_nchw)>;
+
+  // The module of a step with weights.
+  void MakeModule(size_t step, const NormSpec& norm, bool affine);
+  template <typename Module>
+  void SetModule(size_t step, std::shared_ptr<Module> module);
 
   MapId MapOf(size_t step) const { return step + 1; }
   // The chain at the step as the kernels take it, where they can compute it.
@@ -37,6 +44,7 @@ class GraphPlan {
   bool GoesThroughConvolution(MapId map) const;
 
   Run PlanStep(size_t step, KernelChoice kernels);
+  Run PlanModule(size_t step) const;
   Run PlanConvolution(size_t step, KernelChoice kernels);
   Run PlanActivation(size_t step) const;
   Run PlanTake(size_t step);
@@ -46,9 +54,10 @@ class GraphPlan {
 
   const BlockGraph& graph_;
   GraphChains chains_;
-  std::vector<std::shared_ptr<ConvNorm>> normed_;           // [step]; null where it is none
-  std::vector<std::shared_ptr<Convolution>> convolutions_;  // [step]; those without a norm
-  std::vector<bool> planned_;                               // [step]
+  std::vector<std::shared_ptr<torch::nn::Module>> modules_;  // [step]; null where it has no weights
+  std::vector<Forward> forwards_;                            // [step]; of these
+  std::vector<ConvNorm*> normed_;                            // [step]; where it is one
+  std::vector<bool> planned_;                                // [step]
 };
 
 }  // namespace danas

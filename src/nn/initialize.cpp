@@ -8,6 +8,7 @@
 
 #include "danas/core/random.h"
 #include "danas/kernels/parallel.h"
+#include "danas/nn/graph_modules.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/thread_pool.h"
 
@@ -51,11 +52,15 @@ void InitializeWeights(Supernet& network, int64_t seed) {
         }
       });
   for (const auto& child : network.modules()) {
-    auto* norm = dynamic_cast<BatchNorm*>(child.get());
-    if (norm == nullptr) continue;
-    if (norm->weight.defined()) norm->weight.fill_(1);
-    norm->running_mean.zero_();
-    norm->running_var.fill_(1);
+    if (const auto* norm = dynamic_cast<BatchNorm*>(child.get())) {
+      if (norm->weight.defined()) norm->weight.fill_(1);
+      norm->running_mean.zero_();
+      norm->running_var.fill_(1);
+    } else if (const auto* layer_norm = dynamic_cast<LayerNorm*>(child.get())) {
+      if (layer_norm->weight.defined()) layer_norm->weight.fill_(1);
+    } else if (const auto* scale = dynamic_cast<ChannelScale*>(child.get())) {
+      scale->weight.fill_(scale->initial());
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -14,6 +16,10 @@ namespace {
 
 bool HasFusibleParts(const BlockSpec& block, int stride) {
   return block.op.kind == OperatorKind::kDepthwise && FitsKernels(block.op.kernel, stride, block.activation);
+}
+
+const ConvolutionStep& DepthwiseOf(const BlockGraph& graph, const Chain& chain) {
+  return std::get<ConvolutionStep>(graph.steps[chain.depthwise.convolution].operation);
 }
 
 // One after the other in memory, in the order in which the kernels read them.
@@ -36,16 +42,50 @@ bool FitsKernels(int64_t kernel, int64_t stride, const std::optional<Activation>
   return clips && (kernel == 3 || kernel == 5 || kernel == 7) && stride <= 2;
 }
 
-bool IsFusible(const BlockSpec& block, int stride) {
-  if (block.kind == BlockKind::kIdentity) return !block.project;
-  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite &&
-         HasFusibleParts(block, stride);
+bool FitsKernels(const BlockGraph& graph, const Chain& chain) {
+  const ConvolutionStep& depthwise = DepthwiseOf(graph, chain);
+  return std::ranges::all_of(chain.Links(), [&](const Link& link) {
+    std::optional<Activation> activation;
+    if (link.activation) activation = std::get<ActivationStep>(graph.steps[*link.activation].operation).activation;
+    return FitsKernels(depthwise.kernel, depthwise.stride, activation);
+  });
 }
 
-bool IsFusibleInParts(const BlockSpec& block, int stride) {
+bool IsFusible(const BlockGraph& graph, int stride) {
+  if (graph.steps.empty()) return stride == 1;
+  const std::optional<Chain> chain = GraphChains(graph).ChainAt(0);
+  if (!chain || !FitsKernels(graph, *chain) || DepthwiseOf(graph, *chain).stride != stride) return false;
+  const size_t others = graph.steps.size() - chain->Steps().size();
+  const MapId y = chain->project.output;
+  if (others == 0) return graph.result == y;
+  const Step& last = graph.steps.back();
+  const bool adds = std::holds_alternative<AddStep>(last.operation) &&
+                    std::ranges::is_permutation(last.inputs, std::array<MapId, 2>{0, y});
+  return others == 1 && adds && stride == 1 && graph.result == graph.steps.size();
+}
+
+bool IsFusibleInParts(const BlockGraph& graph, int stride) {
+  if (IsFusible(graph, stride)) return false;
+  const GraphChains chains(graph);
+  for (size_t i = 0; i < graph.steps.size(); ++i) {
+    const std::optional<Chain> chain = chains.ChainAt(i);
+    if (chain && FitsKernels(graph, *chain)) return true;
+  }
+  return false;
+}
+
+bool IsFusible(const BlockSpec& block, const LayerShape& shape) {
+  if (block.kind == BlockKind::kDefined) return IsFusible(GraphOf(block, shape), shape.stride);
+  if (block.kind == BlockKind::kIdentity) return !block.project;
+  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite &&
+         HasFusibleParts(block, shape.stride);
+}
+
+bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape) {
+  if (block.kind == BlockKind::kDefined) return IsFusibleInParts(GraphOf(block, shape), shape.stride);
   const bool in_parts = block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX ||
                         block.kind == BlockKind::kShuffleV2 || block.kind == BlockKind::kDepthwiseSeparable;
-  return in_parts && HasFusibleParts(block, stride);
+  return in_parts && HasFusibleParts(block, shape.stride);
 }
 
 bool HasFusedKernels(KernelChoice choice, at::Device device) {

@@ -360,6 +360,10 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
       return ActivationWatch::Seen(at::silu(x));
     case Activation::kSigmoid:
       return at::sigmoid(x);  // a gate: it says nothing by being 0
+    case Activation::kHardSigmoid:
+      return at::hardsigmoid(x);
+    case Activation::kGelu:
+      return ActivationWatch::Seen(at::gelu(x));
   }
   throw std::invalid_argument("unknown activation");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 
 #include "danas/arch/graph_chains.h"
 #include "danas/nn/fused_layer.h"
@@ -23,12 +24,13 @@ int TensorsOfActivated(Activation activation) { return FromResult(activation) ? 
 // Adds up what backward wants of a block's graph, step by step.
 class KeptElements {
  public:
-  // `fuses`: chains are computed by the fused kernels.
-  KeptElements(const BlockGraph& graph, bool fuses) : graph_(graph), chains_(graph), keeps_(graph.steps.size() + 1) {
+  KeptElements(const BlockGraph& graph, bool fuses) : graph_(graph), keeps_(graph.steps.size() + 1) {
+    const GraphChains chains(graph);
     std::vector<bool> fused(graph.steps.size());
     for (size_t i = 0; i < graph.steps.size(); ++i) {
       if (fused[i]) continue;
-      if (const std::optional<Chain> chain = fuses ? chains_.ChainAt(i) : std::nullopt) {
+      const std::optional<Chain> chain = fuses ? chains.ChainAt(i) : std::nullopt;
+      if (chain && FitsKernels(graph, *chain)) {
         AddFused(*chain);
         for (const size_t step : chain->Steps()) fused[step] = true;
       } else {
@@ -50,17 +52,29 @@ class KeptElements {
 
   void Add(size_t i) {
     const Step& step = graph_.steps[i];
-    if (const auto* convolution = std::get_if<ConvolutionStep>(&step.operation)) {
-      keeps_[step.inputs[0]] = true;
-      if (convolution->norm) Keep(step.output.elements());  // the norm's input
-    } else if (const auto* activation = std::get_if<ActivationStep>(&step.operation)) {
-      keeps_[FromResult(activation->activation) ? i + 1 : step.inputs[0]] = true;
-    } else if (std::holds_alternative<MultiplyStep>(step.operation)) {
-      for (const MapId input : step.inputs) keeps_[input] = true;
-    } else if (const auto* pool = std::get_if<PoolStep>(&step.operation)) {
-      keeps_[step.inputs[0]] = true;
-      if (pool->pool == Pool::kMax) Keep(step.output.elements(), 2);  // places of the largest, of 8 bytes each
-    }
+    const MapId x = step.inputs[0];
+    const double output = step.output.elements();
+    std::visit(
+        [&](const auto& operation) {
+          using S = std::decay_t<decltype(operation)>;
+          if constexpr (std::is_same_v<S, ConvolutionStep> || std::is_same_v<S, DeconvolutionStep>) {
+            keeps_[x] = true;
+            if (operation.norm) Keep(output);  // the norm's input
+          } else if constexpr (std::is_same_v<S, NormStep>) {
+            keeps_[x] = true;
+            if (operation.norm == NormKind::kLayer) Keep(Area(step.output.size), 2);  // each pixel's mean and deviation
+          } else if constexpr (std::is_same_v<S, ScaleStep>) {
+            keeps_[x] = true;
+          } else if constexpr (std::is_same_v<S, ActivationStep>) {
+            keeps_[FromResult(operation.activation) ? i + 1 : x] = true;
+          } else if constexpr (std::is_same_v<S, MultiplyStep>) {
+            for (const MapId input : step.inputs) keeps_[input] = true;
+          } else if constexpr (std::is_same_v<S, PoolStep>) {
+            keeps_[x] = true;
+            if (operation.pool == Pool::kMax) Keep(output, 2);  // places of the largest, of 8 bytes each
+          }
+        },
+        step.operation);
   }
 
   // The kernels keep what goes in and the results of the last two convolutions, and compute the rest again.
@@ -72,17 +86,17 @@ class KeptElements {
   }
 
   const BlockGraph& graph_;
-  GraphChains chains_;
   std::vector<bool> keeps_;  // [map]
   CandidateElements sum_;
 };
 
 }  // namespace
 
+CandidateElements CountElements(const BlockGraph& graph, bool fuses) { return KeptElements(graph, fuses).sum(); }
+
 CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused) {
-  const bool whole = fused && IsFusible(block, shape.stride);
-  const bool parts = fused && IsFusibleInParts(block, shape.stride);
-  CandidateElements elements = KeptElements(GraphOf(block, shape), whole || parts).sum();
+  const bool whole = fused && IsFusible(block, shape), parts = fused && IsFusibleInParts(block, shape);
+  CandidateElements elements = CountElements(GraphOf(block, shape), whole || parts);
   elements.fused = whole;
   return elements;
 }

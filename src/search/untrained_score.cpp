@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "danas/nn/graph_modules.h"
 #include "danas/nn/head.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
@@ -20,6 +21,7 @@ std::vector<at::Tensor> KernelsOf(Supernet& network) {
   std::vector<at::Tensor> kernels;
   for (const auto& module : network.modules()) {
     if (const auto* convolution = dynamic_cast<Convolution*>(module.get())) kernels.push_back(convolution->weight);
+    if (const auto* convolution = dynamic_cast<Deconvolution*>(module.get())) kernels.push_back(convolution->weight);
     if (const auto* connected = dynamic_cast<FullyConnected*>(module.get())) kernels.push_back(connected->weight);
   }
   return kernels;

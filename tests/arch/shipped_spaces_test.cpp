@@ -1,6 +1,7 @@
 // The spaces that come with danas: what the paper and the public codes say of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "danas/arch/space_file.h"
@@ -69,6 +70,33 @@ TEST(ShippedSpaces, SmallOnesSuitSmallImages) {
     EXPECT_GE(space.feature_size().height, 4) << name;
   }
   EXPECT_LE(LoadSpace("mobile_tiny").space.SearchableLayers(), 5u);
+}
+
+// Those with blocks of their own: the layouts that the blocks were published with (tests/cost/published_blocks_test.cpp
+// puts the networks together), and one of all of them for small images.
+TEST(ShippedSpaces, OfDefinedBlocks) {
+  struct Case {
+    std::string name;
+    size_t layers, searchable, candidates;  // the most of a layer
+  };
+  for (const auto& [name, layers, searchable, candidates] :
+       {Case{"mobilenet_v3", 15, 14, 12}, Case{"ghostnet", 16, 15, 8}, Case{"convnext", 23, 18, 6},
+        Case{"efficientnet_lite", 17, 15, 4}, Case{"defined_small", 6, 6, 6}}) {
+    SCOPED_TRACE(name);
+    const LoadedSpace loaded = LoadSpace(name);
+    const bool small = name == "defined_small";
+    EXPECT_EQ(loaded.space.input(), (small ? Size{32, 32} : Size{224, 224}));
+    EXPECT_EQ(loaded.space.classes(), small ? 10 : 1000);
+    EXPECT_EQ(loaded.space.layers().size(), layers);
+    EXPECT_EQ(loaded.space.SearchableLayers(), searchable);
+    size_t most = 0;
+    for (const LayerSpec& layer : loaded.space.layers()) most = std::max(most, layer.candidates.size());
+    EXPECT_EQ(most, candidates);
+    EXPECT_TRUE(loaded.notes.empty()) << loaded.notes.front();
+  }
+  EXPECT_EQ(CandidateNames(LoadSpace("defined_small").space.layers()[1]),
+            (std::vector<std::string>{"bneck_e3_se1_act_hard_swish_k3", "ghost_e2_se0_k3", "mbconv_e3_k5", "ir_e3_k3",
+                                      "convnext_e2_k5", "identity"}));
 }
 
 }  // namespace

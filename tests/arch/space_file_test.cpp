@@ -41,7 +41,7 @@ TEST(SpaceJson, MistakesAreNamed) {
   fails("/layers/0/in", "eight", {"layers[0].in", "eight"});
   fails("/layers/0/strid", 1, {"layers[0].strid", "stride"});
   fails("/layers/0/candidates", Json::array(), {"layers[0].candidates", "at least one"});
-  fails("/stem/activation", "gelu", {"stem.activation", "gelu", "relu6"});
+  fails("/stem/activation", "tanh", {"stem.activation", "tanh", "relu6"});
   fails("/classes", 2.5, {"classes", "2.5"});
   fails("/classes", int64_t{1} << 40, {"classes"});
   fails("/norm/epsilon", -1, {"space-2.json", "norm epsilon"});

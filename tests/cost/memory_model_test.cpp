@@ -1,12 +1,15 @@
 // Peaks of activations, counted by hand in elements. `in` is 8 channels of 8 x 6 = 384 elements; at stride 2 a channel
 // has 4 x 3 = 12. Each line of a comment is a step: what is held of the input and other branches, what the step reads,
 // and what it writes.
+#include "src/cost/memory_model.h"
+
 #include <gtest/gtest.h>
 
 #include "danas/arch/zoo.h"
 #include "danas/config/search_config.h"
 #include "danas/core/error.h"
 #include "danas/cost/cost_model.h"
+#include "src/arch/blocks/graph_builder.h"
 #include "tests/arch/arch_support.h"
 #include "tests/cost/cost_support.h"
 #include "tests/support/test_support.h"
@@ -113,6 +116,35 @@ TEST(MemoryModel, BlocksOfOneStep) {
   EXPECT_EQ(PeakElements(MaxPool(2), {8, 8, 2, {8, 6}}), 384 + 96);
   EXPECT_EQ(PeakElements(Identity(true), kHalves), 384 + 144);
   EXPECT_EQ(PeakElements(Identity(), kKeeps), 384) << "no step; its input is there";
+}
+
+// ConvNeXt's: depthwise; layer norm; 1x1 to 32; gelu; 1x1 back; scale; the input is added.
+TEST(MemoryModel, NormsAndScalesWriteOverWhatTheyRead) {
+  GraphBuilder graph(kKeeps);
+  const ConvolutionStep depthwise{.out = 8, .kernel = 7, .groups = 8, .norm = false, .bias = true};
+  MapId y = graph.Norm(graph.Convolve(graph.input(), "depthwise", depthwise), "norm", {.norm = NormKind::kLayer});
+  y = graph.Convolve(y, "wide", {.out = 32, .norm = false, .bias = true}, Activation::kGelu);
+  y = graph.Scale(graph.Convolve(y, "narrow", {.out = 8, .norm = false, .bias = true}), "scale", {});
+  // 384 + 384; in place; 384 | 384 + 1536; in place; 384 | 1536 + 384; in place twice
+  EXPECT_EQ(ElementsAtPeak(std::move(graph).Finish(graph.Add(y, graph.input()))), 384 + 384 + 1536);
+}
+
+TEST(MemoryModel, NormsAndScalesSpareWhatIsReadAgain) {
+  for (const bool norm : {false, true}) {
+    GraphBuilder graph(kKeeps);
+    const MapId y = norm ? graph.Norm(graph.input(), "y", {}) : graph.Scale(graph.input(), "y", {});
+    // 384 + 384; 384 + 384, in place
+    EXPECT_EQ(ElementsAtPeak(std::move(graph).Finish(graph.Add(graph.input(), y))), 2 * 384);
+  }
+}
+
+TEST(MemoryModel, DeconvolutionsGrow) {
+  GraphBuilder graph(kHalves);
+  MapId y = graph.Pointwise(graph.input(), "half", 12, std::nullopt, 2);
+  y = graph.Deconvolve(y, "double", {.out = 10}, Activation::kRelu);
+  y = graph.Pointwise(y, "out", 12, std::nullopt, 2);
+  // 384 + 144; 144 + 480, in place; 480 + 144
+  EXPECT_EQ(ElementsAtPeak(std::move(graph).Finish(y)), 480 + 144);
 }
 
 // Stem 3x3, 3 -> 8 from 16 x 12; head 1x1 12 -> 20 on 4 x 3, pooling, classifier 20 -> 5.

@@ -64,6 +64,56 @@ def network(candidates: "list[dict]") -> dict:
     }
 
 
+def defined_blocks() -> dict:
+    return {"own": {
+        "parameters": {"expand": {"default": 2, "label": "e"}, "flag": False, "act": "relu", "kernel": 3},
+        "needs": ["in * expand >= 4"],
+        "steps": [
+            {"step": "convolution", "name": "a", "channels": "make_divisible(in * expand, 4)", "activation": "act"},
+            {"step": "convolution", "name": "b", "kernel": "kernel", "stride": "stride", "groups": "channels",
+             "padding": "same", "norm": "none"},
+            {"step": "norm", "name": "n", "kind": "layer", "when": "flag"},
+            {"step": "convolution", "name": "c", "channels": "out"},
+            {"step": "add", "from": ["c", "input"], "when": "in == out and stride == 1"}]}}
+
+
+# A block with each kind of step.
+ALL_STEPS = """name: all_steps
+input: {height: 8, width: 8}
+classes: 2
+blocks:
+  every:
+    parameters: {expand: {default: 6, label: e}, flag: false, act: hard_swish, kernel: 3}
+    needs: [in * expand >= 8, not (stride > 2)]
+    steps:
+      - {step: convolution, name: a, channels: "round(in * min(expand, 4))", activation: act, when: expand != 1}
+      - {step: mix, groups: "2"}
+      - {step: take, name: left, part: first_half}
+      - {step: take, name: right, from: a, part: odd}
+      - {step: norm, name: n, kind: layer, epsilon: 1e-5}
+      - {step: join, name: both, from: [left, n], in_turn: true}
+      - {step: convolution, name: b, kernel: kernel, stride: stride, groups: channels, padding: same, norm: none}
+      - {step: squeeze_excite, name: se, channels: "max(1, floor(channels / 4))", gate: hard_sigmoid, when: flag}
+      - {step: convolution, name: down, channels: out, bias: true}
+      - {step: pool, name: small, kind: average}
+      - {step: deconvolution, name: up, kernel: 4}
+      - {step: scale, name: s, from: down, initial: 0.1}
+      - {step: activation, name: gate, kind: sigmoid}
+      - {step: multiply, name: gated, from: [up, gate]}
+      - {step: pool, name: mean, from: small, kind: global_average}
+      - {step: multiply, name: product, from: [gated, mean]}
+      - {step: add, from: [product, input], when: in == out and stride == 1}
+  simple: {steps: [{step: norm, name: n}, {step: add, from: [n, input]}]}
+candidates:
+  all:
+    - {block: every, expand: [1, 2.5], kernel: [3, 5], flag: [false, true], act: [relu, gelu]}
+    - {block: [simple, identity]}
+stem: {channels: 8, stride: 1}
+stages: [{channels: 8, repeat: 2, stride: 1, candidates: all}, {channels: 12, repeat: 1, stride: 2, candidates: all}]
+head: {}
+"""
+
+
 def genotype() -> dict:
     return {"format_version": 1, "network": network([BLOCK]), "class_ids": ["a", "b"], "class_labels": ["A", "B"],
             "origin": {"seed": 1, "config": {"seed": 1}}}
@@ -90,6 +140,17 @@ stages:
     layers: [light, [{block: residual, reduction: 4, operator: {kind: normal, kernel: 3}}]]
 head: {channels: 16, activation: swish, dropout: 0.25, bias: false}
 """)
+    own = defined_blocks()
+    block = {"block": "own", "expand": 1.5, "flag": True, "act": "gelu", "kernel": 5}
+    with_blocks = {"blocks": own, **network([block, {**block, "flag": False}, BLOCK])}
+    write("space", "blocks_layers.json", json.dumps(with_blocks))
+    write("space", "blocks_all_steps.yaml", ALL_STEPS)
+    write("space", "blocks_faulty.yaml", ALL_STEPS.replace("from: [up, gate]", "from: [up, later]"))
+    write("space", "blocks_growing.json", json.dumps({**network([{"block": "own"}]), "blocks": {"own": {"steps": [
+        {"step": "deconvolution", "name": f"s{i}", "kernel": 16, "stride": 16} for i in range(8)] + [
+        {"step": "join", "name": f"j{i}", "from": [f"j{i - 1}" if i else "s7"] * 9} for i in range(8)]}}}))
+    write("genotype", "with_blocks.json", json.dumps(
+        {**genotype(), "network": {**network([block]), "blocks": own}}))
     write("genotype", "best.json", json.dumps(genotype()))
     write("genotype", "with_mark.json", b"\xef\xbb\xbf" +
           json.dumps(genotype(), indent=1).replace("\n", "\r\n").encode())

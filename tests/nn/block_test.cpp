@@ -61,6 +61,8 @@ class Reference {
         return MaxPool(spec.op.kernel, shape.stride, x);
       case BlockKind::kIdentity:
         return KeepsShape(shape) ? x : ConvNorm(x, "project", {.out = shape.out, .stride = shape.stride});
+      case BlockKind::kDefined:
+        break;  // tests/nn/defined_block_test.cpp
     }
     throw std::invalid_argument("unknown block kind");
   }
@@ -123,6 +125,10 @@ class Reference {
         return x / (1 + (-x).exp());
       case Activation::kSigmoid:
         return 1 / (1 + (-x).exp());
+      case Activation::kHardSigmoid:
+        return at::hardsigmoid(x);  // ATen's sixth is a float's, whatever the type
+      case Activation::kGelu:
+        return x * (1 + at::erf(x / std::sqrt(2.0))) / 2;
     }
     throw std::invalid_argument("unknown activation");
   }
@@ -342,8 +348,8 @@ std::vector<Case> Cases() {
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
   add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8
-  for (const Activation activation :
-       {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish, Activation::kSigmoid}) {
+  for (const Activation activation : {Activation::kRelu, Activation::kRelu6, Activation::kHardSwish, Activation::kSwish,
+                                      Activation::kSigmoid, Activation::kHardSigmoid, Activation::kGelu}) {
     add({.activation = activation, .expand = 3}, {kDown});
     for (const BlockKind kind : {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
                                  BlockKind::kResidual, BlockKind::kDepthwiseSeparable}) {

@@ -72,7 +72,7 @@ SearchSpace InOrder(const SearchSpace& space) {
 
 std::vector<SearchSpace> Spaces() {
   const SearchSpace mixed = Small("shuffle_mobile_small");
-  return {EveryBlock(), Small("mobile_small"), mixed, InOrder(EveryBlock()), InOrder(mixed)};
+  return {EveryBlock(), Small("mobile_small"), Small("defined_small"), mixed, InOrder(EveryBlock()), InOrder(mixed)};
 }
 
 std::shared_ptr<Supernet> MakeSupernet(const SearchSpace& space) {

@@ -15,5 +15,12 @@ TEST(ManyRandomSpaces, RunWhereTheChecksAcceptThem) {
   EXPECT_GT(counts.ran, 150);
 }
 
+TEST(ManyRandomSpaces, WithBlocksOfTheirOwnRunToo) {
+  const test::RandomSpacesCounts counts = test::CheckRandomBlocks(1000, 600);
+  std::cout << counts.ran << " ran (" << counts.fused << " of them with fused layers), " << counts.refused
+            << " refused\n";
+  EXPECT_GT(counts.ran, 200);
+}
+
 }  // namespace
 }  // namespace danas

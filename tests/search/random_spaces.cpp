@@ -4,6 +4,7 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/functions/accumulate_grad.h>
+#include <torch/csrc/autograd/generated/Functions.h>
 
 #include <algorithm>
 #include <cmath>
@@ -27,6 +28,7 @@
 #include "danas/search/trial_steps.h"
 #include "danas/train/class_loss.h"
 #include "tests/nn/nn_support.h"
+#include "tests/search/random_blocks.h"
 #include "tests/support/test_support.h"
 
 namespace danas::test {
@@ -65,8 +67,35 @@ class SpaceDraw {
     return space;
   }
 
+  // A layer or more with a kind of block that the file defines, and a shipped one that fits everywhere.
+  Json SpaceOfOwnBlock() {
+    Json space = {{"name", "drawn"}, {"classes", Pick({2, 3})}};
+    const Size size{Pick({4, 5, 8, 9}), Pick({4, 5, 8})};
+    space["input"] = {{"height", size.height}, {"width", size.width}};
+    space["norm"] = {{"momentum", 0.1}, {"epsilon", Chance(2) ? 1e-5 : 1e-3}};
+    space["init"] = {{"convolution", Chance(2) ? "he_fan_out" : "fan_in"}};
+    const int channels = Pick({0, 4, 6, 8});
+    space["stem"] = {{"channels", channels}, {"stride", 1}, {"activation", ActivationName()}};
+    const int in = channels > 0 ? channels : 3;
+    const LayerShape shape{in, Chance(2) ? in : Pick({4, 6, 8, 12}), Pick({1, 1, 2, 3}), size};
+    DefinitionDraw draw(random_, shape);
+    space["blocks"] = {{"own", draw.Definition()}};
+    const Json shipped = {
+        {"block", "inverted_residual"}, {"expand", Pick({1, 2})}, {"operator", {{"kind", "depthwise"}, {"kernel", 3}}}};
+    const Json candidates = Json::array({draw.Candidate("own"), shipped});
+    space["stages"] = Json::array(
+        {{{"channels", shape.out}, {"repeat", Pick({1, 1, 2})}, {"stride", shape.stride}, {"candidates", candidates}}});
+    if (Chance(2)) {
+      space["stages"].push_back(
+          {{"channels", Pick({4, 6, 12})}, {"repeat", 1}, {"stride", Pick({1, 2})}, {"candidates", candidates}});
+    }
+    space["head"] = {{"channels", Pick({0, 6})}};
+    return space;
+  }
+
   // Of a batch.
   int64_t Images() { return Pick({1, 2, 2, 3, 5}); }
+  int64_t SeveralImages() { return Pick({2, 3, 5}); }
 
   RelaxationConfig Relaxation() {
     return {.hard = Chance(2), .hard_alpha = Chance(2) ? HardAlpha::kOne : HardAlpha::kAll};
@@ -75,6 +104,16 @@ class SpaceDraw {
   std::vector<size_t> Choice(const SearchSpace& space) {
     std::vector<size_t> choice;
     for (const LayerSpec& layer : space.layers()) choice.push_back(random_.UniformInt(layer.candidates.size()));
+    return choice;
+  }
+
+  // Of the file's own blocks, which come first, where the layer has some.
+  std::vector<size_t> OwnChoice(const SearchSpace& space) {
+    std::vector<size_t> choice;
+    for (const LayerSpec& layer : space.layers()) {
+      const auto own = std::ranges::count(layer.candidates, BlockKind::kDefined, &BlockSpec::kind);
+      choice.push_back(own > 0 ? random_.UniformInt(static_cast<uint64_t>(own)) : 0);
+    }
     return choice;
   }
 
@@ -235,6 +274,23 @@ bool ExpectNear(const Results& actual, const Results& expected) {
   return differ;
 }
 
+// How often a convolution, as autograd keeps it, uses each weight: at every element of a channel of its result, or of
+// its input where it is transposed.
+double Uses(const torch::autograd::generated::ConvolutionBackward0& node, const at::Tensor& weight) {
+  const auto shape = node.input_metadata(0).shape_as_dim_vector();  // of the result
+  double uses = static_cast<double>(shape[0].expect_int());
+  for (size_t side = 0; side < 2; ++side) {
+    int64_t size = shape[2 + side].expect_int();
+    if (node.transposed) {
+      const auto of = [side](const std::vector<c10::SymInt>& values) { return values[side].expect_int(); };
+      const int64_t kernel = weight.size(2 + static_cast<int64_t>(side));
+      size = (size - kernel - of(node.output_padding) + 2 * of(node.padding)) / of(node.stride) + 1;
+    }
+    uses *= static_cast<double>(size);
+  }
+  return uses;
+}
+
 // Multiply-accumulates of the convolutions that `output` was computed by: their weights and results, as autograd keeps
 // them.
 double MacsOfConvolutions(const at::Tensor& output) {
@@ -246,12 +302,8 @@ double MacsOfConvolutions(const at::Tensor& output) {
     open.pop_back();
     if (node->name() == "ConvolutionBackward0") {
       const auto& leaf = dynamic_cast<torch::autograd::AccumulateGrad&>(*node->next_edge(1).function);
-      const at::Tensor& weight = leaf.variable;
-      double elements = 1;  // of the result
-      for (const c10::SymInt& size : node->input_metadata(0).shape_as_dim_vector()) {
-        elements *= static_cast<double>(size.expect_int());
-      }
-      macs += elements * static_cast<double>(weight.numel() / weight.size(0));
+      const auto& convolution = dynamic_cast<torch::autograd::generated::ConvolutionBackward0&>(*node);
+      macs += Uses(convolution, leaf.variable) * static_cast<double>(leaf.variable.numel());
     }
     for (const torch::autograd::Edge& edge : node->next_edges()) {
       if (edge.function && seen.insert(edge.function.get()).second) open.push_back(edge.function.get());
@@ -342,21 +394,26 @@ void CheckSpace(const DrawnSpace& drawn, RandomSpacesCounts& counts) {
   EXPECT_TRUE(drawn.images == 1 || !(network_lacks || trial_lacks));
 }
 
-}  // namespace
+bool HasOwnBlock(const SearchSpace& space) {
+  return std::ranges::any_of(space.layers(), [](const LayerSpec& layer) {
+    return std::ranges::count(layer.candidates, BlockKind::kDefined, &BlockSpec::kind) > 0;
+  });
+}
 
-RandomSpacesCounts CheckRandomSpaces(uint64_t first, uint64_t count) {
+RandomSpacesCounts Check(uint64_t first, uint64_t count, bool own_block) {
   RandomSpacesCounts counts;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     SpaceDraw draw(seed);
-    const Json file = draw.Space();
+    const Json file = own_block ? draw.SpaceOfOwnBlock() : draw.Space();
     const std::optional<SearchSpace> space = ReadIfValid(file);
-    if (!space) {
+    if (!space || (own_block && !HasOwnBlock(*space))) {
       ++counts.refused;
       continue;
     }
+    // Of one image, a norm's mean over the map is 0 but for rounding, which then says on which side of a kink it lies.
     const DrawnSpace drawn{.space = *space,
-                           .network = space->Select(draw.Choice(*space)),
-                           .images = draw.Images(),
+                           .network = space->Select(own_block ? draw.OwnChoice(*space) : draw.Choice(*space)),
+                           .images = own_block ? draw.SeveralImages() : draw.Images(),
                            .relaxation = draw.Relaxation(),
                            .seed = seed};
     SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(drawn.images) + " images: " + file.dump());
@@ -365,5 +422,11 @@ RandomSpacesCounts CheckRandomSpaces(uint64_t first, uint64_t count) {
   }
   return counts;
 }
+
+}  // namespace
+
+RandomSpacesCounts CheckRandomSpaces(uint64_t first, uint64_t count) { return Check(first, count, false); }
+
+RandomSpacesCounts CheckRandomBlocks(uint64_t first, uint64_t count) { return Check(first, count, true); }
 
 }  // namespace danas::test

@@ -16,4 +16,7 @@ struct RandomSpacesCounts {
 // Draws and checks the spaces of seeds [first, first + count); stops after the first that fails.
 RandomSpacesCounts CheckRandomSpaces(uint64_t first, uint64_t count);
 
+// The same of small spaces with a drawn kind of block (random_blocks.h). Refused is also where it fits no layer.
+RandomSpacesCounts CheckRandomBlocks(uint64_t first, uint64_t count);
+
 }  // namespace danas::test

@@ -13,5 +13,14 @@ TEST(SlowRandomSpaces, RunWhereTheChecksAcceptThem) {
   EXPECT_GT(counts.fused, 30);
 }
 
+// Those with a kind of block of their own, most of which fit.
+TEST(SlowRandomBlocks, RunWhereTheChecksAcceptThem) {
+  constexpr uint64_t kCount = 200;
+  const test::RandomSpacesCounts counts = test::CheckRandomBlocks(0, kCount);
+  EXPECT_GT(counts.ran, static_cast<int64_t>(kCount) / 3) << counts.refused << " refused";
+  EXPECT_GT(counts.refused, 5);
+  EXPECT_EQ(counts.without_variance, 0);
+}
+
 }  // namespace
 }  // namespace danas

@@ -20,7 +20,9 @@ using test::OnRankThreads;
 
 constexpr int kPerClass = 37;  // no batch size divides a phase's images
 
-SearchSpace Space() {
+// The config's space where it names one of its own, else a small one of inverted residuals.
+SearchSpace SpaceOf(const Config& config) {
+  if (config.space != Config().space) return LoadSpace(config.space, {16, 16}, 4).space;
   return test::MakeSpace({test::DistinctBlocks(6), test::DistinctBlocks(6), test::DistinctBlocks(1)}, 4, 16, 4);
 }
 
@@ -42,7 +44,7 @@ struct Searched {
 
 Searched Search(const Config& config, const Ranks& ranks, const std::filesystem::path& folder, int per_class,
                 bool resume = false) {
-  SearchInputs inputs = test::MakeInputs(config, Space(), test::MeanColours(per_class));
+  SearchInputs inputs = test::MakeInputs(config, SpaceOf(config), test::MeanColours(per_class));
   inputs.ranks = ranks;
   test::KeptEvents events;
   SearchOutputs outputs;
@@ -233,7 +235,7 @@ TEST(RanksSearch, PruningsByMeasuredLossesAgreeToo) {
 TEST(RanksSearch, SeveralBudgetsAgreeToo) {
   Config config = RanksConfigOf();
   config.train.sync_bn = true;
-  const CostTable costs = MakeCostTable(*MakeMacsModel(), Space());
+  const CostTable costs = MakeCostTable(*MakeMacsModel(), SpaceOf(config));
   for (const size_t c : {0, 2, 4}) config.search.budgets.push_back({costs.OfNetwork({c, c, 0})});
   ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
   config.search.paths = WeightPathKind::kUniform;
@@ -261,9 +263,8 @@ TEST(RanksSearch, TwiceTheSameBits) {
 
 // From the checkpoint at the end of step 1, by as many ranks, by more and by one. With 38 of a class no last batch has
 // fewer images than ranks, which would be joined to the one before.
-TEST(RanksSearch, GoesOnFromACheckpoint) {
+void ExpectGoesOnFromACheckpoint(Config config) {
   const test::TempDir whole;
-  Config config = RanksConfigOf();
   config.train.sync_bn = true;
   config.checkpoint.every = 0;
   const Searched through = SearchOn(2, config, 38, whole.path());
@@ -288,6 +289,24 @@ TEST(RanksSearch, GoesOnFromACheckpoint) {
     ExpectSameSearch(rest, {through.result, expected});
   }
 }
+
+TEST(RanksSearch, GoesOnFromACheckpoint) { ExpectGoesOnFromACheckpoint(RanksConfigOf()); }
+
+// MobileNetV3's, GhostNet's, ConvNeXt's and EfficientNet-lite's, defined in the file.
+Config WithBlocksOfASpaceFile() {
+  Config config = RanksConfigOf();
+  config.space = DANAS_SOURCE_DIR "/configs/spaces/defined_small.json";
+  config.search.budget.value = 90e3;
+  return config;
+}
+
+TEST(RanksSearch, BlocksOfASpaceFileAgreeToo) {
+  Config config = WithBlocksOfASpaceFile();
+  config.train.sync_bn = true;
+  ExpectSameSearch(SearchOn(2, config), SearchAlone(config));
+}
+
+TEST(RanksSearch, BlocksOfASpaceFileGoOnFromACheckpoint) { ExpectGoesOnFromACheckpoint(WithBlocksOfASpaceFile()); }
 
 TEST(RanksSearch, ATooSmallBatchIsRefused) {
   Config config = RanksConfigOf();

@@ -23,6 +23,16 @@ struct MapShape {
 // A map in a graph: 0 is the block's input, i + 1 the result of step i.
 using MapId = size_t;
 
+// Zeros around a map, such that k x k windows at stride s give ceil(size / s) results.
+//   symmetric: k / 2 at each side, for an odd k (PyTorch's public codes).
+//   same: as few as do, (ceil(size / s) - 1) * s + k - size in all, and where that is odd one more behind than before
+//   (TensorFlow's SAME, timm's "same").
+enum class Padding { kSymmetric, kSame };
+template <>
+struct EnumNames<Padding> {
+  static constexpr std::array kNames = {"symmetric", "same"};
+};
+
 // k x k, `groups` groups; the output's size is ceil(input / stride). With `norm` an affine batch norm follows, whose
 // weights are "<name>.norm", and the convolution's "<name>.conv"; without it they are "<name>".
 struct ConvolutionStep {
@@ -32,7 +42,38 @@ struct ConvolutionStep {
   int groups = 1;
   bool norm = true;
   bool bias = false;
+  Padding padding = Padding::kSymmetric;
   bool operator==(const ConvolutionStep&) const = default;
+};
+
+// A transposed convolution; kernel >= stride; the output's size is input * stride. Norm and names as a convolution's.
+struct DeconvolutionStep {
+  int out = 0;
+  int kernel = 4;
+  int stride = 2;
+  int groups = 1;
+  bool norm = true;
+  bool bias = false;
+  bool operator==(const DeconvolutionStep&) const = default;
+};
+
+// batch: as behind a convolution. layer: over the channels of each pixel (ConvNeXt), with `epsilon` of its own. Weight
+// and bias a channel; in a supernet none, as behind convolutions.
+enum class NormKind { kBatch, kLayer };
+template <>
+struct EnumNames<NormKind> {
+  static constexpr std::array kNames = {"batch", "layer"};
+};
+struct NormStep {
+  NormKind norm = NormKind::kBatch;
+  double epsilon = 1e-6;  // kLayer
+  bool operator==(const NormStep&) const = default;
+};
+
+// Each channel times a weight, "<name>.weight", which begins at `initial` (ConvNeXt's layer scale).
+struct ScaleStep {
+  double initial = 1;
+  bool operator==(const ScaleStep&) const = default;
 };
 
 struct ActivationStep {
@@ -91,11 +132,11 @@ struct GlobalAverageStep {
   bool operator==(const GlobalAverageStep&) const = default;
 };
 
-using Operation = std::variant<ConvolutionStep, ActivationStep, TakeStep, PutStep, JoinStep, MixStep, AddStep,
-                               MultiplyStep, PoolStep, GlobalAverageStep>;
+using Operation = std::variant<ConvolutionStep, DeconvolutionStep, NormStep, ScaleStep, ActivationStep, TakeStep,
+                               PutStep, JoinStep, MixStep, AddStep, MultiplyStep, PoolStep, GlobalAverageStep>;
 
 struct Step {
-  std::string name;  // of a convolution: of its weights, as in "branch.expand"
+  std::string name;  // of a step with weights: of these, as in "branch.expand"
   Operation operation;
   std::vector<MapId> inputs;
   MapShape output;

@@ -17,8 +17,8 @@ struct Link {
   MapId output = 0;
 };
 
-// 1x1; k x k depthwise; 1x1, each with a norm and perhaps an activation, and no map between them read by others. The
-// first may be left out.
+// 1x1; k x k depthwise; 1x1, each with a norm, without a bias and perhaps with an activation, and no map between them
+// read by others. k is odd, and the padding k / 2 at each side. The first may be left out.
 struct Chain {
   std::optional<Link> expand;
   Link depthwise;

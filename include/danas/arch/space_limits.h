@@ -8,9 +8,16 @@ namespace danas {
 inline constexpr int kMostChannels = 1 << 16;
 inline constexpr bool AreImageChannels(int channels) { return channels == 1 || channels == 3; }
 inline constexpr char kImageChannels[] = "images have 1 channel (grey) or 3 (red, green and blue)";
+inline constexpr int kLargestKernel = 31;
 inline constexpr int kLargestSide = 1 << 14;
 inline constexpr int kLargestStride = 16;
 inline constexpr size_t kMostLayers = 1000;
+inline constexpr size_t kMostDefinitions = 100;  // of blocks, in a file
 inline constexpr size_t kMostCandidates = 1000;  // of a list: a few short lists multiply to any number
+
+// Steps of defined blocks over all candidates of a space: each is computed several times while a space is read.
+inline constexpr size_t kMostDefinedSteps = 1'000'000;
+inline constexpr char kTooManyDefinedSteps[] =
+    "the candidates of defined blocks have more than a million steps in all; list fewer candidates or layers";
 
 }  // namespace danas

@@ -2,18 +2,20 @@
 // Eq. 4-5). One reader and one writer (arch/space_file.h) serve space files, best.json and checkpoints alike.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "danas/config/describe.h"
 
 namespace danas {
 
-enum class Activation { kRelu, kRelu6, kHardSwish, kSwish, kSigmoid };
+enum class Activation { kRelu, kRelu6, kHardSwish, kSwish, kSigmoid, kHardSigmoid, kGelu };
 template <>
 struct EnumNames<Activation> {
-  static constexpr std::array kNames = {"relu", "relu6", "hard_swish", "swish", "sigmoid"};
+  static constexpr std::array kNames = {"relu", "relu6", "hard_swish", "swish", "sigmoid", "hard_sigmoid", "gelu"};
 };
 
 // depthwise: one filter a channel. normal: a dense convolution on the same channels, in the depthwise's place.
@@ -41,12 +43,24 @@ enum class BlockKind {
   kConvolution,
   kMaxPool,
   kIdentity,
+  kDefined,  // by a space file: BlockSpec::defined; it has no name here
 };
 template <>
 struct EnumNames<BlockKind> {
   static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "shuffle_v1",
                                         "shuffle_v2",        "residual",  "basic",     "depthwise_separable",
                                         "convolution",       "max_pool",  "identity"};
+};
+
+class BlockDefinition;
+
+// A kind of block that a space file defines, with values of its parameters in the order of the definition: a number, or
+// an activation where the parameter is one.
+struct DefinedBlock {
+  using Value = std::variant<double, Activation>;
+  std::shared_ptr<const BlockDefinition> definition;
+  std::vector<Value> values;
+  bool operator==(const DefinedBlock& other) const;  // definitions are equal where they say the same
 };
 
 // One candidate of a layer: a (block, operator) pair. s is the layer's stride, k the operator's kernel. Every
@@ -89,6 +103,9 @@ struct EnumNames<BlockKind> {
 // identity
 //   the input; with `project`, where shapes differ, a 1x1 of stride s *.
 //
+// defined
+//   the steps that a space file gives (arch/block_definition.h).
+//
 // The operator of basic and convolution is a normal one; of max_pool only the kernel counts.
 struct BlockSpec {
   BlockKind kind = BlockKind::kInvertedResidual;
@@ -101,6 +118,7 @@ struct BlockSpec {
   bool dense_entry = false;                    // shuffle_v1
   int reduction = 2;                           // residual
   bool project = false;                        // identity
+  DefinedBlock defined = {};                   // defined
   bool operator==(const BlockSpec&) const = default;
 };
 

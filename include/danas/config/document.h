@@ -65,6 +65,7 @@ class Node {
   bool IsMap() const;
   bool IsList() const;
   bool IsText() const;
+  bool IsBool() const;
   bool IsNull() const;
 
   // Maps. Key() throws where the key is missing; Entries() are in the file's order and count as read. Has() asks for
@@ -95,6 +96,9 @@ class Node {
 
   // The whole subtree, which counts as read.
   Json ToJson() const;
+
+  // As of the document, for this subtree.
+  void RejectUnreadKeys(const std::vector<std::string>& paths = {}) const;
 
   int line() const;  // from 1; 0 where there is none
 

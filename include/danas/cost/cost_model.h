@@ -1,12 +1,13 @@
 // What a network costs. One convention everywhere: FLOPs means multiply-accumulates (MACs) of convolutions and fully
-// connected layers only - no batch norm, activation, pooling or bias - as the papers of this field count them.
+// connected layers only - no norm, activation, pooling, scale or bias - as the papers of this field count them. A
+// transposed convolution uses each weight once at every pixel of its input.
 //
 // Memory is the peak of the activations of a network at inference, in bytes, for one image in float32 (4 bytes an
 // element). The network runs step by step, layer after layer; a step is a convolution, a fully connected layer, a
-// pooling or a concatenation. Batch norm is folded into the convolutions; activations, sums, the product of squeeze and
-// excite and dropout write over what they get; channels that are split, taken in another order or flattened are read
-// where they lie, so that a tensor stays whole as long as any part of it is wanted. During a step the tensors that it
-// reads, the one that it writes and those that a later step of the block still reads are held: the block's input for
+// pooling or a concatenation. Batch norm behind a convolution is folded into it; other norms, scales, activations,
+// sums, products and dropout write over what they get; channels that are split, taken in another order or flattened are
+// read where they lie, so that a tensor stays whole as long as any part of it is wanted. During a step the tensors that
+// it reads, the one that it writes and those that a later step of the block still reads are held: the block's input for
 // a sum, a shortcut or another branch, and what another branch gave. Steps are in the order in which the blocks compute
 // them (src/arch/blocks): of a shuffle block first the channels that pass. Weights and a library's scratch
 // space are not counted. A step holds nothing of other layers, so that a block's peak depends on the block and its
@@ -42,7 +43,7 @@ class CostModel {
   virtual void CheckCovers(const SearchSpace& space) const { (void)space; }
 };
 
-// Exact integers up to 2^53. `parameters` counts every trainable tensor with affine batch norm; not running statistics.
+// Exact integers up to 2^53. `parameters` counts every trainable tensor with affine norms; not running statistics.
 std::unique_ptr<CostModel> MakeMacsModel();
 std::unique_ptr<CostModel> MakeParametersModel();
 
@@ -53,13 +54,14 @@ std::unique_ptr<CostModel> MakeMemoryModel();
 // many measurements under `mean`. Sizes are height x width x channels:
 //   Conv-input:224x224x3-output:112x112x32                   the stem
 //   expanded_conv-input:112x112x16-output:56x56x24-expand:3-kernel:5-stride:2-idskip:0   an inverted residual with a
-//                                                            depthwise operator; idskip 1 where its input is added;
-//                                                            -se:1 at the end with squeeze and excite
+//                                                            depthwise operator, relu6 and a whole expand, or a block
+//                                                            of a space file with its steps; idskip 1 where its input
+//                                                            is added; -se:1 at the end with squeeze and excite
 //   Conv_1-input:7x7x320-output:7x7x1280                     the head's 1x1 convolution
 //   Logits-input:7x7x1280-output:1000                        pooling and classifier; -pool:7 and -hidden:4096 for each
 //                                                            hidden layer at the end, where the head has them
 //   <CandidateName>-input:...-output:...-stride:2            every other block
-// An identity that passes its input on costs nothing and needs no key. Throws ConfigError for a file of another form.
+// A block that passes its input on costs nothing and needs no key. Throws ConfigError for a file of another form.
 std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table);
 
 std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config);

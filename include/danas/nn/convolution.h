@@ -1,5 +1,5 @@
-// Convolutions as the blocks use them: odd kernels padded so that the size is ceil(input / stride), weights in
-// channels_last unless MoveTo says otherwise, most of them followed by batch norm and an activation.
+// Convolutions as the blocks use them: padded so that the size is ceil(input / stride), weights in channels_last unless
+// MoveTo says otherwise, most of them followed by batch norm and an activation.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "danas/arch/spec.h"
+#include "danas/arch/block_graph.h"
 #include "danas/nn/norm.h"
 
 namespace danas {
@@ -19,6 +19,7 @@ struct ConvolutionShape {
   int64_t kernel = 1;
   int64_t stride = 1;
   int64_t groups = 1;
+  Padding padding = Padding::kSymmetric;
 };
 
 // Names as in PyTorch: weight [out, in / groups, kernel, kernel], bias [out]. Uninitialised until InitializeWeights().
@@ -38,7 +39,8 @@ class Convolution : public torch::nn::Module {
 // conv, norm, and the activation where there is one.
 class ConvNorm : public torch::nn::Module {
  public:
-  ConvNorm(const ConvolutionShape& shape, const NormSpec& norm, bool affine, std::optional<Activation> activation);
+  ConvNorm(const ConvolutionShape& shape, const NormSpec& norm, bool affine, std::optional<Activation> activation,
+           bool with_bias = false);
   at::Tensor forward(const at::Tensor& x_nchw);
 
   Convolution& conv() const { return *conv_; }

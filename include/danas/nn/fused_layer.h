@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/arch/graph_chains.h"
 #include "danas/arch/spec.h"
 #include "danas/config/nn_config.h"
 #include "danas/nn/convolution.h"
@@ -28,10 +29,18 @@ struct FusedCandidate {
 // Whether the kernels compute a k x k depthwise convolution of this stride, and this activation behind a norm.
 bool FitsKernels(int64_t kernel, int64_t stride, const std::optional<Activation>& activation);
 
-// Whether the kernels can compute the block in a layer of this stride, by its kernel and activation: as a whole
-// (inverted residuals, the plain identity), or in parts (shuffle blocks A, X and V2, depthwise_separable).
-bool IsFusible(const BlockSpec& block, int stride);
-bool IsFusibleInParts(const BlockSpec& block, int stride);
+// Whether they compute a chain of the graph.
+bool FitsKernels(const BlockGraph& graph, const Chain& chain);
+
+// Whether they compute the graph in a layer of this stride: as a whole, which is one chain, to which the input may be
+// added, or no step at all; or else some chains of it.
+bool IsFusible(const BlockGraph& graph, int stride);
+bool IsFusibleInParts(const BlockGraph& graph, int stride);
+
+// The same of a block: as a whole inverted residuals and the plain identity, in parts shuffle blocks A, X and V2 and
+// depthwise_separable, by their kernel and activation; blocks of a space file as their graph says.
+bool IsFusible(const BlockSpec& block, const LayerShape& shape);
+bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape);
 
 // Whether FusedForward() serves here and now: the choice allows it, x is on the CPU and of the weights' type, and the
 // norms take the batch's statistics, or the running ones with no gradient wanted.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "danas/arch/block_graph.h"
 #include "danas/arch/space.h"
 
 namespace danas {
@@ -16,10 +17,13 @@ struct Computation {
 
 // Elements of one image in one candidate.
 struct CandidateElements {
-  double kept = 0;     // kept for backward: every convolution's output and every activation's result
+  double kept = 0;     // kept for backward: what the gradients of its steps are made from
   double widest = 0;   // its largest tensor
   bool fused = false;  // in the layer's one node: kept are the outputs of its last two convolutions alone
 };
+
+// `fuses`: the chains of the graph that fit the fused kernels are computed by them; not as the layer's one node.
+CandidateElements CountElements(const BlockGraph& graph, bool fuses);
 
 CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape, bool fused);
 

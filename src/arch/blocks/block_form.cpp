@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 
-#include "../space_limits.h"
+#include "danas/arch/space_limits.h"
 
 namespace danas {
 
@@ -33,11 +34,18 @@ const BlockForm& FormOf(BlockKind kind) {
       return MaxPoolForm();
     case BlockKind::kIdentity:
       return IdentityForm();
+    case BlockKind::kDefined:
+      return DefinedForm();
   }
   throw std::invalid_argument("unknown block kind");
 }
 
 std::string BlockForm::Name(const BlockSpec& block) const { return NameOf(block.kind); }
+
+std::string BlockForm::OperatorName(const BlockSpec& block) const {
+  if (!has_operator()) return "";
+  return (block.op.kind == OperatorKind::kNormal ? "n" : "k") + std::to_string(block.op.kernel);
+}
 
 BlockSpec BlockForm::Canonical(const BlockSpec& block) const {
   return {.kind = block.kind, .op = block.op, .activation = block.activation};
@@ -64,7 +72,7 @@ std::vector<BlockSpec> BlockForm::Read(const Node& entry, BlockKind kind) const 
 }
 
 Json BlockForm::Write(const BlockSpec& block) const {
-  Json entry = {{"block", NameOf(block.kind)}};
+  Json entry = {{"block", KindName(block)}};
   WriteOwn(block, entry);
   if (has_operator()) WriteOperator(block, entry);
   if (has_activation()) entry["activation"] = NameOf(block.activation);
@@ -91,6 +99,10 @@ void BlockForm::WriteOperator(const BlockSpec& block, Json& entry) const {
 
 BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) {
   return FormOf(block.kind).Graph(block, shape, stage_place);
+}
+
+Json NumberAsWritten(double value) {
+  return value == std::floor(value) ? Json(static_cast<int64_t>(value)) : Json(value);
 }
 
 std::string NumberInName(double value) {

@@ -1,6 +1,7 @@
 // What danas knows of one kind of block: each kind is a file beside this one, and a line of FormOf().
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ class BlockForm {
 
   // The block's part of its candidate's name: that of its kind, where no field of its own tells it from another.
   virtual std::string Name(const BlockSpec& block) const;
+
+  // The operator's part of it: "k5"; "" where the kind has none.
+  virtual std::string OperatorName(const BlockSpec& block) const;
 
   // The block with the fields that this kind uses, and the others at their defaults: here operator and activation.
   virtual BlockSpec Canonical(const BlockSpec& block) const;
@@ -44,6 +48,9 @@ class BlockForm {
   virtual bool shuffles_channels() const { return false; }
 
  private:
+  // The value of the key "block".
+  virtual std::string KindName(const BlockSpec& block) const { return NameOf(block.kind); }
+
   // Those of its own keys; operator and activation are read and written for all.
   virtual std::vector<BlockSpec> ReadOwn(const Node& /*entry*/, const BlockSpec& block) const { return {block}; }
   virtual void WriteOwn(const BlockSpec& /*block*/, Json& /*entry*/) const {}
@@ -65,6 +72,11 @@ const BlockForm& DepthwiseSeparableForm();
 const BlockForm& ConvolutionForm();
 const BlockForm& MaxPoolForm();
 const BlockForm& IdentityForm();
+const BlockForm& DefinedForm();
+
+// The candidates of an entry that names a kind which its file defines: all combinations of what it lists, the last
+// parameter's values changing fastest.
+std::vector<BlockSpec> ReadDefined(const Node& entry, const std::shared_ptr<const BlockDefinition>& definition);
 
 // One value, or a list of values.
 template <typename T>
@@ -75,6 +87,9 @@ std::vector<T> OneOrMore(const Node& node) {
   if (values.empty()) node.Fail("an empty list; expected at least one value");
   return values;
 }
+
+// Whole numbers without a point, as people write them.
+Json NumberAsWritten(double value);
 
 // 6 -> "6", 1.5 -> "1p5", for names.
 std::string NumberInName(double value);

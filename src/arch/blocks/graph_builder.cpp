@@ -25,6 +25,31 @@ MapId GraphBuilder::Operator(MapId x, const std::string& name, const OperatorSpe
   return Convolve(x, name, {.out = channels, .kernel = op.kernel, .stride = stride, .groups = groups}, activation);
 }
 
+MapId GraphBuilder::Deconvolve(MapId x, const std::string& name, const DeconvolutionStep& step,
+                               std::optional<Activation> activation) {
+  const Size size = graph_.shape(x).size;
+  const MapShape output{step.out, {size.height * step.stride, size.width * step.stride}};
+  const MapId y = Append({.name = name, .operation = step, .inputs = {x}, .output = output});
+  return activation ? Activate(y, *activation) : y;
+}
+
+MapId GraphBuilder::Norm(MapId x, const std::string& name, const NormStep& step) {
+  return Append({.name = name, .operation = step, .inputs = {x}, .output = graph_.shape(x)});
+}
+
+MapId GraphBuilder::Scale(MapId x, const std::string& name, const ScaleStep& step) {
+  return Append({.name = name, .operation = step, .inputs = {x}, .output = graph_.shape(x)});
+}
+
+MapId GraphBuilder::SqueezeExcite(MapId x, const std::string& name, int squeezed, Activation activation,
+                                  Activation gate) {
+  const auto dense = [](int out) { return ConvolutionStep{.out = out, .norm = false, .bias = true}; };
+  MapId y = GlobalAverage(x);
+  y = Convolve(y, name + ".reduce", dense(squeezed), activation);
+  y = Convolve(y, name + ".expand", dense(graph_.shape(x).channels), gate);
+  return Multiply(x, y);
+}
+
 MapId GraphBuilder::Activate(MapId x, Activation activation) {
   return Append({.name = "", .operation = ActivationStep{activation}, .inputs = {x}, .output = graph_.shape(x)});
 }

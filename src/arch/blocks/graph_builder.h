@@ -15,6 +15,8 @@ class GraphBuilder {
   explicit GraphBuilder(const LayerShape& shape) : graph_{.input = {shape.in, shape.input}} {}
 
   MapId input() const { return 0; }
+  const MapShape& shape(MapId map) const { return graph_.shape(map); }
+  size_t steps() const { return graph_.steps.size(); }
 
   // A convolution, and the activation where there is one.
   MapId Convolve(MapId x, const std::string& name, const ConvolutionStep& step,
@@ -26,6 +28,15 @@ class GraphBuilder {
   // The block's operator, on the channels that there are.
   MapId Operator(MapId x, const std::string& name, const OperatorSpec& op, int stride,
                  std::optional<Activation> activation);
+
+  MapId Deconvolve(MapId x, const std::string& name, const DeconvolutionStep& step,
+                   std::optional<Activation> activation = std::nullopt);
+  MapId Norm(MapId x, const std::string& name, const NormStep& step);
+  MapId Scale(MapId x, const std::string& name, const ScaleStep& step);
+
+  // Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018: pool; 1x1 to `squeezed` channels, activation; 1x1 back,
+  // gate; multiply. The 1x1s, "<name>.reduce" and "<name>.expand", have biases and no norm.
+  MapId SqueezeExcite(MapId x, const std::string& name, int squeezed, Activation activation, Activation gate);
 
   MapId Activate(MapId x, Activation activation);
   MapId Take(MapId x, const TakeStep& step);

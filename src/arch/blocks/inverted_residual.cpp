@@ -1,6 +1,4 @@
 // Sandler et al., "MobileNetV2", CVPR 2018, with the names of ProxylessNAS's public code.
-#include <cmath>
-
 #include "block_form.h"
 #include "graph_builder.h"
 
@@ -21,7 +19,9 @@ class InvertedResidual : public BlockForm {
       if (block.expand != 1) y = graph.Pointwise(y, "expand", middle, block.activation);
       y = graph.Operator(y, "op", block.op, shape.stride, block.activation);
     }
-    if (block.squeeze_excite) y = SqueezeExcite(graph, y, middle, SqueezeChannels(shape.in));
+    if (block.squeeze_excite) {
+      y = graph.SqueezeExcite(y, "se", SqueezeChannels(shape.in), Activation::kRelu, Activation::kSigmoid);
+    }
     y = graph.Pointwise(y, "project", shape.out, std::nullopt);
     if (KeepsShape(shape)) y = graph.Add(y, graph.input());
     return std::move(graph).Finish(y);
@@ -68,23 +68,9 @@ class InvertedResidual : public BlockForm {
   }
 
   void WriteOwn(const BlockSpec& block, Json& entry) const override {
-    // Whole numbers without a point, as people write them.
-    if (block.expand == std::floor(block.expand)) {
-      entry["expand"] = static_cast<int>(block.expand);
-    } else {
-      entry["expand"] = block.expand;
-    }
+    entry["expand"] = NumberAsWritten(block.expand);
     if (block.squeeze_excite) entry["squeeze_excite"] = true;
     if (block.fused) entry["fused"] = true;
-  }
-
-  // Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
-  static MapId SqueezeExcite(GraphBuilder& graph, MapId x, int channels, int squeezed) {
-    const auto dense = [](int out) { return ConvolutionStep{.out = out, .norm = false, .bias = true}; };
-    MapId y = graph.GlobalAverage(x);
-    y = graph.Convolve(y, "se.reduce", dense(squeezed), Activation::kRelu);
-    y = graph.Convolve(y, "se.expand", dense(channels), Activation::kSigmoid);
-    return graph.Multiply(x, y);
   }
 };
 
