@@ -47,10 +47,16 @@ BlockDefinition::Parameter ReadParameter(const std::string& name, const Node& no
   BlockDefinition::Parameter parameter{.name = name, .label = name, .fallback = 0.0};
   const Node value = node.IsMap() ? node.Key("default") : node;
   if (node.IsMap()) parameter.label = node.KeyOr("label", name);
+  if (name == kOperatorParameter && node.IsMap() && node.Has("label")) {
+    node.Key("label").Fail("the parameter kernel has no label: it is the operator's part of the name, as in 'k3'");
+  }
   RequireName(node, parameter.label, "a label");
   if (value.IsText()) parameter.fallback = Activation::kRelu;
   parameter.is_flag = value.IsBool();
   parameter.fallback = parameter.Read(value);
+  if (name == kOperatorParameter && (parameter.is_flag || value.IsText())) {
+    value.Fail("found " + value.Found() + "; the parameter kernel is a number, the operator's part of the name");
+  }
   return parameter;
 }
 
@@ -66,7 +72,7 @@ struct PlacedStep {
 // Steps of a definition, with the names there are.
 class StepReader {
  public:
-  explicit StepReader(DefinedNames names) : names_(std::move(names)) { names_.numbers.insert("channels"); }
+  explicit StepReader(DefinedNames& names) : names_(names) {}
 
   std::vector<PlacedStep> Read(const Node& list) {
     const std::vector<Node> nodes = list.Items();
@@ -91,7 +97,7 @@ class StepReader {
       node.Fail("\"from\" names " + std::to_string(step.from.size()) + "; this step reads " +
                 (wanted ? std::to_string(*wanted) : "two or more"));
     }
-    if (const auto when = node.Find("when")) step.when = ReadExpression(*when, names_.numbers);
+    if (const auto when = node.Find("when")) step.when = ReadExpression(*when, names_);
     if (!step.name.empty()) places_[step.name] = steps_.size() + 1;
     steps_.push_back(std::move(step));
   }
@@ -122,14 +128,28 @@ class StepReader {
     node.Fail("no step before this one is called '" + name + "'; known here: " + Joined(known));
   }
 
-  DefinedNames names_;
+  DefinedNames& names_;
   std::map<std::string, size_t> places_;
   std::vector<PlacedStep> steps_;
 };
 
-std::string MapText(const MapShape& shape) {
-  return std::to_string(shape.channels) + " channels of " + std::to_string(shape.size.height) + " x " +
-         std::to_string(shape.size.width);
+void CheckResult(const BlockGraph& graph, const MapShape& wanted) {
+  const MapShape& result = graph.shape(graph.result);
+  if (result == wanted) return;
+  throw std::invalid_argument("it gives " + ToText(result) + " where the layer has " + ToText(wanted));
+}
+
+// The first whose result nothing reads.
+std::optional<size_t> UnusedStep(const BlockGraph& graph) {
+  std::vector<bool> used(graph.steps.size() + 1);
+  used[graph.result] = true;
+  for (const Step& step : graph.steps) {
+    for (const MapId input : step.inputs) used[input] = true;
+  }
+  for (size_t i = 0; i < graph.steps.size(); ++i) {
+    if (!used[i + 1]) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -139,12 +159,13 @@ DefinedBlock::Value BlockDefinition::Parameter::Read(const Node& node) const {
   if (is_flag) return node.AsBool() ? 1.0 : 0.0;
   const double number = node.AsDouble();
   if (number < 0 || number > kLargestValue) node.Fail("found " + node.Found() + "; expected a number from 0 to 1e6");
-  return number;
+  return number == 0 ? 0 : number;  // -0 would have another name
 }
 
 struct BlockDefinition::Parts {
   std::vector<Expression> needs;
   std::vector<PlacedStep> steps;
+  size_t work = 0;
 };
 
 BlockDefinition::BlockDefinition(const std::string& name, const Node& node) : name_(name) {
@@ -163,19 +184,25 @@ BlockDefinition::BlockDefinition(const std::string& name, const Node& node) : na
   }
   auto parts = std::make_unique<Parts>();
   if (const auto needs = node.Find("needs")) {
-    for (const Node& need : needs->Items()) parts->needs.push_back(ReadExpression(need, names.numbers));
+    for (const Node& need : needs->Items()) parts->needs.push_back(ReadExpression(need, names));
   }
   const Node steps = node.Key("steps");
-  parts->steps = StepReader(std::move(names)).Read(steps);
+  names.numbers.insert("channels");
+  parts->steps = StepReader(names).Read(steps);
   if (parts->steps.empty()) steps.Fail("an empty list; expected at least one step");
-  parts_ = std::move(parts);
   node.RejectUnreadKeys();
+  for (const Parameter& parameter : parameters_) {
+    if (names.used.contains(parameter.name)) continue;
+    node.Key("parameters").Key(parameter.name).Fail("no step uses the parameter '" + parameter.name + "'");
+  }
+  parts->work = parts->steps.size() + names.terms;
+  parts_ = std::move(parts);
   json_ = node.ToJson();
 }
 
 BlockDefinition::~BlockDefinition() = default;
 
-size_t BlockDefinition::steps() const { return parts_->steps.size(); }
+size_t BlockDefinition::work() const { return parts_->work; }
 
 BlockGraph BlockDefinition::Graph(const std::vector<DefinedBlock::Value>& values, const LayerShape& shape) const {
   DefinedValues known{.numbers = {{"in", shape.in}, {"out", shape.out}, {"stride", shape.stride}}, .activations = {}};
@@ -203,18 +230,9 @@ BlockGraph BlockDefinition::Graph(const std::vector<DefinedBlock::Value>& values
     made_by.resize(graph.steps(), &step);
   }
   BlockGraph finished = std::move(graph).Finish(maps.back());
-  const MapShape wanted{shape.out, shape.output()};
-  if (finished.shape(finished.result) != wanted) {
-    throw std::invalid_argument("it gives " + MapText(finished.shape(finished.result)) + " where the layer has " +
-                                MapText(wanted));
-  }
-  std::vector<bool> used(finished.steps.size() + 1);
-  used[finished.result] = true;
-  for (const Step& step : finished.steps) {
-    for (const MapId input : step.inputs) used[input] = true;
-  }
-  for (size_t i = 0; i < finished.steps.size(); ++i) {
-    if (!used[i + 1]) throw std::invalid_argument(made_by[i]->what + ": no step uses its result");
+  CheckResult(finished, {shape.out, shape.output()});
+  if (const auto unused = UnusedStep(finished)) {
+    throw std::invalid_argument(made_by[*unused]->what + ": no step uses its result");
   }
   return finished;
 }

@@ -88,7 +88,8 @@ Json DefinitionsOf(const SearchSpace& space) {
   Json blocks = Json::object();
   for (const LayerSpec& layer : space.layers()) {
     for (const BlockSpec& block : layer.candidates) {
-      if (const auto& definition = block.defined.definition) blocks[definition->name()] = definition->ToJson();
+      const auto& definition = block.defined.definition;
+      if (definition && !blocks.contains(definition->name())) blocks[definition->name()] = definition->ToJson();
     }
   }
   return blocks;

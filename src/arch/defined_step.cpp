@@ -7,68 +7,11 @@
 #include <utility>
 
 #include "danas/arch/space_limits.h"
-#include "danas/core/text_list.h"
 
 namespace danas {
 namespace {
 
-std::string Text(double number) {
-  std::string text = Json(number).dump();
-  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
-}
-
-// An expression in an error: long ones are cut.
-std::string Shown(const std::string& text) {
-  constexpr size_t kLongest = 60;
-  return "'" + (text.size() > kLongest ? text.substr(0, kLongest) + "..." : text) + "'";
-}
-
-// A key whose value is a whole number, once its expression has a place. "" as `fallback`: the key must be there.
-class WholeNumber {
- public:
-  WholeNumber(const Node& step, const std::string& key, const std::string& fallback, int most,
-              const DefinedNames& names)
-      : key_(key), expression_(Read(step, key, fallback, names)), most_(most) {}
-
-  // At least 1.
-  int In(const DefinedValues& values) const {
-    const double value = Evaluate(expression_, values, key_);
-    if (value >= 1 && value <= most_ && value == std::floor(value)) return static_cast<int>(value);
-    throw std::invalid_argument(key_ + " is " + Text(value) + "; expected a whole number from 1 to " +
-                                std::to_string(most_));
-  }
-
- private:
-  static Expression Read(const Node& step, const std::string& key, const std::string& fallback,
-                         const DefinedNames& names) {
-    if (fallback.empty()) return ReadExpression(step.Key(key), names.numbers);
-    const auto node = step.Find(key);
-    return node ? ReadExpression(*node, names.numbers) : Expression(fallback);
-  }
-
-  std::string key_;
-  Expression expression_;
-  int most_;
-};
-
-// An activation, or the parameter that is one.
-class ActivationChoice {
- public:
-  ActivationChoice(const Node& node, const DefinedNames& names) : name_(node.AsText()) {
-    std::vector<std::string> known(names.activations.begin(), names.activations.end());
-    known.insert(known.end(), EnumNames<Activation>::kNames.begin(), EnumNames<Activation>::kNames.end());
-    node.AsOneOf(known);
-    if (!names.activations.contains(name_)) fixed_ = node.As<Activation>();
-  }
-
-  Activation In(const DefinedValues& values) const { return fixed_ ? *fixed_ : values.activations.at(name_); }
-
- private:
-  std::string name_;
-  std::optional<Activation> fixed_;
-};
-
-std::optional<ActivationChoice> FindActivation(const Node& step, const char* key, const DefinedNames& names) {
+std::optional<ActivationChoice> FindActivation(const Node& step, const char* key, DefinedNames& names) {
   const auto node = step.Find(key);
   return node ? std::optional(ActivationChoice(*node, names)) : std::nullopt;
 }
@@ -84,7 +27,7 @@ std::optional<Activation> In(const std::optional<ActivationChoice>& choice, cons
 // What convolutions and deconvolutions have in common.
 class Convolving : public DefinedStep {
  public:
-  Convolving(const Node& node, const DefinedNames& names, const std::string& kernel, const std::string& stride)
+  Convolving(const Node& node, DefinedNames& names, const std::string& kernel, const std::string& stride)
       : channels_(node, "channels", "channels", kMostChannels, names),
         kernel_(node, "kernel", kernel, kLargestKernel, names),
         stride_(node, "stride", stride, kLargestStride, names),
@@ -129,7 +72,7 @@ class Convolving : public DefinedStep {
 
 class ConvolutionOfFile : public Convolving {
  public:
-  ConvolutionOfFile(const Node& node, const DefinedNames& names)
+  ConvolutionOfFile(const Node& node, DefinedNames& names)
       : Convolving(node, names, "1", "1"), padding_(node.KeyOr("padding", Padding::kSymmetric)) {}
 
   MapId Append(GraphBuilder& graph, const std::string& name, const std::vector<MapId>& from,
@@ -149,7 +92,7 @@ class ConvolutionOfFile : public Convolving {
 
 class DeconvolutionOfFile : public Convolving {
  public:
-  DeconvolutionOfFile(const Node& node, const DefinedNames& names) : Convolving(node, names, "4", "2") {}
+  DeconvolutionOfFile(const Node& node, DefinedNames& names) : Convolving(node, names, "4", "2") {}
 
   MapId Append(GraphBuilder& graph, const std::string& name, const std::vector<MapId>& from,
                const DefinedValues& values) const override {
@@ -171,7 +114,7 @@ class DeconvolutionOfFile : public Convolving {
 
 class NormOfFile : public DefinedStep {
  public:
-  NormOfFile(const Node& node, const DefinedNames&) {
+  NormOfFile(const Node& node, DefinedNames&) {
     step_.norm = node.KeyOr("kind", step_.norm);
     if (step_.norm == NormKind::kBatch) return;  // its epsilon is the space's
     if (const auto epsilon = node.Find("epsilon")) {
@@ -192,7 +135,7 @@ class NormOfFile : public DefinedStep {
 
 class ScaleOfFile : public DefinedStep {
  public:
-  ScaleOfFile(const Node& node, const DefinedNames&) {
+  ScaleOfFile(const Node& node, DefinedNames&) {
     if (const auto initial = node.Find("initial")) step_.initial = initial->AsDouble();
     constexpr double kLargest = 1e6;
     if (!(std::abs(step_.initial) <= kLargest)) node.Key("initial").Fail("expected a number from -1e6 to 1e6");
@@ -210,7 +153,7 @@ class ScaleOfFile : public DefinedStep {
 
 class ActivationOfFile : public DefinedStep {
  public:
-  ActivationOfFile(const Node& node, const DefinedNames& names) : activation_(node.Key("kind"), names) {}
+  ActivationOfFile(const Node& node, DefinedNames& names) : activation_(node.Key("kind"), names) {}
 
   MapId Append(GraphBuilder& graph, const std::string&, const std::vector<MapId>& from,
                const DefinedValues& values) const override {
@@ -223,7 +166,7 @@ class ActivationOfFile : public DefinedStep {
 
 class TakeOfFile : public DefinedStep {
  public:
-  TakeOfFile(const Node& node, const DefinedNames&) {
+  TakeOfFile(const Node& node, DefinedNames&) {
     const std::string part = node.Key("part").AsOneOf({"first_half", "second_half", "even", "odd"});
     if (part == "second_half") which_ = Channels::kSecondHalf;
     if (part == "even") which_ = Channels::kEven;
@@ -241,14 +184,9 @@ class TakeOfFile : public DefinedStep {
   Channels which_ = Channels::kFirstHalf;
 };
 
-std::string ShapeText(const MapShape& shape) {
-  return std::to_string(shape.channels) + " x " + std::to_string(shape.size.height) + " x " +
-         std::to_string(shape.size.width);
-}
-
 class JoinOfFile : public DefinedStep {
  public:
-  JoinOfFile(const Node& node, const DefinedNames&) : in_turn_(node.KeyOr("in_turn", false)) {}
+  JoinOfFile(const Node& node, DefinedNames&) : in_turn_(node.KeyOr("in_turn", false)) {}
 
   MapId Append(GraphBuilder& graph, const std::string&, const std::vector<MapId>& from,
                const DefinedValues&) const override {
@@ -258,7 +196,7 @@ class JoinOfFile : public DefinedStep {
       const MapShape& shape = graph.shape(map);
       channels += shape.channels;
       if (shape.size != first.size || (in_turn_ && shape.channels != first.channels)) {
-        throw std::invalid_argument("its maps are " + ShapeText(first) + " and " + ShapeText(shape));
+        throw std::invalid_argument("its maps are " + ToText(first) + " and " + ToText(shape));
       }
     }
     if (channels > kMostChannels) {
@@ -274,7 +212,7 @@ class JoinOfFile : public DefinedStep {
 
 class MixOfFile : public DefinedStep {
  public:
-  MixOfFile(const Node& node, const DefinedNames& names) : groups_(node, "groups", "", kMostChannels, names) {}
+  MixOfFile(const Node& node, DefinedNames& names) : groups_(node, "groups", "", kMostChannels, names) {}
 
   MapId Append(GraphBuilder& graph, const std::string&, const std::vector<MapId>& from,
                const DefinedValues& values) const override {
@@ -292,12 +230,12 @@ class MixOfFile : public DefinedStep {
 
 class AddOfFile : public DefinedStep {
  public:
-  AddOfFile(const Node&, const DefinedNames&) {}
+  AddOfFile(const Node&, DefinedNames&) {}
 
   MapId Append(GraphBuilder& graph, const std::string&, const std::vector<MapId>& from,
                const DefinedValues&) const override {
     const MapShape a = graph.shape(from[0]), b = graph.shape(from[1]);
-    if (a != b) throw std::invalid_argument("its maps are " + ShapeText(a) + " and " + ShapeText(b));
+    if (a != b) throw std::invalid_argument("its maps are " + ToText(a) + " and " + ToText(b));
     return graph.Add(from[0], from[1]);
   }
   std::optional<size_t> inputs() const override { return 2; }
@@ -305,13 +243,13 @@ class AddOfFile : public DefinedStep {
 
 class MultiplyOfFile : public DefinedStep {
  public:
-  MultiplyOfFile(const Node&, const DefinedNames&) {}
+  MultiplyOfFile(const Node&, DefinedNames&) {}
 
   MapId Append(GraphBuilder& graph, const std::string&, const std::vector<MapId>& from,
                const DefinedValues&) const override {
     const MapShape x = graph.shape(from[0]), factor = graph.shape(from[1]);
     if (factor != x && factor != MapShape{x.channels, {1, 1}}) {
-      throw std::invalid_argument("its maps are " + ShapeText(x) + " and " + ShapeText(factor));
+      throw std::invalid_argument("its maps are " + ToText(x) + " and " + ToText(factor));
     }
     return graph.Multiply(from[0], from[1]);
   }
@@ -320,7 +258,7 @@ class MultiplyOfFile : public DefinedStep {
 
 class PoolOfFile : public DefinedStep {
  public:
-  PoolOfFile(const Node& node, const DefinedNames& names)
+  PoolOfFile(const Node& node, DefinedNames& names)
       : pool_(node.Key("kind").AsText() == "max" ? Pool::kMax : Pool::kAverage),
         kernel_(node, "kernel", "2", kLargestKernel, names),
         stride_(node, "stride", "2", kLargestStride, names) {}
@@ -349,7 +287,7 @@ class GlobalAverageOfFile : public DefinedStep {
 
 class SqueezeExciteOfFile : public DefinedStep {
  public:
-  SqueezeExciteOfFile(const Node& node, const DefinedNames& names)
+  SqueezeExciteOfFile(const Node& node, DefinedNames& names)
       : channels_(node, "channels", "", kMostChannels, names),
         activation_(FindActivation(node, "activation", names)),
         gate_(FindActivation(node, "gate", names)) {}
@@ -367,11 +305,11 @@ class SqueezeExciteOfFile : public DefinedStep {
 };
 
 template <typename Step>
-std::unique_ptr<const DefinedStep> Make(const Node& node, const DefinedNames& names) {
+std::unique_ptr<const DefinedStep> Make(const Node& node, DefinedNames& names) {
   return std::make_unique<Step>(node, names);
 }
 
-std::unique_ptr<const DefinedStep> MakePool(const Node& node, const DefinedNames& names) {
+std::unique_ptr<const DefinedStep> MakePool(const Node& node, DefinedNames& names) {
   const std::string kind = node.Key("kind").AsOneOf({"max", "average", "global_average"});
   if (kind == "global_average") return std::make_unique<GlobalAverageOfFile>();
   return std::make_unique<PoolOfFile>(node, names);
@@ -379,7 +317,7 @@ std::unique_ptr<const DefinedStep> MakePool(const Node& node, const DefinedNames
 
 struct Kind {
   const char* name;
-  std::unique_ptr<const DefinedStep> (*make)(const Node& node, const DefinedNames& names);
+  std::unique_ptr<const DefinedStep> (*make)(const Node& node, DefinedNames& names);
 };
 constexpr std::array<Kind, 12> kKinds = {{{"convolution", Make<ConvolutionOfFile>},
                                           {"deconvolution", Make<DeconvolutionOfFile>},
@@ -396,32 +334,7 @@ constexpr std::array<Kind, 12> kKinds = {{{"convolution", Make<ConvolutionOfFile
 
 }  // namespace
 
-Expression ReadExpression(const Node& node, const std::set<std::string>& names) {
-  if (node.IsList() || node.IsMap()) node.Fail("found " + node.Found() + ", expected a number or an expression");
-  const std::string text = node.IsText() ? node.AsText() : Text(node.AsDouble());
-  std::optional<Expression> expression;
-  try {
-    expression.emplace(text);
-  } catch (const std::invalid_argument& error) {
-    node.Fail("the expression " + Shown(text) + ": " + error.what());
-  }
-  for (const std::string& name : expression->names()) {
-    if (names.contains(name)) continue;
-    node.Fail("the expression " + Shown(text) + " uses '" + name +
-              "'; known here: " + Joined(std::vector<std::string>(names.begin(), names.end())));
-  }
-  return *std::move(expression);
-}
-
-double Evaluate(const Expression& expression, const DefinedValues& values, const std::string& what) {
-  try {
-    return expression.Evaluate(values.numbers);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(what + ", " + Shown(expression.text()) + ", " + error.what());
-  }
-}
-
-std::unique_ptr<const DefinedStep> ReadStep(const Node& node, const DefinedNames& names) {
+std::unique_ptr<const DefinedStep> ReadStep(const Node& node, DefinedNames& names) {
   const Node kind = node.Key("step");
   std::vector<std::string> known;
   for (const Kind& one : kKinds) known.emplace_back(one.name);

@@ -2,38 +2,16 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "blocks/graph_builder.h"
-#include "danas/arch/expression.h"
 #include "danas/config/document.h"
+#include "defined_values.h"
 
 namespace danas {
-
-// What a definition may name: numbers (in, out, stride, parameters; in steps also the channels that one reads), and
-// parameters that are activations.
-struct DefinedNames {
-  std::set<std::string> numbers;
-  std::set<std::string> activations;
-};
-
-// Their values in one place.
-struct DefinedValues {
-  std::map<std::string, double> numbers;
-  std::map<std::string, Activation> activations;
-};
-
-// A number, or a text with an expression of these names. Throws ConfigError.
-Expression ReadExpression(const Node& node, const std::set<std::string>& names);
-
-// Throws std::invalid_argument that begins with `what`: "needs[0] divides by 0".
-double Evaluate(const Expression& expression, const DefinedValues& values, const std::string& what);
 
 class DefinedStep {
  public:
@@ -49,6 +27,6 @@ class DefinedStep {
 };
 
 // Throws ConfigError.
-std::unique_ptr<const DefinedStep> ReadStep(const Node& node, const DefinedNames& names);
+std::unique_ptr<const DefinedStep> ReadStep(const Node& node, DefinedNames& names);
 
 }  // namespace danas

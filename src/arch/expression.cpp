@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -12,16 +13,47 @@
 
 namespace danas {
 
+namespace {
+
+enum class Operator {
+  kNumber,
+  kName,
+  kNegative,
+  kPlus,
+  kMinus,
+  kTimes,
+  kOver,
+  kEqual,
+  kUnequal,
+  kLess,
+  kAtMost,
+  kMore,
+  kAtLeast,
+  kAnd,
+  kOr,
+  kNot,
+  kRound,
+  kFloor,
+  kCeil,
+  kAbs,
+  kMin,
+  kMax,
+  kMakeDivisible
+};
+
+}  // namespace
+
 // A number, a name, or a function or operator of other terms.
 struct Expression::Term {
-  std::string what;  // "" for a number
+  Operator what = Operator::kNumber;
   double number = 0;
-  bool is_name = false;
+  std::string name = {};
   std::vector<std::shared_ptr<const Term>> of = {};
 };
 
 namespace {
 
+using enum Operator;
 using Term = Expression::Term;
 using TermPointer = std::shared_ptr<const Term>;
 
@@ -30,19 +62,25 @@ constexpr int kDeepest = 100;      // parentheses within each other
 
 struct Function {
   std::string_view name;
+  Operator what;
   size_t least, most;  // arguments
 };
-constexpr std::array<Function, 7> kFunctions = {{{"round", 1, 1},
-                                                 {"floor", 1, 1},
-                                                 {"ceil", 1, 1},
-                                                 {"abs", 1, 1},
-                                                 {"min", 1, 16},
-                                                 {"max", 1, 16},
-                                                 {"make_divisible", 2, 2}}};
+constexpr std::array<Function, 7> kFunctions = {{{"round", kRound, 1, 1},
+                                                 {"floor", kFloor, 1, 1},
+                                                 {"ceil", kCeil, 1, 1},
+                                                 {"abs", kAbs, 1, 1},
+                                                 {"min", kMin, 1, 16},
+                                                 {"max", kMax, 1, 16},
+                                                 {"make_divisible", kMakeDivisible, 2, 2}}};
+
+// Longer signs before those that they begin with.
+constexpr std::array<std::pair<std::string_view, Operator>, 6> kComparisons = {
+    {{"==", kEqual}, {"!=", kUnequal}, {"<=", kAtMost}, {">=", kAtLeast}, {"<", kLess}, {">", kMore}}};
 
 class Parser {
  public:
-  Parser(const std::string& text, std::set<std::string>& names) : text_(text), names_(names) {
+  Parser(const std::string& text, std::set<std::string>& names, size_t& terms)
+      : text_(text), names_(names), terms_(terms) {
     if (text.size() > kLongest)
       throw std::invalid_argument("is longer than " + std::to_string(kLongest) + " characters");
   }
@@ -57,37 +95,45 @@ class Parser {
  private:
   TermPointer Or() {
     TermPointer term = And();
-    while (TakeWord("or")) term = Make("or", {term, And()});
+    while (TakeWord("or")) term = Make(kOr, {term, And()});
     return term;
   }
 
   TermPointer And() {
     TermPointer term = Not();
-    while (TakeWord("and")) term = Make("and", {term, Not()});
+    while (TakeWord("and")) term = Make(kAnd, {term, Not()});
     return term;
   }
 
   TermPointer Not() {
     if (!TakeWord("not")) return Comparison();
     const Depth deeper(*this);
-    return Make("not", {Not()});
+    return Make(kNot, {Not()});
   }
 
   TermPointer Comparison() {
     TermPointer term = Sum();
-    for (const char* sign : {"==", "!=", "<=", ">=", "<", ">"}) {
-      if (Take(sign)) return Make(sign, {term, Sum()});
-    }
+    const std::optional<Operator> comparison = TakeComparison();
+    if (!comparison) return term;
+    term = Make(*comparison, {term, Sum()});
+    if (TakeComparison()) throw std::invalid_argument("compares twice; write 'and' between two comparisons");
     return term;
+  }
+
+  std::optional<Operator> TakeComparison() {
+    for (const auto& [sign, what] : kComparisons) {
+      if (Take(sign)) return what;
+    }
+    return std::nullopt;
   }
 
   TermPointer Sum() {
     TermPointer term = Product();
     while (true) {
       if (Take("+")) {
-        term = Make("+", {term, Product()});
+        term = Make(kPlus, {term, Product()});
       } else if (Take("-")) {
-        term = Make("-", {term, Product()});
+        term = Make(kMinus, {term, Product()});
       } else {
         return term;
       }
@@ -98,9 +144,9 @@ class Parser {
     TermPointer term = Factor();
     while (true) {
       if (Take("*")) {
-        term = Make("*", {term, Factor()});
+        term = Make(kTimes, {term, Factor()});
       } else if (Take("/")) {
-        term = Make("/", {term, Factor()});
+        term = Make(kOver, {term, Factor()});
       } else {
         return term;
       }
@@ -109,7 +155,7 @@ class Parser {
 
   TermPointer Factor() {
     const Depth deeper(*this);
-    if (Take("-")) return Make("-", {Factor()});
+    if (Take("-")) return Make(kNegative, {Factor()});
     if (Take("(")) return Closed(Or());
     SkipBlanks();
     if (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.'))
@@ -119,7 +165,8 @@ class Parser {
     if (word == "and" || word == "or" || word == "not") Fail("a number or a name before '" + word + "'");
     if (!Take("(")) {
       names_.insert(word);
-      return std::make_shared<Term>(Term{.what = word, .is_name = true});
+      ++terms_;
+      return std::make_shared<Term>(Term{.what = kName, .name = word});
     }
     return Call(word);
   }
@@ -134,7 +181,7 @@ class Parser {
       Fail(std::to_string(function->least) + (function->most > function->least ? " or more" : "") + " arguments of " +
            name);
     }
-    return Closed(Make(name, std::move(arguments)));
+    return Closed(Make(function->what, std::move(arguments)));
   }
 
   TermPointer Closed(TermPointer term) {
@@ -148,11 +195,13 @@ class Parser {
     const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), number);
     if (error != std::errc() || !std::isfinite(number)) Fail("a number");
     at_ += static_cast<size_t>(end - begin);
-    return std::make_shared<Term>(Term{.what = "", .number = number});
+    ++terms_;
+    return std::make_shared<Term>(Term{.what = kNumber, .number = number});
   }
 
-  static TermPointer Make(std::string what, std::vector<TermPointer> of) {
-    return std::make_shared<Term>(Term{.what = std::move(what), .of = std::move(of)});
+  TermPointer Make(Operator what, std::vector<TermPointer> of) {
+    ++terms_;
+    return std::make_shared<Term>(Term{.what = what, .of = std::move(of)});
   }
 
   void SkipBlanks() {
@@ -200,6 +249,7 @@ class Parser {
 
   const std::string& text_;
   std::set<std::string>& names_;
+  size_t& terms_;
   size_t at_ = 0;
   int depth_ = 0;
 };
@@ -210,47 +260,81 @@ double MakeDivisible(double x, double divisor) {
   return rounded < 0.9 * x ? rounded + divisor : rounded;
 }
 
+double ValueOf(const Term& term, const std::map<std::string, double>& values);
+
+double Computed(const Term& term, const std::map<std::string, double>& values) {
+  const auto value = [&](size_t part) { return ValueOf(*term.of[part], values); };
+  const auto best = [&](bool largest) {
+    double found = value(0);
+    for (size_t part = 1; part < term.of.size(); ++part) {
+      found = largest ? std::max(found, value(part)) : std::min(found, value(part));
+    }
+    return found;
+  };
+  switch (term.what) {
+    case kNumber:
+      return term.number;
+    case kName:
+      return values.at(term.name);
+    case kNegative:
+      return -value(0);
+    case kPlus:
+      return value(0) + value(1);
+    case kMinus:
+      return value(0) - value(1);
+    case kTimes:
+      return value(0) * value(1);
+    case kOver: {
+      const double divisor = value(1);
+      if (divisor == 0) throw std::invalid_argument("divides by 0");
+      return value(0) / divisor;
+    }
+    case kEqual:
+      return value(0) == value(1);
+    case kUnequal:
+      return value(0) != value(1);
+    case kLess:
+      return value(0) < value(1);
+    case kAtMost:
+      return value(0) <= value(1);
+    case kMore:
+      return value(0) > value(1);
+    case kAtLeast:
+      return value(0) >= value(1);
+    case kAnd:  // the second only where the first does not decide: it may divide by what is 0
+      return value(0) != 0 && value(1) != 0;
+    case kOr:
+      return value(0) != 0 || value(1) != 0;
+    case kNot:
+      return value(0) == 0;
+    case kRound:
+      return std::round(value(0));
+    case kFloor:
+      return std::floor(value(0));
+    case kCeil:
+      return std::ceil(value(0));
+    case kAbs:
+      return std::abs(value(0));
+    case kMin:
+      return best(/*largest=*/false);
+    case kMax:
+      return best(/*largest=*/true);
+    case kMakeDivisible:
+      return MakeDivisible(value(0), value(1));
+  }
+  throw std::logic_error("unknown operator");
+}
+
 double ValueOf(const Term& term, const std::map<std::string, double>& values) {
-  if (term.what.empty()) return term.number;
-  if (term.is_name) return values.at(term.what);
-  const std::string& what = term.what;
-  if (what == "and" || what == "or") {  // the second only where the first does not decide: it may divide by what is 0
-    const bool first = ValueOf(*term.of[0], values) != 0;
-    return (first == (what == "and") ? ValueOf(*term.of[1], values) != 0 : first) ? 1 : 0;
-  }
-  std::vector<double> of;
-  for (const TermPointer& part : term.of) of.push_back(ValueOf(*part, values));
-  if (what == "+") return of[0] + of[1];
-  if (what == "-") return of.size() == 1 ? -of[0] : of[0] - of[1];
-  if (what == "*") return of[0] * of[1];
-  if (what == "/") {
-    if (of[1] == 0) throw std::invalid_argument("divides by 0");
-    return of[0] / of[1];
-  }
-  if (what == "==") return of[0] == of[1] ? 1 : 0;
-  if (what == "!=") return of[0] != of[1] ? 1 : 0;
-  if (what == "<") return of[0] < of[1] ? 1 : 0;
-  if (what == "<=") return of[0] <= of[1] ? 1 : 0;
-  if (what == ">") return of[0] > of[1] ? 1 : 0;
-  if (what == ">=") return of[0] >= of[1] ? 1 : 0;
-  if (what == "not") return of[0] == 0 ? 1 : 0;
-  if (what == "round") return std::round(of[0]);
-  if (what == "floor") return std::floor(of[0]);
-  if (what == "ceil") return std::ceil(of[0]);
-  if (what == "abs") return std::abs(of[0]);
-  if (what == "min") return *std::ranges::min_element(of);
-  if (what == "max") return *std::ranges::max_element(of);
-  return MakeDivisible(of[0], of[1]);
+  const double value = Computed(term, values);
+  if (!std::isfinite(value)) throw std::invalid_argument("is not a finite number");
+  return value;
 }
 
 }  // namespace
 
-Expression::Expression(const std::string& text) : text_(text), root_(Parser(text, names_).Parse()) {}
+Expression::Expression(const std::string& text) : text_(text), root_(Parser(text, names_, terms_).Parse()) {}
 
-double Expression::Evaluate(const std::map<std::string, double>& values) const {
-  const double value = ValueOf(*root_, values);
-  if (!std::isfinite(value)) throw std::invalid_argument("is not a finite number");
-  return value;
-}
+double Expression::Evaluate(const std::map<std::string, double>& values) const { return ValueOf(*root_, values); }
 
 }  // namespace danas

@@ -70,21 +70,40 @@ void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, 
   }
 }
 
-// Files give each definition once, by its name.
-void CheckDefinitions(const std::vector<LayerSpec>& layers) {
-  std::map<std::string, const BlockDefinition*> definitions;
-  size_t steps = 0;
-  for (const LayerSpec& layer : layers) {
-    for (const BlockSpec& block : layer.candidates) {
-      const BlockDefinition* definition = block.defined.definition.get();
-      if (!definition) continue;
-      const auto [known, is_new] = definitions.emplace(definition->name(), definition);
-      if (!is_new && *known->second != *definition) {
-        throw ConfigError("two different blocks are called " + definition->name());
-      }
-      steps += definition->steps();
-      if (steps > kMostDefinedSteps) throw ConfigError(kTooManyDefinedSteps);
+// Names stand for blocks: of weights, in latency tables, in prunings by block, and definitions in files.
+class Names {
+ public:
+  void Add(const BlockSpec& block) {
+    const BlockDefinition* definition = block.defined.definition.get();
+    if (definition) {
+      const auto [known, is_new] = definitions_.emplace(definition->name(), definition);
+      if (!is_new && *known->second != *definition) Fail("blocks", known->first);
+      work_ += definition->work();
+      if (work_ > kMostDefinedWork) throw ConfigError(kTooMuchDefinedWork);
     }
+    const auto [candidate, is_new] = candidates_.emplace(CandidateName(block), &block);
+    if (!is_new && *candidate->second != block) Fail("candidates", candidate->first);
+    const auto [kind, is_new_kind] = kinds_.emplace(BlockName(block), definition);
+    if (!is_new_kind && !AreEqual(kind->second, definition)) Fail("blocks", kind->first);
+  }
+
+ private:
+  static bool AreEqual(const BlockDefinition* a, const BlockDefinition* b) { return a == b || (a && b && *a == *b); }
+
+  [[noreturn]] static void Fail(const std::string& what, const std::string& name) {
+    throw ConfigError("two different " + what + " are called " + name +
+                      "; rename a block, or the label of a parameter");
+  }
+
+  std::map<std::string, const BlockSpec*> candidates_;
+  std::map<std::string, const BlockDefinition*> kinds_, definitions_;
+  size_t work_ = 0;
+};
+
+void CheckNames(const std::vector<LayerSpec>& layers) {
+  Names names;
+  for (const LayerSpec& layer : layers) {
+    for (const BlockSpec& block : layer.candidates) names.Add(block);
   }
 }
 
@@ -92,12 +111,14 @@ SpaceParts Checked(SpaceParts parts) {
   CheckStem(parts);
   CheckHead(parts);
   if (parts.layers.empty()) throw ConfigError("a search space needs at least one layer");
-  CheckDefinitions(parts.layers);
+  for (LayerSpec& layer : parts.layers) {
+    for (BlockSpec& block : layer.candidates) block = Canonical(block);
+  }
+  CheckNames(parts.layers);
   int channels = parts.stem.channels > 0 ? parts.stem.channels : parts.input_channels;
   Size size = Downsampled(parts.input, parts.stem.stride);
   for (size_t i = 0; i < parts.layers.size(); ++i) {
     LayerSpec& layer = parts.layers[i];
-    for (BlockSpec& block : layer.candidates) block = Canonical(block);
     CheckLayer(layer, DescribeLayer(i, layer.shape), channels, size);
     channels = layer.shape.out;
     size = layer.shape.output();

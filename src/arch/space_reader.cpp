@@ -64,7 +64,7 @@ class Fit {
     std::vector<std::pair<std::string, std::string>> dropped;  // reason, names
     for (const BlockSpec& block : blocks) {
       const BlockDefinition* definition = block.defined.definition.get();
-      if (definition && (steps_ += definition->steps()) > kMostDefinedSteps) node.Fail(kTooManyDefinedSteps);
+      if (definition && (work_ += definition->work()) > kMostDefinedWork) node.Fail(kTooMuchDefinedWork);
       const std::string why = WhyInvalid(block, shape);
       if (definition) Remember(definition->name(), why);
       if (why.empty()) {
@@ -84,7 +84,10 @@ class Fit {
   }
 
   // A shipped kind may fit nowhere; one of the file's own is then wrong.
-  void CheckDefinitions(const Node& stages) const {
+  void CheckDefinitions(const Node& stages, const NamedBlocks& named) {
+    for (const auto& [name, definition] : named.definitions) {
+      if (!unusable_.contains(name)) notes_.push_back("no layer lists the block " + name);
+    }
     for (const auto& [name, why] : unusable_) {
       if (!why.empty()) stages.Fail("the block " + name + " can be used in none of the layers that list it: " + why);
     }
@@ -99,7 +102,7 @@ class Fit {
   }
 
   std::vector<std::string> notes_;
-  size_t steps_ = 0;                             // of defined blocks, so far
+  size_t work_ = 0;                              // of defined blocks, so far
   std::map<std::string, std::string> unusable_;  // definition, the first reason; "" where it is used somewhere
 };
 
@@ -128,7 +131,7 @@ void ReadStages(const Node& stages, const NamedBlocks& named, SpaceParts& parts,
       size = shape.output();
     }
   }
-  fit.CheckDefinitions(stages);
+  fit.CheckDefinitions(stages, named);
 }
 
 // Every layer in full, as danas writes them. Nothing is dropped here.

@@ -74,11 +74,6 @@ bool IsConvolution(const Operation& operation) {
   return std::holds_alternative<ConvolutionStep>(operation) || std::holds_alternative<DeconvolutionStep>(operation);
 }
 
-std::string ShapeText(const MapShape& shape) {
-  return std::to_string(shape.channels) + " x " + std::to_string(shape.size.height) + " x " +
-         std::to_string(shape.size.width);
-}
-
 struct Row {
   std::string name;
   std::string what;
@@ -88,12 +83,12 @@ struct Row {
 
 std::vector<Row> RowsOf(const BlockGraph& graph) {
   const std::vector<DrawnStep> steps = DrawnSteps(graph);
-  std::vector<Row> rows = {{.name = "input", .what = "", .shape = ShapeText(graph.input)}};
+  std::vector<Row> rows = {{.name = "input", .what = "", .shape = ToText(graph.input)}};
   for (const DrawnStep& drawn : steps) {
     const Step& step = graph.steps[drawn.step];
     std::string what = std::visit(WordsOf{graph.shape(step.inputs.front()).channels}, step.operation);
     if (drawn.activation) what += std::string(", ") + NameOf(*drawn.activation);
-    rows.push_back({step.name, std::move(what), ShapeText(graph.shape(drawn.output)), drawn.reads});
+    rows.push_back({step.name, std::move(what), ToText(graph.shape(drawn.output)), drawn.reads});
   }
   const size_t result = DrawnResult(graph, steps);
   if (result != steps.size() || steps.empty()) {

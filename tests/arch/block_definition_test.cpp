@@ -230,7 +230,7 @@ TEST(BlockDefinition, MistakesInExpressions) {
   StepFails("{step: convolution, name: a, channels: sqrt(in)}", {"steps[0].channels", "sqrt"});
   StepFails("{step: convolution, name: a, channels: \"\"}", {"steps[0].channels", "at character 1"});
   StepFails("{step: convolution, name: a, channels: null}", {"steps[0].channels", "nothing (null)"});
-  StepFails("{step: convolution, name: a, when: true}", {"steps[0].when", "true", "number"});
+  StepFails("{step: convolution, name: a, when: 1 < in < 3}", {"steps[0].when", "compares twice"});
   StepFails("{step: convolution, name: a, when: height > 2}", {"steps[0].when", "uses 'height'"});
   StepFails("{step: convolution, name: a, kernel: [3]}", {"steps[0].kernel", "a list"});
   StepFails("{step: convolution, name: a, channels: " + std::string(2000, '1') + "}", {"steps[0].channels"});
@@ -346,9 +346,9 @@ TEST(BlockDefinition, SaysWhyABlockCannotBeUsed) {
   number("when", "1 / (out - in)", {"divides by 0"});
   ExpectWhy("- {step: convolution, name: a, channels: 4}\n- {step: add, from: [a, input]}\n",
             {"steps[1]", "4 x 8 x 6", "8 x 8 x 6"});
-  ExpectWhy("- {step: convolution, name: a, channels: 4}\n", {"4 channels of 8 x 6", "8 channels of 8 x 6"});
-  ExpectWhy("- {step: pool, kind: max}\n", {"8 channels of 4 x 3", "8 channels of 8 x 6"});
-  ExpectWhy("- {step: convolution, name: a}\n", {"8 channels of 8 x 6", "8 channels of 4 x 3"}, {8, 8, 2, {8, 6}});
+  ExpectWhy("- {step: convolution, name: a, channels: 4}\n", {"it gives 4 x 8 x 6", "8 x 8 x 6"});
+  ExpectWhy("- {step: pool, kind: max}\n", {"it gives 8 x 4 x 3", "8 x 8 x 6"});
+  ExpectWhy("- {step: convolution, name: a}\n", {"it gives 8 x 8 x 6", "8 x 4 x 3"}, {8, 8, 2, {8, 6}});
   ExpectWhy("- {step: convolution, name: a}\n- {step: convolution, name: b, from: input}\n",
             {"step 'a'", "no step uses its result"});
   ExpectWhy("- {step: activation, kind: relu}\n- {step: convolution, name: b, from: input}\n",
@@ -379,7 +379,7 @@ steps:
 )";
   EXPECT_NE(WhyInvalid(OwnBlock(text), {2, 2, 1, {4, 4}}).find("needs in >= 4"), std::string::npos);
   EXPECT_NE(WhyInvalid(OwnBlock(text), {4, 9, 1, {4, 4}}).find("needs out <= 2 * in"), std::string::npos);
-  EXPECT_NE(WhyInvalid(OwnBlock(text), {4, 8, 1, {4, 4}}).find("it gives 4 channels"), std::string::npos);
+  EXPECT_NE(WhyInvalid(OwnBlock(text), {4, 8, 1, {4, 4}}).find("it gives 4 x 4 x 4"), std::string::npos);
 }
 
 // Sizes and channels that grow with each step stop before they overflow.
@@ -455,7 +455,7 @@ TEST(DefinedCandidates, MistakesAreNamed) {
   fails("kernel: 33", {"left without candidates", "kernel is 33"});
   fails("expand: [0, 0.3]", {"left without candidates", "own_e0_flag0_act_relu_k3: step 'a': channels is 0",
                              "own_e0p3_flag0_act_relu_k3: step 'a': channels is 2.4"});
-  fails("flag: true", {"left without candidates", "it gives 16 channels"});
+  fails("flag: true", {"left without candidates", "it gives 16 x 8 x 6"});
   std::string many = "0";
   for (int i = 1; i < 101; ++i) many += ", " + std::to_string(i);
   fails("expand: [" + many + "], kernel: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19]", {"more than 1000 candidates"});
@@ -485,19 +485,79 @@ TEST(DefinedCandidates, DefinitionsHaveFileLineAndKey) {
 
 // Names tell candidates from each other, in whatever way they were made.
 TEST(DefinedCandidates, OfOneNameAreRefused) {
-  const std::string steps = "steps: [{step: convolution, name: a, kernel: kernel}]}\n";
+  const auto steps = [](const std::string& parameter) {
+    return "needs: [" + parameter + " > 0], steps: [{step: convolution, name: a, kernel: kernel}]}\n";
+  };
   ExpectErrorContains<ConfigError>(
       [&] {
         Read("[{block: inverted_residual, expand: 3, operator: {kind: depthwise, kernel: 3}}, {block: ir}]",
-             "  ir: {parameters: {expand: {default: 3, label: e}, kernel: 3}, " + steps);
+             "  ir: {parameters: {expand: {default: 3, label: e}, kernel: 3}, " + steps("expand"));
       },
-      {"ir_e3_k3 twice"});
+      {"two different candidates are called ir_e3_k3"});
   ExpectErrorContains<ConfigError>(
       [&] {
-        Read("[{block: [a, a_b]}]", "  a: {parameters: {b: {default: 3, label: b_c}, kernel: 3}, " + steps +
-                                        "  a_b: {parameters: {c: 3, kernel: 3}, " + steps);
+        Read("[{block: [a, a_b]}]", "  a: {parameters: {b: {default: 3, label: b_c}, kernel: 3}, " + steps("b") +
+                                        "  a_b: {parameters: {c: 3, kernel: 3}, " + steps("c"));
       },
-      {"a_b_c3_k3 twice"});
+      {"two different candidates are called a_b_c3_k3"});
+}
+
+// In layers of their own, too, and where only their kernels differ: pruning by block takes them for one.
+TEST(DefinedCandidates, OfOneNameInOtherLayersAreRefused) {
+  const auto block = [](const std::string& text, int kernel) {
+    BlockSpec own = OwnBlock(text);
+    own.defined.values.back() = static_cast<double>(kernel);
+    return own;
+  };
+  const std::string text = "parameters: {kernel: 3}\nsteps: [{step: convolution, name: a, kernel: kernel}]\n";
+  const BlockSpec one = block(text, 3), other = block(text + "needs: [in > 0]\n", 5);
+  SpaceParts parts;
+  parts.input = {8, 8};
+  parts.classes = 2;
+  parts.stem = {.channels = 8, .stride = 1};
+  parts.layers = {{{8, 8, 1, {8, 8}}, {one}}, {{8, 8, 1, {8, 8}}, {block(text, 5)}}};
+  EXPECT_EQ(SearchSpace(parts).layers().size(), 2u);
+  parts.layers[1].candidates = {other};
+  ExpectErrorContains<ConfigError>([&] { SearchSpace{parts}; }, {"two different blocks are called own"});
+}
+
+TEST(DefinedCandidates, MinusZeroHasTheNameOfZero) {
+  const SearchSpace space = Read("[{block: own, p: -0.0}]",
+                                 "  own: {parameters: {p: 1}, needs: [p >= 0], steps: [{step: scale, name: a}]}\n");
+  const BlockSpec& block = space.layers()[0].candidates[0];
+  EXPECT_EQ(CandidateName(block), "own_p0");
+  EXPECT_EQ(CandidateName(SpaceFromJson(ToJson(space), "again").layers()[0].candidates[0]), "own_p0");
+}
+
+TEST(DefinedCandidates, LongNamesAreRefused) {
+  ExpectErrorContains<ConfigError>(
+      [] {
+        Read("[{block: own, p: 1e-300}]",
+             "  own: {parameters: {p: 1}, needs: [p >= 0], steps: [{step: scale, name: a}]}\n");
+      },
+      {"own_p0p000", "too long", "labels"});
+}
+
+TEST(DefinedCandidates, WhatNothingUsesIsNamed) {
+  const std::string steps = ", steps: [{step: scale, name: a}]}\n";
+  ExpectErrorContains<ConfigError>([&] { Read("[{block: own}]", "  own: {parameters: {p: 1}" + steps); },
+                                   {"blocks.own.parameters.p", "no step uses the parameter 'p'"});
+  const TempDir folder;
+  WriteText(folder / "own.yaml", SpaceText("[{block: identity}]", "  own: {needs: [in > 0]" + steps));
+  EXPECT_EQ(LoadSpace((folder / "own.yaml").string()).notes, std::vector<std::string>{"no layer lists the block own"});
+}
+
+TEST(DefinedCandidates, TheKernelIsANumberWithoutALabel) {
+  const auto fails = [](const std::string& kernel, std::initializer_list<std::string_view> words) {
+    ExpectErrorContains<ConfigError>(
+        [&] {
+          Read("[{block: own}]", "  own: {parameters: {kernel: " + kernel + "}, steps: [{step: scale, name: a}]}\n");
+        },
+        words);
+  };
+  fails("{default: 3, label: q}", {"kernel.label", "no label"});
+  fails("true", {"parameters.kernel", "is a number"});
+  fails("relu", {"parameters.kernel", "is a number"});
 }
 
 // The example of docs/file-formats.md.

@@ -123,7 +123,7 @@ TEST(DefinedSpace, MistakesInWhatWasWrittenAreNamed) {
   fails("/blocks", Json::object(), {"layers[0].candidates[0].block", "'own'"});
   fails("/blocks/own/steps/0/step", "scael", {"space-2.json: blocks.own.steps[0].step", "did you mean 'scale'"});
   fails("/blocks/own/steps/1/from", "c", {"blocks.own.steps[1].from", "'c'"});
-  fails("/blocks/own/steps/0/channels", 4, {"layers[0]", "own", "4 channels"});  // nothing is dropped here
+  fails("/blocks/own/steps/0/channels", 4, {"layers[0]", "own", "4 x 8 x 6"});  // nothing is dropped here
   fails("/layers/0/candidates/0/kernel", 3, {"layers[0].candidates[0].kernel"});
 }
 

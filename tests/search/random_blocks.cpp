@@ -47,11 +47,21 @@ Json DefinitionDraw::Definition() {
     });
     if (!named && !kWithWeights.contains(step.at("step")) && Chance(2)) step.erase("name");
   }
+  // Each parameter must be used.
+  Json needs = Json::array();
+  const std::string text = steps_.dump();
+  for (const std::string name : {"expand", "flag", "act", "kernel"}) {
+    if (!parameters_.contains(name)) continue;
+    if (name != "act") {
+      needs.push_back(name + " >= 0");
+    } else if (text.find("\"act\"") == std::string::npos) {
+      parameters_.erase(name);
+    }
+  }
+  if (Chance(4)) needs.push_back(Pick({"in >= 1", "out > 0 and stride <= 16", "not in * out == 0"}));
   Json definition = Json::object();
   if (!parameters_.empty()) definition["parameters"] = parameters_;
-  if (Chance(4)) {
-    definition["needs"] = Json::array({Pick({"in >= 1", "out > 0 and stride <= 16", "not in * out == 0"})});
-  }
+  if (!needs.empty()) definition["needs"] = needs;
   definition["steps"] = steps_;
   if (Chance(6)) AddMistake(definition);
   return definition;
@@ -75,13 +85,13 @@ Json DefinitionDraw::Candidate(const std::string& name) {
 
 void DefinitionDraw::DrawParameters() {
   const auto add = [&](const std::string& name, const Json& value, const std::string& label) {
-    parameters_[name] = Chance(2) ? value : Json{{"default", value}, {"label", label}};
+    parameters_[name] = label.empty() || Chance(2) ? value : Json{{"default", value}, {"label", label}};
     if (!value.is_string()) values_[name] = value.is_boolean() ? (value.get<bool>() ? 1 : 0) : value.get<double>();
   };
   if (Chance(2)) add("expand", Chance(4) ? Json(1.5) : Json(Pick({1, 2, 3})), "e");
   if (Chance(3)) add("flag", Chance(2), "f");
   if ((has_activation_ = Chance(3))) add("act", Pick({"relu", "relu6", "hard_swish", "gelu"}), "a");
-  if (Chance(2)) add("kernel", Pick({1, 3, 3, 5}), "k");
+  if (Chance(2)) add("kernel", Pick({1, 3, 3, 5}), "");
 }
 
 double DefinitionDraw::ValueOf(const std::string& expression, size_t x) {

@@ -13,6 +13,9 @@
 
 namespace danas {
 
+// The parameter that is the operator's part of a candidate's name: "k3".
+inline constexpr char kOperatorParameter[] = "kernel";
+
 class BlockDefinition {
  public:
   struct Parameter {
@@ -33,15 +36,17 @@ class BlockDefinition {
 
   const std::string& name() const { return name_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  size_t steps() const;
+  size_t work() const;  // steps, and terms of their expressions: what making a graph takes
 
   // The graph with these values of the parameters there. Throws std::invalid_argument: why there is none ("step
   // 'expand': its channels are 0").
   BlockGraph Graph(const std::vector<DefinedBlock::Value>& values, const LayerShape& shape) const;
 
-  // As it was read; reads back to an equal one.
+  // As it was read, which is what definitions are compared by; reads back to an equal one.
   const Json& ToJson() const { return json_; }
-  bool operator==(const BlockDefinition& other) const { return name_ == other.name_ && json_ == other.json_; }
+  bool operator==(const BlockDefinition& other) const {
+    return this == &other || (name_ == other.name_ && json_ == other.json_);
+  }
 
  private:
   struct Parts;  // what is read of steps and requirements

@@ -20,6 +20,9 @@ struct MapShape {
   bool operator==(const MapShape&) const = default;
 };
 
+// "96 x 16 x 12": channels, height, width.
+std::string ToText(const MapShape& shape);
+
 // A map in a graph: 0 is the block's input, i + 1 the result of step i.
 using MapId = size_t;
 

@@ -18,18 +18,20 @@ class Expression {
   // Throws std::invalid_argument: what is wrong, and at which character.
   explicit Expression(const std::string& text);
 
-  // Throws std::invalid_argument for a division by 0 or a result that is not finite. All names() must have values.
+  // Throws std::invalid_argument for a division by 0 or a part that is not finite. All names() must have values.
   double Evaluate(const std::map<std::string, double>& values) const;
 
   const std::set<std::string>& names() const { return names_; }
   const std::string& text() const { return text_; }
+  size_t terms() const { return terms_; }  // numbers, names, operators and functions: what evaluating it takes
   bool operator==(const Expression& other) const { return text_ == other.text_; }
 
   struct Term;  // of the tree
 
  private:
   std::string text_;
-  std::set<std::string> names_;  // filled while the text is parsed
+  std::set<std::string> names_;  // filled while the text is parsed, as the next
+  size_t terms_ = 0;
   std::shared_ptr<const Term> root_;
 };
 

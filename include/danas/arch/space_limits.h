@@ -15,9 +15,10 @@ inline constexpr size_t kMostLayers = 1000;
 inline constexpr size_t kMostDefinitions = 100;  // of blocks, in a file
 inline constexpr size_t kMostCandidates = 1000;  // of a list: a few short lists multiply to any number
 
-// Steps of defined blocks over all candidates of a space: each is computed several times while a space is read.
-inline constexpr size_t kMostDefinedSteps = 1'000'000;
-inline constexpr char kTooManyDefinedSteps[] =
-    "the candidates of defined blocks have more than a million steps in all; list fewer candidates or layers";
+// Steps and terms of defined blocks over all candidates of a space: each is computed several times while it is read.
+inline constexpr size_t kMostDefinedWork = 2'000'000;
+inline constexpr char kTooMuchDefinedWork[] =
+    "the candidates of defined blocks have more than two million steps and terms in all; list fewer candidates or "
+    "layers";
 
 }  // namespace danas

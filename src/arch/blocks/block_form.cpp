@@ -97,6 +97,11 @@ void BlockForm::WriteOperator(const BlockSpec& block, Json& entry) const {
   entry["operator"] = {{"kind", NameOf(block.op.kind)}, {"kernel", block.op.kernel}};
 }
 
+std::string ToText(const MapShape& shape) {
+  return std::to_string(shape.channels) + " x " + std::to_string(shape.size.height) + " x " +
+         std::to_string(shape.size.width);
+}
+
 BlockGraph GraphOf(const BlockSpec& block, const LayerShape& shape, std::optional<int> stage_place) {
   return FormOf(block.kind).Graph(block, shape, stage_place);
 }

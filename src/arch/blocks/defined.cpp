@@ -9,8 +9,6 @@
 namespace danas {
 namespace {
 
-constexpr char kOperator[] = "kernel";  // the parameter that is the operator's part of a name
-
 class Defined : public BlockForm {
  public:
   BlockGraph Graph(const BlockSpec& block, const LayerShape& shape, std::optional<int>) const override {
@@ -21,7 +19,7 @@ class Defined : public BlockForm {
     if (!WhyMalformed(block).empty()) return "malformed";
     std::string name = block.defined.definition->name();
     ForEachValue(block, [&](const BlockDefinition::Parameter& parameter, const DefinedBlock::Value& value) {
-      if (parameter.name != kOperator) name += "_" + parameter.label + ValueInName(value);
+      if (parameter.name != kOperatorParameter) name += "_" + parameter.label + ValueInName(value);
     });
     return name;
   }
@@ -30,7 +28,7 @@ class Defined : public BlockForm {
     if (!WhyMalformed(block).empty()) return "";
     std::string name;
     ForEachValue(block, [&](const BlockDefinition::Parameter& parameter, const DefinedBlock::Value& value) {
-      if (parameter.name == kOperator) name = "k" + ValueInName(value);
+      if (parameter.name == kOperatorParameter) name = "k" + ValueInName(value);
     });
     return name;
   }
@@ -86,6 +84,8 @@ class Defined : public BlockForm {
   }
 };
 
+constexpr size_t kLongestName = 120;  // of a candidate: it is in names of weights, tables and files
+
 // What an entry lists for a parameter.
 std::vector<DefinedBlock::Value> ReadValues(const Node& entry, const BlockDefinition::Parameter& parameter) {
   const auto node = entry.Find(parameter.name);
@@ -115,7 +115,14 @@ std::vector<BlockSpec> ReadDefined(const Node& entry, const std::shared_ptr<cons
     }
     blocks = std::move(product);
   }
-  for (BlockSpec& block : blocks) block = Canonical(block);
+  for (BlockSpec& block : blocks) {
+    block = Canonical(block);
+    if (CandidateName(block).size() > kLongestName) {
+      entry.Fail("the name " + CandidateName(block).substr(0, kLongestName) +
+                 "... is too long; give the parameters of " + definition->name() +
+                 " shorter labels, or rounder values");
+    }
+  }
   return blocks;
 }
 
