@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <map>
-#include <regex>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "danas/arch/space_file.h"
 #include "danas/arch/zoo.h"
@@ -24,11 +26,13 @@ SearchSpace FigureSpace(const std::string& name) {
 }
 
 std::vector<Frame> RectanglesOf(const std::string& svg) {
-  static const std::regex pattern(R"re(<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)")re");
+  constexpr char kForm[] = "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"";
   std::vector<Frame> frames;
-  for (std::sregex_iterator rect(svg.begin(), svg.end(), pattern), end; rect != end; ++rect) {
-    const auto number = [&](size_t i) { return std::stod((*rect)[i].str()); };
-    frames.push_back({.left = number(1), .top = number(2), .width = number(3), .height = number(4)});
+  for (size_t at = svg.find("<rect"); at != std::string::npos; at = svg.find("<rect", at + 1)) {
+    Frame frame;
+    if (std::sscanf(svg.c_str() + at, kForm, &frame.left, &frame.top, &frame.width, &frame.height) == 4) {
+      frames.push_back(frame);
+    }
   }
   return frames;
 }
