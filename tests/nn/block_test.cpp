@@ -54,7 +54,7 @@ class Reference {
         return ConvNorm(ConvNorm(x, "op", Operator(spec, x, shape.stride), spec.activation), "conv", {.out = shape.out},
                         spec.activation);
       case BlockKind::kConvolution:
-        return Activated(
+        return test::PlainlyActivated(
             Convolve(x, "conv", {shape.out, spec.op.kernel, shape.stride, 1}) + PerChannel(State("conv.bias")),
             spec.activation);
       case BlockKind::kMaxPool:
@@ -112,32 +112,11 @@ class Reference {
     return y * PerChannel(State(name + ".weight")) + PerChannel(State(name + ".bias"));
   }
 
-  static at::Tensor Activated(const at::Tensor& x, Activation activation) {
-    const at::Tensor zero = at::zeros_like(x);
-    switch (activation) {
-      case Activation::kRelu:
-        return at::maximum(x, zero);
-      case Activation::kRelu6:
-        return at::minimum(at::maximum(x, zero), zero + 6);
-      case Activation::kHardSwish:
-        return x * at::minimum(at::maximum(x + 3, zero), zero + 6) / 6;
-      case Activation::kSwish:
-        return x / (1 + (-x).exp());
-      case Activation::kSigmoid:
-        return 1 / (1 + (-x).exp());
-      case Activation::kHardSigmoid:
-        return at::hardsigmoid(x);  // ATen's sixth is a float's, whatever the type
-      case Activation::kGelu:
-        return x * (1 + at::erf(x / std::sqrt(2.0))) / 2;
-    }
-    throw std::invalid_argument("unknown activation");
-  }
-
   at::Tensor ConvNorm(const at::Tensor& x, const std::string& name, const Conv& conv) {
     return Normalise(Convolve(x, name + ".conv", conv), name + ".norm");
   }
   at::Tensor ConvNorm(const at::Tensor& x, const std::string& name, const Conv& conv, Activation activation) {
-    return Activated(ConvNorm(x, name, conv), activation);
+    return test::PlainlyActivated(ConvNorm(x, name, conv), activation);
   }
 
   // The operator on the channels of x.
@@ -158,7 +137,7 @@ class Reference {
     if (spec.squeeze_excite) {
       const int64_t squeezed = std::max(8, shape.in / 4);
       const at::Tensor pooled = y.flatten(2).mean(2).view({y.size(0), middle, 1, 1});
-      const at::Tensor narrow = Activated(
+      const at::Tensor narrow = test::PlainlyActivated(
           Convolve(pooled, "se.reduce", {.out = squeezed}) + PerChannel(State("se.reduce.bias")), Activation::kRelu);
       const at::Tensor wide = Convolve(narrow, "se.expand", {.out = middle}) + PerChannel(State("se.expand.bias"));
       y = y / (1 + (-wide).exp());
@@ -213,11 +192,11 @@ class Reference {
     y = ConvNorm(y, "op", Operator(spec, y, shape.stride));
     const bool halves = shape.stride == 2;
     y = ConvNorm(y, "project", {.out = halves ? shape.out - shape.in : shape.out, .groups = groups});
-    if (!halves) return Activated(x + y, spec.activation);
+    if (!halves) return test::PlainlyActivated(x + y, spec.activation);
     const at::Tensor windows = at::im2col(x.contiguous(), {3, 3}, {1, 1}, {1, 1}, {2, 2});
     const at::Tensor pass =
         windows.view({images, shape.in, 9, -1}).mean(2).view({images, shape.in, y.size(2), y.size(3)});
-    return Activated(at::cat({pass, y}, 1), spec.activation);
+    return test::PlainlyActivated(at::cat({pass, y}, 1), spec.activation);
   }
 
   at::Tensor ShuffleV2(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
@@ -246,7 +225,7 @@ class Reference {
     y = ConvNorm(y, "second", {shape.out, spec.op.kernel, 1, 1});
     const at::Tensor shortcut =
         KeepsShape(shape) ? x : ConvNorm(x, "shortcut", {.out = shape.out, .stride = shape.stride});
-    return Activated(y + shortcut, spec.activation);
+    return test::PlainlyActivated(y + shortcut, spec.activation);
   }
 
   // Every pixel lies in a window: what a window has beyond the image counts for nothing.
@@ -273,7 +252,7 @@ class Reference {
     y = ConvNorm(y, "expand", {.out = shape.out});
     const at::Tensor shortcut =
         KeepsShape(shape) ? x : ConvNorm(x, "shortcut", {.out = shape.out, .stride = shape.stride});
-    return Activated(y + shortcut, spec.activation);
+    return test::PlainlyActivated(y + shortcut, spec.activation);
   }
 
   NormMode mode_;
@@ -418,10 +397,7 @@ TEST(Block, GradientsEqualThoseOfItsFormula) {
     inputs.push_back(Input(c, at::kDouble).requires_grad_(true));
     Reference reference(*block, NormMode::kBatch, at::kDouble);
     const at::Tensor expected = reference.Forward(c.spec, c.shape, inputs.back(), c.stage_place);
-    const at::Tensor weight = test::RandomTensor(expected.sizes(), 3);
-    const auto actual_gradients = torch::autograd::grad({(block->forward(inputs.back()) * weight).sum()}, inputs);
-    const auto expected_gradients = torch::autograd::grad({(expected * weight).sum()}, inputs);
-    for (size_t i = 0; i < inputs.size(); ++i) ExpectClose(actual_gradients[i], expected_gradients[i], 1e-9, 1e-9);
+    test::ExpectSameGradients(block->forward(inputs.back()), expected, inputs);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/record_function.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/module.h>
 
 #include <cmath>
@@ -10,10 +11,12 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "danas/arch/spec.h"
 #include "danas/nn/state.h"
 #include "tests/support/torch_support.h"
 
@@ -28,6 +31,37 @@ inline void RandomiseState(torch::nn::Module& module, uint64_t seed) {
     if (name.ends_with("running_var")) values = values.abs() + 0.5;
     at::Tensor(tensor).copy_(values);
   }
+}
+
+// The activation as its formula says, in operators that danas does not use for it.
+inline at::Tensor PlainlyActivated(const at::Tensor& x, Activation activation) {
+  const at::Tensor zero = at::zeros_like(x);
+  switch (activation) {
+    case Activation::kRelu:
+      return at::maximum(x, zero);
+    case Activation::kRelu6:
+      return at::minimum(at::maximum(x, zero), zero + 6);
+    case Activation::kHardSwish:
+      return x * at::minimum(at::maximum(x + 3, zero), zero + 6) / 6;
+    case Activation::kSwish:
+      return x / (1 + (-x).exp());
+    case Activation::kSigmoid:
+      return 1 / (1 + (-x).exp());
+    case Activation::kHardSigmoid:
+      return at::hardsigmoid(x);  // ATen's sixth is a float's, whatever the type
+    case Activation::kGelu:
+      return x * (1 + at::erf(x / std::sqrt(2.0))) / 2;
+  }
+  throw std::invalid_argument("unknown activation");
+}
+
+// Those of a random projection, for every input; `actual` and `expected` are functions of them.
+inline void ExpectSameGradients(const at::Tensor& actual, const at::Tensor& expected,
+                                const std::vector<at::Tensor>& inputs) {
+  const at::Tensor factor = RandomTensor(expected.sizes(), 3);
+  const auto actual_gradients = torch::autograd::grad({(actual * factor).sum()}, inputs);
+  const auto expected_gradients = torch::autograd::grad({(expected * factor).sum()}, inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) ExpectClose(actual_gradients[i], expected_gradients[i], 1e-9, 1e-9);
 }
 
 inline at::Tensor RandomImages(at::IntArrayRef sizes, uint64_t seed, at::ScalarType type = at::kFloat) {

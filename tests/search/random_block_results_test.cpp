@@ -20,32 +20,13 @@
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
 #include "random_blocks.h"
+#include "tests/nn/nn_support.h"
 #include "tests/support/torch_support.h"
 
 namespace danas {
 namespace {
 
 using Weights = std::map<std::string, at::Tensor>;
-
-at::Tensor ActivatedPlainly(const at::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return x.clamp_min(0);
-    case Activation::kRelu6:
-      return x.clamp(0, 6);
-    case Activation::kHardSwish:
-      return x * (x + 3).clamp(0, 6) / 6;
-    case Activation::kSwish:
-      return x / (1 + (-x).exp());
-    case Activation::kSigmoid:
-      return 1 / (1 + (-x).exp());
-    case Activation::kHardSigmoid:
-      return at::hardsigmoid(x);  // ATen's sixth is a float's, whatever the type
-    case Activation::kGelu:
-      return x * (1 + at::erf(x / std::sqrt(2.0))) / 2;
-  }
-  throw std::invalid_argument("unknown activation");
-}
 
 // Each step as its comment in arch/block_graph.h says, in a tensor of its own.
 class PlainGraph {
@@ -121,7 +102,7 @@ class PlainGraph {
   }
 
   at::Tensor Of(const ActivationStep& step, const std::string&, const Inputs& x) const {
-    return ActivatedPlainly(x[0], step.activation);
+    return test::PlainlyActivated(x[0], step.activation);
   }
 
   at::Tensor Of(const TakeStep& step, const std::string&, const Inputs& x) const {
