@@ -13,8 +13,7 @@ std::shared_ptr<Block> MakeBlock(const BlockSpec& spec, const LayerShape& shape,
   }
   const BlockGraph graph = GraphOf(spec, shape, stage_place);
   const KernelChoice parts = IsFusibleInParts(spec, shape) ? kernels : KernelChoice::kAten;
-  const bool whole = IsFusible(spec, shape) || (graph.steps.empty() && KeepsShape(shape));
-  return std::make_shared<GraphBlock>(graph, norm, affine, parts, whole);
+  return std::make_shared<GraphBlock>(graph, norm, affine, parts, IsFusible(spec, shape));
 }
 
 }  // namespace danas

@@ -75,8 +75,8 @@ bool IsFusibleInParts(const BlockGraph& graph, int stride) {
 }
 
 bool IsFusible(const BlockSpec& block, const LayerShape& shape) {
-  if (block.kind == BlockKind::kDefined) return IsFusible(GraphOf(block, shape), shape.stride);
-  if (block.kind == BlockKind::kIdentity) return !block.project;
+  const bool by_graph = block.kind == BlockKind::kDefined || block.kind == BlockKind::kIdentity;
+  if (by_graph) return IsFusible(GraphOf(block, shape), shape.stride);
   return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite &&
          HasFusibleParts(block, shape.stride);
 }

@@ -37,8 +37,8 @@ bool FitsKernels(const BlockGraph& graph, const Chain& chain);
 bool IsFusible(const BlockGraph& graph, int stride);
 bool IsFusibleInParts(const BlockGraph& graph, int stride);
 
-// The same of a block: as a whole inverted residuals and the plain identity, in parts shuffle blocks A, X and V2 and
-// depthwise_separable, by their kernel and activation; blocks of a space file as their graph says.
+// The same of a block: as a whole inverted residuals, in parts shuffle blocks A, X and V2 and depthwise_separable, by
+// their kernel and activation; identity and blocks of a space file as their graph says.
 bool IsFusible(const BlockSpec& block, const LayerShape& shape);
 bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape);
 
