@@ -36,25 +36,28 @@ bool NamesOne(const std::string& name) {
   return std::ranges::find(EnumNames<Enum>::kNames, name) != EnumNames<Enum>::kNames.end();
 }
 
+BlockDefinition::ParameterType TypeOf(const Node& value) {
+  if (value.IsText()) return BlockDefinition::ParameterType::kActivation;
+  return value.IsBool() ? BlockDefinition::ParameterType::kFlag : BlockDefinition::ParameterType::kNumber;
+}
+
 BlockDefinition::Parameter ReadParameter(const std::string& name, const Node& node) {
-  constexpr std::array<std::string_view, 15> kTaken = {"in",   "out", "stride", "channels", "block",
-                                                       "and",  "or",  "not",    "round",    "floor",
-                                                       "ceil", "abs", "min",    "max",      "make_divisible"};
+  constexpr std::array<std::string_view, 5> kTaken = {"in", "out", "stride", "channels", "block"};
   RequireName(node, name, "a parameter");
-  if (std::ranges::find(kTaken, name) != kTaken.end() || NamesOne<Activation>(name)) {
+  if (std::ranges::find(kTaken, name) != kTaken.end() || IsWordOfExpressions(name) || NamesOne<Activation>(name)) {
     node.Fail("a parameter cannot be called '" + name + "': the name has a meaning already");
   }
-  BlockDefinition::Parameter parameter{.name = name, .label = name, .fallback = 0.0};
   const Node value = node.IsMap() ? node.Key("default") : node;
-  if (node.IsMap()) parameter.label = node.KeyOr("label", name);
-  if (name == kOperatorParameter && node.IsMap() && node.Has("label")) {
-    node.Key("label").Fail("the parameter kernel has no label: it is the operator's part of the name, as in 'k3'");
+  BlockDefinition::Parameter parameter{.name = name, .label = name, .type = TypeOf(value)};
+  const bool is_operator = name == kOperatorParameter;
+  if (const auto label = node.IsMap() ? node.Find("label") : std::nullopt) {
+    if (is_operator)
+      label->Fail("the parameter kernel has no label: it is the operator's part of the name, as in 'k3'");
+    parameter.label = label->AsText();
+    RequireName(*label, parameter.label, "a label");
   }
-  RequireName(node, parameter.label, "a label");
-  if (value.IsText()) parameter.fallback = Activation::kRelu;
-  parameter.is_flag = value.IsBool();
   parameter.fallback = parameter.Read(value);
-  if (name == kOperatorParameter && (parameter.is_flag || value.IsText())) {
+  if (is_operator && parameter.type != BlockDefinition::ParameterType::kNumber) {
     value.Fail("found " + value.Found() + "; the parameter kernel is a number, the operator's part of the name");
   }
   return parameter;
@@ -155,8 +158,8 @@ std::optional<size_t> UnusedStep(const BlockGraph& graph) {
 }  // namespace
 
 DefinedBlock::Value BlockDefinition::Parameter::Read(const Node& node) const {
-  if (std::holds_alternative<Activation>(fallback)) return node.As<Activation>();
-  if (is_flag) return node.AsBool() ? 1.0 : 0.0;
+  if (type == ParameterType::kActivation) return node.As<Activation>();
+  if (type == ParameterType::kFlag) return node.AsBool() ? 1.0 : 0.0;
   const double number = node.AsDouble();
   if (number < 0 || number > kLargestValue) node.Fail("found " + node.Found() + "; expected a number from 0 to 1e6");
   return number == 0 ? 0 : number;  // -0 would have another name
@@ -178,8 +181,8 @@ BlockDefinition::BlockDefinition(const std::string& name, const Node& node) : na
         parameters->Fail("more than " + std::to_string(kMostParameters) + " parameters");
       }
       parameters_.push_back(ReadParameter(key, value));
-      const bool number = std::holds_alternative<double>(parameters_.back().fallback);
-      (number ? names.numbers : names.activations).insert(key);
+      const bool is_activation = parameters_.back().type == ParameterType::kActivation;
+      (is_activation ? names.activations : names.numbers).insert(key);
     }
   }
   auto parts = std::make_unique<Parts>();

@@ -77,6 +77,8 @@ constexpr std::array<Function, 7> kFunctions = {{{"round", kRound, 1, 1},
 constexpr std::array<std::pair<std::string_view, Operator>, 6> kComparisons = {
     {{"==", kEqual}, {"!=", kUnequal}, {"<=", kAtMost}, {">=", kAtLeast}, {"<", kLess}, {">", kMore}}};
 
+bool IsConnective(const std::string& word) { return word == "and" || word == "or" || word == "not"; }
+
 class Parser {
  public:
   Parser(const std::string& text, std::set<std::string>& names, size_t& terms)
@@ -162,7 +164,7 @@ class Parser {
       return Number();
     const std::string word = Word();
     if (word.empty()) Fail("a number, a name or '('");
-    if (word == "and" || word == "or" || word == "not") Fail("a number or a name before '" + word + "'");
+    if (IsConnective(word)) Fail("a number or a name before '" + word + "'");
     if (!Take("(")) {
       names_.insert(word);
       ++terms_;
@@ -332,6 +334,10 @@ double ValueOf(const Term& term, const std::map<std::string, double>& values) {
 }
 
 }  // namespace
+
+bool IsWordOfExpressions(const std::string& word) {
+  return IsConnective(word) || std::ranges::find(kFunctions, word, &Function::name) != kFunctions.end();
+}
 
 Expression::Expression(const std::string& text) : text_(text), root_(Parser(text, names_, terms_).Parse()) {}
 

@@ -18,13 +18,15 @@ inline constexpr char kOperatorParameter[] = "kernel";
 
 class BlockDefinition {
  public:
+  // A flag is true or false in files, and 1 or 0 in expressions.
+  enum class ParameterType { kNumber, kFlag, kActivation };
   struct Parameter {
     std::string name;
     std::string label;  // in candidates' names: "e" gives "e6"
-    DefinedBlock::Value fallback;
-    bool is_flag = false;  // true or false in files; 1 or 0 in expressions
+    ParameterType type = ParameterType::kNumber;
+    DefinedBlock::Value fallback = {};
 
-    // A value of the fallback's type. Throws ConfigError.
+    // Throws ConfigError.
     DefinedBlock::Value Read(const Node& node) const;
   };
 

@@ -35,4 +35,7 @@ class Expression {
   std::shared_ptr<const Term> root_;
 };
 
+// "and", "round" and so on, which no name should be.
+bool IsWordOfExpressions(const std::string& word);
+
 }  // namespace danas

@@ -75,7 +75,8 @@ class Defined : public BlockForm {
     ForEachValue(block, [&](const BlockDefinition::Parameter& parameter, const DefinedBlock::Value& value) {
       if (const auto* activation = std::get_if<Activation>(&value)) {
         entry[parameter.name] = NameOf(*activation);
-      } else if (const double number = std::get<double>(value); parameter.is_flag) {
+      } else if (const double number = std::get<double>(value);
+                 parameter.type == BlockDefinition::ParameterType::kFlag) {
         entry[parameter.name] = number != 0;
       } else {
         entry[parameter.name] = NumberAsWritten(number);
