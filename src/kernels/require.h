@@ -21,6 +21,11 @@ inline void RequireFits(const Layer<T>& layer) {
     if (!kernel_fits || candidate.middle < 1 || (candidate.expand == nullptr && candidate.middle != size.in)) {
       throw std::invalid_argument("kernels: a candidate of impossible shape");
     }
+    const Clip &last = candidate.project_norm.clip, none;
+    const bool clips = last.lowest != none.lowest || last.highest != none.highest;
+    if (clips && (layer.candidates.size() > 1 || layer.shortcut != 0 || candidate.weight != 1)) {
+      throw std::invalid_argument("kernels: a sum of candidates that end in an activation");
+    }
   }
 }
 

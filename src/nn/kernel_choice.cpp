@@ -14,10 +14,6 @@
 namespace danas {
 namespace {
 
-bool HasFusibleParts(const BlockSpec& block, int stride) {
-  return block.op.kind == OperatorKind::kDepthwise && FitsKernels(block.op.kernel, stride, block.activation);
-}
-
 const ConvolutionStep& DepthwiseOf(const BlockGraph& graph, const Chain& chain) {
   return std::get<ConvolutionStep>(graph.steps[chain.depthwise.convolution].operation);
 }
@@ -55,6 +51,7 @@ bool IsFusible(const BlockGraph& graph, int stride) {
   if (graph.steps.empty()) return stride == 1;
   const std::optional<Chain> chain = GraphChains(graph).ChainAt(0);
   if (!chain || !FitsKernels(graph, *chain) || DepthwiseOf(graph, *chain).stride != stride) return false;
+  if (chain->project.activation) return false;  // its candidates are summed: an activation of one is none of the sum
   const size_t others = graph.steps.size() - chain->Steps().size();
   const MapId y = chain->project.output;
   if (others == 0) return graph.result == y;
@@ -75,17 +72,11 @@ bool IsFusibleInParts(const BlockGraph& graph, int stride) {
 }
 
 bool IsFusible(const BlockSpec& block, const LayerShape& shape) {
-  const bool by_graph = block.kind == BlockKind::kDefined || block.kind == BlockKind::kIdentity;
-  if (by_graph) return IsFusible(GraphOf(block, shape), shape.stride);
-  return block.kind == BlockKind::kInvertedResidual && !block.fused && !block.squeeze_excite &&
-         HasFusibleParts(block, shape.stride);
+  return IsFusible(GraphOf(block, shape), shape.stride);
 }
 
 bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape) {
-  if (block.kind == BlockKind::kDefined) return IsFusibleInParts(GraphOf(block, shape), shape.stride);
-  const bool in_parts = block.kind == BlockKind::kShuffleA || block.kind == BlockKind::kShuffleX ||
-                        block.kind == BlockKind::kShuffleV2 || block.kind == BlockKind::kDepthwiseSeparable;
-  return in_parts && HasFusibleParts(block, shape.stride);
+  return IsFusibleInParts(GraphOf(block, shape), shape.stride);
 }
 
 bool HasFusedKernels(KernelChoice choice, at::Device device) {

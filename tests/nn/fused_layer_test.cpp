@@ -12,12 +12,15 @@
 #include <functional>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <memory>
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
+#include "danas/core/statistics.h"
 #include "danas/kernels/level.h"
 #include "danas/nn/mixed_layer.h"
+#include "tests/arch/own_block.h"
 #include "tests/nn/nn_support.h"
 #include "tests/support/test_support.h"
 
@@ -58,8 +61,8 @@ LayerCase DrawCase(uint64_t seed) {
       if (random.UniformInt(3) == 0) drawn.spec.candidates.push_back(block);
     }
   }
-  constexpr std::array kInParts = {BlockKind::kShuffleA, BlockKind::kShuffleX, BlockKind::kShuffleV2,
-                                   BlockKind::kDepthwiseSeparable};
+  constexpr std::array kInParts = {BlockKind::kShuffleA,  BlockKind::kShuffleX, BlockKind::kShuffleV1,
+                                   BlockKind::kShuffleV2, BlockKind::kResidual, BlockKind::kDepthwiseSeparable};
   const BlockSpec in_parts{.kind = kInParts[random.UniformInt(kInParts.size())],
                            .op = {.kernel = pick({3, 5, 7})},
                            .activation = Activation::kRelu};
@@ -120,6 +123,13 @@ void ExpectNear(const Results& actual, const Results& expected, double tolerance
 
 constexpr uint64_t kCases = 120;
 
+// The convolutions that ATen computes: a residual block's projection, where it has one.
+int64_t LeftToAten(const LayerCase& drawn) {
+  return std::ranges::count_if(drawn.spec.candidates, [&](const BlockSpec& block) {
+    return block.kind == BlockKind::kResidual && !KeepsShape(drawn.spec.shape);
+  });
+}
+
 at::Tensor InputOf(const LayerCase& drawn) {
   const LayerShape& shape = drawn.spec.shape;
   return test::RandomTensor({drawn.images, shape.in, shape.input.height, shape.input.width}, drawn.seed + 3);
@@ -167,7 +177,7 @@ TEST(FusedLayer, EqualsAtenInDouble) {
     SCOPED_TRACE(drawn.Text());
     const at::Tensor x = InputOf(drawn);
     Results fused;
-    EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kDouble, x); }), 0);
+    EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kDouble, x); }), LeftToAten(drawn));
     ExpectNear(fused, Compute(drawn, KernelChoice::kAten, at::kDouble, x), 1e-9);
     if (HasFailure()) return;
   }
@@ -180,7 +190,7 @@ TEST(FusedLayer, EvaluatesAsAtenInDouble) {
     const at::Tensor x = InputOf(drawn);
     Results fused;
     EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kDouble, x, NormMode::kRunning); }),
-              0);
+              LeftToAten(drawn));
     ExpectNear(fused, Compute(drawn, KernelChoice::kAten, at::kDouble, x, NormMode::kRunning), 1e-10);
     if (HasFailure()) return;
   }
@@ -209,7 +219,7 @@ TEST_F(SlowFusedLevels, RoundsAsAtenInFloat) {
       const Results exact = Compute(drawn, KernelChoice::kAten, at::kDouble, x);
       const Results aten = Compute(drawn, KernelChoice::kAten, at::kFloat, x);
       Results fused;
-      EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kFloat, x); }), 0);
+      EXPECT_EQ(Convolutions([&] { fused = Compute(drawn, KernelChoice::kFused, at::kFloat, x); }), LeftToAten(drawn));
       if (!IsSmooth(aten, exact)) continue;
       ++smooth;
       ExpectNear(fused, exact, 1e-4);
@@ -241,31 +251,48 @@ LayerCase ThreeKernels(int64_t images) {
 }
 
 // Inputs on which sums lose digits: far from zero, nearly constant, nearly equal, huge, tiny.
-TEST_F(FusedLevels, BearsInputsAsAtenDoes) {
-  const LayerCase layer = ThreeKernels(4);
-  const at::Tensor plain = InputOf(layer);
+std::vector<std::pair<std::string, at::Tensor>> HardInputs(const at::Tensor& plain) {
   at::Tensor constant = plain.clone(), twins = plain.clone();
   constant.select(1, 3).fill_(2);
   twins.select(1, 5).copy_(plain.select(1, 4) + 1e-3 * plain.select(1, 5));
-  const std::vector<std::pair<std::string, at::Tensor>> inputs = {{"mean 100", plain + 100},
-                                                                  {"a constant channel", constant},
-                                                                  {"two channels nearly equal", twins},
-                                                                  {"huge", plain * 1e8},
-                                                                  {"tiny", plain * 1e-3}};
-  AtEveryLevel([&] {
-    for (const auto& [name, input] : inputs) {
-      SCOPED_TRACE(name);
-      const at::Tensor x = input.to(at::kFloat).to(at::kDouble);
-      const Results exact = Compute(layer, KernelChoice::kAten, at::kDouble, x);
-      const Results aten = Compute(layer, KernelChoice::kAten, at::kFloat, x);
-      const Results fused = Compute(layer, KernelChoice::kFused, at::kFloat, x);
-      for (size_t i = 0; i < exact.names.size(); ++i) {
-        const auto error = [&](const Results& of) {
-          return (of.tensors[i].to(at::kDouble) - exact.tensors[i]).norm().item<double>();
-        };
-        const double scale = std::max(1e-3, exact.tensors[i].norm().item<double>());
-        EXPECT_LE(error(fused), 4 * error(aten) + 2e-3 * scale) << exact.names[i];
+  return {{"mean 100", plain + 100},
+          {"a constant channel", constant},
+          {"two channels nearly equal", twins},
+          {"huge", plain * 1e8},
+          {"tiny", plain * 1e-3}};
+}
+
+// A value that rounding moves over an edge of its ReLU6 changes a gradient far more than rounding itself does, in ATen
+// as here, and where that happens is chance: of several layers, the median counts.
+TEST_F(FusedLevels, BearsInputsAsAtenDoes) {
+  constexpr uint64_t kSeeds = 7;
+  struct Errors {
+    std::vector<double> fused, aten, size;
+  };
+  AtEveryLevel([] {
+    std::map<std::pair<std::string, std::string>, Errors> errors;  // [input, tensor]
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      LayerCase layer = ThreeKernels(4);
+      layer.seed += 10 * seed;
+      for (const auto& [name, input] : HardInputs(InputOf(layer))) {
+        const at::Tensor x = input.to(at::kFloat).to(at::kDouble);
+        const Results exact = Compute(layer, KernelChoice::kAten, at::kDouble, x);
+        const Results aten = Compute(layer, KernelChoice::kAten, at::kFloat, x);
+        const Results fused = Compute(layer, KernelChoice::kFused, at::kFloat, x);
+        for (size_t i = 0; i < exact.names.size(); ++i) {
+          const auto error = [&](const Results& of) {
+            return (of.tensors[i].to(at::kDouble) - exact.tensors[i]).norm().item<double>();
+          };
+          Errors& all = errors[{name, exact.names[i]}];
+          all.fused.push_back(error(fused));
+          all.aten.push_back(error(aten));
+          all.size.push_back(exact.tensors[i].norm().item<double>());
+        }
       }
+    }
+    for (const auto& [of, all] : errors) {
+      EXPECT_LE(Median(all.fused), 3 * Median(all.aten) + 1e-5 * std::max(1e-3, Median(all.size)))
+          << of.first << ": " << of.second;
     }
   });
 }
@@ -333,6 +360,31 @@ TEST(FusedLayer, LeavesLargerStridesToAten) {
       Results fused;
       EXPECT_EQ(Convolutions([&] { fused = Compute(layer, KernelChoice::kFused, at::kDouble, x, mode); }), 13);
       ExpectNear(fused, Compute(layer, KernelChoice::kAten, at::kDouble, x, mode), 0);
+    }
+  }
+}
+
+// A block whose last convolution has an activation is a whole chain, too; but a sum of such blocks is no activation of
+// a sum.
+TEST(FusedLayer, MixesBlocksThatEndInAnActivation) {
+  LayerCase layer = ThreeKernels(2);
+  const BlockSpec ends = test::OwnBlock(R"(
+parameters: {act: relu6, kernel: 3}
+steps:
+  - {step: convolution, name: filter, kernel: kernel, stride: stride, groups: channels, activation: act}
+  - {step: convolution, name: narrow, channels: out, activation: act}
+)");
+  BlockSpec other = ends;
+  other.defined.values[1] = 5.0;
+  for (const std::vector<BlockSpec>& candidates :
+       {std::vector{ends}, std::vector{ends, other}, std::vector{ends, layer.spec.candidates[0]},
+        std::vector{ends, BlockSpec{.kind = BlockKind::kIdentity}}}) {
+    layer.spec.candidates = candidates;
+    SCOPED_TRACE(layer.Text());
+    const at::Tensor x = 4 * InputOf(layer);
+    for (const NormMode mode : {NormMode::kBatch, NormMode::kRunning}) {
+      ExpectNear(Compute(layer, KernelChoice::kFused, at::kDouble, x, mode),
+                 Compute(layer, KernelChoice::kAten, at::kDouble, x, mode), 1e-9);
     }
   }
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +68,6 @@ TEST(Fusible, OneChain) {
   ExpectWhole({});
   ExpectWhole({.adds = true});
   ExpectWhole({.expands = false});
-  ExpectWhole({.projected = Activation::kRelu});
   ExpectWhole({.expanded = kNoActivation, .filtered = kNoActivation});
   for (const int kernel : {3, 5, 7}) {
     ExpectWhole({.filter = {.kernel = kernel}});
@@ -82,6 +82,12 @@ TEST(Fusible, WhatKernelsDoNotCompute) {
   ExpectNone({.projected = Activation::kGelu});
   ExpectNone({.filter = {.kernel = 3, .norm = false, .bias = true}});
   ExpectNone({.filter = {.kernel = 3, .bias = true}});
+}
+
+// A layer sums its candidates: an activation at the end of one is none of the sum.
+TEST(Fusible, InPartsWhereAnActivationEndsTheChain) {
+  ExpectParts({.projected = Activation::kRelu});
+  ExpectParts({.expands = false, .projected = Activation::kRelu6});
 }
 
 // Of a chain of three, the last two.
@@ -135,24 +141,26 @@ TEST(Fusible, NoChainWhoseMapsAreReadByOthers) {
 }
 
 // Those of shipped kinds that are fused as a whole are one chain, too.
-TEST(Fusible, ShippedBlocksAsTheirGraphsSay) {
+// Of the shipped kinds, drawn at random: which of them the kernels compute as a whole, in parts, and never.
+TEST(Fusible, ShippedBlocks) {
+  const std::set<BlockKind> whole = {BlockKind::kInvertedResidual, BlockKind::kIdentity};
+  const std::set<BlockKind> in_parts = {BlockKind::kShuffleA,  BlockKind::kShuffleX, BlockKind::kShuffleV1,
+                                        BlockKind::kShuffleV2, BlockKind::kResidual, BlockKind::kDepthwiseSeparable};
   test::BlockDraw draw(4);
-  int whole = 0, parts = 0;
+  std::set<BlockKind> found_whole, found_parts;
   for (int i = 0; i < 40000 && !testing::Test::HasFailure(); ++i) {
     const BlockSpec block = draw.Block();
     const LayerShape shape = draw.Shape();
     if (!WhyInvalid(block, shape).empty()) continue;
     SCOPED_TRACE(CandidateName(block));
-    const BlockGraph graph = GraphOf(block, shape);
-    const bool as_whole = IsFusible(block, shape), in_parts = IsFusibleInParts(block, shape);
-    EXPECT_FALSE(as_whole && in_parts);
-    EXPECT_TRUE(!as_whole || IsFusible(graph, shape.stride));
-    EXPECT_TRUE(!in_parts || IsFusible(graph, shape.stride) || IsFusibleInParts(graph, shape.stride));
-    whole += as_whole ? 1 : 0;
-    parts += in_parts ? 1 : 0;
+    const bool as_whole = IsFusible(block, shape), parts = IsFusibleInParts(block, shape);
+    EXPECT_FALSE(as_whole && parts);
+    EXPECT_FALSE((as_whole || parts) && block.squeeze_excite && block.kind == BlockKind::kInvertedResidual);
+    if (as_whole) found_whole.insert(block.kind);
+    if (parts) found_parts.insert(block.kind);
   }
-  EXPECT_GT(whole, 100);
-  EXPECT_GT(parts, 100);
+  EXPECT_EQ(found_whole, whole);
+  EXPECT_EQ(found_parts, in_parts);
 }
 
 TEST(Fusible, BlocksOfASpaceFile) {
@@ -169,9 +177,8 @@ steps:
   for (const LayerShape& shape : {kKeeps, kHalves}) {
     EXPECT_TRUE(IsFusible(whole, shape));
     EXPECT_FALSE(IsFusibleInParts(whole, shape));
-    // Without the sum the activation belongs to the chain.
-    EXPECT_EQ(IsFusible(parts, shape), shape == kHalves);
-    EXPECT_EQ(IsFusibleInParts(parts, shape), shape == kKeeps);
+    EXPECT_FALSE(IsFusible(parts, shape));  // it ends in an activation
+    EXPECT_TRUE(IsFusibleInParts(parts, shape));
     EXPECT_FALSE(IsFusible(none, shape) || IsFusibleInParts(none, shape));
   }
 }

@@ -237,6 +237,7 @@ TEST(RandomBlocks, AreComputedAsEachStepByItself) {
     const BlockGraph graph = GraphOf(*spec, shape);
     const at::Tensor x = test::RandomTensor({3, shape.in, shape.input.height, shape.input.width}, seed + 1)
                              .contiguous(at::MemoryFormat::ChannelsLast);
+    std::vector<at::Tensor> mixed_by_aten;
     for (const KernelChoice kernels : {KernelChoice::kAten, KernelChoice::kFused}) {
       const std::shared_ptr<Block> block = MakeBlock(*spec, shape, NormSpec{}, /*affine=*/true, kernels);
       const Weights weights = Randomised(*block, seed);
@@ -248,6 +249,19 @@ TEST(RandomBlocks, AreComputedAsEachStepByItself) {
       MixedLayer layer({shape, {*spec}}, NormSpec{}, /*affine=*/true, NnConfig{.kernels = kernels});
       const Weights in_layer = Randomised(layer, seed);
       ExpectSame(WithGradients([&](const at::Tensor& of) { return layer.forward(of, {}); }, x, in_layer), plain);
+
+      // Beside another candidate it is one of a sum.
+      MixedLayer mixed({shape, {*spec, {.op = {.kernel = 3}, .expand = 2}}}, NormSpec{}, /*affine=*/true,
+                       NnConfig{.kernels = kernels});
+      Weights of_mixed = Randomised(mixed, seed);
+      of_mixed["p"] = at::tensor({0.3, 0.7}, at::kDouble).requires_grad_(true);
+      const auto results = WithGradients(
+          [&](const at::Tensor& of) { return mixed.forward(of, {.probability_c = of_mixed["p"]}); }, x, of_mixed);
+      if (kernels == KernelChoice::kAten) {
+        mixed_by_aten = results;
+      } else {
+        ExpectSame(results, mixed_by_aten);
+      }
       fused += kernels == KernelChoice::kFused && layer.candidate(0).Fused().has_value();
       if (HasFailure()) return;
     }

@@ -34,6 +34,7 @@ DefinitionDraw::DefinitionDraw(RandomStream& random, const LayerShape& shape)
 
 Json DefinitionDraw::Definition() {
   DrawParameters();
+  if (Chance(8)) DrawChain();
   for (int steps = Pick({0, 1, 2, 3, 4, 6}); steps > 0; --steps) DrawStep();
   ReadAllMaps();
   BringToShape();
@@ -154,6 +155,27 @@ void DefinitionDraw::Append(Json step, const std::vector<size_t>& from, Map resu
   for (const size_t map : from) maps_[map].read = true;
   steps_.push_back(std::move(step));
   maps_.push_back(std::move(result));
+}
+
+// What the fused kernels take: by itself with some luck, and then with an activation at its end or without.
+void DefinitionDraw::DrawChain() {
+  const std::vector<std::string> clips = {"relu", "relu6"};
+  Map result = maps_[last()];
+  if (Chance(2)) {
+    result.channels *= 2;
+    Append({{"step", "convolution"}, {"channels", "2 * channels"}, {"activation", Pick(clips)}}, {last()}, result);
+  }
+  result.size = Downsampled(result.size, shape_.stride);
+  Append({{"step", "convolution"},
+          {"kernel", Pick({3, 5})},
+          {"stride", "stride"},
+          {"groups", "channels"},
+          {"activation", Pick(clips)}},
+         {last()}, result);
+  result.channels = shape_.out;
+  Json last_step = {{"step", "convolution"}, {"channels", "out"}};
+  if (Chance(2)) last_step["activation"] = Pick(clips);
+  Append(std::move(last_step), {last()}, result);
 }
 
 void DefinitionDraw::DrawStep() {

@@ -37,6 +37,7 @@ class DefinitionDraw {
   bool Chance(uint64_t one_in) { return random_.UniformInt(one_in) == 0; }
 
   void DrawParameters();
+  void DrawChain();
   void DrawStep();
   bool DrawConvolution(size_t x);
   bool DrawDeconvolution(size_t x);

@@ -49,7 +49,7 @@ struct Candidate {
   const T* depthwise = nullptr;  // [middle, kernel, kernel]
   const T* project = nullptr;    // [out, middle]
   Norm<T> expand_norm, depthwise_norm;
-  Norm<T> project_norm;  // its clip is for a layer of one candidate and no shortcut
+  Norm<T> project_norm;  // its clip is for a layer of one candidate of weight 1 and no shortcut
   double weight = 1;
 };
 

@@ -32,13 +32,10 @@ bool FitsKernels(int64_t kernel, int64_t stride, const std::optional<Activation>
 // Whether they compute a chain of the graph.
 bool FitsKernels(const BlockGraph& graph, const Chain& chain);
 
-// Whether they compute the graph in a layer of this stride: as a whole, which is one chain, to which the input may be
-// added, or no step at all; or else some chains of it.
+// Whether they compute the graph in a layer of this stride: as a whole, which is one chain without an activation at its
+// end, to which the input may be added, or no step at all; or else some chains of it.
 bool IsFusible(const BlockGraph& graph, int stride);
 bool IsFusibleInParts(const BlockGraph& graph, int stride);
-
-// The same of a block: as a whole inverted residuals, in parts shuffle blocks A, X and V2 and depthwise_separable, by
-// their kernel and activation; identity and blocks of a space file as their graph says.
 bool IsFusible(const BlockSpec& block, const LayerShape& shape);
 bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape);
 
