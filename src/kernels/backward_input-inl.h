@@ -64,78 +64,47 @@ void AddExpandInputGradient(const ColumnBlocks<T>& expand, const ExpandedGradien
            pixels, in_last - in_first, add);
 }
 
-// Where BackwardInput() writes. Weight sums have one part a thread.
+// Where BackwardInput() writes.
 template <typename T>
 struct InputGradients {
   T* x;  // [pixel][in]; added to, or set where `first`
   bool first;
-  T* sums;       // [task][2][middle, padded]: of the gradient before the expansion's activation
-  T* expand;     // [thread][block][in][lanes] or null
-  T* depthwise;  // [thread][block][taps][lanes] or null
+  T* sums;                   // [task][2][middle, padded]: of the gradient before the expansion's activation
+  ThreadSums<T>& expand;     // a block: [in][lanes]
+  ThreadSums<T>& depthwise;  // a block: [taps][lanes]
 };
 
 // tiles [block][padded rows] = the gradient of d, from what the activation behind it lets through.
 template <typename T>
 void FillDepthwiseGradient(const BackwardCall<T>& call, const NormBackward<T>& norm_backward, const Band& band,
-                           const PaddedRows& rows, const std::vector<int32_t>& offsets, const T* z_gradient,
-                           const ColumnBlocks<T>& project, const T* behind, int64_t first, int64_t count, T* tiles) {
+                           const PaddedRows& rows, const std::vector<int32_t>& offsets, const T* behind, int64_t first,
+                           int64_t count, T* tiles) {
   const LayerPlan& plan = call.plan;
-  const int64_t out = plan.size.out, pixels = rows.real_pixels(), tile = rows.size();
-  const int64_t group_first = rows.real_begin * plan.out_width;
-  const int64_t start = ((band.group * call.blocks + first) * plan.out_pixels + group_first) * kLanes<T>;
-  const T* d = call.kept.d.get() + start;
-  if (behind) {
-    for (int64_t j = 0; j < count; ++j) {
-      const int64_t channel = (first + j) * kLanes<T>, block = j * plan.out_pixels * kLanes<T>;
-      const Vec<T> scale = Load(norm_backward.scale.get() + channel), slope = Load(norm_backward.slope.get() + channel);
-      const Vec<T> constant = Load(norm_backward.constant.get() + channel);
-      for (int64_t m = 0; m < pixels; ++m) {
-        const int64_t at = block + m * kLanes<T>;
-        const Vec<T> rest = hn::MulAdd(Load(d + at), slope, constant);
-        Store(hn::MulAdd(Load(behind + start + at), scale, rest), tiles + j * tile + offsets[m]);
-      }
+  const int64_t pixels = rows.real_pixels(), tile = rows.size();
+  const int64_t start =
+      ((band.group * call.blocks + first) * plan.out_pixels + rows.real_begin * plan.out_width) * kLanes<T>;
+  for (int64_t j = 0; j < count; ++j) {
+    const int64_t channel = (first + j) * kLanes<T>, block = start + j * plan.out_pixels * kLanes<T>;
+    const Vec<T> scale = Load(norm_backward.scale.get() + channel), slope = Load(norm_backward.slope.get() + channel);
+    const Vec<T> constant = Load(norm_backward.constant.get() + channel);
+    const T* d = call.kept.d.get() + block;
+    const T* let_through = behind + block;
+    T* to = tiles + j * tile;
+    for (int64_t m = 0; m < pixels; ++m) {
+      const Vec<T> rest = hn::MulAdd(Load(d + m * kLanes<T>), slope, constant);
+      Store(hn::MulAdd(Load(let_through + m * kLanes<T>), scale, rest), to + offsets[m]);
     }
-    return;
   }
-  const NormLanes<T>& norm = call.kept.depthwise_norm;
-  const ClipLanes<T> clip(call.candidate.depthwise_norm.clip);
-  auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
-#pragma GCC unroll 16
-    for (int j = 0; j < kBlocks; ++j) {
-      const int64_t channel = (first + block + j) * kLanes<T>;
-      const Vec<T> scale = Load(norm.scale.get() + channel), shift = Load(norm.shift.get() + channel);
-      const Vec<T> factor = Load(norm_backward.scale.get() + channel);
-      const Vec<T> slope = Load(norm_backward.slope.get() + channel);
-      const Vec<T> constant = Load(norm_backward.constant.get() + channel);
-      const T* from = d + ((block + j) * plan.out_pixels + row) * kLanes<T>;
-#pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        const Vec<T> value = Load(from + i * kLanes<T>);
-        const Vec<T> g = clip.Backward(sum[i][j], hn::MulAdd(value, scale, shift));
-        const Vec<T> rest = hn::MulAdd(value, slope, constant);
-        Store(hn::MulAdd(g, factor, rest), tiles + (block + j) * tile + offsets[row + i]);
-      }
-    }
-  };
-  Multiply(Product<T>{.a = z_gradient + (band.group * plan.out_pixels + group_first) * out,
-                      .a_row = out,
-                      .inner = out,
-                      .b = project.at + first * kLanes<T>,
-                      .b_block = kLanes<T>,
-                      .b_step = project.row},
-           pixels, count, store);
 }
 
 // Through depthwise convolution, activation and expansion, but for what the expansion's norm adds.
 template <typename T, int kKernel, int kStride>
-void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_backward, const T* z_gradient,
-                   const T* behind, const ColumnBlocks<T>& expand, bool scale_u, const InputGradients<T>& to) {
+void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_backward, const T* behind,
+                   const ColumnBlocks<T>& expand, bool scale_u, const InputGradients<T>& to) {
   constexpr int64_t kWaiting = 65536, kTaps = kKernel * kKernel;  // elements of u's gradient that wait for one product
   const LayerPlan& plan = call.plan;
   const int64_t in = plan.size.in, blocks = call.blocks, width = plan.size.width;
   const bool expands = call.candidate.expand != nullptr;
-  const ColumnBlocks<T> project(call.candidate.project, plan.size.out, call.candidate.middle, /*pad_rows=*/false,
-                                nullptr);
   const ClipLanes<T> clip(call.candidate.expand_norm.clip);
   const Passes passes(blocks, plan.tasks());
   const int64_t splits = Splits(plan.tasks(), passes), x_elements = plan.total_in_pixels() * in;
@@ -154,7 +123,8 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
       const Band band = plan.BandOf(part);
       const PaddedRows in_rows = InputRows(plan, band, kKernel, kLanes<T>);
       const PaddedRows out_rows = GradientRows(plan, band, kKernel, kLanes<T>);
-      const int64_t own_rows = band.in_end - band.in_begin, own_pixels = plan.group_images * own_rows * width;
+      const int64_t in_row_stride = in_rows.row_stride(), own_rows = band.in_end - band.in_begin,
+                    own_pixels = plan.group_images * own_rows * width;
       const int64_t own_first = (band.group * plan.in_pixels + band.in_begin * width) * in;
       T* in_tiles = Scratch<T>(0, kPassBlocks * in_rows.size());
       T* out_tiles = Scratch<T>(1, kPassBlocks * out_rows.size());
@@ -174,39 +144,51 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
       int64_t waits = passes.Begin(passes.count * split / splits);  // first block whose gradient of u waits
       for (int64_t pass = passes.count * split / splits; pass < last_pass; ++pass) {
         const int64_t first = passes.Begin(pass), last = passes.Begin(pass + 1);
-        if (expands || to.depthwise) {
+        if (expands || to.depthwise.wanted()) {
           const ExpandCall<T> expand_call{call.x, in, call.candidate, call.kept.expand.get(), call.kept.expand_norm};
           FillExpanded(plan, band, in_rows, in_offsets, expand_call, first, last - first, in_tiles);
         }
-        FillDepthwiseGradient(call, norm_backward, band, out_rows, out_offsets, z_gradient, project, behind, first,
-                              last - first, out_tiles);
+        FillDepthwiseGradient(call, norm_backward, band, out_rows, out_offsets, behind, first, last - first, out_tiles);
         for (int64_t block = first; block < last; ++block) {
           Vec<T> plain = Zero<T>(), weighted = Zero<T>();
+          T* tap_sums = nullptr;
+          if (to.depthwise.wanted()) {
+            const auto place = to.depthwise.Take(thread, block, 1);
+            if (place.fresh) std::fill_n(place.at, kTaps * kLanes<T>, T(0));
+            tap_sums = place.at;
+          }
           const Vec<T> factor =
               expands && scale_u ? Load(call.kept.expand_norm.scale.get() + block * kLanes<T>) : Set(T(1));
           for (int64_t image = 0; image < plan.group_images; ++image) {
             const T* in_tile = in_tiles + (block - first) * in_rows.size() + image * in_rows.image_stride();
             const T* out_tile = out_tiles + (block - first) * out_rows.size();
             const T* own_gradient = out_tile + out_rows.At(image, band.out_begin, 0);
-            if (to.depthwise) {
-              AddDepthwiseWeightGradient<T, kKernel, kStride>(
-                  in_tile, in_rows.row_stride(), own_gradient, out_rows.row_stride(), band.out_end - band.out_begin,
-                  plan.out_width, to.depthwise + (thread * blocks + block) * kTaps * kLanes<T>);
+            if (tap_sums) {
+              AddDepthwiseWeightGradient<T, kKernel, kStride>(in_tile, in_rows.row_stride(), own_gradient,
+                                                              out_rows.row_stride(), band.out_end - band.out_begin,
+                                                              plan.out_width, tap_sums);
             }
             const T* own_in = in_tiles + (block - first) * in_rows.size() + in_rows.At(image, band.in_begin, 0);
             T* u_rows = u_gradient + ((block - waits) * own_pixels + image * own_rows * width) * kLanes<T>;
             T* x_rows = x_gradient + image * own_rows * width * in + block * kLanes<T>;
             auto behind_activation = [&]<int kColumns>(int64_t row, int64_t column, int64_t step,
                                                        Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
+              const T* in_row = own_in + row * in_row_stride + column * kLanes<T>;
+              T* u_row = u_rows + (row * width + column) * kLanes<T>;
+              const int64_t next = step * kLanes<T>;
+              const ClipLanes<T> bounds = clip;
+              const Vec<T> scale = factor;
+              Vec<T> plain_sum = plain, weighted_sum = weighted;
 #pragma GCC unroll 16
               for (int j = 0; j < kColumns; ++j) {
-                const int64_t at = column + j * step;
-                const Vec<T> activated = Load(own_in + row * in_rows.row_stride() + at * kLanes<T>);
-                const Vec<T> g = clip.Backward(sum[j], activated);
-                plain = hn::Add(plain, g);
-                weighted = hn::MulAdd(g, activated, weighted);
-                Store(hn::Mul(g, factor), u_rows + (row * width + at) * kLanes<T>);
+                const Vec<T> activated = Load(in_row + j * next);
+                const Vec<T> g = bounds.Backward(sum[j], activated);
+                plain_sum = hn::Add(plain_sum, g);
+                weighted_sum = hn::MulAdd(g, activated, weighted_sum);
+                Store(hn::Mul(g, scale), u_row + j * next);
               }
+              plain = plain_sum;
+              weighted = weighted_sum;
             };
             auto to_input = [&]<int kColumns>(int64_t row, int64_t column, int64_t step, Vec<T>(&sum)[kColumns])
                                 EPILOGUE_ATTR {
@@ -219,8 +201,9 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
                                 };
             const auto transposed = [&](auto& epilogue) HWY_ATTR {
               if constexpr (kStride == 1) {
-                Depthwise<T, kKernel, 1>(out_tile + image * out_rows.image_stride(), out_rows.row_stride(),
-                                         flipped.get() + block * kTaps * kLanes<T>, own_rows, width, epilogue);
+                Depthwise<T, kKernel, 1, kTileOutRows<1>>(
+                    out_tile + image * out_rows.image_stride(), out_rows.row_stride(),
+                    flipped.get() + block * kTaps * kLanes<T>, own_rows, width, epilogue);
               } else {
                 DepthwiseTransposed2<T, kKernel>(own_gradient, out_rows.row_stride(),
                                                  call.kept.depthwise.get() + block * kTaps * kLanes<T>, own_rows, width,
@@ -238,9 +221,9 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
           Store(weighted, sums + blocks * kLanes<T>);
         }
         if (!expands) continue;
-        if (to.expand) {
+        if (to.expand.wanted()) {
           AddWeightGradient(call.x + own_first, u_gradient + (first - waits) * own_pixels * kLanes<T>, own_pixels, in,
-                            last - first, to.expand + (thread * blocks + first) * in * kLanes<T>);
+                            last - first, to.expand.Take(thread, first, last - first));
         }
         const bool full = pass + 1 < last_pass && (passes.Begin(pass + 2) - waits) * own_pixels * kLanes<T> > waiting;
         if (pass + 1 == last_pass || full) {
@@ -258,7 +241,7 @@ void BackwardInput(const BackwardCall<T>& call, const NormBackward<T>& norm_back
 // u). Tasks are blocks of u's channels, then pieces of the input's gradient.
 template <typename T>
 void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, const T* first_c,
-                          const T* second_c, T* x_gradient, T* expand_gradient) {
+                          const T* second_c, T* x_gradient, ThreadSums<T>* expand_gradient) {
   constexpr int64_t kPixels = 12, kInBlocks = 4;  // of a piece
   const int64_t in = call.plan.size.in, pixels = call.plan.total_in_pixels();
   const NormLanes<T>& norm = call.kept.expand_norm;
@@ -282,13 +265,12 @@ void BackwardExpandDirect(const BackwardCall<T>& call, const ColumnBlocks<T>& ex
       Multiply(Product<T>{.a = call.x,
                           .a_row = in,
                           .inner = in,
-                          .b = call.kept.expand.get() + first * in * kLanes<T>,
+                          .b = call.kept.plain_expand.get() + first * in * kLanes<T>,
                           .b_block = in * kLanes<T>,
                           .b_step = kLanes<T>},
                pixels, count, store);
       if (expand_gradient == nullptr) continue;
-      AddWeightGradient(call.x, to, pixels, in, count,
-                        expand_gradient + (thread * call.blocks + first) * in * kLanes<T>);
+      AddWeightGradient(call.x, to, pixels, in, count, expand_gradient->Take(thread, first, count));
     }
   });
   const int64_t in_blocks = BlocksOf<T>(in), across = (in_blocks + kInBlocks - 1) / kInBlocks;

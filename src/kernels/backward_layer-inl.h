@@ -30,8 +30,8 @@ template <typename T>
 struct LayerBackward {
   const T* gradient = nullptr;  // of y, behind the clip
   T* x_gradient = nullptr;
-  Buffer<T> z_gradient = {}, behind = {};  // reused by each candidate; one of the two is used
-  Buffer<T> negated = {}, constant = {};   // the expansions' norms, see AddExpandCorrection()
+  Buffer<T> behind = {};                  // reused by each candidate
+  Buffer<T> negated = {}, constant = {};  // the expansions' norms, see AddExpandCorrection()
   bool corrects = false;
 };
 
@@ -40,11 +40,38 @@ void StoreAll(const std::vector<double>& values, double factor, T* to) {
   if (to) std::ranges::transform(values, to, [&](double value) { return static_cast<T>(factor * value); });
 }
 
+template <typename T>
+void ScaleAll(T factor, int64_t count, T* values) {
+  for (int64_t i = 0; i < count; i += kLanes<T>) {
+    StoreFirst(hn::Mul(Set(factor), LoadFirst(values + i, count - i)), values + i, count - i);
+  }
+}
+
+// sum of a * b, in double.
+template <typename T>
+double DotInDouble(const T* a, const T* b, int64_t count) {
+  double sum = 0;
+  int64_t i = 0;
+  if constexpr (sizeof(T) == 4) {
+    const hn::CappedTag<double, 8> wide;
+    const hn::Rebind<T, decltype(wide)> narrow;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(wide));
+    auto sums = hn::Zero(wide);
+    for (; i + lanes <= count; i += lanes) {
+      sums = hn::MulAdd(hn::PromoteTo(wide, hn::LoadU(narrow, a + i)), hn::PromoteTo(wide, hn::LoadU(narrow, b + i)),
+                        sums);
+    }
+    sum = hn::GetLane(hn::SumOfLanes(wide, sums));
+  }
+  for (; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
 // The rest of an expansion's backward, from the sums that BackwardInput() took: what its norm adds to the gradients of
 // x and of the weights, and the norm's own gradients.
 template <typename T>
 void FinishExpand(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, bool affine, bool direct, const T* x_mean,
-                  const Buffer<T>& sums, Buffer<T>& parts, int64_t part_count, const CandidateGradients<T>& to,
+                  const Buffer<T>& sums, ThreadSums<T>& parts, const CandidateGradients<T>& to,
                   LayerBackward<T>& layer) {
   const LayerPlan& plan = call.plan;
   const int64_t in = plan.size.in, middle = call.candidate.middle;
@@ -52,20 +79,17 @@ void FinishExpand(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, bo
   const NormLanes<T>& norm = call.kept.expand_norm;
   std::vector<double> plain, normalised;
   AddUpSums(sums, plan.tasks(), middle, plain, normalised);
-  Buffer<T> gradient;  // of `expand`, [middle][in]; with affine norms before their scale
-  if (parts.get()) {
+  Buffer<T> gradient;  // of `expand` but for what its norm adds, [middle][in]; with affine norms before their scale
+  if (parts.wanted() && (affine || !direct)) {
     gradient.Resize(middle * in);
-    UnpackRows(parts.get(), part_count, middle, in, gradient.get());
+    UnpackRows(parts, middle, in, gradient.get());
   }
   std::vector<double> factor(static_cast<size_t>(middle));  // of the affine norm: what `gradient` still lacks
   for (int64_t c = 0; c < middle; ++c) {
     factor[c] = affine ? norm.scale[c] : 1;
     if (!affine) continue;
     // The second sum was taken with v = weight * normalised u + bias; that of u follows from the weights' gradient.
-    double with_u = 0;
-    for (int64_t i = 0; i < in; ++i) {
-      with_u += static_cast<double>(call.candidate.expand[c * in + i]) * gradient[c * in + i];
-    }
+    const double with_u = DotInDouble(call.candidate.expand + c * in, gradient.get() + c * in, in);
     normalised[c] = norm.inverse_c[c] * (with_u - norm.mean_c[c] * plain[c]);
   }
   StoreAll(normalised, 1, to.norm_weight[0]);
@@ -78,15 +102,10 @@ void FinishExpand(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, bo
       first[c] = static_cast<T>((affine ? 1 : scale) * plain[c] / pixels);
       second[c] = static_cast<T>((affine ? 1 : scale) * normalised[c] / pixels);
     }
-    if (parts.get()) parts.Fill(T(0));
-    BackwardExpandDirect(call, expand, first.get(), second.get(), layer.x_gradient, to.expand ? parts.get() : nullptr);
+    BackwardExpandDirect(call, expand, first.get(), second.get(), layer.x_gradient, to.expand ? &parts : nullptr);
     if (to.expand == nullptr) return;
-    UnpackRows(parts.get(), part_count, middle, in, to.expand);
-    for (int64_t c = 0; c < middle; ++c) {
-      for (int64_t i = 0; i < in; ++i) {
-        to.expand[c * in + i] = static_cast<T>(factor[c] * (gradient[c * in + i] + to.expand[c * in + i]));
-      }
-    }
+    UnpackRows(parts, middle, in, to.expand);
+    for (int64_t c = 0; affine && c < middle; ++c) ScaleAll(static_cast<T>(factor[c]), in, to.expand + c * in);
     return;
   }
   std::vector<T> square(static_cast<size_t>(middle)), offset(static_cast<size_t>(middle));
@@ -98,15 +117,24 @@ void FinishExpand(const BackwardCall<T>& call, const ColumnBlocks<T>& expand, bo
   AddExpandCorrection(call.candidate.expand, middle, in, square, offset, layer.negated.get(), layer.constant.get());
   layer.corrects = true;
   if (to.expand == nullptr) return;
-  for (int64_t c = 0; c < middle; ++c) {
-    const T own = static_cast<T>(factor[c]);
-    const T from_covariance = static_cast<T>(norm.scale[c] * norm.inverse_c[c] * normalised[c]);
-    const T from_mean = static_cast<T>(norm.scale[c] * plain[c]);
-    const T* covariance = call.kept.expand_covariance.get() + c * Padded<T>(in);
-    for (int64_t i = 0; i < in; ++i) {
-      to.expand[c * in + i] = own * gradient[c * in + i] - from_covariance * covariance[i] - from_mean * x_mean[i];
-    }
-  }
+  constexpr int64_t kRowsATask = 24;
+  ForEachRange(
+      "finish expand", (middle + kRowsATask - 1) / kRowsATask,
+      [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
+        for (int64_t c = begin * kRowsATask; c < std::min(middle, end * kRowsATask); ++c) {
+          const Vec<T> own = Set(static_cast<T>(factor[c]));
+          const Vec<T> from_covariance = Set(static_cast<T>(norm.scale[c] * norm.inverse_c[c] * normalised[c]));
+          const Vec<T> from_mean = Set(static_cast<T>(norm.scale[c] * plain[c]));
+          const T* covariance = call.kept.expand_covariance.get() + c * Padded<T>(in);
+          for (int64_t i = 0; i < in; i += kLanes<T>) {
+            Vec<T> value = hn::Mul(own, LoadFirst(gradient.get() + c * in + i, in - i));
+            value = hn::NegMulAdd(from_covariance, Load(covariance + i), value);
+            value = hn::NegMulAdd(from_mean, Load(x_mean + i), value);
+            StoreFirst(value, to.expand + c * in + i, in - i);
+          }
+        }
+      },
+      kRowsATask * in / 8);
 }
 
 template <typename T>
@@ -126,11 +154,12 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
                                      outputs.normalised[c]);
 
   T* behind = shared.behind.get();
-  Buffer<T> sums(2 * plan.tasks() * padded), project_parts, depthwise_parts, expand_parts;
-  if (to.project) project_parts = Zeros<T>(parts * padded * out);
-  BackwardProject(call, shared.gradient, project_norm, shared.z_gradient.get(), behind, sums.get(),
-                  project_parts.get());
-  if (to.project) UnpackColumns(project_parts.get(), parts, out, middle, to.project);
+  const auto block_sums = [&](int64_t rows) { return ThreadSums<T>(parts, call.blocks, rows * kLanes<T>); };
+  Buffer<T> sums(2 * plan.tasks() * padded);
+  ThreadSums<T> project_parts, depthwise_parts, expand_parts;
+  if (to.project) project_parts = block_sums(out);
+  BackwardProject(call, shared.gradient, project_norm, behind, sums.get(), project_parts);
+  if (to.project) UnpackColumns(project_parts, out, middle, to.project);
   std::vector<double> plain, normalised;
   AddUpSums(sums, plan.tasks(), middle, plain, normalised);
   StoreAll(normalised, 1, to.norm_weight[1]);
@@ -139,8 +168,8 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
                                        normalised);
 
   const bool affine = candidate.expand_norm.weight != nullptr || candidate.expand_norm.bias != nullptr;
-  if (to.depthwise) depthwise_parts = Zeros<T>(parts * padded * taps);
-  if (candidate.expand && (to.expand || affine)) expand_parts = Zeros<T>(parts * padded * in);
+  if (to.depthwise) depthwise_parts = block_sums(taps);
+  if (candidate.expand && (to.expand || affine)) expand_parts = block_sums(in);
   const ColumnBlocks<T> expand = candidate.expand
                                      ? ColumnBlocks<T>(candidate.expand, middle, in, /*pad_rows=*/true,
                                                        affine ? call.kept.expand_norm.scale.get() : nullptr)
@@ -148,22 +177,20 @@ void BackwardCandidate(KeptLayer<T>& kept, size_t c, const Layer<T>& layer, cons
   const InputGradients<T> input = {.x = shared.x_gradient,
                                    .first = c == 0,
                                    .sums = sums.get(),
-                                   .expand = expand_parts.get(),
-                                   .depthwise = depthwise_parts.get()};
+                                   .expand = expand_parts,
+                                   .depthwise = depthwise_parts};
   WithKernelAndStride(candidate.kernel, plan.size.stride, [&]<int kKernel, int kStride>() HWY_ATTR {
-    BackwardInput<T, kKernel, kStride>(call, depthwise_norm, shared.z_gradient.get(), behind, expand,
-                                       /*scale_u=*/!affine, input);
+    BackwardInput<T, kKernel, kStride>(call, depthwise_norm, behind, expand, /*scale_u=*/!affine, input);
   });
-  if (to.depthwise) UnpackRows(depthwise_parts.get(), parts, middle, taps, to.depthwise);
+  if (to.depthwise) UnpackRows(depthwise_parts, middle, taps, to.depthwise);
   if (candidate.expand) {
-    FinishExpand(call, expand, affine, kept.direct, kept.x_mean.get(), sums, expand_parts, parts, to, shared);
+    FinishExpand(call, expand, affine, kept.direct, kept.x_mean.get(), sums, expand_parts, to, shared);
   }
 }
 
 template <typename T>
 void BackwardLayer(KeptLayer<T>& kept, const Layer<T>& layer, const T* x, const T* y_gradient,
                    Gradients<T>& gradients) {
-  constexpr int64_t kKeepBehindFrom = 32;  // docs/fused-layers.md, section 4
   const LayerPlan& plan = kept.plan;
   const int64_t in = plan.size.in, out = plan.size.out;
   LayerBackward<T> shared{.gradient = y_gradient, .x_gradient = gradients.x};
@@ -194,11 +221,7 @@ void BackwardLayer(KeptLayer<T>& kept, const Layer<T>& layer, const T* x, const 
   }
   int64_t widest = 0;
   for (const Candidate<T>& candidate : layer.candidates) widest = std::max(widest, Padded<T>(candidate.middle));
-  if (out >= kKeepBehindFrom) {
-    shared.behind.Resize(plan.total_out_pixels() * widest);
-  } else {
-    shared.z_gradient.Resize(plan.total_out_pixels() * out);
-  }
+  shared.behind.Resize(plan.total_out_pixels() * widest);
   shared.negated = Zeros<T>(Padded<T>(in) * in);
   shared.constant = Zeros<T>(Padded<T>(in));
   for (size_t c = 0; c < layer.candidates.size(); ++c) {

@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "danas/kernels/parallel.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "src/kernels/buffer.h"
 #include "src/kernels/plan.h"
 #include "src/kernels/state.h"
+#include "src/kernels/thread_sums.h"
 
 #if defined(DANAS_KERNELS_BACKWARD_PROJECT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DANAS_KERNELS_BACKWARD_PROJECT_INL_H_
@@ -33,9 +35,26 @@ struct OutputSums {
   double input = 0;  // sum of gradient * x, where the layer keeps its shape
 };
 
+// add(m, total) for m = first ... last - 1, in several totals that are taken in turn: none waits for the one before it.
+template <typename T, class Add>
+HWY_INLINE Vec<T> SumInTurn(int64_t first, int64_t last, const Add& add) {
+  constexpr int64_t kTurns = 8;
+  Vec<T> totals[kTurns];
+#pragma GCC unroll 8
+  for (int64_t t = 0; t < kTurns; ++t) totals[t] = Zero<T>();
+  int64_t m = first;
+  for (; m + kTurns <= last; m += kTurns) {
+#pragma GCC unroll 8
+    for (int64_t t = 0; t < kTurns; ++t) totals[t] = add(m + t, totals[t]);
+  }
+  for (; m < last; ++m) totals[0] = add(m, totals[0]);
+#pragma GCC unroll 8
+  for (int64_t t = 1; t < kTurns; ++t) totals[0] = hn::Add(totals[0], totals[t]);
+  return totals[0];
+}
+
 template <typename T>
 OutputSums SumOutputs(const LayerPlan& plan, const std::vector<KeptCandidate<T>>& kept, const T* gradient, const T* x) {
-  constexpr int64_t kAtOnce = 4;         // candidates whose sums stay in registers
   constexpr int64_t kPiecePixels = 128;  // of a group that a task takes, about
   const int64_t out = plan.size.out, padded = Padded<T>(out), candidates = static_cast<int64_t>(kept.size());
   const int64_t rows = candidates + 2;
@@ -49,29 +68,36 @@ OutputSums SumOutputs(const LayerPlan& plan, const std::vector<KeptCandidate<T>>
       for (int64_t at = 0; at < out; at += kLanes<T>) {
         const int64_t there = out - at;
         T* to = parts.get() + task * rows * padded + at;
-        for (int64_t from = 0; from < candidates; from += kAtOnce) {
-          const int64_t count = std::min(kAtOnce, candidates - from);
-          Vec<T> sums[kAtOnce] = {Zero<T>(), Zero<T>(), Zero<T>(), Zero<T>()};
-          for (int64_t m = first; m < last; ++m) {
-            const Vec<T> g = LoadFirst(gradient + m * out + at, there);
-            for (int64_t c = 0; c < count; ++c) {
-              const KeptCandidate<T>& candidate = kept[from + c];
-              const Vec<T> normalised = hn::MulAdd(LoadFirst(candidate.z.get() + m * out + at, there),
-                                                   Load(candidate.project_norm.inverse.get() + at),
-                                                   Load(candidate.project_norm.centre.get() + at));
-              sums[c] = hn::MulAdd(g, normalised, sums[c]);
-            }
+        const auto sum = [&]<bool kWhole>() HWY_ATTR {
+          const auto load = [&](const T* map, int64_t m) HWY_ATTR {
+            return kWhole ? Load(map + m * out + at) : LoadFirst(map + m * out + at, there);
+          };
+          for (int64_t c = 0; c < candidates; ++c) {
+            const T* z = kept[c].z.get();
+            const Vec<T> inverse = Load(kept[c].project_norm.inverse.get() + at);
+            const Vec<T> centre = Load(kept[c].project_norm.centre.get() + at);
+            Store(SumInTurn<T>(first, last,
+                               [&](int64_t m, Vec<T> total) HWY_ATTR {
+                                 return hn::MulAdd(load(gradient, m), hn::MulAdd(load(z, m), inverse, centre), total);
+                               }),
+                  to + c * padded);
           }
-          for (int64_t c = 0; c < count; ++c) Store(sums[c], to + (from + c) * padded);
+          Store(SumInTurn<T>(first, last,
+                             [&](int64_t m, Vec<T> total) HWY_ATTR { return hn::Add(load(gradient, m), total); }),
+                to + candidates * padded);
+          Vec<T> input = Zero<T>();
+          if (x) {
+            input = SumInTurn<T>(first, last, [&](int64_t m, Vec<T> total) HWY_ATTR {
+              return hn::MulAdd(load(gradient, m), load(x, m), total);
+            });
+          }
+          Store(input, to + (candidates + 1) * padded);
+        };
+        if (there >= kLanes<T>) {
+          sum.template operator()<true>();
+        } else {
+          sum.template operator()<false>();
         }
-        Vec<T> plain = Zero<T>(), input = Zero<T>();
-        for (int64_t m = first; m < last; ++m) {
-          const Vec<T> g = LoadFirst(gradient + m * out + at, there);
-          plain = hn::Add(plain, g);
-          if (x) input = hn::MulAdd(g, LoadFirst(x + m * out + at, there), input);
-        }
-        Store(plain, to + candidates * padded);
-        Store(input, to + (candidates + 1) * padded);
       }
     }
   });
@@ -159,13 +185,17 @@ struct BackwardCall {
 // sums [block][channels][lanes] += rows^T lanes_of: a 1x1 convolution's weights' gradient, from rows [pixel][channels]
 // of one side and `count` blocks [block][pixel][lanes] of the other.
 template <typename T>
-void AddWeightGradient(const T* rows, const T* lanes_of, int64_t pixels, int64_t channels, int64_t count, T* sums) {
+void AddWeightGradient(const T* rows, const T* lanes_of, int64_t pixels, int64_t channels, int64_t count,
+                       const typename ThreadSums<T>::Place& sums) {
   auto add = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
+    const bool fresh = sums.fresh;
 #pragma GCC unroll 16
     for (int j = 0; j < kBlocks; ++j) {
-      T* to = sums + ((block + j) * channels + row) * kLanes<T>;
+      T* to = sums.at + ((block + j) * channels + row) * kLanes<T>;
 #pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) Store(hn::Add(Load(to + i * kLanes<T>), sum[i][j]), to + i * kLanes<T>);
+      for (int i = 0; i < kRows; ++i) {
+        Store(fresh ? sum[i][j] : hn::Add(Load(to + i * kLanes<T>), sum[i][j]), to + i * kLanes<T>);
+      }
     }
   };
   Multiply(Product<T>{.a = rows,
@@ -193,17 +223,91 @@ void FillProjectGradient(const T* gradient, const T* z, const NormBackward<T>& n
   }
 }
 
-// Through the projection: where kept, `behind` [group][block][pixel][lanes] = the gradient that the activation behind
-// the depthwise norm lets through; its sums, one row a task; the gradient of `project`, [thread][block][out][lanes].
-// z_gradient is filled where `behind` is null.
+// Asks for the rows of [block][pixel][lanes] that the epilogue of the piece after this one reads.
 template <typename T>
-void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormBackward<T>& norm_backward,
-                     T* z_gradient, T* behind, T* sums, T* project_gradient) {
+struct FetchLanes {
+  HWY_INLINE void operator()(int64_t row, int64_t rows, int64_t block, int64_t blocks) const {
+    for (int64_t j = 0; j < blocks; ++j) {
+      const T* next = at + ((block + j) * pixels + row + 2 * rows) * kLanes<T>;
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < rows; ++i) hwy::Prefetch(next + i * kLanes<T>);
+    }
+  }
+  const T* at;
+  int64_t pixels;  // from a block to the next
+};
+
+// What becomes of a product that is the gradient behind the activation of d: where the activation lets it through it is
+// kept, and its two sums are taken. The activation itself is computed again on the way, where wanted.
+template <typename T>
+struct LetThrough {
+  template <bool kAffine, int kRows, int kBlocks>
+  EPILOGUE_ATTR void Take(int64_t row, int64_t first_block, Vec<T> (&gradient)[kRows][kBlocks]) const {
+    const ClipLanes<T> bounds = clip;  // a copy, as in FillExpanded()
+    Vec<T> plain_sum[kBlocks], normalised_sum[kBlocks], scale[kBlocks], shift[kBlocks];
+    const int64_t lane = first_block * kLanes<T>;
+    const T* inverse = norm.inverse.get() + channel + lane;
+    const T* centre = norm.centre.get() + channel + lane;
+    const T* from[kBlocks];
+    T* keep[kBlocks];
+    T* active[kBlocks];
+#pragma GCC unroll 16
+    for (int j = 0; j < kBlocks; ++j) {
+      const int64_t at = lane + j * kLanes<T>;
+      scale[j] = Load(norm.scale.get() + channel + at);
+      shift[j] = Load(norm.shift.get() + channel + at);
+      plain_sum[j] = Load(plain + at);
+      normalised_sum[j] = Load(normalised + at);
+      from[j] = d + (first_block + j) * block + row * kLanes<T>;
+      keep[j] = let_through + (first_block + j) * block + row * kLanes<T>;
+      active[j] = activated ? activated + (first_block + j) * activated_block + row * kLanes<T> : nullptr;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < kBlocks; ++j) {
+        const Vec<T> value = Load(from[j] + i * kLanes<T>);
+        const Vec<T> v = hn::MulAdd(value, scale[j], shift[j]);
+        const Vec<T> g = bounds.Backward(gradient[i][j], v);
+        Vec<T> normalised_value = v;
+        if constexpr (kAffine) {
+          normalised_value = hn::MulAdd(value, Load(inverse + j * kLanes<T>), Load(centre + j * kLanes<T>));
+        }
+        plain_sum[j] = hn::Add(plain_sum[j], g);
+        normalised_sum[j] = hn::MulAdd(g, normalised_value, normalised_sum[j]);
+        Store(g, keep[j] + i * kLanes<T>);
+        if (active[0]) Store(bounds.Apply(v), active[j] + i * kLanes<T>);
+      }
+    }
+#pragma GCC unroll 16
+    for (int j = 0; j < kBlocks; ++j) {
+      Store(plain_sum[j], plain + lane + j * kLanes<T>);
+      Store(normalised_sum[j], normalised + lane + j * kLanes<T>);
+    }
+  }
+
+  ClipLanes<T> clip;
+  const NormLanes<T>& norm;  // of d
+  int64_t channel;           // of the first block
+  const T* d;                // [block][pixel][lanes], blocks `block` apart; so is let_through
+  T* let_through;
+  int64_t block;
+  T* activated;  // null: not wanted
+  int64_t activated_block;
+  T *plain, *normalised;  // [block][lanes]: sums of what is let through, plain and times the normalised d
+};
+
+// Through the projection: `behind` [group][block][pixel][lanes] = the gradient that the activation behind the depthwise
+// norm lets through; its sums, one row a task; where wanted, the gradient of `project`, a block [out][lanes].
+template <typename T>
+void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormBackward<T>& norm_backward, T* behind,
+                     T* sums, ThreadSums<T>& project_gradient) {
   const LayerPlan& plan = call.plan;
   const int64_t out = plan.size.out, blocks = call.blocks;
   const ColumnBlocks<T> project(call.candidate.project, out, call.candidate.middle, /*pad_rows=*/false, nullptr);
   const ClipLanes<T> clip(call.candidate.depthwise_norm.clip);
   const NormLanes<T>& norm = call.kept.depthwise_norm;
+  const bool affine = call.candidate.depthwise_norm.weight != nullptr || call.candidate.depthwise_norm.bias != nullptr;
   const Passes passes(blocks, plan.tasks());
   const int64_t splits = Splits(plan.tasks(), passes);
   ForEachRange("backward project", plan.tasks() * splits, [&](int64_t begin, int64_t end, int64_t thread) HWY_ATTR {
@@ -214,55 +318,45 @@ void BackwardProject(const BackwardCall<T>& call, const T* gradient, const NormB
       const int64_t pixels = plan.group_images * (band.out_end - band.out_begin) * plan.out_width;
       const int64_t first_pixel = band.group * plan.out_pixels + group_first;
       T* activated = Scratch<T>(0, kPassBlocks * pixels * kLanes<T>);
-      T* rows = behind || split > 0 ? Scratch<T>(1, pixels * out + kLanes<T>) : z_gradient + first_pixel * out;
+      T* rows = Scratch<T>(1, pixels * out + kLanes<T>);
       FillProjectGradient(gradient, call.kept.z.get(), norm_backward, out, first_pixel, pixels, rows);
       for (int64_t pass = passes.count * split / splits; pass < passes.count * (split + 1) / splits; ++pass) {
         const int64_t first = passes.Begin(pass), count = passes.Begin(pass + 1) - first;
         const int64_t start = ((band.group * blocks + first) * plan.out_pixels + group_first) * kLanes<T>;
         const T* d = call.kept.d.get() + start;
-        T* let_through = behind ? behind + start : nullptr;
         T* plain = sums + 2 * part * blocks * kLanes<T> + first * kLanes<T>;
         T* normalised = plain + blocks * kLanes<T>;
         std::fill_n(plain, count * kLanes<T>, T(0));
         std::fill_n(normalised, count * kLanes<T>, T(0));
-        auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block,
-                                                Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
-#pragma GCC unroll 16
-          for (int j = 0; j < kBlocks; ++j) {
-            const int64_t lane = (block + j) * kLanes<T>, channel = first * kLanes<T> + lane;
-            const Vec<T> scale = Load(norm.scale.get() + channel), shift = Load(norm.shift.get() + channel);
-            const Vec<T> inverse = Load(norm.inverse.get() + channel), centre = Load(norm.centre.get() + channel);
-            Vec<T> plain_sum = Load(plain + lane), normalised_sum = Load(normalised + lane);
-            const int64_t in_block = ((block + j) * plan.out_pixels + row) * kLanes<T>;
-            // Copies, as in FillExpanded().
-            const ClipLanes<T> bounds = clip;
-            const T* from = d + in_block;
-            T* active = project_gradient ? activated + ((block + j) * pixels + row) * kLanes<T> : nullptr;
-            T* keep = let_through ? let_through + in_block : nullptr;
-#pragma GCC unroll 16
-            for (int i = 0; i < kRows; ++i) {
-              const Vec<T> value = Load(from + i * kLanes<T>);
-              const Vec<T> v = hn::MulAdd(value, scale, shift);
-              const Vec<T> g = bounds.Backward(sum[i][j], v);
-              plain_sum = hn::Add(plain_sum, g);
-              normalised_sum = hn::MulAdd(g, hn::MulAdd(value, inverse, centre), normalised_sum);
-              if (active) Store(bounds.Apply(v), active + i * kLanes<T>);
-              if (keep) Store(g, keep + i * kLanes<T>);
-            }
-            Store(plain_sum, plain + lane);
-            Store(normalised_sum, normalised + lane);
-          }
+        const LetThrough<T> through{.clip = clip,
+                                    .norm = norm,
+                                    .channel = first * kLanes<T>,
+                                    .d = d,
+                                    .let_through = behind + start,
+                                    .block = plan.out_pixels * kLanes<T>,
+                                    .activated = project_gradient.wanted() ? activated : nullptr,
+                                    .activated_block = pixels * kLanes<T>,
+                                    .plain = plain,
+                                    .normalised = normalised};
+        const Product<T> product{.a = rows,
+                                 .a_row = out,
+                                 .inner = out,
+                                 .b = project.at + first * kLanes<T>,
+                                 .b_block = kLanes<T>,
+                                 .b_step = project.row};
+        const FetchLanes<T> fetch{d, plan.out_pixels};
+        const auto multiply = [&]<bool kAffine>() HWY_ATTR {
+          auto take = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks])
+                          EPILOGUE_ATTR { through.template Take<kAffine>(row, block, sum); };
+          Multiply(product, pixels, count, take, fetch);
         };
-        Multiply(Product<T>{.a = rows,
-                            .a_row = out,
-                            .inner = out,
-                            .b = project.at + first * kLanes<T>,
-                            .b_block = kLanes<T>,
-                            .b_step = project.row},
-                 pixels, count, take);
-        if (project_gradient == nullptr) continue;
-        AddWeightGradient(rows, activated, pixels, out, count,
-                          project_gradient + (thread * blocks + first) * out * kLanes<T>);
+        if (affine) {
+          multiply.template operator()<true>();
+        } else {
+          multiply.template operator()<false>();
+        }
+        if (!project_gradient.wanted()) continue;
+        AddWeightGradient(rows, activated, pixels, out, count, project_gradient.Take(thread, first, count));
       }
     }
   });

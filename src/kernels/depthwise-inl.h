@@ -16,55 +16,82 @@ HWY_BEFORE_NAMESPACE();
 namespace danas::kernels {
 namespace HWY_NAMESPACE {
 
-// Neighbouring outputs that are summed in registers at once.
+// Neighbouring outputs of a row that are summed in registers at once.
 constexpr int kTileColumns = kManyRegisters ? 8 : 4;
 
-// weights: [kKernel * kKernel][kLanes]. The epilogue gets (row, first column, step between columns, sums).
-template <typename T, int kKernel, int kStride, int kColumns, class Epilogue>
+// Rows of outputs that are: two at stride 1, whose inputs are mostly the same. A sum waits for the one before it; eight
+// that do not wait for each other keep two multipliers of four cycles busy, and some more do it with less luck.
+template <int kStride>
+constexpr int kTileOutRows = kStride == 1 ? 2 : 1;
+
+// The same where outputs go straight to memory: two rows are two streams, which is slower than what it saves where one
+// row has eight sums.
+template <int kStride>
+constexpr int kForwardRows = kManyRegisters ? 1 : kTileOutRows<kStride>;
+
+// weights: [kKernel * kKernel][kLanes]. The epilogue gets (row, first column, step between columns, sums) of each row.
+template <typename T, int kKernel, int kStride, int kOutRows, int kColumns, class Epilogue>
 HWY_INLINE void DepthwiseTile(const T* padded, int64_t row_stride, const T* weights, int64_t row, int64_t column,
                               Epilogue& epilogue) {
-  Vec<T> sum[kColumns];
+  Vec<T> sum[kOutRows][kColumns];
+#pragma GCC unroll 2
+  for (int r = 0; r < kOutRows; ++r) {
 #pragma GCC unroll 16
-  for (int j = 0; j < kColumns; ++j) sum[j] = Zero<T>();
+    for (int j = 0; j < kColumns; ++j) sum[r][j] = Zero<T>();
+  }
   const T* in = padded + row * kStride * row_stride + column * kStride * kLanes<T>;
-#pragma GCC unroll 8
-  for (int tap_row = 0; tap_row < kKernel; ++tap_row, in += row_stride, weights += kKernel * kLanes<T>) {
+#pragma GCC unroll 10
+  for (int in_row = 0; in_row < (kOutRows - 1) * kStride + kKernel; ++in_row, in += row_stride) {
     constexpr int kRead = (kColumns - 1) * kStride + kKernel;
     Vec<T> read[kRead];
 #pragma GCC unroll 32
     for (int j = 0; j < kRead; ++j) read[j] = Load(in + j * kLanes<T>);
 #pragma GCC unroll 8
     for (int tap = 0; tap < kKernel; ++tap) {
-      const Vec<T> weight = Load(weights + tap * kLanes<T>);
+#pragma GCC unroll 2
+      for (int r = 0; r < kOutRows; ++r) {
+        const int tap_row = in_row - r * kStride;
+        if (tap_row < 0 || tap_row >= kKernel) continue;
+        const Vec<T> weight = Load(weights + (tap_row * kKernel + tap) * kLanes<T>);
 #pragma GCC unroll 16
-      for (int j = 0; j < kColumns; ++j) sum[j] = hn::MulAdd(read[j * kStride + tap], weight, sum[j]);
-    }
-  }
-  epilogue(row, column, 1, sum);
-}
-
-template <typename T, int kKernel, int kStride, class Epilogue>
-HWY_INLINE void Depthwise(const T* padded, int64_t row_stride, const T* weights, int64_t rows, int64_t columns,
-                          Epilogue& epilogue) {
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t column = 0;
-    for (; column + kTileColumns <= columns; column += kTileColumns) {
-      DepthwiseTile<T, kKernel, kStride, kTileColumns>(padded, row_stride, weights, row, column, epilogue);
-    }
-    if constexpr (kTileColumns > 4) {
-      if (column + 4 <= columns) {
-        DepthwiseTile<T, kKernel, kStride, 4>(padded, row_stride, weights, row, column, epilogue);
-        column += 4;
+        for (int j = 0; j < kColumns; ++j) sum[r][j] = hn::MulAdd(read[j * kStride + tap], weight, sum[r][j]);
       }
     }
-    if (column + 2 <= columns) {
-      DepthwiseTile<T, kKernel, kStride, 2>(padded, row_stride, weights, row, column, epilogue);
-      column += 2;
-    }
-    if (column < columns) {
-      DepthwiseTile<T, kKernel, kStride, 1>(padded, row_stride, weights, row, column, epilogue);
+  }
+#pragma GCC unroll 2
+  for (int r = 0; r < kOutRows; ++r) epilogue(row + r, column, 1, sum[r]);
+}
+
+template <typename T, int kKernel, int kStride, int kOutRows, class Epilogue>
+HWY_INLINE void DepthwiseRows(const T* padded, int64_t row_stride, const T* weights, int64_t row, int64_t columns,
+                              Epilogue& epilogue) {
+  int64_t column = 0;
+  for (; column + kTileColumns <= columns; column += kTileColumns) {
+    DepthwiseTile<T, kKernel, kStride, kOutRows, kTileColumns>(padded, row_stride, weights, row, column, epilogue);
+  }
+  if constexpr (kTileColumns > 4) {
+    if (column + 4 <= columns) {
+      DepthwiseTile<T, kKernel, kStride, kOutRows, 4>(padded, row_stride, weights, row, column, epilogue);
+      column += 4;
     }
   }
+  if (column + 2 <= columns) {
+    DepthwiseTile<T, kKernel, kStride, kOutRows, 2>(padded, row_stride, weights, row, column, epilogue);
+    column += 2;
+  }
+  if (column < columns) {
+    DepthwiseTile<T, kKernel, kStride, kOutRows, 1>(padded, row_stride, weights, row, column, epilogue);
+  }
+}
+
+template <typename T, int kKernel, int kStride, int kOutRows, class Epilogue>
+HWY_INLINE void Depthwise(const T* padded, int64_t row_stride, const T* weights, int64_t rows, int64_t columns,
+                          Epilogue& epilogue) {
+  int64_t row = 0;
+  for (; row + kOutRows <= rows; row += kOutRows) {
+    DepthwiseRows<T, kKernel, kStride, kOutRows>(padded, row_stride, weights, row, columns, epilogue);
+  }
+  if (row < rows) DepthwiseRows<T, kKernel, kStride, 1>(padded, row_stride, weights, row, columns, epilogue);
 }
 
 // The gradient of the input at stride 2. An input pixel (i, j) sees the taps whose parity is that of i + kKernel / 2
@@ -128,17 +155,41 @@ HWY_INLINE void DepthwiseTransposed2(const T* gradient, int64_t row_stride, cons
   }
 }
 
-// Rows of taps whose sums fit in registers together.
+// Rows of taps whose sums stay in registers, and neighbouring outputs whose inputs do beside them: an input that is
+// loaded once serves all taps of its row.
 template <int kKernel>
-constexpr int kTapRows = kManyRegisters ? (kKernel == 7 ? 4 : kKernel)
-                         : kKernel == 3 ? 3
-                         : kKernel == 5 ? 2
-                                        : 1;
+constexpr int kTapRows = kKernel == 3     ? 3
+                         : kManyRegisters ? (kKernel == 5 ? 3 : 2)
+                         : kKernel == 5   ? 2
+                                          : 1;
+template <int kKernel>
+constexpr int kTapColumns = (kManyRegisters && kKernel > 3) ? 4 : 1;
+
+// sum [rows of taps][kKernel] += kColumns outputs' share.
+template <typename T, int kKernel, int kStride, int kRows, int kColumns>
+HWY_INLINE void AddTaps(const T* in, int64_t in_stride, const T* gradient, Vec<T> (&sum)[kRows][kKernel]) {
+  constexpr int kRead = (kColumns - 1) * kStride + kKernel;
+  Vec<T> g[kColumns];
+#pragma GCC unroll 4
+  for (int j = 0; j < kColumns; ++j) g[j] = Load(gradient + j * kLanes<T>);
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    Vec<T> read[kRead];
+#pragma GCC unroll 16
+    for (int j = 0; j < kRead; ++j) read[j] = Load(in + r * in_stride + j * kLanes<T>);
+#pragma GCC unroll 4
+    for (int j = 0; j < kColumns; ++j) {
+#pragma GCC unroll 8
+      for (int tap = 0; tap < kKernel; ++tap) sum[r][tap] = hn::MulAdd(g[j], read[j * kStride + tap], sum[r][tap]);
+    }
+  }
+}
 
 template <typename T, int kKernel, int kStride, int kFirstRow>
 HWY_INLINE void AddTapGradients(const T* padded, int64_t padded_stride, const T* gradient, int64_t gradient_stride,
                                 int64_t rows, int64_t columns, T* sums) {
   constexpr int kRows = kTapRows<kKernel> < kKernel - kFirstRow ? kTapRows<kKernel> : kKernel - kFirstRow;
+  constexpr int kColumns = kTapColumns<kKernel>;
   Vec<T> sum[kRows][kKernel];
   T* out = sums + kFirstRow * kKernel * kLanes<T>;
 #pragma GCC unroll 8
@@ -147,18 +198,16 @@ HWY_INLINE void AddTapGradients(const T* padded, int64_t padded_stride, const T*
     for (int tap = 0; tap < kKernel; ++tap) sum[r][tap] = Load(out + (r * kKernel + tap) * kLanes<T>);
   }
   for (int64_t row = 0; row < rows; ++row) {
-    const T* in_row = padded + (row * kStride + kFirstRow) * padded_stride;
-    const T* gradient_row = gradient + row * gradient_stride;
-    for (int64_t column = 0; column < columns; ++column) {
-      const Vec<T> g = Load(gradient_row + column * kLanes<T>);
-      const T* in = in_row + column * kStride * kLanes<T>;
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 8
-        for (int tap = 0; tap < kKernel; ++tap) {
-          sum[r][tap] = hn::MulAdd(g, Load(in + r * padded_stride + tap * kLanes<T>), sum[r][tap]);
-        }
-      }
+    const T* in = padded + (row * kStride + kFirstRow) * padded_stride;
+    const T* g = gradient + row * gradient_stride;
+    int64_t column = 0;
+    for (; column + kColumns <= columns; column += kColumns) {
+      AddTaps<T, kKernel, kStride, kRows, kColumns>(in + column * kStride * kLanes<T>, padded_stride,
+                                                    g + column * kLanes<T>, sum);
+    }
+    for (; column < columns; ++column) {
+      AddTaps<T, kKernel, kStride, kRows, 1>(in + column * kStride * kLanes<T>, padded_stride, g + column * kLanes<T>,
+                                             sum);
     }
   }
 #pragma GCC unroll 8

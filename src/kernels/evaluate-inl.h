@@ -42,20 +42,20 @@ struct EvaluatedCandidate {
       expand.Resize(blocks * size.in * kLanes<T>);
       PackRows(from.expand, from.middle, size.in, size.in * kLanes<T>, expand.get());
       expand_norm = RunningNormLanes(from.expand_norm, from.middle);
+      ScaleRows(expand_norm.scale, blocks, size.in, expand.get());
     }
     depthwise.Resize(blocks * taps * kLanes<T>);
     PackRows(from.depthwise, from.middle, taps, taps * kLanes<T>, depthwise.get());
     depthwise_norm = RunningNormLanes(from.depthwise_norm, from.middle);
     const NormLanes<T> project_norm = RunningNormLanes(from.project_norm, size.out);
     const T weight = static_cast<T>(from.weight);
-    Buffer<T> scaled(size.out * from.middle);
+    project = PackProject(from.project, size.out, from.middle);
+    Buffer<T> scale = Zeros<T>(Padded<T>(size.out));
     for (int64_t o = 0; o < size.out; ++o) {
-      for (int64_t c = 0; c < from.middle; ++c) {
-        scaled[o * from.middle + c] = weight * project_norm.scale[o] * from.project[o * from.middle + c];
-      }
+      scale[o] = weight * project_norm.scale[o];
       shift.push_back(weight * project_norm.shift[o]);
     }
-    project = PackProject(scaled.get(), size.out, from.middle);
+    ScaleRows(scale, BlocksOf<T>(size.out), Padded<T>(from.middle), project.get());
   }
 
   const Candidate<T>& candidate;
@@ -100,9 +100,9 @@ void AddEvaluated(const LayerPlan& plan, const Band& band, const EvaluatedCandid
               Store(clip.Apply(hn::MulAdd(sum[i], scale, shift)), to + (row * plan.out_width + column + i) * kLanes<T>);
             }
           };
-          Depthwise<T, kKernel, kStride>(tiles + j * rows.size() + image * rows.image_stride(), rows.row_stride(),
-                                         evaluated.depthwise.get() + (pass + j) * kKernel * kKernel * kLanes<T>,
-                                         out_rows, plan.out_width, store);
+          Depthwise<T, kKernel, kStride, kTileOutRows<kStride>>(
+              tiles + j * rows.size() + image * rows.image_stride(), rows.row_stride(),
+              evaluated.depthwise.get() + (pass + j) * kKernel * kKernel * kLanes<T>, out_rows, plan.out_width, store);
           to += out_rows * plan.out_width * kLanes<T>;
         }
       }

@@ -40,7 +40,11 @@ struct Passes {
       count = (blocks + most - 1) / most;
     }
   }
-  int64_t Begin(int64_t pass) const { return blocks * pass / count; }
+  // Even where there are enough, so that products come in tiles of two blocks.
+  int64_t Begin(int64_t pass) const {
+    const int64_t tiles = (blocks + kTileBlocks - 1) / kTileBlocks;
+    return tiles < count ? blocks * pass / count : std::min(blocks, tiles * pass / count * kTileBlocks);
+  }
   int64_t blocks, count;
 };
 
@@ -49,13 +53,34 @@ inline int64_t Splits(int64_t tasks, const Passes& passes) {
   return std::clamp<int64_t>((Threads() + tasks - 1) / tasks, 1, passes.count);
 }
 
+// weights [block][in][lanes] *= scale, a norm's: the product then gives normalised values but for their shift.
+template <typename T>
+void ScaleRows(const Buffer<T>& scale, int64_t blocks, int64_t in, T* weights) {
+  for (int64_t block = 0; block < blocks; ++block) {
+    const Vec<T> factor = Load(scale.get() + block * kLanes<T>);
+    for (int64_t i = 0; i < in; ++i, weights += kLanes<T>) Store(hn::Mul(Load(weights), factor), weights);
+  }
+}
+
+// shift = bias - the mean of weights x, from the mean of x: of the weights as ScaleRows() has rounded them, so that a
+// mean of x far from zero costs no digits.
+template <typename T>
+void ShiftRows(const T* weights, int64_t middle, int64_t in, const T* x_mean, const T* bias, Buffer<T>& shift) {
+  for (int64_t block = 0; block < BlocksOf<T>(middle); ++block) {
+    const int64_t channel = block * kLanes<T>;
+    Vec<T> sum = bias ? LoadFirst(bias + channel, middle - channel) : Zero<T>();
+    for (int64_t i = 0; i < in; ++i, weights += kLanes<T>) sum = hn::NegMulAdd(Load(weights), Set(x_mean[i]), sum);
+    Store(sum, shift.get() + channel);
+  }
+}
+
 // What FillExpanded() and its callers need of one candidate.
 template <typename T>
 struct ExpandCall {
   const T* x;  // the whole input
   int64_t in;
   const Candidate<T>& candidate;
-  const T* weights;  // [block][in][lanes]; unused without expansion
+  const T* weights;  // [block][in][lanes]; times the norm's scale; unused without expansion
   const NormLanes<T>& norm;
 };
 
@@ -76,24 +101,17 @@ void FillExpanded(const LayerPlan& plan, const Band& band, const PaddedRows& row
     return;
   }
   const ClipLanes<T> clip(call.candidate.expand_norm.clip);
-  const T* scale = call.norm.scale.get() + first * kLanes<T>;
-  const T* shift = call.norm.shift.get() + first * kLanes<T>;
   auto store = [&]<int kRows, int kBlocks>(int64_t row, int64_t block, Vec<T>(&sum)[kRows][kBlocks]) EPILOGUE_ATTR {
     // Copies: a store may change whatever lies behind a reference, and everything would be read again after each.
     const ClipLanes<T> bounds = clip;
     const int32_t* at = offsets.data() + row;
     T* out = tiles + block * tile;
     const int64_t next = tile;
-    const Vec<T> first_scale = Load(scale + block * kLanes<T>), first_shift = Load(shift + block * kLanes<T>);
-    const Vec<T> last_scale = Load(scale + (block + kBlocks - 1) * kLanes<T>);
-    const Vec<T> last_shift = Load(shift + (block + kBlocks - 1) * kLanes<T>);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
       const int64_t offset = at[i];
-      Store(bounds.Apply(hn::MulAdd(sum[i][0], first_scale, first_shift)), out + offset);
-      if constexpr (kBlocks == 2) {
-        Store(bounds.Apply(hn::MulAdd(sum[i][1], last_scale, last_shift)), out + next + offset);
-      }
+#pragma GCC unroll 3
+      for (int j = 0; j < kBlocks; ++j) Store(bounds.Apply(sum[i][j]), out + j * next + offset);
     }
   };
   Multiply(Product<T>{.a = x,
@@ -101,7 +119,8 @@ void FillExpanded(const LayerPlan& plan, const Band& band, const PaddedRows& row
                       .inner = in,
                       .b = call.weights + first * in * kLanes<T>,
                       .b_block = in * kLanes<T>,
-                      .b_step = kLanes<T>},
+                      .b_step = kLanes<T>,
+                      .bias = call.norm.shift.get() + first * kLanes<T>},
            pixels, count, store);
 }
 
@@ -152,6 +171,7 @@ NormStatistics DirectExpandStatistics(const LayerPlan& plan, const ExpandCall<T>
 // d = depthwise(clip(norm(u))) and its statistics, one part a task.
 template <typename T, int kKernel, int kStride>
 NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call, const T* weights, T* d) {
+  constexpr int64_t kAhead = 16;  // pixels of d that are asked for before they are written
   const int64_t middle = call.candidate.middle, blocks = BlocksOf<T>(middle);
   const Passes passes(blocks, plan.tasks());
   PartialSums<T> parts(plan.tasks(), Padded<T>(middle));
@@ -170,27 +190,33 @@ NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call
       }
       const int64_t first = passes.Begin(task % passes.count), last = passes.Begin(task % passes.count + 1);
       FillExpanded(plan, band, rows, offsets, call, first, last - first, tiles);
-      const int64_t out_rows = band.out_end - band.out_begin;
+      const int64_t out_rows = band.out_end - band.out_begin, width = plan.out_width;
       for (int64_t block = first; block < last; ++block) {
         const T* tile = tiles + (block - first) * rows.size();
         const T* block_weights = weights + block * kKernel * kKernel * kLanes<T>;
         Vec<T> pivot = Zero<T>(), total = Zero<T>(), square = Zero<T>();
         auto take = [&]<int kColumns>(int64_t, int64_t, int, Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR { pivot = sum[0]; };
-        DepthwiseTile<T, kKernel, kStride, 1>(tile, rows.row_stride(), block_weights, out_rows / 2, plan.out_width / 2,
-                                              take);
+        DepthwiseTile<T, kKernel, kStride, 1, 1>(tile, rows.row_stride(), block_weights, out_rows / 2,
+                                                 plan.out_width / 2, take);
         T* out = d + ((band.group * blocks + block) * plan.out_pixels + band.out_begin * plan.out_width) * kLanes<T>;
         for (int64_t image = 0; image < rows.images; ++image) {
           auto store = [&]<int kColumns>(int64_t row, int64_t column, int, Vec<T>(&sum)[kColumns]) EPILOGUE_ATTR {
+            T* to = out + (row * width + column) * kLanes<T>;
+            const Vec<T> away = pivot;
+            Vec<T> plain = total, squares = square;
 #pragma GCC unroll 16
             for (int j = 0; j < kColumns; ++j) {
-              Store(sum[j], out + (row * plan.out_width + column + j) * kLanes<T>);
-              const Vec<T> value = hn::Sub(sum[j], pivot);
-              total = hn::Add(total, value);
-              square = hn::MulAdd(value, value, square);
+              hwy::Prefetch(to + (kAhead + j) * kLanes<T>);
+              Store(sum[j], to + j * kLanes<T>);
+              const Vec<T> value = hn::Sub(sum[j], away);
+              plain = hn::Add(plain, value);
+              squares = hn::MulAdd(value, value, squares);
             }
+            total = plain;
+            square = squares;
           };
-          Depthwise<T, kKernel, kStride>(tile + image * rows.image_stride(), rows.row_stride(), block_weights, out_rows,
-                                         plan.out_width, store);
+          Depthwise<T, kKernel, kStride, kForwardRows<kStride>>(tile + image * rows.image_stride(), rows.row_stride(),
+                                                                block_weights, out_rows, plan.out_width, store);
           out += plan.out_height * plan.out_width * kLanes<T>;
         }
         Store(pivot, parts.pivot(part) + block * kLanes<T>);
@@ -207,11 +233,12 @@ NormStatistics ForwardDepthwise(const LayerPlan& plan, const ExpandCall<T>& call
   return Combine(parts, middle, counts);
 }
 
-// Output pixels of a group whose activations stay in the first-level cache beside a strip of weights.
+// Output pixels of a group whose activations stay in the caches beside the weights; whole tiles of the product.
 template <typename T>
 int64_t ProjectPixels(const LayerPlan& plan, int64_t blocks) {
-  constexpr int64_t kElements = 6144;
-  return std::min(plan.out_pixels, std::max<int64_t>(12, kElements / (blocks * kLanes<T>) / 12 * 12));
+  constexpr int64_t kElements = 32768;
+  constexpr int64_t kRows = kTileRows<kTileBlocks>;
+  return std::min(plan.out_pixels, std::max<int64_t>(2 * kRows, kElements / (blocks * kLanes<T>) / kRows * kRows));
 }
 
 // z = clip(norm(d)) project^T and its statistics. weights: [block of out][middle, padded][lanes].
@@ -220,7 +247,9 @@ NormStatistics ForwardProject(const LayerPlan& plan, const Candidate<T>& candida
                               const T* weights, const T* d, T* z) {
   const int64_t blocks = BlocksOf<T>(candidate.middle), out = plan.size.out, out_blocks = BlocksOf<T>(out);
   const int64_t most = ProjectPixels<T>(plan, blocks), pieces = (plan.out_pixels + most - 1) / most;
-  const auto first_of = [&](int64_t piece) { return plan.out_pixels * piece / pieces; };
+  constexpr int64_t kRows = kTileRows<kTileBlocks>;
+  const int64_t row_tiles = (plan.out_pixels + kRows - 1) / kRows;
+  const auto first_of = [&](int64_t piece) { return std::min(plan.out_pixels, row_tiles * piece / pieces * kRows); };
   PartialSums<T> parts(plan.groups * pieces, Padded<T>(out));
   const ClipLanes<T> clip(candidate.depthwise_norm.clip);
   // Where pieces are too few for all threads, each is activated several times, for some of the output's blocks each.
@@ -350,6 +379,8 @@ CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, c
     if (kept.direct) {
       const NormLanes<T> none;
       statistics.expand = DirectExpandStatistics(plan, ExpandCall<T>{x, in, candidate, to.expand.get(), none});
+      to.plain_expand.Resize(blocks * in * kLanes<T>);
+      std::copy_n(to.expand.get(), blocks * in * kLanes<T>, to.plain_expand.get());
     } else {
       to.expand_covariance.Resize(middle * Padded<T>(in));
       statistics.expand =
@@ -357,6 +388,8 @@ CandidateStatistics ForwardCandidate(KeptLayer<T>& kept, KeptCandidate<T>& to, c
       statistics.expand.count = plan.total_in_pixels();
     }
     to.expand_norm = MakeNormLanes(candidate.expand_norm, statistics.expand);
+    ScaleRows(to.expand_norm.scale, blocks, in, to.expand.get());
+    ShiftRows(to.expand.get(), middle, in, kept.x_mean.get(), candidate.expand_norm.bias, to.expand_norm.shift);
   }
   to.depthwise.Resize(blocks * taps * kLanes<T>);
   PackRows(candidate.depthwise, middle, taps, taps * kLanes<T>, to.depthwise.get());
@@ -385,11 +418,11 @@ void ForwardLayer(const Layer<T>& layer, const T* x, T* y, Forwarded<T>& result)
   kept.direct = 7 * pixels < 4 * in;
   Buffer<T> covariance;
   const bool expands = std::ranges::any_of(layer.candidates, [](const Candidate<T>& c) { return c.expand != nullptr; });
-  if (expands && !kept.direct) {
+  if (expands) {
     const std::vector<double> mean = InputMean(x, pixels, in);
     kept.x_mean = Zeros<T>(Padded<T>(in));
     std::ranges::transform(mean, kept.x_mean.get(), [](double value) { return static_cast<T>(value); });
-    covariance = InputCovariance(x, pixels, in, kept.x_mean.get());
+    if (!kept.direct) covariance = InputCovariance(x, pixels, in, kept.x_mean.get());
   }
   kept.candidates.resize(layer.candidates.size());
   for (size_t c = 0; c < layer.candidates.size(); ++c) {

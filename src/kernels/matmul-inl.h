@@ -29,16 +29,23 @@ struct Product {
   const T* bias = nullptr;  // [blocks][kLanes]
 };
 
-// Blocks and rows of a product that are summed in registers at once.
+// Blocks and rows of a product that are summed in registers at once: two blocks, or three where one would be left over.
 constexpr int kTileBlocks = 2;
 template <int kBlocks>
-constexpr int kTileRows = kManyRegisters || kBlocks == 1 ? 12 : 6;
+constexpr int kTileRows = kBlocks == 1 ? 12 : (kManyRegisters ? 24 : 12) / kBlocks;
 
 // The next smaller tile for what is left of the rows: 12, 8, 4, 2, 1 or 6, 4, 2, 1.
 constexpr int SmallerTile(int rows) { return rows == 12 ? 8 : rows == 6 ? 4 : rows / 2; }
 
-template <typename T, int kRows, int kBlocks, class Epilogue>
-HWY_INLINE void MultiplyTile(const Product<T>& product, int64_t row, int64_t block, Epilogue& epilogue) {
+// For products whose epilogue reads no memory that is far away.
+struct FetchNothing {
+  void operator()(int64_t, int64_t, int64_t, int64_t) const {}
+};
+
+template <typename T, int kRows, int kBlocks, class Epilogue, class Fetch>
+HWY_INLINE void MultiplyTile(const Product<T>& product, int64_t row, int64_t block, Epilogue& epilogue,
+                             const Fetch& fetch) {
+  fetch(row, kRows, block, kBlocks);
   Vec<T> sum[kRows][kBlocks];
 #pragma GCC unroll 16
   for (int j = 0; j < kBlocks; ++j) {
@@ -66,25 +73,33 @@ HWY_INLINE void MultiplyTile(const Product<T>& product, int64_t row, int64_t blo
   epilogue(row, block, sum);
 }
 
-template <typename T, int kRows, int kBlocks, class Epilogue>
-HWY_INLINE void MultiplyRows(const Product<T>& product, int64_t row, int64_t rows, int64_t block, Epilogue& epilogue) {
+template <typename T, int kRows, int kBlocks, class Epilogue, class Fetch>
+HWY_INLINE void MultiplyRows(const Product<T>& product, int64_t row, int64_t rows, int64_t block, Epilogue& epilogue,
+                             const Fetch& fetch) {
   for (; rows >= kRows; row += kRows, rows -= kRows) {
-    MultiplyTile<T, kRows, kBlocks>(product, row, block, epilogue);
+    if (kRows == 12 && rows == 16) break;  // 8 and 8: a tile of 4 would wait for its own sums
+    MultiplyTile<T, kRows, kBlocks>(product, row, block, epilogue, fetch);
   }
   if constexpr (kRows > 1) {
-    if (rows > 0) MultiplyRows<T, SmallerTile(kRows), kBlocks>(product, row, rows, block, epilogue);
+    if (rows > 0) MultiplyRows<T, SmallerTile(kRows), kBlocks>(product, row, rows, block, epilogue, fetch);
   }
 }
 
 // Hands every piece of the result to epilogue(first row, first block, Vec<T> (&sum)[rows][blocks]); blocks come in
-// order, and rows within them.
-template <typename T, class Epilogue>
-HWY_NOINLINE void Multiply(const Product<T>& product, int64_t rows, int64_t blocks, Epilogue& epilogue) {
+// order, and rows within them. Before a piece is computed, fetch(first row, rows, first block, blocks) may ask for
+// memory that the epilogues will read.
+template <typename T, class Epilogue, class Fetch = FetchNothing>
+HWY_NOINLINE void Multiply(const Product<T>& product, int64_t rows, int64_t blocks, Epilogue& epilogue,
+                           const Fetch& fetch = {}) {
   int64_t block = 0;
-  for (; block + kTileBlocks <= blocks; block += kTileBlocks) {
-    MultiplyRows<T, kTileRows<kTileBlocks>, kTileBlocks>(product, 0, rows, block, epilogue);
+  for (; block + kTileBlocks <= blocks && block + kTileBlocks + 1 != blocks; block += kTileBlocks) {
+    MultiplyRows<T, kTileRows<kTileBlocks>, kTileBlocks>(product, 0, rows, block, epilogue, fetch);
   }
-  if (block < blocks) MultiplyRows<T, kTileRows<1>, 1>(product, 0, rows, block, epilogue);
+  if (block + kTileBlocks < blocks) {
+    MultiplyRows<T, kTileRows<kTileBlocks + 1>, kTileBlocks + 1>(product, 0, rows, block, epilogue, fetch);
+    block = blocks;
+  }
+  if (block < blocks) MultiplyRows<T, kTileRows<1>, 1>(product, 0, rows, block, epilogue, fetch);
 }
 
 }  // namespace HWY_NAMESPACE

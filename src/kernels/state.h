@@ -22,8 +22,9 @@ struct NormLanes {
 
 template <typename T>
 struct KeptCandidate {
-  Buffer<T> expand;     // [block][in][lanes]
-  Buffer<T> depthwise;  // [block][taps][lanes]
+  Buffer<T> expand;        // [block][in][lanes]; times the norm's scale
+  Buffer<T> plain_expand;  // as it is; only where KeptLayer::direct
+  Buffer<T> depthwise;     // [block][taps][lanes]
   NormLanes<T> expand_norm, depthwise_norm, project_norm;
   Buffer<T> expand_covariance;  // expand * covariance of x, [middle][in, padded]
   Buffer<T> d;                  // [group][block][pixel of the group][lanes]

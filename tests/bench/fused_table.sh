@@ -27,6 +27,10 @@ search "proxyless, 64x64, batch 8" 4 --skeleton proxyless --input 64x64 --batch 
 search "proxyless, 224x224, batch 4" 1 --skeleton proxyless --input 224x224 --batch 4 --threads 2
 search "small, 1 thread" 2 --skeleton small --input 32x32 --batch 32 --threads 1
 search "small, pruned to 2" 5 --skeleton small --input 32x32 --batch 32 --threads 2 --prune-to 2
+search "small, one path (its w step)" 8 --skeleton small --input 32x32 --batch 64 --threads 2 --prune-to 1
+scores="--threads 2"
+compare "16 networks of small, scored on 250 images each" "fused=$danas/danas_score_bench --kernels fused $scores" \
+  "aten=$danas/danas_score_bench --kernels aten $scores" "plain=$python $here/plain_scores.py $scores"
 network="--input 64x64 --batch 16 --threads 2 --steps 5 --warmup 1"
 compare "MobileNetV2: training step, evaluation" \
   "fused=$danas/danas_network_bench --arch $here/mobilenetv2.json --kernels fused $network" \

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "danas/core/random.h"
 #include "danas/kernels/inverted_residual.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/parallel.h"
+#include "tests/kernels/pass_work.h"
 
 namespace danas::kernels {
 namespace {
@@ -51,66 +50,11 @@ const std::vector<LayerSize>& Layers() {
   return layers;
 }
 
-// Multiply-adds of each pass over one candidate; of those that only read and write, the elements.
-std::map<std::string, double> Work(const LayerSize& size, int64_t middle, int64_t kernel) {
-  const int64_t out_height = (size.height + size.stride - 1) / size.stride;
-  const int64_t out_width = (size.width + size.stride - 1) / size.stride;
-  const auto in_pixels = static_cast<double>(size.images * size.height * size.width);
-  const auto out_pixels = static_cast<double>(size.images * out_height * out_width);
-  const auto mid = static_cast<double>(middle), in = static_cast<double>(size.in), out = static_cast<double>(size.out);
-  const double expand = middle == size.in ? 0 : in_pixels * mid * in, project = out_pixels * mid * out;
-  const double depthwise = out_pixels * mid * static_cast<double>(kernel * kernel);
-  return {{"forward depthwise", expand + depthwise},
-          {"forward project", project},
-          {"mix outputs", out_pixels * out},
-          {"sum outputs", out_pixels * out},
-          {"backward project", 2 * project},
-          {"backward input", 3 * expand + 2 * depthwise},
-          {"evaluate", expand + depthwise + project},
-          {"input covariance", in_pixels * in * in / 2},
-          {"correct input", in_pixels * in * in},
-          {"expand statistics", mid * in * in},
-          {"expand correction", mid * in * in},
-          {"expand directly", expand},
-          {"backward expand", 2 * expand},
-          {"backward expand to x", expand}};
-}
-
-void Compute(const LayerSize& size, int64_t middle, int64_t kernel) {
-  RandomStream random(1, "tasks");
-  const auto draw = [&](int64_t count) {
-    std::vector<float> values(static_cast<size_t>(count));
-    for (float& value : values) value = static_cast<float>(random.Uniform(-1, 1));
-    return values;
-  };
-  const int64_t out_pixels =
-      ((size.height + size.stride - 1) / size.stride) * ((size.width + size.stride - 1) / size.stride);
-  const std::vector<float> x = draw(size.images * size.height * size.width * size.in), expand = draw(middle * size.in),
-                           depthwise = draw(middle * kernel * kernel), project = draw(size.out * middle),
-                           gradient = draw(size.images * out_pixels * size.out),
-                           mean(static_cast<size_t>(std::max(middle, size.out)), 0.0F), variance(mean.size(), 1.0F);
-  const Norm<float> norm{.clip = {0, 6}, .running_mean = mean.data(), .running_variance = variance.data()};
-  Norm<float> last = norm;
-  last.clip = {};
-  const Layer<float> layer{.size = size,
-                           .candidates = {{.middle = middle,
-                                           .kernel = kernel,
-                                           .expand = middle == size.in ? nullptr : expand.data(),
-                                           .depthwise = depthwise.data(),
-                                           .project = project.data(),
-                                           .expand_norm = norm,
-                                           .depthwise_norm = norm,
-                                           .project_norm = last}}};
-  std::vector<float> y(gradient.size()), x_gradient(x.size()), expand_gradient(expand.size()),
-      depthwise_gradient(depthwise.size()), project_gradient(project.size());
-  Gradients<float> gradients;
-  gradients.x = x_gradient.data();
-  gradients.candidates = {{.expand = layer.candidates[0].expand ? expand_gradient.data() : nullptr,
-                           .depthwise = depthwise_gradient.data(),
-                           .project = project_gradient.data()}};
-  const Forwarded<float> forwarded = Forward(layer, x.data(), y.data());
-  Backward(*forwarded.kept, layer, x.data(), gradient.data(), gradients);
-  Evaluate(layer, x.data(), y.data());
+void Compute(const LayerSize& size, const CandidateSize& candidate) {
+  RandomLayer layer(size, {candidate});
+  layer.RunForward();
+  layer.RunBackward(/*weights_too=*/true);
+  layer.RunEvaluate();
 }
 
 class TaskCount : public testing::TestWithParam<int64_t> {
@@ -131,9 +75,9 @@ class TaskCount : public testing::TestWithParam<int64_t> {
 TEST_P(TaskCount, IsEnoughForEveryThreadOrTheTasksAreSmall) {
   for (const LayerSize& size : Layers()) {
     for (const int64_t expand : {1, 6}) {
-      const int64_t middle = expand * size.in, kernel = 5;
+      const CandidateSize candidate{.middle = expand * size.in, .kernel = 5, .expands = expand > 1};
       fewest_tasks.clear();
-      Compute(size, middle, kernel);
+      Compute(size, candidate);
       std::printf("%ldx%ld, %ld to %ld, expand %ld, stride %ld:", size.height, size.width, size.in, size.out, expand,
                   size.stride);
       for (const auto& [pass, tasks] : fewest_tasks) std::printf(" %s %ld,", pass.c_str(), tasks);
@@ -141,7 +85,7 @@ TEST_P(TaskCount, IsEnoughForEveryThreadOrTheTasksAreSmall) {
       for (const char* always : {"forward depthwise", "backward input", "evaluate"}) {
         EXPECT_TRUE(fewest_tasks.contains(always)) << always;
       }
-      for (const auto& [pass, work] : Work(size, middle, kernel)) {
+      for (const auto& [pass, work] : PassWork(size, candidate)) {
         if (!fewest_tasks.contains(pass)) continue;
         const auto tasks = static_cast<double>(fewest_tasks.at(pass));
         EXPECT_TRUE(tasks >= static_cast<double>(threads) || work / tasks <= kSmallTask)
