@@ -123,13 +123,11 @@ Buffer<T> ThroughClip(const LayerPlan& plan, const Candidate<T>& candidate, cons
   Buffer<T> masked(pixels * out);
   ForEachRange("through clip", pixels, [&](int64_t begin, int64_t end, int64_t) HWY_ATTR {
     const ClipLanes<T> clip(candidate.project_norm.clip);
-    const Vec<T> weight = Set(static_cast<T>(candidate.weight));
     for (int64_t m = begin; m < end; ++m) {
       for (int64_t at = 0; at < out; at += kLanes<T>) {
         const int64_t there = out - at;
         const Vec<T> v = hn::MulAdd(LoadFirst(kept.z.get() + m * out + at, there),
-                                    hn::Mul(weight, Load(kept.project_norm.scale.get() + at)),
-                                    hn::Mul(weight, Load(kept.project_norm.shift.get() + at)));
+                                    Load(kept.project_norm.scale.get() + at), Load(kept.project_norm.shift.get() + at));
         StoreFirst(clip.Backward(LoadFirst(gradient + m * out + at, there), v), masked.get() + m * out + at, there);
       }
     }
@@ -223,7 +221,7 @@ void FillProjectGradient(const T* gradient, const T* z, const NormBackward<T>& n
   }
 }
 
-// Asks for the rows of [block][pixel][lanes] that the epilogue of the piece after this one reads.
+// Asks for the rows of [block][pixel][lanes] that the epilogue of the next piece but one reads.
 template <typename T>
 struct FetchLanes {
   HWY_INLINE void operator()(int64_t row, int64_t rows, int64_t block, int64_t blocks) const {

@@ -19,8 +19,8 @@ namespace HWY_NAMESPACE {
 // Neighbouring outputs of a row that are summed in registers at once.
 constexpr int kTileColumns = kManyRegisters ? 8 : 4;
 
-// Rows of outputs that are: two at stride 1, whose inputs are mostly the same. A sum waits for the one before it; eight
-// that do not wait for each other keep two multipliers of four cycles busy, and some more do it with less luck.
+// Rows of outputs that are summed at once: two at stride 1, whose inputs are mostly the same. A multiply-add waits for
+// the one before it in its sum; eight sums just keep two multipliers of four cycles busy, sixteen do so surely.
 template <int kStride>
 constexpr int kTileOutRows = kStride == 1 ? 2 : 1;
 

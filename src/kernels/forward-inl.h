@@ -40,7 +40,7 @@ struct Passes {
       count = (blocks + most - 1) / most;
     }
   }
-  // Even where there are enough, so that products come in tiles of two blocks.
+  // Even where there are enough, so that products come in tiles of two blocks (of three where the last pass is odd).
   int64_t Begin(int64_t pass) const {
     const int64_t tiles = (blocks + kTileBlocks - 1) / kTileBlocks;
     return tiles < count ? blocks * pass / count : std::min(blocks, tiles * pass / count * kTileBlocks);

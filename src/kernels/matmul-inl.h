@@ -34,7 +34,7 @@ constexpr int kTileBlocks = 2;
 template <int kBlocks>
 constexpr int kTileRows = kBlocks == 1 ? 12 : (kManyRegisters ? 24 : 12) / kBlocks;
 
-// The next smaller tile for what is left of the rows: 12, 8, 4, 2, 1 or 6, 4, 2, 1.
+// The next smaller tile for what is left of the rows: 12, 8, 4, 2, 1; 8, 4, 2, 1; 6, 4, 2, 1; or 4, 2, 1.
 constexpr int SmallerTile(int rows) { return rows == 12 ? 8 : rows == 6 ? 4 : rows / 2; }
 
 // For products whose epilogue reads no memory that is far away.

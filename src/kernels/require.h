@@ -7,7 +7,7 @@
 
 namespace danas::kernels {
 
-// Throws std::invalid_argument for sizes that do not fit together.
+// Throws std::invalid_argument for sizes that do not fit together, and where the last norm's clip would be left out.
 template <typename T>
 inline void RequireFits(const Layer<T>& layer) {
   const LayerSize& size = layer.size;
@@ -24,7 +24,7 @@ inline void RequireFits(const Layer<T>& layer) {
     const Clip &last = candidate.project_norm.clip, none;
     const bool clips = last.lowest != none.lowest || last.highest != none.highest;
     if (clips && (layer.candidates.size() > 1 || layer.shortcut != 0 || candidate.weight != 1)) {
-      throw std::invalid_argument("kernels: a sum of candidates that end in an activation");
+      throw std::invalid_argument("kernels: an activation at the end of a candidate that is one of a sum");
     }
   }
 }

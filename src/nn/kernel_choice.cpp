@@ -51,7 +51,7 @@ bool IsFusible(const BlockGraph& graph, int stride) {
   if (graph.steps.empty()) return stride == 1;
   const std::optional<Chain> chain = GraphChains(graph).ChainAt(0);
   if (!chain || !FitsKernels(graph, *chain) || DepthwiseOf(graph, *chain).stride != stride) return false;
-  if (chain->project.activation) return false;  // its candidates are summed: an activation of one is none of the sum
+  if (chain->project.activation) return false;  // a layer sums its candidates; this would have to come before
   const size_t others = graph.steps.size() - chain->Steps().size();
   const MapId y = chain->project.output;
   if (others == 0) return graph.result == y;

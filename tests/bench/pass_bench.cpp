@@ -1,9 +1,8 @@
 // Time of every pass of the fused kernels over the inverted residuals of a space, against what the processor can
 // multiply: which pass is slow. The network itself is not built: layer by layer, on random numbers.
 //
-// pass_bench [--skeleton small|proxyless | --arch FILE] [--input HxW] [--batch N] [--steps N] [--prune-to N] [--threads
-// N]
-//            [--layers yes] [--layer N]
+// pass_bench [--skeleton small|proxyless | --arch FILE] [--input HxW] [--batch N] [--steps N] [--warmup N]
+//            [--prune-to N] [--threads N] [--layers yes] [--layer N]
 // --arch: a network such as best.json, with affine norms. --layers: a table by layer, too. --layer: only the N-th with
 // inverted residuals, from 0 on.
 #include <ATen/Parallel.h>
@@ -25,6 +24,7 @@
 #include "danas/kernels/level.h"
 #include "danas/kernels/machine.h"
 #include "danas/kernels/parallel.h"
+#include "danas/nn/fused_layer.h"
 #include "danas/nn/thread_pool.h"
 #include "tests/bench/supernet_options.h"
 #include "tests/kernels/pass_work.h"
@@ -68,7 +68,7 @@ std::vector<BenchLayer> LayersOf(const SearchSpace& space, int64_t images, bool 
                               .stride = shape.stride},
                      .candidates = {}};
     for (const BlockSpec& block : spec.candidates) {
-      if (block.kind != BlockKind::kInvertedResidual || block.squeeze_excite || block.fused) continue;
+      if (block.kind != BlockKind::kInvertedResidual || !IsFusible(block, shape)) continue;
       layer.candidates.push_back({.middle = ExpandedChannels(block, shape.in),
                                   .kernel = block.op.kernel,
                                   .expands = block.expand != 1,
@@ -95,6 +95,9 @@ double Step(kernels::RandomLayer& layer, const BenchLayer& of, StepKind kind, st
   }
   const double seconds = SecondsSince(start);
   std::map<std::string, double> multiply_adds;
+  for (const char* pass : {"input covariance", "correct input"}) {
+    multiply_adds[pass] = kernels::LayerPassWork(of.size).at(pass);
+  }
   for (const kernels::CandidateSize& candidate : of.candidates) {
     for (const auto& [pass, work] : kernels::PassWork(of.size, candidate, weights_too)) multiply_adds[pass] += work;
   }
@@ -135,6 +138,8 @@ void Run(const std::vector<std::string>& words) {
   setters["--layers"] = [&](const std::string& value) { by_layer = value == "yes"; };
   setters["--arch"] = [&](const std::string& value) { arch = value; };
   setters["--layer"] = SetNumber(only);
+  setters.erase("--kernels");
+  setters.erase("--recompute");
   ParseOptions(words, setters);
   CheckOptions(options);
   const SearchSpace space = arch.empty() ? MakeSpace(options) : ReadGenotype(arch).network.WithInput(options.input);

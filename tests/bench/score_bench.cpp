@@ -26,6 +26,7 @@ namespace danas {
 namespace {
 
 std::vector<std::vector<size_t>> DrawNetworks(const SearchSpace& space, int64_t count, int64_t seed) {
+  if (static_cast<double>(count) > space.NetworkCount()) throw UsageError("--networks: the space has fewer");
   RandomStream random(static_cast<uint64_t>(seed), "networks");
   std::set<std::vector<size_t>> networks;
   while (networks.size() < static_cast<size_t>(count)) {
@@ -47,6 +48,7 @@ void Run(const std::vector<std::string>& words) {
   setters["--images"] = SetNumber(images);
   ParseOptions(words, setters);
   CheckOptions(options);
+  if (images % options.batch != 0) throw UsageError("--images is a multiple of --batch");
   const SearchSpace space = MakeSpace(options);
   const Config config = MakeConfig(options, 1);
   OpenDevice(config.runtime, config.seed);

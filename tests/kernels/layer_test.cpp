@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "danas/kernels/inverted_residual.h"
 #include "danas/kernels/level.h"
 #include "danas/kernels/parallel.h"
+#include "tests/kernels/pass_work.h"
 
 namespace danas::kernels {
 namespace {
@@ -40,6 +42,13 @@ class DrawnLayer {
     for (const auto& [expand, kernel] : expands_and_kernels) AddCandidate(expand, kernel, affine);
     x_ = Draw(size.images * size.height * size.width * size.in);
     gradient_ = Draw(size.images * Out(size.height) * Out(size.width) * size.out);
+  }
+
+  // For a layer of one candidate: it ends in ReLU6.
+  void EndInActivation() {
+    layer_.shortcut = 0;
+    layer_.candidates.at(0).weight = 1;
+    layer_.candidates[0].project_norm.clip = {.lowest = 0, .highest = 6};
   }
 
   struct Result {
@@ -137,6 +146,22 @@ void ExpectNear(const std::vector<T>& a, const std::vector<T>& b, double toleran
   EXPECT_LE(difference, tolerance * std::max(1.0, largest));
 }
 
+// On one thread and on five, which have to share what there is of tasks.
+template <typename T>
+void ExpectThreadsAgree(const DrawnLayer<T>& layer, double tolerance) {
+  threads = 1;
+  const auto one = layer.Compute();
+  threads = 5;
+  const auto five = layer.Compute();
+  ExpectNear(one.y, five.y, tolerance);
+  ExpectNear(one.y_evaluated, five.y_evaluated, tolerance);
+  ExpectNear(one.x_gradient, five.x_gradient, tolerance);
+  ExpectNear(one.weight_gradients, five.weight_gradients, tolerance);
+  EXPECT_NEAR(one.shortcut_gradient, five.shortcut_gradient, tolerance * 100);
+  ASSERT_EQ(one.gradients.size(), five.gradients.size());
+  for (size_t i = 0; i < one.gradients.size(); ++i) ExpectNear(one.gradients[i], five.gradients[i], tolerance);
+}
+
 template <typename T>
 void ExpectThreadsAgree(double tolerance) {
   UseThreadPool({.threads = [] { return threads; }, .run = RunOnThreads});
@@ -148,19 +173,11 @@ void ExpectThreadsAgree(double tolerance) {
           SCOPED_TRACE(testing::Message()
                        << in << " to " << out << ", stride " << stride << ", " << height << "x" << width);
           const LayerSize size{.images = 3, .height = height, .width = width, .in = in, .out = out, .stride = stride};
-          const DrawnLayer<T> layer(size, {{1, 3}, {3, 5}, {2, 7}, {6, 3}}, seed % 2 == 1, seed);
+          ExpectThreadsAgree(DrawnLayer<T>(size, {{1, 3}, {3, 5}, {2, 7}, {6, 3}}, seed % 2 == 1, seed), tolerance);
+          DrawnLayer<T> one(size, {{3, 3}}, seed % 2 == 1, seed);
+          one.EndInActivation();
+          ExpectThreadsAgree(one, tolerance);
           ++seed;
-          threads = 1;
-          const auto one = layer.Compute();
-          threads = 5;
-          const auto five = layer.Compute();
-          ExpectNear(one.y, five.y, tolerance);
-          ExpectNear(one.y_evaluated, five.y_evaluated, tolerance);
-          ExpectNear(one.x_gradient, five.x_gradient, tolerance);
-          ExpectNear(one.weight_gradients, five.weight_gradients, tolerance);
-          EXPECT_NEAR(one.shortcut_gradient, five.shortcut_gradient, tolerance * 100);
-          ASSERT_EQ(one.gradients.size(), five.gradients.size());
-          for (size_t i = 0; i < one.gradients.size(); ++i) ExpectNear(one.gradients[i], five.gradients[i], tolerance);
         }
       }
     }
@@ -183,12 +200,24 @@ TEST(KernelThreads, LargeMapsToo) {
   UseThreadPool({.threads = [] { return threads; }, .run = RunOnThreads});
   const DrawnLayer<double> layer({.images = 1, .height = 71, .width = 61, .in = 24, .out = 24, .stride = 1},
                                  {{3, 7}, {1, 5}}, false, 99);
-  threads = 1;
-  const auto one = layer.Compute();
-  threads = 5;
-  const auto five = layer.Compute();
-  ExpectNear(one.y, five.y, 1e-9);
-  ExpectNear(one.x_gradient, five.x_gradient, 1e-9);
+  ExpectThreadsAgree(layer, 1e-9);
+}
+
+// The layer's sum is no place for the activation of one candidate.
+TEST(KernelLayer, RefusesASumOfCandidatesThatEndInAnActivation) {
+  if (Levels().empty()) GTEST_SKIP() << "the processor has no level of the fused kernels";
+  const LayerSize size{.images = 2, .height = 4, .width = 4, .in = 8, .out = 12, .stride = 1};
+  const CandidateSize candidate{.middle = 16, .kernel = 3};
+  const auto ends = [](RandomLayer& layer) { layer.layer.candidates[0].project_norm.clip = {0, 6}; };
+  RandomLayer one(size, {candidate}), two(size, {candidate, candidate}), weighted(size, {candidate});
+  for (RandomLayer* layer : {&one, &two, &weighted}) ends(*layer);
+  weighted.layer.candidates[0].weight = 0.5;
+  EXPECT_NO_THROW(one.RunForward());
+  EXPECT_NO_THROW(one.RunEvaluate());
+  for (RandomLayer* layer : {&two, &weighted}) {
+    EXPECT_THROW(layer->RunForward(), std::invalid_argument);
+    EXPECT_THROW(layer->RunEvaluate(), std::invalid_argument);
+  }
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 // and for the bench of passes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,7 @@ inline int64_t OutHeight(const LayerSize& size) { return (size.height + size.str
 inline int64_t OutWidth(const LayerSize& size) { return (size.width + size.stride - 1) / size.stride; }
 
 // Multiply-adds of each pass over one candidate in a step that wants all gradients, or in one that wants only those of
-// x and of the candidates' weights; of passes that only read and write, the elements. Passes of a whole layer
-// ("input covariance", "correct input") are those of each of its candidates.
+// x and of the candidates' weights; of passes that only read and write, the elements.
 inline std::map<std::string, double> PassWork(const LayerSize& size, const CandidateSize& candidate,
                                               bool weights_too = true) {
   const auto in_pixels = static_cast<double>(size.images * size.height * size.width);
@@ -36,23 +37,33 @@ inline std::map<std::string, double> PassWork(const LayerSize& size, const Candi
   const int both = weights_too ? 2 : 1;
   return {{"forward depthwise", expand + depthwise},
           {"forward project", project},
-          {"mix outputs", out_pixels * out},
-          {"sum outputs", out_pixels * out},
           {"backward project", both * project},
           {"backward input", (both + 1) * expand + both * depthwise},
           {"evaluate", expand + depthwise + project},
-          {"input covariance", in_pixels * in * in / 2},
-          {"correct input", in_pixels * in * in},
-          {"expand statistics", mid * in * in},
-          {"expand correction", mid * in * in},
+          {"expand statistics", candidate.expands ? mid * in * in : 0},
+          {"expand correction", candidate.expands ? mid * in * in : 0},
           {"expand directly", expand},
-          {"backward expand", 2 * expand},
+          {"backward expand", both * expand},
           {"backward expand to x", expand}};
 }
 
-// A layer with weights, an input and a gradient of its output, all random.
+// The same of the passes that a layer has once.
+inline std::map<std::string, double> LayerPassWork(const LayerSize& size) {
+  const auto in_pixels = static_cast<double>(size.images * size.height * size.width);
+  const auto in = static_cast<double>(size.in);
+  const double outputs = static_cast<double>(size.images * OutHeight(size) * OutWidth(size) * size.out);
+  return {{"mix outputs", outputs},
+          {"sum outputs", outputs},
+          {"input covariance", in_pixels * in * in / 2},
+          {"correct input", in_pixels * in * in}};
+}
+
+// A layer with weights, an input and a gradient of its output, all random; candidates that keep the shape add their
+// input.
 class RandomLayer {
  public:
+  RandomLayer(const RandomLayer&) = delete;
+  RandomLayer& operator=(const RandomLayer&) = delete;
   RandomLayer(const LayerSize& size, const std::vector<CandidateSize>& candidates) : random_(1, "layer") {
     const int64_t out_elements = size.images * OutHeight(size) * OutWidth(size) * size.out;
     x = Draw(size.images * size.height * size.width * size.in);
@@ -60,6 +71,7 @@ class RandomLayer {
     y_gradient = Draw(out_elements);
     x_gradient.resize(x.size());
     layer.size = size;
+    if (size.stride == 1 && size.in == size.out) layer.shortcut = static_cast<double>(candidates.size());
     weights_.reserve(20 * candidates.size());
     int64_t widest = size.out;
     for (const CandidateSize& candidate : candidates) widest = std::max(widest, candidate.middle);

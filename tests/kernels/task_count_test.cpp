@@ -85,7 +85,9 @@ TEST_P(TaskCount, IsEnoughForEveryThreadOrTheTasksAreSmall) {
       for (const char* always : {"forward depthwise", "backward input", "evaluate"}) {
         EXPECT_TRUE(fewest_tasks.contains(always)) << always;
       }
-      for (const auto& [pass, work] : PassWork(size, candidate)) {
+      std::map<std::string, double> passes = PassWork(size, candidate);
+      passes.merge(LayerPassWork(size));
+      for (const auto& [pass, work] : passes) {
         if (!fewest_tasks.contains(pass)) continue;
         const auto tasks = static_cast<double>(fewest_tasks.at(pass));
         EXPECT_TRUE(tasks >= static_cast<double>(threads) || work / tasks <= kSmallTask)

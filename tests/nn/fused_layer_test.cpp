@@ -364,8 +364,8 @@ TEST(FusedLayer, LeavesLargerStridesToAten) {
   }
 }
 
-// A block whose last convolution has an activation is a whole chain, too; but a sum of such blocks is no activation of
-// a sum.
+// A block may be one chain whose last convolution has an activation. That activation applies to the block alone, not to
+// the layer's sum of blocks, and not to the block times its probability.
 TEST(FusedLayer, MixesBlocksThatEndInAnActivation) {
   LayerCase layer = ThreeKernels(2);
   const BlockSpec ends = test::OwnBlock(R"(
@@ -383,10 +383,38 @@ steps:
     SCOPED_TRACE(layer.Text());
     const at::Tensor x = 4 * InputOf(layer);
     for (const NormMode mode : {NormMode::kBatch, NormMode::kRunning}) {
-      ExpectNear(Compute(layer, KernelChoice::kFused, at::kDouble, x, mode),
-                 Compute(layer, KernelChoice::kAten, at::kDouble, x, mode), 1e-9);
+      Results fused;
+      EXPECT_EQ(Convolutions([&] { fused = Compute(layer, KernelChoice::kFused, at::kDouble, x, mode); }), 0);
+      ExpectNear(fused, Compute(layer, KernelChoice::kAten, at::kDouble, x, mode), 1e-9);
     }
   }
+}
+
+// The same of one path, which a learner weighs by its probability.
+TEST(FusedLayer, WeighsABlockThatEndsInAnActivation) {
+  LayerCase drawn = ThreeKernels(2);
+  drawn.spec.candidates = {test::OwnBlock(R"(
+steps:
+  - {step: convolution, name: filter, kernel: 3, stride: stride, groups: channels, activation: relu6}
+  - {step: convolution, name: narrow, channels: out, activation: relu6}
+)"),
+                           {.op = {.kernel = 3}, .expand = 2}};
+  const at::Tensor x = 4 * InputOf(drawn), p = at::tensor({0.3, 0.7}, at::kDouble);
+  std::vector<at::Tensor> y;
+  for (const KernelChoice kernels : {KernelChoice::kAten, KernelChoice::kFused}) {
+    MixedLayer layer(drawn.spec, NormSpec{}, /*affine=*/true, NnConfig{.kernels = kernels});
+    test::RandomiseState(layer, 1);
+    layer.to(at::kDouble);
+    {
+      const at::NoGradGuard no_gradient;
+      for (const auto& parameter : layer.named_parameters()) {
+        if (parameter.key().ends_with("norm.weight")) at::Tensor(parameter.value()).mul_(8);
+      }
+    }
+    y.push_back(layer.forward(x.to(at::kDouble), {.probability_c = p, .path = 0}).detach());
+  }
+  EXPECT_NEAR(y[0].max().item<double>(), 0.3 * 6, 1e-12);
+  test::ExpectClose(y[1], y[0], 1e-9);
 }
 
 // Evaluation keeps nothing for backward: with a gradient wanted, ATen computes, of whatever the gradient is wanted.

@@ -84,7 +84,7 @@ TEST(Fusible, WhatKernelsDoNotCompute) {
   ExpectNone({.filter = {.kernel = 3, .bias = true}});
 }
 
-// A layer sums its candidates: an activation at the end of one is none of the sum.
+// A layer sums its candidates: an activation at the end of one does not apply to the sum.
 TEST(Fusible, InPartsWhereAnActivationEndsTheChain) {
   ExpectParts({.projected = Activation::kRelu});
   ExpectParts({.expands = false, .projected = Activation::kRelu6});
@@ -140,7 +140,6 @@ TEST(Fusible, NoChainWhoseMapsAreReadByOthers) {
   EXPECT_FALSE(IsFusible(finished, 1) || IsFusibleInParts(finished, 1));
 }
 
-// Those of shipped kinds that are fused as a whole are one chain, too.
 // Of the shipped kinds, drawn at random: which of them the kernels compute as a whole, in parts, and never.
 TEST(Fusible, ShippedBlocks) {
   const std::set<BlockKind> whole = {BlockKind::kInvertedResidual, BlockKind::kIdentity};

@@ -36,6 +36,7 @@ bool FitsKernels(const BlockGraph& graph, const Chain& chain);
 // end, to which the input may be added, or no step at all; or else some chains of it.
 bool IsFusible(const BlockGraph& graph, int stride);
 bool IsFusibleInParts(const BlockGraph& graph, int stride);
+// The same of a block that is valid in the layer.
 bool IsFusible(const BlockSpec& block, const LayerShape& shape);
 bool IsFusibleInParts(const BlockSpec& block, const LayerShape& shape);
 
