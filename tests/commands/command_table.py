@@ -119,6 +119,8 @@ RUN = {
         {"--rounds 7": "--rounds 1", "--skeleton small": f"--skeleton small {SMALL_STEPS}",
          "COMMAND": f"build/release/bin/danas_supernet_bench {SMALL_STEPS}"},
         says="ratio to one"),
+    "build/release/bin/danas_pass_bench --threads 1 --steps 10": Run(
+        {"--steps 10": "--steps 1 --warmup 0 --batch 2"}, says="backward input"),
     "build/release/bin/danas_loader_bench --root FOLDER --workers 1": Run(
         {"FOLDER": "data/photos/train"}, add="--batch 4 --passes 1"),
     "danas search --config CONFIG --no-probe --run RUN --set search.budget=100M": Run(
