@@ -98,6 +98,7 @@ CandidateElements CountElements(const BlockSpec& block, const LayerShape& shape,
   const bool whole = fused && IsFusible(block, shape), parts = fused && IsFusibleInParts(block, shape);
   CandidateElements elements = CountElements(GraphOf(block, shape), whole || parts);
   elements.fused = whole;
+  elements.parts = parts;
   return elements;
 }
 
@@ -116,13 +117,14 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
                  output = layer.shape.out * Area(layer.shape.output());
     const double share = candidates_l[l] / static_cast<double>(layer.candidates.size());
     // Backward through a layer: the gradients of its outputs, and inside a candidate that of a tensor and of its input.
+    // A node for a part of it holds one more: what the activation behind the depthwise convolution lets through.
     double kept = 0, outputs = 0, inside = 0;
     bool any_fused = false;
     for (const BlockSpec& block : layer.candidates) {
       const CandidateElements elements = CountElements(block, layer.shape, how.fused);
       if (input_wants || elements.fused) kept += share * elements.kept;
       if (!elements.fused) outputs += share * output;
-      inside = std::max(inside, elements.widest * (elements.fused ? 1 : 2));
+      inside = std::max(inside, elements.widest * (elements.fused ? 1 : elements.parts ? 3 : 2));
       any_fused |= elements.fused;
     }
     if (any_fused) inside += input + output;  // the gradients of the node's input and output

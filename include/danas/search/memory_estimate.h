@@ -20,6 +20,7 @@ struct CandidateElements {
   double kept = 0;     // kept for backward: what the gradients of its steps are made from
   double widest = 0;   // its largest tensor
   bool fused = false;  // in the layer's one node: kept are the outputs of its last two convolutions alone
+  bool parts = false;  // chains of it are nodes of their own
 };
 
 // `fuses`: the chains of the graph that fit the fused kernels are computed by them; not as the layer's one node.
