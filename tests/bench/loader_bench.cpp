@@ -3,12 +3,9 @@
 // not timed. See docs/benchmarks.md.
 //
 // loader_bench --root DATASET [--decode exact|reduced] [--workers N ...] [--batch N] [--passes N] [--size N] [--seed N]
-#include <malloc.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <climits>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -16,6 +13,7 @@
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/data/frame_queue.h"
+#include "tests/bench/bench_main.h"
 
 namespace danas {
 namespace {
@@ -119,13 +117,8 @@ void Run(const Arguments& arguments) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas's own main: memory is kept, not given back and fetched again for every batch.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    danas::Run(danas::Parse({words + 1, words + count}));
+  return danas::BenchMain("loader_bench", count, words, [](const std::vector<std::string>& given) {
+    danas::Run(danas::Parse(given));
     return 0;
-  } catch (const danas::Error& error) {
-    std::cerr << "loader_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  });
 }

@@ -5,10 +5,8 @@
 // network_bench --arch FILE [--input HxW] [--batch N] [--steps N] [--warmup N] [--threads N] [--kernels fused|aten]
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <chrono>
-#include <climits>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -23,6 +21,7 @@
 #include "danas/train/class_loss.h"
 #include "danas/train/micro_batch.h"
 #include "danas/train/weight_pass.h"
+#include "tests/bench/bench_main.h"
 #include "tests/bench/bench_support.h"
 
 namespace danas {
@@ -112,13 +111,8 @@ void Run(const Arguments& arguments) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas-engine's own main: memory is kept, not given back and fetched again for every step.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    danas::Run(danas::Parse({words + 1, words + count}));
+  return danas::BenchMain("network_bench", count, words, [](const std::vector<std::string>& given) {
+    danas::Run(danas::Parse(given));
     return 0;
-  } catch (const danas::Error& error) {
-    std::cerr << "network_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  });
 }

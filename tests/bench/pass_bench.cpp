@@ -6,12 +6,10 @@
 // --arch: a network such as best.json, with affine norms. --layers: a table by layer, too. --layer: only the N-th with
 // inverted residuals, from 0 on.
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <climits>
 #include <cstdio>
 #include <deque>
 #include <iostream>
@@ -26,6 +24,7 @@
 #include "danas/kernels/parallel.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/thread_pool.h"
+#include "tests/bench/bench_main.h"
 #include "tests/bench/supernet_options.h"
 #include "tests/kernels/pass_work.h"
 
@@ -190,13 +189,8 @@ void Run(const std::vector<std::string>& words) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas-engine's own main: memory is kept, not given back and fetched again for every step.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    danas::Run({words + 1, words + count});
+  return danas::BenchMain("pass_bench", count, words, [](const std::vector<std::string>& given) {
+    danas::Run(given);
     return 0;
-  } catch (const danas::Error& error) {
-    std::cerr << "pass_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  });
 }

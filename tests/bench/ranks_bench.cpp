@@ -10,11 +10,9 @@
 // costs. messages: sum_B, the sum of B bytes over the ranks; agreement_B, hashes of B bytes compared (once an epoch).
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
-#include <climits>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -25,6 +23,7 @@
 #include "danas/core/rank_place.h"
 #include "danas/run/agreement_check.h"
 #include "danas/run/ranks.h"
+#include "tests/bench/bench_main.h"
 #include "tests/bench/supernet_options.h"
 #include "tools/danas/launch.h"
 
@@ -167,12 +166,6 @@ int Main(const std::vector<std::string>& words, char** argv) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas-engine's own main: memory is kept, not given back and fetched again for every step.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    return danas::Main({words + 1, words + count}, words);
-  } catch (const danas::Error& error) {
-    std::cerr << "ranks_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  return danas::BenchMain("ranks_bench", count, words,
+                          [&](const std::vector<std::string>& given) { return danas::Main(given, words); });
 }

@@ -4,10 +4,8 @@
 //
 // score_bench [--networks N] [--images N] [--batch N] [--threads N] [--seed N] [--kernels fused|aten] [--steps N]
 //             [--warmup N] [--input HxW]
-#include <malloc.h>
 
 #include <chrono>
-#include <climits>
 #include <cmath>
 #include <iostream>
 #include <map>
@@ -20,6 +18,7 @@
 #include "danas/core/seconds_since.h"
 #include "danas/nn/supernet.h"
 #include "src/search/subnet_runner.h"
+#include "tests/bench/bench_main.h"
 #include "tests/bench/supernet_options.h"
 
 namespace danas {
@@ -79,13 +78,8 @@ void Run(const std::vector<std::string>& words) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas-engine's own main: memory is kept, not given back and fetched again for every step.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    danas::Run({words + 1, words + count});
+  return danas::BenchMain("score_bench", count, words, [](const std::vector<std::string>& given) {
+    danas::Run(given);
     return 0;
-  } catch (const danas::Error& error) {
-    std::cerr << "score_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  });
 }

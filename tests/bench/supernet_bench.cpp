@@ -6,13 +6,12 @@
 //                [--threads N] [--seed N] [--kernels fused|aten] [--recompute none|layer]
 // small: the space mobile_small, 8 layers; proxyless: mobile, 21 layers; shuffle: shuffle, 20 layers; six candidates a
 // layer. --prune-to K keeps candidates l, l + 1, ... l + K - 1 (modulo 6) of the l-th layer with a choice.
-#include <malloc.h>
 
-#include <climits>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "tests/bench/bench_main.h"
 #include "tests/bench/supernet_options.h"
 
 namespace danas {
@@ -42,13 +41,8 @@ void Run(const std::vector<std::string>& words) {
 }  // namespace danas
 
 int main(int count, char** words) {
-  // As danas-engine's own main: memory is kept, not given back and fetched again for every step.
-  if (mallopt(M_MMAP_THRESHOLD, 1 << 30) != 1 || mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1) return 1;
-  try {
-    danas::Run({words + 1, words + count});
+  return danas::BenchMain("supernet_bench", count, words, [](const std::vector<std::string>& given) {
+    danas::Run(given);
     return 0;
-  } catch (const danas::Error& error) {
-    std::cerr << "supernet_bench: " << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
-  }
+  });
 }

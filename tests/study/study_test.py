@@ -72,10 +72,12 @@ class StudyTest(unittest.TestCase):
         shutil.copytree(self.made, self.folder)
 
     @classmethod
-    def start(cls, folder, *words):
+    def start(cls, folder, *words, faults=""):
+        environment = made_project.environment(folder, BINARIES)
+        if faults:
+            environment.update(LD_PRELOAD=str(BINARIES / "libdanas_fault.so"), DANAS_FAULT=faults)
         return subprocess.Popen([BINARIES / "danas", *words], cwd=folder, text=True, stdin=subprocess.DEVNULL,
-                                env=made_project.environment(folder, BINARIES), stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE)
+                                env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     @classmethod
     def danas(cls, folder, *words):
@@ -191,9 +193,14 @@ class StudyTest(unittest.TestCase):
         self.assertEqual(self.trials(), self.trials(self.reference))
 
     def test_goes_on_after_kill(self):
-        process = self.start(self.folder, "study", "study.json")
+        # Its second search is held at its second checkpoint: it cannot end before it is killed.
+        held = "path=fast/90k-seed-0/search/checkpoints;on=.json;calls=rename;at=2;do=command;"
+        process = self.start(self.folder, "study", "study.json",
+                             faults=held + "command=until test -e killed\ndo sleep 0.05\ndone")
         self.has_begun("fast/90k-seed-0/search")
         process.send_signal(signal.SIGKILL)
+        process.wait()
+        (self.folder / "killed").touch()
         process.communicate()
         done = self.study()  # at once: the steps of the killed one have ended, or their folders would be in use
         self.assertNotIn("slow/90k-seed-0", "".join(self.steps(done.stdout)))
