@@ -38,14 +38,22 @@ std::string Cut(const events::LayerCut& cut, bool by_alpha) {
   return text + FormatDecimals(cut.gap, 3) + (by_alpha ? " apart in α" : " nats apart");
 }
 
-// "5 of 8 cuts below 2 standard errors, 1 against the evidence", or that they are no evidence at all
+// "5 of 8 cuts below 2 standard errors, 1 against the evidence", or that they are no evidence at all. A cut without z
+// needs none: no network within the budget has what it drops.
 std::string Evidence(const events::Pruning& pruning) {
   const auto against = std::ranges::count(pruning.layers, std::optional(true), &events::LayerCut::conflict);
-  std::string text = std::to_string(*pruning.unclear_cuts) + " of " + std::to_string(pruning.layers.size()) +
-                     " cuts below 2 standard errors";
-  if (against > 0) text += ", " + std::to_string(against) + " against the evidence";
-  if (!pruning.above_noise.value_or(true)) text += ": no evidence, noise alone would give as much";
-  return text;
+  const auto judged =
+      std::ranges::count_if(pruning.layers, [](const events::LayerCut& cut) { return cut.z.value.has_value(); });
+  const int64_t beyond = std::ssize(pruning.layers) - judged;
+  std::string text;
+  if (judged > 0) {
+    text = std::to_string(*pruning.unclear_cuts) + " of " + std::to_string(judged) + " cuts below 2 standard errors";
+    if (against > 0) text += ", " + std::to_string(against) + " against the evidence";
+    if (!pruning.above_noise.value_or(true)) text += ": no evidence, noise alone would give as much";
+  }
+  if (beyond == 0) return text;
+  if (judged > 0) return text + "; " + std::to_string(beyond) + " more of what no network within the budget has";
+  return std::to_string(beyond) + (beyond == 1 ? " cut" : " cuts") + " of what no network within the budget has";
 }
 
 // What is left, what was put off, how sure the cuts are, and the least sure of them.
@@ -65,6 +73,7 @@ std::string PruningText(const events::Pruning& pruning) {
   if (with_evidence) text += "\n  " + Evidence(pruning);
   const auto closest = std::ranges::min_element(
       pruning.layers, {}, [&](const events::LayerCut& cut) { return Sureness(cut, with_evidence); });
+  if (with_evidence && !closest->z.value) return text;
   return text + (with_evidence ? "\n  least sure in " : "; closest in ") +
          Cut(*closest, !pruning.score || *pruning.score == "alpha");
 }

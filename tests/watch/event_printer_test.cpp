@@ -110,8 +110,14 @@ TEST_F(EventPrinterTest, PruningNamesTheLeastSureDecision) {
   const Json fields = PruningFields({Cut(1, 0.5, 0.4), Cut(3, 0.01, 3.5), Cut(4, 0.2, nullptr)}, 1, true);
   EXPECT_EQ(Printed({"pruning", fields}),
             "step1 pruned: 30 → 20 candidates, 1,234 networks within the budget\n"
-            "  1 of 3 cuts below 2 standard errors\n"
+            "  1 of 2 cuts below 2 standard errors; 1 more of what no network within the budget has\n"
             "  least sure in layer 1: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.500 apart in α\n");
+}
+
+TEST_F(EventPrinterTest, PruningByTheBudgetAloneSpeaksOfNoEvidence) {
+  EXPECT_EQ(Printed({"pruning", PruningFields({Cut(1, -0.28, nullptr)}, 0, false)}),
+            "step1 pruned: 30 → 20 candidates, 1,234 networks within the budget\n"
+            "  1 cut of what no network within the budget has\n");
 }
 
 TEST_F(EventPrinterTest, PruningByLossesIsInNats) {
