@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kEndings = {".json", ".yaml", ".yml"};
+constexpr std::array<std::string_view, 4> kEndings = {".json", ".yaml", ".yml", ".txt"};
 
 bool IsFile(const fs::path& path) {
   std::error_code unreadable;
@@ -91,8 +91,10 @@ fs::path FindShippedFile(const std::string& subfolder, const std::string& name_o
   if (IsFile(name_or_path)) return name_or_path;
   const std::string name = WithoutFolder(subfolder, name_or_path);
   for (const fs::path& folder : ShippedFolders()) {
-    for (const std::string_view ending : {"", ".json", ".yaml", ".yml"}) {
-      fs::path path = folder / subfolder / (name + std::string(ending));
+    std::vector<std::string> files = {name};
+    for (const std::string_view ending : kEndings) files.push_back(name + std::string(ending));
+    for (const std::string& file : files) {
+      fs::path path = folder / subfolder / file;
       if (name.empty() || !IsFile(path)) continue;
       log::info("'{}' is not a file here; using the shipped {}", name_or_path, path.string());
       return path;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/hash.h"
 #include "danas/core/json.h"
@@ -21,9 +22,12 @@ constexpr size_t kNamesShown = 10;
 namespace fs = std::filesystem;
 
 // "folder text": the first word of a line is the id, the rest what to show.
-void NameClasses(const std::string& file, ClassList& classes) {
+void NameClasses(const std::string& class_names, ClassList& classes) {
   if (classes.labels.empty()) classes.labels = classes.ids;  // packed sets bring theirs
-  if (file.empty()) return;
+  if (class_names.empty()) return;
+  std::error_code unreadable;
+  const bool given = fs::exists(class_names, unreadable) && !fs::is_directory(class_names, unreadable);
+  const std::string file = given ? class_names : ShippedFile("class_names", class_names).string();
   std::unordered_map<std::string, size_t> positions;
   for (size_t i = 0; i < classes.ids.size(); ++i) positions.emplace(classes.ids[i], i);
   std::vector<bool> named(classes.ids.size(), false);
@@ -37,7 +41,8 @@ void NameClasses(const std::string& file, ClassList& classes) {
     named[found->second] = true;
   }
   for (size_t i = 0; i < named.size(); ++i) {
-    if (!named[i]) throw DataError(file + " (data.class_names) does not name the class '" + classes.ids[i] + "'");
+    if (!named[i]) throw DataError(file + " (data.class_names) does not name the class '" + classes.ids[i] +
+                                   "'. With --set data.class_names= classes are shown as the dataset names them");
   }
 }
 

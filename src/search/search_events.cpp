@@ -150,6 +150,13 @@ events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& pla
   event.fingerprint = HexText(inputs.training_set->fingerprint);
   event.ranking = inputs.ranking.source;
   event.class_order = inputs.ranking.order;
+  const ClassList& classes = inputs.training_set->classes;
+  if (classes.labels != classes.ids) {
+    event.class_labels.emplace();
+    for (const std::string& id : inputs.ranking.order) {
+      event.class_labels->push_back(classes.labels[std::ranges::find(classes.ids, id) - classes.ids.begin()]);
+    }
+  }
   event.layers = std::ssize(inputs.space.layers());
   return event;
 }

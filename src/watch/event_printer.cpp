@@ -120,8 +120,11 @@ void EventPrinter::Print(const events::SearchStart& start) {
   unit_ = start.unit;
   constexpr size_t kShown = 10;
   std::string text = "classes, easiest first (" + start.ranking + "):";
-  for (size_t c = 0; c < std::min(kShown, start.class_order.size()); ++c) text += " " + start.class_order[c];
-  screen_.Line(text + (start.class_order.size() > kShown ? " ..." : ""));
+  const std::vector<std::string>& names = start.class_labels.value_or(start.class_order);
+  for (size_t c = 0; c < std::min(kShown, names.size()); ++c) {
+    text += (c > 0 && start.class_labels ? ", " : " ") + names[c];
+  }
+  screen_.Line(text + (names.size() > kShown ? " ..." : ""));
 }
 
 void EventPrinter::Print(const events::SearchEpoch& epoch) {

@@ -142,7 +142,7 @@ RUN = {
         says="runs/stopped/best.json"),
     "danas finetune --resume runs/final": Run(says="already finished"),
     # docs/data.md
-    "danas data info --data FOLDER": Run({"FOLDER": "data/photos"}, says="dog"),
+    "danas data info FOLDER": Run({"FOLDER": "data/photos"}, says="dog"),
     "danas data check PATH": Run({"PATH": "data/photos"}),
     "danas data manifest --devkit ILSVRC2012_devkit_t12 --data imagenet/val --out imagenet/val.csv": Run(
         add="&& cat imagenet/val.csv", says="val/ILSVRC2012_val_00000001.JPEG,n01440764"),
@@ -221,8 +221,9 @@ RUN = {
     "danas data check /data/photos": Run(),
     "danas data check /data/imagenet-256 --threads 8": Run({"--threads 8": "--threads 1"},
                                                          before="danas data pack data/imagenet data/imagenet-256"),
-    "danas data info --data /data/cifar10": Run(),
-    "danas data info --data /data/packed": Run(before="danas data pack data/photos data/packed"),
+    "danas data info /data/cifar10": Run(),
+    "danas data info --config fashion_mnist": Run(add="--data data/fashion", says="sneaker"),
+    "danas data info /data/packed": Run(before="danas data pack data/photos data/packed"),
     "danas bench supernet --config fashion_mnist_short.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
     "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(
         {"--batch 32": "--batch 2", "--threads 2": "--threads 1"}, add=BENCH),

@@ -25,7 +25,7 @@ TEST(ResumePolicy, OfEveryKey) {
   EXPECT_EQ(KeysWith(OnResume::kMayChange),
             (Keys{"checkpoint.before_pruning", "checkpoint.every", "checkpoint.keep", "checkpoint.min_seconds",
                   "checkpoint.required", "data.most_bad", "data.queue", "data.workers", "log.tensorboard",
-                  "ranks.timeout", "runtime.device"}));
+                  "ranks.timeout", "runtime.ask_above", "runtime.device"}));
   EXPECT_EQ(KeysWith(OnResume::kPlace),
             (Keys{"data.class_names", "data.format", "data.root", "data.test", "data.train"}));
   EXPECT_EQ(KeysWith(OnResume::kFixed), (Keys{"data.image_size",

@@ -81,6 +81,20 @@ TEST(OpenDataset, ClassNamesGiveTheTexts) {
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"names.txt", "n02"});
 }
 
+TEST(OpenDataset, ClassNamesMayBeShippedOnes) {
+  const TempDir folder;
+  for (const char* file : {"train/9/1.ppm", "train/0/1.ppm"}) WriteText(folder / file, kPicture);
+  DataConfig config = FolderOf(folder);
+  config.class_names = "fashion_mnist";
+  EXPECT_EQ(OpenTrainingSet(config).classes.labels, (std::vector<std::string>{"T-shirt/top", "ankle boot"}));
+  config.class_names = "fashion_mnst";
+  ExpectErrorContains<ConfigError>([&] { OpenTrainingSet(config); }, {"did you mean 'fashion_mnist'"});
+  config.class_names = "fashion_mnist";
+  WriteText(folder / "train/ten/1.ppm", kPicture);
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); },
+                                 {"does not name the class 'ten'", "--set data.class_names="});
+}
+
 TEST(OpenDataset, NamesThatAreNoUtf8AreRefused) {
   const TempDir folder;
   for (const char* file : {"latin/train/caf\xe9/1.ppm", "utf8/train/caf\xc3\xa9/1.ppm"}) {

@@ -136,6 +136,13 @@ TEST_F(EventPrinterTest, PruningSaysWhereThereIsNoEvidence) {
       "  least sure in layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z -1.2, 0.010 apart in α\n");
 }
 
+TEST_F(EventPrinterTest, ClassesAreShownByWhatTheyAreCalled) {
+  Json fields = {{"ranking", "a.json"}, {"class_order", {"7", "0"}}, {"unit", "MACs"}};
+  EXPECT_EQ(Printed({"search_start", fields}), "classes, easiest first (a.json): 7 0\n");
+  fields["class_labels"] = {"sneaker", "T-shirt/top"};
+  EXPECT_EQ(Printed({"search_start", fields}), "classes, easiest first (a.json): sneaker, T-shirt/top\n");
+}
+
 // What tells of one of several budgets begins with its name.
 TEST_F(EventPrinterTest, SeveralBudgets) {
   Json fields = PruningFields({Cut(1, 0.5, 3.5)}, 0, true);

@@ -63,7 +63,8 @@ std::string InfoText(const std::vector<NamedSet>& sets) {
 }
 
 // A root on its own may have no test set, or be a single set.
-std::vector<NamedSet> SetsOf(const DataConfig& config) {
+std::vector<NamedSet> SetsOf(const std::string& path, const DataConfig& config) {
+  if (!path.empty()) return OpenSetsAt(path, config);
   if (config.train.empty() && config.test.empty() && !config.root.empty()) return OpenSetsAt(config.root, config);
   Dataset dataset = OpenDataset(config);
   std::vector<NamedSet> sets;
@@ -75,7 +76,7 @@ std::vector<NamedSet> SetsOf(const DataConfig& config) {
 }  // namespace
 
 int RunCommand(const DataInfoOptions& options, const Call&) {
-  const std::vector<NamedSet> sets = SetsOf(ReadConfig(options.config).data);
+  const std::vector<NamedSet> sets = SetsOf(options.path, ReadConfig(options.config).data);
   std::cout << (options.json ? JsonText(InfoJson(sets), 2) + "\n" : InfoText(sets));
   return 0;
 }

@@ -15,10 +15,12 @@ void DescribeOptions(CLI::App& app, DataInfoOptions& options) {
   app.description("Show the classes and images of a dataset");
   app.footer(
       "Examples:\n"
-      "  danas data info --data /data/cifar10\n"
-      "  danas data info --data /data/packed");
+      "  danas data info /data/cifar10\n"
+      "  danas data info /data/packed\n"
+      "  danas data info --config fashion_mnist");
+  CLI::Option* path = app.add_option("path", options.path, "dataset: its root or one of its sets")->option_text("PATH");
   AddConfig(app, options.config);
-  AddData(app, options.config);
+  AddData(app, options.config)->excludes(path);
   AddJson(app, options.json);
 }
 

@@ -9,6 +9,7 @@
 namespace danas {
 
 struct DataInfoOptions {
+  std::string path;  // empty: the config's dataset
   ConfigOptions config;
   bool json = false;
 };

@@ -97,6 +97,7 @@ int Begin(const EasinessOptions& options, const Call& call, Ranks& ranks) {
     if (ranks.first()) std::cout << plan.text;
     return 0;
   }
+  AskBefore(plan, options.plan, ranks);
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
   KeepImages(PointerTo(folder), plan.images());
   return Rank(plan, PointerTo(folder), options.json, call.verbosity());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ask.h"
 #include "danas/config/config_file.h"
 #include "danas/config/document.h"
 #include "danas/core/error.h"
@@ -187,7 +188,7 @@ EasinessPlan PlanFor(const Config& config, std::vector<Judge> judges, bool probe
   const DatasetIndex& train = judges.front().training.dataset.train;
   const std::string text = EasinessPlanText(train.name, static_cast<int64_t>(train.classes.ids.size()), rows);
   EasinessInputs inputs{.config = config, .judges = std::move(judges), .shares = std::move(shares)};
-  return {.inputs = std::move(inputs), .text = text};
+  return {.inputs = std::move(inputs), .text = text, .seconds = total};
 }
 
 }  // namespace
@@ -214,6 +215,16 @@ EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, bo
   EasinessPlan plan = PlanFor(config, std::move(judges), probe && ranks.first());
   plan.moved = resumed.moved;
   return plan;
+}
+
+void AskBefore(const EasinessPlan& plan, const PlanOptions& options, const Ranks& ranks) {
+  if (!ranks.first()) return;
+  AskBefore({.seconds = plan.seconds,
+             .ask_above = plan.inputs.config.runtime.ask_above,
+             .yes = options.yes,
+             .ranks = ranks.count(),
+             .shorter = "fewer epochs (--set zoo.epochs=N), smaller networks (--set easiness.models=mobilenetv2_0.25), "
+                        "weights that are trained already (danas easiness --weights NAME=FILE), a GPU (--device cuda)"});
 }
 
 EasinessStudy RunEasinessInto(const EasinessPlan& plan, const std::filesystem::path& folder, RunReports& reports) {

@@ -26,6 +26,7 @@ struct EasinessRequest {
 struct EasinessPlan {
   EasinessInputs inputs;
   std::string text;               // which networks are trained, which are to be, how long it takes
+  double seconds = 0;             // that it takes; 0 without a probe
   std::vector<Event> moved = {};  // of sets that have moved since the run started
 
   RunImages images() const { return inputs.judges.front().training.images; }
@@ -49,6 +50,9 @@ EasinessPlan PlanEasiness(const Config& config, const EasinessRequest& request, 
 // DataError if its images have changed.
 EasinessPlan ResumeEasiness(const Config& config, const BegunEasiness& begun, bool probe, at::Device device,
                             const Ranks& ranks);
+
+// Asks before it begins where it takes long; on the first rank.
+void AskBefore(const EasinessPlan& plan, const PlanOptions& options, const Ranks& ranks);
 
 // Runs the plan and writes judges.json first, then ranking.json, agreement.json, confusion-NAME.csv, figures/*.svg and
 // easiness.html into `folder`, which is created if it is missing. Returns everything they contain.

@@ -34,15 +34,15 @@ void AddConfig(CLI::App& app, ConfigOptions& config) {
       ->trigger_on_parse();
 }
 
-void AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value, const std::string& key,
-                const char* help) {
-  app.add_option_function<std::string>(
-         option, [&config, key](const std::string& text) { config.settings.push_back(key + "=" + text); }, help)
+CLI::Option* AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value,
+                        const std::string& key, const char* help) {
+  return app.add_option_function<std::string>(
+             option, [&config, key](const std::string& text) { config.settings.push_back(key + "=" + text); }, help)
       ->option_text(value);
 }
 
-void AddData(CLI::App& app, ConfigOptions& config) {
-  AddSetting(app, config, "-d,--data", "DIR", "data.root", "dataset folder (data.root)");
+CLI::Option* AddData(CLI::App& app, ConfigOptions& config) {
+  return AddSetting(app, config, "-d,--data", "DIR", "data.root", "dataset folder (data.root)");
 }
 
 void AddDataAndDevice(CLI::App& app, ConfigOptions& config) {
@@ -92,6 +92,7 @@ void AddPlan(CLI::App& app, PlanOptions& plan) {
   app.add_flag("-n,--dry-run", plan.dry_run, "print the plan and check every path, but run nothing");
   app.add_flag_callback(
       "--no-probe", [&plan] { plan.probe = false; }, "plan without timing a step first");
+  app.add_flag("-y,--yes", plan.yes, "begin without asking, however long it takes (runtime.ask_above)");
 }
 
 void AddSearchedRun(CLI::App& app, SearchedRunOptions& search) {

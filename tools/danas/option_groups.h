@@ -15,13 +15,13 @@ struct ConfigOptions {
 };
 
 void AddConfig(CLI::App& app, ConfigOptions& config);  // --config and --set
-void AddData(CLI::App& app, ConfigOptions& config);
+CLI::Option* AddData(CLI::App& app, ConfigOptions& config);
 void AddDataAndDevice(CLI::App& app, ConfigOptions& config);
 void AddSeed(CLI::App& app, ConfigOptions& config);
 
 // An option that is short for an assignment to a config key.
-void AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value, const std::string& key,
-                const char* help);
+CLI::Option* AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value,
+                        const std::string& key, const char* help);
 
 // Processes to start on this machine. A command of danas-engine with a field `launch` is started that often.
 struct LaunchOptions {
@@ -46,9 +46,10 @@ void AddTraining(CLI::App& app, ConfigOptions& config, LaunchOptions& launch, Ru
 struct PlanOptions {
   bool dry_run = false;
   bool probe = true;  // time a step
+  bool yes = false;   // begin without asking, however long it takes
 };
 
-void AddPlan(CLI::App& app, PlanOptions& plan);  // --dry-run and --no-probe
+void AddPlan(CLI::App& app, PlanOptions& plan);  // --dry-run, --no-probe and --yes
 
 // A search whose networks are scored.
 struct SearchedRunOptions {

@@ -21,6 +21,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/make_plan.h"
 #include "danas/search/search_loop.h"
+#include "ask.h"
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
@@ -224,6 +225,16 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
   return PrintResult(options, *folder, inputs.config.search);
 }
 
+void AskBeforeSearch(const Config& config, const PlanOptions& options, double seconds, const Ranks& ranks) {
+  AskBefore({.seconds = seconds,
+             .ask_above = config.runtime.ask_above,
+             .yes = options.yes,
+             .ranks = ranks.count(),
+             .shorter = "fewer epochs (--set schedule.epochs_per_step=N), fewer images (--set "
+                        "data.search_images_per_class=N), smaller ones (--set data.image_size=N), single paths (--set "
+                        "search.preset=robust), a GPU (--device cuda)"});
+}
+
 bool IsRanked(const std::filesystem::path& run) { return std::filesystem::exists(run / "easiness" / "ranking.json"); }
 
 int Resume(const SearchOptions& options, const Call& call, const std::filesystem::path& run, Ranks& ranks) {
@@ -281,6 +292,8 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
   std::optional<SearchPlan> plan;
   if (ranks.first()) plan = MakePlan(inputs, options.plan.probe && !ranking);  // throws before the folder is created
+  if (ranking) AskBefore(*ranking, options.plan, ranks);
+  if (plan) AskBeforeSearch(config, options.plan, plan->seconds(), ranks);
   const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
   KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {

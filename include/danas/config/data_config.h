@@ -109,7 +109,7 @@ struct DataConfig {
         {.help = "path to the test set, if it is not under root; never used by search", .resume = OnResume::kPlace});
     v.Field("format", format, {.help = "layout of the dataset's files; auto: detected", .resume = OnResume::kPlace});
     v.Field("class_names", class_names,
-            {.help = "file that maps class folders to label texts, one 'folder text' per line",
+            {.help = "file with one 'class text' per line, what is shown for each class (a folder's name, or a number), or the name of a shipped one such as fashion_mnist",
              .resume = OnResume::kPlace});
     v.Field("image_size", image_size,
             {.help = "side length of the network's square input",

@@ -12,7 +12,7 @@ namespace danas {
 // place of installation. Throws ConfigError where DANAS_CONFIG_PATH names no folder.
 std::vector<std::filesystem::path> ShippedFolders();
 
-// The names, without ending, of the shipped files in a subfolder ("" or "spaces"); sorted.
+// The names, without ending, of the shipped files in a subfolder ("", "spaces", "class_names"); sorted.
 std::vector<std::string> ShippedNames(const std::string& subfolder);
 
 // The shipped file of exactly that name, without ending. Throws ConfigError where there is none.

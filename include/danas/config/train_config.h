@@ -42,6 +42,7 @@ struct RuntimeConfig {
   Precision precision = Precision::kFloat32;
   bool deterministic = true;
   MemoryLayout layout = MemoryLayout::kAuto;
+  double ask_above = 60;
 
   void Describe(ConfigVisitor& v) {
     v.Field("device", device,
@@ -54,6 +55,13 @@ struct RuntimeConfig {
     v.Field("deterministic", deterministic,
             {.help = "the same seed gives bit-identical results; false: cuDNN may choose its fastest algorithms"});
     v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
+    v.Field("ask_above", ask_above,
+            {.help = "a run that is expected to take longer says what would shorten it and, on a terminal, asks before it "
+                     "begins; 0: never",
+             .unit = "minutes",
+             .min = 0,
+             .max = 1e6,
+             .resume = OnResume::kMayChange});
   }
 };
 

@@ -88,6 +88,7 @@ struct SearchStart {
   std::optional<int64_t> alpha_batch;
   std::optional<std::string> paths;
   std::optional<double> final_macs;
+  std::optional<std::vector<std::string>> class_labels;
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
@@ -98,6 +99,7 @@ struct SearchStart {
     fields.Field("fingerprint", self.fingerprint, {"the training set's fingerprint"});
     fields.Field("ranking", self.ranking, {"source of the order of the classes"});
     fields.Field("class_order", self.class_order, {"the classes' ids, easiest first"});
+    fields.Field("class_labels", self.class_labels, {"what is shown for each of them; absent where it is the id"});
     fields.Field("layers", self.layers, {"number of layers in the space"});
     fields.Field("searchable_layers", self.searchable_layers, {"number of layers with more than one candidate"});
     fields.Field("networks", self.networks, {"number of networks in the space"});
