@@ -1,6 +1,7 @@
 #include "danas/core/statistics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,6 +22,15 @@ double MedianOf(const std::vector<double>& values, const std::vector<size_t>& dr
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+MedianInterval IntervalOfMedian(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto n = static_cast<double>(values.size());
+  const auto below = static_cast<size_t>(std::max(0.0, std::floor((n - 1.96 * std::sqrt(n)) / 2)));
+  return {.median = (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2,
+          .low = values[below],
+          .high = values[values.size() - 1 - below]};
 }
 
 RatioInterval RatioOfMedians(const std::vector<double>& a, const std::vector<double>& b) {

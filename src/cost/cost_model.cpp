@@ -9,6 +9,7 @@
 #include "counts.h"
 #include "danas/core/error.h"
 #include "danas/core/units.h"
+#include "danas/cost/latency_table.h"
 
 namespace danas {
 namespace {
@@ -92,6 +93,11 @@ std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config) {
     case CostKind::kLatency:
       if (config.latency_table.empty()) {
         throw ConfigError("search.cost is latency, but search.latency_table names no file; set it");
+      }
+      if (config.latency_table == kMeasureLatency) {
+        throw ConfigError(
+            "search.latency_table 'measure': a search measures the table into its run folder when it begins, and there "
+            "is none yet. Measure one with danas latency, and name its file in search.latency_table");
       }
       return ReadLatencyModel(config.latency_table);
     case CostKind::kMemory:

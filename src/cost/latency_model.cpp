@@ -1,9 +1,11 @@
 #include <map>
 #include <set>
 
-#include "danas/config/document.h"
 #include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/core/machine.h"
 #include "danas/cost/cost_model.h"
+#include "danas/cost/latency_table.h"
 #include "latency_keys.h"
 
 namespace danas {
@@ -56,17 +58,20 @@ class LatencyModel : public CostModel {
 
 }  // namespace
 
-std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table) {
-  const Document document = Document::Read(table);
+std::unique_ptr<CostModel> MakeLatencyModel(const LatencyTable& table, const std::string& name) {
   std::map<std::string, double> milliseconds;
-  for (const auto& [key, entry] : document.Root().Entries()) {
-    const Node mean = entry.Key("mean");
-    const double value = mean.AsDouble();
-    if (value < 0) mean.Fail("found " + std::to_string(value) + "; a latency is not negative");
-    milliseconds[key] = value;
+  for (const auto& [key, entry] : table.entries) milliseconds[key] = entry.mean;
+  return std::make_unique<LatencyModel>(name, std::move(milliseconds));
+}
+
+std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table) {
+  const LatencyTable read = ReadLatencyTable(table);
+  // Threads and batch are the user's choice, and a GPU is known to the process that opens it.
+  if (read.measured_on && read.measured_on->machine != DescribeMachine()) {
+    log::warn("{} was measured on another machine ({}, {}); this one is {}: its milliseconds hold there",
+              table.string(), read.measured_on->machine, read.measured_on->device, DescribeMachine());
   }
-  if (milliseconds.empty()) document.Root().Fail("an empty latency table");
-  return std::make_unique<LatencyModel>(table.string(), std::move(milliseconds));
+  return MakeLatencyModel(read, table.string());
 }
 
 }  // namespace danas

@@ -16,9 +16,9 @@ at::Tensor FullyConnected::forward(const at::Tensor& x_nf) { return at::linear(x
 
 Head::Head(const SearchSpace& space, bool affine) : spec_(space.head()) {
   if (spec_.channels > 0) {
-    expand_ = register_module("expand", std::make_shared<ConvNorm>(
-                                            ConvolutionShape{space.feature_channels(), spec_.channels}, space.norm(),
-                                            affine, spec_.activation));
+    expand_ =
+        register_module("expand", std::make_shared<ConvNorm>(ConvolutionShape{space.feature_channels(), spec_.channels},
+                                                             space.norm(), affine, spec_.activation));
   }
   int64_t features = space.pooled_features();
   if (!spec_.hidden.empty()) {
@@ -32,9 +32,11 @@ Head::Head(const SearchSpace& space, bool affine) : spec_(space.head()) {
   classifier_ = register_module("classifier", std::make_shared<FullyConnected>(features, space.classes(), spec_.bias));
 }
 
-at::Tensor Head::Features(const at::Tensor& x_nchw) {
-  const at::Tensor y = expand_ ? expand_->forward(x_nchw) : x_nchw;
-  return (spec_.pool == 1 ? GlobalAverage(y) : at::adaptive_avg_pool2d(y, {spec_.pool, spec_.pool})).flatten(1);
+at::Tensor Head::Features(const at::Tensor& x_nchw) { return Pool(Expand(x_nchw)); }
+
+at::Tensor Head::Pool(const at::Tensor& y_nchw) const {
+  return (spec_.pool == 1 ? GlobalAverage(y_nchw) : at::adaptive_avg_pool2d(y_nchw, {spec_.pool, spec_.pool}))
+      .flatten(1);
 }
 
 at::Tensor Head::Drop(const at::Tensor& x_nf) const {

@@ -22,6 +22,7 @@ ROOMS = {
     "kernels": ["core"],
     "nn": ["core", "config", "arch", "cost", "kernels"],
     "run": ["core", "config", "events", "nn"],
+    "latency": ["core", "config", "arch", "cost", "kernels", "nn", "run"],
     "train": ["core", "config", "events", "arch", "easiness", "data", "nn", "run"],
     "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
     "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
@@ -32,7 +33,7 @@ ROOMS = {
 }
 ROOMS["tools"] = list(ROOMS)
 
-TORCH_ROOMS = ["nn", "run", "train", "judge", "search", "tools"]
+TORCH_ROOMS = ["nn", "run", "latency", "train", "judge", "search", "tools"]
 CUDA_FOLDER = "src/run/cuda/"
 
 # A pattern of a header's whole name: the rooms that may include it. The first that fits decides.

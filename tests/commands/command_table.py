@@ -55,6 +55,9 @@ TRAIN_JUDGE = f"danas train --model mobilenetv1_0.25 --data data/imagenet {SMALL
 JUDGE = {"resnet34-b627a593.pth": "runs/judge/weights.safetensors", "resnet34": "mobilenetv1_0.25"}
 QUICK_EASINESS = f"danas easiness --config quickstart.json --data data/fashion {SMALL_JUDGES}"
 
+LATENCY = {"mobile_small": "my_space.json", "shuffle_small": "my_space.json"}
+MEASURE = "danas latency --space my_space.json --device cpu --threads 1 --rounds 1 --out table.yaml"
+
 # Made up: as good as a network is dear.
 TRUTH = ("danas rank --run runs/mine --all --score macs --json | python3 -c 'import json, sys; "
          "print(\"network,loss,accuracy\"); [print(n[\"network\"], 1, n[\"cost\"] / 1e9, sep=\",\") "
@@ -192,6 +195,19 @@ RUN = {
     "danas rank --run runs/mine --archs best.json --json": Run(says="weight_steps"),
     "danas rank --run runs/mine --truth table.csv --budget 300M --budget 400M": Run(
         before=TRUTH, says="τ-b over all pairs"),
+    # docs/latency.md
+    "danas latency --space mobile_small --threads 1 --out table.yaml": Run(LATENCY, add="--rounds 1", says="keys"),
+    "danas latency --space mobile_small --threads 1 --out table.yaml --check 30": Run(
+        {**LATENCY, "--check 30": "--check 2"}, add="--rounds 1", says="rank correlation"),
+    "danas latency --space shuffle_small --threads 1 --out table.yaml --check 30": Run(
+        {**LATENCY, "--check 30": "--check 2"}, add="--rounds 1", says="rank correlation"),
+    "danas latency --space mobile_small --table table.yaml --check 30": Run(
+        {**LATENCY, "--check 30": "--check 2"}, before=MEASURE, add="--rounds 1", says="rank correlation"),
+    "danas latency --arch runs/mine/best.json --device cuda --batch 32": Run(
+        {"--device cuda": "--device cpu"}, add="--rounds 1", says="latency-"),
+    "danas cost --space mobile_small --latency-table table.yaml": Run(LATENCY, before=MEASURE, says="ms"),
+    "danas choose --run runs/mine --limit latency=12ms --limit memory=4M --latency-table table.yaml": Run(
+        {"12ms": "12000ms"}, before=MEASURE, says="latency at most"),
     "danas choose --run runs/mine --budget 300M": Run({"300M": "120k"}, says="runs/mine/chosen.json"),
     "danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json": Run(
         {"300M": "120k"}, says="those within the other limits"),

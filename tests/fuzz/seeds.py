@@ -172,6 +172,13 @@ def tables() -> None:
     write("latency_table", "stem.yaml",
           "Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\n"
           "expanded_conv-input:14x14x16-output:14x14x16-expand:1-kernel:3-stride:1-idskip:1:\n  mean: 2e-1\n")
+    write("latency_part", "two_rounds.json", json.dumps(
+        {"subject": "0123456789abcdef",
+         "conditions": {"machine": "a processor, 2 cores", "device": "cpu", "threads": 2, "batch": 1,
+                        "kernels": "fused (avx2)", "danas": "danas 0.1.0", "date": "2026-01-31T12:00:00Z"},
+         "rounds": 2, "reference_ms": [1.5, 1.25, 1.375, 9],
+         "blocks": {"Conv-input:28x28x3-output:14x14x16": [[0, 0.25], [1, 0.5], [2, 0.375], [3, 4]],
+                    "Logits-input:7x7x64-output:10": [[0, 0.125], [3, 1e-3]]}}))
     write("ranking", "by_hand.json", '{"format": 1, "classes": ["2", "cat", "0", "1"]}\n')
     mark = b"\xef\xbb\xbf"
     write("latency_table", "with_mark.yaml", mark + b"Conv-input:28x28x3-output:14x14x16: {mean: 1.5, count: 10}\r\n")

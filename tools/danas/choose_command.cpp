@@ -20,6 +20,7 @@
 #include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
 #include "danas/watch/choice_text.h"
+#include "latency_phase.h"
 #include "on_ranks.h"
 #include "run_reports.h"
 #include "scored_networks.h"
@@ -46,7 +47,12 @@ struct Wish {
   std::vector<Limit> limits;  // the first is the budget
 };
 
-std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchConfig& search) {
+std::filesystem::path TableOf(const ChooseOptions& options, const SearchedRun& run) {
+  return options.latency_table.empty() ? LatencyTableOf(run.config.search, run.folder)
+                                       : std::filesystem::path(options.latency_table);
+}
+
+std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const std::filesystem::path& table) {
   if (kind == "macs") return MakeMacsModel();
   if (kind == "parameters") return MakeParametersModel();
   if (kind == "memory") return MakeMemoryModel();
@@ -55,10 +61,18 @@ std::shared_ptr<const CostModel> ModelOf(const std::string& kind, const SearchCo
     throw UsageError("--limit " + kind + ": expected macs, parameters, latency or memory" +
                      (near.empty() ? "" : "; did you mean " + near + "?"));
   }
-  if (search.latency_table.empty()) {
-    throw UsageError("--limit latency requires a latency table, and the search has none (search.latency_table)");
+  if (table.empty()) {
+    throw UsageError(
+        "--limit latency requires a latency table, and the search has none (search.latency_table). Measure one with "
+        "danas latency, and give it with --latency-table");
   }
-  return ReadLatencyModel(search.latency_table);
+  return ReadLatencyModel(table);
+}
+
+// Milliseconds may say so.
+double ParseLimit(const std::string& kind, const std::string& text) {
+  const bool says_ms = kind == "latency" && text.ends_with("ms");
+  return ParseCount(says_ms ? text.substr(0, text.size() - 2) : text);
 }
 
 Wish ReadWish(const ChooseOptions& options, const SearchedRun& run) {
@@ -79,13 +93,13 @@ Wish ReadWish(const ChooseOptions& options, const SearchedRun& run) {
     if (equals == std::string::npos)
       throw UsageError("--limit " + text + ": expected KIND=COUNT, such as parameters=4M");
     const std::string kind = text.substr(0, equals);
-    const double most = ParseCount(text.substr(equals + 1));
+    const double most = ParseLimit(kind, text.substr(equals + 1));
     if (std::ranges::count(wish.limits, kind, &Limit::kind) > 0)
       throw UsageError("--limit " + kind + " is given twice");
-    if (kind == NameOf(search.cost)) {
+    if (kind == NameOf(search.cost) && (kind != "latency" || options.latency_table.empty())) {
       wish.band.high = std::min(wish.band.high, most);
     } else {
-      wish.limits.push_back({.kind = kind, .model = ModelOf(kind, search), .most = most});
+      wish.limits.push_back({.kind = kind, .model = ModelOf(kind, TableOf(options, run)), .most = most});
     }
   }
   wish.limits.front().most = wish.band.high;
@@ -299,6 +313,15 @@ int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
                           .class_labels = training_set->classes.labels,
                           .origin = OriginOf(run, *training_set, choice)};
   WriteFileAtomically(choice.file, JsonText(ToJson(genotype), 2) + "\n");
+  for (const Limit& limit : wish.limits) {
+    if (limit.model->unit() != "ms") continue;
+    const std::filesystem::path beside = std::filesystem::path(choice.file).replace_extension(".latency.json");
+    const bool of_search = limit.kind == "budget";
+    MeasureFind({.network = genotype.network,
+                 .table = of_search ? LatencyTableOf(run.config.search, run.folder) : TableOf(options, run),
+                 .most_ms = limit.most},
+                run.config, device, beside);
+  }
   std::cout << (options.json ? JsonText(ChoiceJson(choice), 2) + "\n" : ChoiceText(choice));
   return 0;
 }

@@ -8,6 +8,7 @@ void DescribeOptions(CLI::App& app, ChooseOptions& options) {
       "Examples:\n"
       "  danas choose --run runs/mine --budget 300M\n"
       "  danas choose --run runs/mine --budget 300M --limit parameters=4M --out small.json\n"
+      "  danas choose --run runs/mine --limit latency=12ms --limit memory=4M --latency-table table.yaml\n"
       "Networks are scored with the newest saved state of the search that has enough of them within the budget and\n"
       "all limits, and ranked as in its final choice: by loss, or by a fit to the losses (--set\n"
       "search.final_effects=main). Prints the range of costs that the other limits leave for each limit, and writes\n"
@@ -16,10 +17,13 @@ void DescribeOptions(CLI::App& app, ChooseOptions& options) {
   app.add_option("--budget", options.budget, "target cost, in the search's unit (default: search.budget)")
       ->option_text("COUNT");
   app.add_option("--limit", options.limits,
-                 "upper limit on macs, parameters, latency (ms) or memory (bytes); repeatable")
+                 "upper limit on macs, parameters, latency (12 or 12ms) or memory (bytes); repeatable")
       ->option_text("KIND=COUNT")
       ->expected(1)
       ->take_all();
+  app.add_option("--latency-table", options.latency_table,
+                 "table of --limit latency, such as danas latency writes (default: the search's)")
+      ->option_text("FILE");
   app.add_option("--score", options.search.score, "supernet or alpha, as in danas rank (default: supernet)")
       ->option_text("NAME")
       ->check(CLI::IsMember({"supernet", "alpha"}));

@@ -19,6 +19,7 @@
 #include "easiness_options.h"
 #include "evaluate_options.h"
 #include "finetune_options.h"
+#include "latency_options.h"
 #include "log_command.h"
 #include "man_command.h"
 #include "models_command.h"
@@ -73,6 +74,7 @@ inline constexpr std::tuple kCommands = {
     InEngine<ChooseOptions>{"choose"},
     InDanas<StudyOptions>{"study"},
     InDanas<CostOptions>{"cost"},
+    InEngine<LatencyOptions>{"latency"},
     InDanas<ModelsOptions>{"models"},
     InDanas<CompareOptions>{"compare"},
     InDanas<StatusOptions>{"status"},

@@ -18,6 +18,7 @@
 #include "danas/nn/fused_layer.h"
 #include "danas/report/plan_text.h"
 #include "danas/run/device.h"
+#include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
 #include "danas/search/make_plan.h"
 #include "danas/search/search_loop.h"
@@ -25,6 +26,7 @@
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
+#include "latency_phase.h"
 #include "on_ranks.h"
 #include "resume.h"
 #include "run_images.h"
@@ -61,12 +63,15 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
 }
 
 // With schedule.ranking 'auto' the classes are in the dataset's order until RankClassesFirst() has ranked them.
+// `folder`: that of the run, on the first rank; into it a latency table is measured that is not there yet.
 SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                        at::Device device, const Ranks& ranks) {
+                        at::Device device, const Ranks& ranks, const RunFolder* folder = nullptr) {
   const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
-  std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
+  std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
+                                              ? MeasureRunTable(config, space, device, ranks, folder)
+                                              : MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
   if (RanksFirst(config)) schedule.ranking = "listed";
   EasinessRanking ranking = MakeRanking(schedule, config.seed, classes.ids, training_set->fingerprint);
@@ -77,6 +82,14 @@ SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const Datase
           .ranking = std::move(ranking),
           .device = device,
           .ranks = ranks};
+}
+
+// A latency table is a phase of its own, in a run folder whose log begins with it.
+SearchInputs MeasuringFirst(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
+                            at::Device device, const Ranks& ranks, const RunFolder* folder, Verbosity verbosity) {
+  std::optional<RunReports> reports;
+  if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config.log, verbosity);
+  return SayingWhatIsKept(folder, [&] { return ReadInputs(config, training_set, device, ranks, folder); });
 }
 
 std::optional<StepTimes> TimesIf(bool probe, const Config& config, const SearchSpace& space, const CostModel& cost,
@@ -121,6 +134,11 @@ EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at:
 }
 
 int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+  if (MeasuresTable(config.search)) {
+    throw UsageError(
+        "--dry-run: search.latency_table 'measure' measures when the search begins, and a plan depends on the table. "
+        "Measure one with danas latency, and name its file in search.latency_table");
+  }
   const bool with_data = config.data.NamesDataset() && options.images == 0;
   if (RanksFirst(config) && with_data) {
     const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
@@ -184,6 +202,21 @@ bool IsFinished(const std::filesystem::path& run, const SearchConfig& search) {
   return events::EndsWith<events::SearchEnd>(run / kLogFile);
 }
 
+std::string LatencyFile(const std::string& budget) { return WithBranchName("latency", budget, ".json"); }
+
+void MeasureFound(const SearchInputs& inputs, const RunFolder& folder) {
+  const SearchConfig& search = inputs.config.search;
+  if (search.cost != CostKind::kLatency) return;
+  const std::vector<double> targets = TargetsOf(search);
+  const std::vector<std::string> budgets = BranchNames(search);
+  for (size_t b = 0; b < budgets.size(); ++b) {
+    MeasureFind({.network = ReadGenotype(folder / ResultFile(budgets[b])).network,
+                 .table = LatencyTableOf(search, folder.path()),
+                 .most_ms = BandOf(WithBudget(search, targets.at(b))).high},
+                inputs.config, inputs.device, folder / LatencyFile(budgets[b]));
+  }
+}
+
 int PrintResult(const SearchOptions& options, const RunFolder& folder, const SearchConfig& search) {
   Json json = {{"run", folder.path().string()}};
   std::string text;
@@ -193,12 +226,16 @@ int PrintResult(const SearchOptions& options, const RunFolder& folder, const Sea
     if (!origin.contains("cost"))
       throw ConfigError(best.string() + ": origin.cost is missing, which danas search writes");
     const Json& cost = origin.at("cost").at("value");
+    const std::filesystem::path timed = folder / LatencyFile(budget);
+    const Json latency = std::filesystem::exists(timed) ? ParseJson(ReadFile(timed)) : Json();
     text += best.string() + "\n";
     if (budget.empty()) {
       json["best"] = best.string();
       json["cost"] = cost;
+      if (!latency.is_null()) json["latency"] = latency;
     } else {
       json["found"].push_back({{"budget", budget}, {"best", best.string()}, {"cost", cost}});
+      if (!latency.is_null()) json["found"].back()["latency"] = latency;
     }
   }
   std::cout << (options.json ? JsonText(json, 2) + "\n" : text);
@@ -222,6 +259,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
                               .resume = resume,
                               .notes = notes});
   });
+  MeasureFound(inputs, *folder);
   return PrintResult(options, *folder, inputs.config.search);
 }
 
@@ -259,8 +297,8 @@ int Resume(const SearchOptions& options, const Call& call, const std::filesystem
   RequireDataThere(run, config.data, /*with_test=*/false);
   const auto training_set = OpenImages(config);
   if (ranked) moved = CompareRunImages(ranks, run, PointerTo(folder), *training_set, nullptr).moved;
-  SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
-  bool begun = true;
+  SearchInputs inputs = MeasuringFirst(config, training_set, device, ranks, PointerTo(folder), call.verbosity());
+  bool begun = !MeasuresTable(config.search) || std::filesystem::exists(CheckpointFolder(run));
   if (ranking) {
     inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());
     begun = false;
@@ -286,15 +324,22 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   if (options.plan.dry_run) return PrintPlan(config, options, device, ranks);
   if (RanksFirst(config)) RequireJudges(config);
   const auto training_set = OpenImages(config);
-  SearchInputs inputs = ReadInputs(config, training_set, device, ranks);
+  std::optional<RunFolder> folder;
+  const auto open = [&] { return MakeRunFolder(run, config, call); };
+  const bool measures = MeasuresTable(config.search);
+  if (measures) folder = FirstOpens(ranks, open);
+  SearchInputs inputs = MeasuringFirst(config, training_set, device, ranks, PointerTo(folder), call.verbosity());
   std::optional<EasinessPlan> ranking;
   if (RanksFirst(config)) ranking = PlanRanking(config, options, device, ranks);
   RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
   std::optional<SearchPlan> plan;
-  if (ranks.first()) plan = MakePlan(inputs, options.plan.probe && !ranking);  // throws before the folder is created
+  if (ranks.first()) {
+    // Throws before the folder is created, unless a table was measured into it.
+    plan = SayingWhatIsKept(PointerTo(folder), [&] { return MakePlan(inputs, options.plan.probe && !ranking); });
+  }
   if (ranking) AskBefore(*ranking, options.plan, ranks);
   if (plan) AskBeforeSearch(config, options.plan, plan->seconds(), ranks);
-  const std::optional<RunFolder> folder = FirstOpens(ranks, [&] { return MakeRunFolder(run, config, call); });
+  if (!measures) folder = FirstOpens(ranks, open);
   KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {
     inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());

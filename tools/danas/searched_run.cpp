@@ -15,6 +15,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/kept_images.h"
 #include "danas/search/untrained_score.h"
+#include "latency_phase.h"
 #include "on_ranks.h"
 #include "run_images.h"
 
@@ -84,7 +85,7 @@ SearchedRun OpenSearchedRun(const SearchedRunOptions& options, Ranks& ranks, con
                      " did not train α, because nothing used it (search.paths, search.pruning.score, search.final) or "
                      "search.learner is 'none'. Use --score supernet");
   }
-  run.cost = MakeCostModel(run.config.search);
+  run.cost = CostModelOfRun(run.config.search, run.folder);
   run.states = ListSavedStates(run.folder, run.config.schedule);
   return run;
 }

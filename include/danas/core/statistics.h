@@ -8,6 +8,15 @@ namespace danas {
 // The mean of the two middle values where their number is even. At least one value.
 double Median(std::vector<double> values);
 
+struct MedianInterval {
+  double median = 0;
+  double low = 0;  // 95 %, by order statistics (David and Nagaraja 2003, 7.1); of fewer than 6 values their range
+  double high = 0;
+};
+
+// At least one value.
+MedianInterval IntervalOfMedian(std::vector<double> values);
+
 struct RatioInterval {
   double ratio = 0;  // of the medians
   double low = 0;    // 95 % of the resamplings lie between

@@ -25,14 +25,17 @@ class Head : public torch::nn::Module {
  public:
   Head(const SearchSpace& space, bool affine);
 
-  at::Tensor Features(const at::Tensor& x_nchw);       // [N, features]: SearchSpace::pooled_features()
+  at::Tensor Features(const at::Tensor& x_nchw);  // [N, features]: SearchSpace::pooled_features()
+  // Features() is Pool(Expand(x)). Without a 1x1 Expand() gives x.
+  at::Tensor Expand(const at::Tensor& x_nchw) { return expand_ ? expand_->forward(x_nchw) : x_nchw; }
+  at::Tensor Pool(const at::Tensor& y_nchw) const;
   at::Tensor Classify(const at::Tensor& features_nf);  // [N, classes]; dropout while train()
 
  private:
   at::Tensor Drop(const at::Tensor& x_nf) const;
 
   HeadSpec spec_;
-  std::shared_ptr<ConvNorm> expand_;                    // where the head has a 1x1
+  std::shared_ptr<ConvNorm> expand_;                     // where the head has a 1x1
   std::vector<std::shared_ptr<FullyConnected>> hidden_;  // hidden.0, hidden.1 ...
   std::shared_ptr<FullyConnected> classifier_;
 };

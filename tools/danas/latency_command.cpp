@@ -1,0 +1,98 @@
+// danas latency: measures a latency table, and compares its sums with whole networks.
+#include <filesystem>
+#include <iostream>
+
+#include "danas/arch/genotype.h"
+#include "danas/arch/space_file.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/log.h"
+#include "danas/core/text_list.h"
+#include "danas/core/units.h"
+#include "danas/latency/check.h"
+#include "danas/latency/measure_table.h"
+#include "danas/nn/thread_pool.h"
+#include "danas/report/latency_report.h"
+#include "danas/run/device.h"
+#include "inputs.h"
+#include "latency_options.h"
+#include "version_info.h"
+
+namespace danas {
+namespace {
+
+constexpr int64_t kCheckRounds = 10;
+
+SearchSpace ReadSpace(const LatencyOptions& options) {
+  if (options.space.empty() == options.arch.empty()) {
+    throw UsageError("exactly one of --space and --arch is required. See danas latency --help");
+  }
+  const int size = options.input.image_size;
+  if (!options.space.empty()) {
+    const LoadedSpace loaded = LoadSpace(options.space, {size, size}, options.input.classes);
+    for (const std::string& note : loaded.notes) log::debug("{}", note);
+    return loaded.space;
+  }
+  SearchSpace network = ReadGenotype(options.arch).network;
+  if (size > 0) network = network.WithInput({size, size});
+  if (options.input.classes > 0) network = network.WithClasses(options.input.classes);
+  return network;
+}
+
+LatencyTable ReadTableToCheck(const LatencyOptions& options, const LatencyConditions& here) {
+  LatencyTable table = ReadLatencyTable(options.table);
+  if (!table.measured_on) {
+    log::warn("{} does not say what it was measured on", options.table);
+    return table;
+  }
+  const std::vector<std::string> differences = DifferencesFrom(*table.measured_on, here);
+  if (!differences.empty()) log::warn("{} holds elsewhere: {}", options.table, Joined(differences));
+  return table;
+}
+
+}  // namespace
+
+int RunCommand(const LatencyOptions& options, const Call&) {
+  if (!options.table.empty() && options.check == 0) throw UsageError("--table FILE is for --check N");
+  const Config config = ReadConfig(options.config);
+  const SearchSpace space = ReadSpace(options);
+  if (options.check > 0 && space.IsNetwork()) {
+    throw UsageError("--check compares networks of a space, and " + space.name() + " is one network. Give --space");
+  }
+  const at::Device device = OpenDevice(config.runtime, config.seed);
+  LendThreadPool();
+  const TimingSetup setup{
+      .how = config.nn, .runtime = config.runtime, .device = device, .batch = options.batch, .seed = config.seed};
+  const LatencySchedule schedule{.rounds = options.rounds, .seconds = 60 * options.minutes, .seed = config.seed};
+  const std::string version = VersionLine();
+  LatencyReport report{.space = space.name(),
+                       .input = std::to_string(space.input().height) + "x" + std::to_string(space.input().width),
+                       .file = options.table};
+  LatencyTable table;
+  if (options.table.empty()) {
+    const std::string file = options.out.empty() ? "latency-" + space.name() + ".yaml" : options.out;
+    MeasuredTable measured = MeasureTable(space, schedule, setup, version, file);
+    WriteFileAtomically(file, LatencyTableText(measured.table));
+    std::filesystem::remove(PartOf(file));
+    table = std::move(measured.table);
+    report.file = file;
+    report.quality = measured.quality;
+    report.rounds = measured.rounds;
+    report.rounds_before = measured.rounds_before;
+    report.conditions = *table.measured_on;
+  } else {
+    report.conditions = ConditionsOf(setup, version);
+    table = ReadTableToCheck(options, report.conditions);
+  }
+  report.costs = MakeCostTable(*MakeLatencyModel(table, report.file), space);
+  if (options.check > 0) {
+    LatencySchedule of_check = schedule;
+    of_check.rounds = kCheckRounds;
+    report.networks = CheckTable(space, report.costs, options.check, of_check, setup, SteadyClock());
+    report.check = AgreementOf(report.networks);
+  }
+  std::cout << (options.json ? JsonText(LatencyJson(report), 2) + "\n" : LatencyText(report));
+  return 0;
+}
+
+}  // namespace danas
