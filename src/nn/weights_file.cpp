@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "danas/arch/module_names.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/log.h"
@@ -90,9 +91,16 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
 
 }  // namespace
 
+NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& state) {
+  const auto modules = ModuleNames(network);
+  NamedTensors renamed;
+  for (const auto& [name, tensor] : state) renamed.emplace_back(ExportedName(modules, name), tensor);
+  return renamed;
+}
+
 std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space,
                                                    const std::vector<std::string>& class_ids) {
-  std::map<std::string, std::string> metadata = {{kClassOrder, JsonText(class_ids)}};
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {kClassOrder, JsonText(class_ids)}};
   const bool kept = space.channel_order() == ChannelOrder::kKept;
   if (kept && ShufflesChannels(space)) metadata[kChannelOrder] = NameOf(ChannelOrder::kKept);
   return metadata;
@@ -133,15 +141,20 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
 
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where) {
   const NamedTensors own = StateOf(network);
+  NamedTensors best = own;
+  const auto consider = [&](NamedTensors renamed) {
+    if (Shared(renamed, weights) > Shared(best, weights)) best = std::move(renamed);
+  };
+  if (network.space().IsNetwork()) consider(ByExportedNames(network.space(), own));
   if (const auto names = TorchvisionNames(network.space())) {
     NamedTensors renamed;
     for (const auto& [name, tensor] : own) {
       const auto known = names->find(name);
       renamed.emplace_back(known == names->end() ? name : known->second, tensor);
     }
-    if (Shared(renamed, weights) > Shared(own, weights)) return CopyState(renamed, weights, where);
+    consider(std::move(renamed));
   }
-  CopyState(own, weights, where);
+  CopyState(best, weights, where);
 }
 
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {

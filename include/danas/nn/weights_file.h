@@ -11,7 +11,10 @@
 
 namespace danas {
 
-// What danas writes beside a network's weights: "class_order", a JSON list of the classes that the classifier's rows
+// A network's tensors by the names that an exported PyTorch module gives them (danas/arch/module_names.h).
+NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& state);
+
+// What danas writes beside a network's weights: "format", which is "pt" as other loaders want it, "class_order", a JSON list of the classes that the classifier's rows
 // stand for, and where the order of channels is kept and that makes a difference, "channel_order".
 std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space, const std::vector<std::string>& class_ids);
 
@@ -32,8 +35,8 @@ struct WeightsFile {
 // error.
 WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 
-// Copies weights into the network, by danas's names or, where the network is one that torchvision has, by torchvision's
-// (danas/nn/torchvision_names.h): by whichever of the two `weights` has more names of. Floating types are converted.
+// Copies weights into the network by danas's names, by those of the exported PyTorch module or, where the network is
+// one that torchvision has, by torchvision's (danas/nn/torchvision_names.h): by those that `weights` has most of. Floating types are converted.
 // Nothing is copied unless all fits: throws CheckpointError that begins with `where` and lists the first missing,
 // unexpected, wrongly shaped and wrongly typed names.
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where);
