@@ -1,6 +1,6 @@
-# Compiles ONNX's messages from the description that Debian's libonnx-dev ships, against the static protobuf: LibTorch
-# has another protobuf inside, whose symbols it exports. A program that links both hides these ones
-# (danas_hide_onnx_proto).
+# Compiles ONNX's messages from the description that Debian's libonnx-dev ships, against the static protobuf. LibTorch
+# has another protobuf inside, whose symbols it exports: a program that links both hides the symbols of this one, by a
+# link option of the target.
 #
 #   OnnxProto::OnnxProto   (a static library; headers onnx/onnx.pb.h)
 
@@ -32,7 +32,8 @@ if(OnnxProto_FOUND AND NOT TARGET OnnxProto::OnnxProto)
   target_include_directories(danas_onnx_proto SYSTEM PUBLIC "$<BUILD_INTERFACE:${_folder}>"
                                                             "$<BUILD_INTERFACE:${OnnxProto_PROTOBUF_INCLUDE_DIR}>")
   target_link_libraries(danas_onnx_proto PUBLIC "${OnnxProto_PROTOBUF_LIBRARY}" Threads::Threads)
-  # What archives bring stays inside of what links them: no symbol is exported, and none is taken for LibTorch's.
-  target_link_options(danas_onnx_proto INTERFACE "LINKER:--exclude-libs,ALL")
+  # Also those of the one room that instantiates protobuf's templates. No other archive: LibTorch shares some of danas's.
+  target_link_options(danas_onnx_proto INTERFACE
+                      "LINKER:--exclude-libs,libprotobuf.a:libdanas_onnx_proto.a:libdanas_export.a")
   set_property(GLOBAL APPEND PROPERTY DANAS_ROOMS danas_onnx_proto)
 endif()

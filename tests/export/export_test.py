@@ -7,6 +7,7 @@ Skips (exit code 77) where PYTHON lacks the packages; it says which.
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -26,8 +27,9 @@ SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21", "shuffle_mobile_sma
           "efficientnet_lite=35"]
 
 
-def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+def run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
     if done.returncode:
         raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -78,7 +80,8 @@ class Onnx(Export):
 
 class Pytorch(Export):
     def test_every_block(self):
-        run(PYTHON, HERE / "check_pytorch.py", *[self.export(name, "pytorch") for name in self.networks])
+        networks = [name for name in self.networks if name.endswith("_0") or name.startswith("every_step")]
+        run(PYTHON, HERE / "check_pytorch.py", *[self.export(name, "pytorch") for name in networks])
 
     def test_weights_come_back(self):
         name = "every_step_0"
@@ -90,7 +93,12 @@ class Pytorch(Export):
 
 
 class Timm(Export):
-    def test_every_block(self):
+    """What timm adds to a model is the same for all blocks."""
+
+    SPACES = SPACES[:4]
+    LEAST = 3
+
+    def test_networks(self):
         names = [self.export(name, "timm", "--name", f"net_{i}") for i, name in enumerate(self.networks)]
         run(PYTHON, HERE / "check_timm.py", *names)
 
