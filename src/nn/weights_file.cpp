@@ -34,7 +34,7 @@ size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
   return static_cast<size_t>(std::ranges::count_if(own, [&](const auto& item) { return names.contains(item.first); }));
 }
 
-constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order";
+constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order", kBlocks[] = "blocks";
 
 // The metadata "class_order", a JSON list of texts; empty where there is none.
 std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::filesystem::path& path) {
@@ -89,7 +89,36 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
                         "' in the second. Use the dataset they were trained on");
 }
 
+std::vector<std::string> BlocksOf(const SearchSpace& network) {
+  std::vector<std::string> blocks;
+  for (const LayerSpec& layer : network.layers()) blocks.push_back(CandidateName(layer.candidates.at(0)));
+  return blocks;
+}
+
+// Shapes alone would let through a kernel's or an activation's neighbour.
+void RequireBlocks(const SearchSpace& network, const std::map<std::string, std::string>& metadata,
+                   const std::filesystem::path& path) {
+  const auto found = metadata.find(kBlocks);
+  if (found == metadata.end() || !network.IsNetwork()) return;
+  const Json theirs = ParseJson(found->second), ours = BlocksOf(network);
+  if (theirs == ours) return;
+  std::string difference =
+      "they are of " + std::to_string(theirs.size()) + " layers, the network has " + std::to_string(ours.size());
+  for (size_t l = 0; theirs.is_array() && theirs.size() == ours.size() && l < ours.size(); ++l) {
+    if (theirs[l] == ours[l]) continue;
+    difference =
+        "its layer " + std::to_string(l) + " is " + JsonText(theirs[l]) + ", the network's " + JsonText(ours[l]);
+    break;
+  }
+  throw CheckpointError(path.string() + ": these weights are of another network: " + difference +
+                        ". Use the network that they were exported from");
+}
+
 }  // namespace
+
+std::map<std::string, std::string> BlocksMetadata(const SearchSpace& network) {
+  return {{kBlocks, JsonText(BlocksOf(network))}};
+}
 
 NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& state) {
   const auto modules = ModuleNames(network);
@@ -160,6 +189,7 @@ void LoadWeights(Supernet& network, const NamedTensors& weights, const std::stri
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {
   const WeightsFile file = ReadWeightsFile(path);
   RequireClasses(file.class_ids, class_ids, path);
+  RequireBlocks(network.space(), file.metadata, path);
   RequireChannelOrder(network.space(), file.metadata, path);
   for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
   const at::ScalarType type = StateOf(network).at(0).second.scalar_type();

@@ -117,6 +117,7 @@ void WriteModuleWeights(const fs::path& path, const Supernet& network, const std
   }
   std::map<std::string, std::string> metadata = WeightsMetadata(network.space(), class_ids);
   if (class_ids.empty()) metadata.erase("class_order");
+  metadata.merge(BlocksMetadata(network.space()));
   WriteSafetensors(path, tensors, metadata);
 }
 

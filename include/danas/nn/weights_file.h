@@ -18,6 +18,9 @@ NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& sta
 // stand for, and where the order of channels is kept and that makes a difference, "channel_order".
 std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space, const std::vector<std::string>& class_ids);
 
+// "blocks", a JSON list of each layer's candidate: of weights by names that leave them out.
+std::map<std::string, std::string> BlocksMetadata(const SearchSpace& network);
+
 // Throws CheckpointError where a file's metadata says that its weights are of another channel_order than the network's,
 // and that makes a difference. What danas did not write says nothing, and is taken.
 void RequireChannelOrder(const SearchSpace& space, const std::map<std::string, std::string>& metadata,
@@ -43,7 +46,8 @@ void LoadWeights(Supernet& network, const NamedTensors& weights, const std::stri
 
 // The same from a file; its notes, and what conversion does to its numbers, go to the log. Throws as ReadWeightsFile
 // does, too, and CheckpointError where a number is not finite, or where the file names its classes and they are not
-// `class_ids` in this order (empty: any are taken), or as RequireChannelOrder() does.
+// `class_ids` in this order (empty: any are taken), or its blocks and they are not the network's, or as
+// RequireChannelOrder() does.
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
 }  // namespace danas
