@@ -16,15 +16,6 @@ void CheckLength(const std::vector<double>& list, size_t length, const char* key
                     std::to_string(length) + " expected");
 }
 
-// One number for each channel of the network's images.
-std::vector<double> PerChannel(const std::vector<double>& list, int channels, const char* key) {
-  if (list.size() == 1) return std::vector<double>(static_cast<size_t>(channels), list[0]);
-  if (list.size() != 3) {
-    throw ConfigError(std::string(key) + ": " + std::to_string(list.size()) + " numbers found, 3 or 1 expected");
-  }
-  return channels == 1 ? std::vector<double>{Luma(list[0], list[1], list[2])} : list;
-}
-
 void CheckRange(const std::vector<double>& range, const char* key) {
   CheckLength(range, 2, key);
   if (range[0] > range[1]) throw ConfigError(std::string(key) + ": the first number must not be above the second");
@@ -71,6 +62,14 @@ ColourJitter DrawColourJitter(const AugmentConfig& config, RandomStream& stream)
 }
 
 }  // namespace
+
+std::vector<double> PerChannel(const std::vector<double>& list, int channels, const char* key) {
+  if (list.size() == 1) return std::vector<double>(static_cast<size_t>(channels), list[0]);
+  if (list.size() != 3) {
+    throw ConfigError(std::string(key) + ": " + std::to_string(list.size()) + " numbers found, 3 or 1 expected");
+  }
+  return channels == 1 ? std::vector<double>{Luma(list[0], list[1], list[2])} : list;
+}
 
 Box DrawResizedCrop(const AugmentConfig& config, int height, int width, RandomStream& stream) {
   const double area = static_cast<double>(height) * width;

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "danas/arch/module_names.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/log.h"
@@ -33,7 +34,7 @@ size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
   return static_cast<size_t>(std::ranges::count_if(own, [&](const auto& item) { return names.contains(item.first); }));
 }
 
-constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order";
+constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order", kBlocks[] = "blocks";
 
 // The metadata "class_order", a JSON list of texts; empty where there is none.
 std::vector<std::string> ClassesOf(const SafetensorsFile& file, const std::filesystem::path& path) {
@@ -88,11 +89,47 @@ void RequireClasses(const std::vector<std::string>& found, const std::vector<std
                         "' in the second. Use the dataset they were trained on");
 }
 
+std::vector<std::string> BlocksOf(const SearchSpace& network) {
+  std::vector<std::string> blocks;
+  for (const LayerSpec& layer : network.layers()) blocks.push_back(CandidateName(layer.candidates.at(0)));
+  return blocks;
+}
+
+// Shapes alone would let through a kernel's or an activation's neighbour.
+void RequireBlocks(const SearchSpace& network, const std::map<std::string, std::string>& metadata,
+                   const std::filesystem::path& path) {
+  const auto found = metadata.find(kBlocks);
+  if (found == metadata.end() || !network.IsNetwork()) return;
+  const Json theirs = ParseJson(found->second), ours = BlocksOf(network);
+  if (theirs == ours) return;
+  std::string difference =
+      "they are of " + std::to_string(theirs.size()) + " layers, the network has " + std::to_string(ours.size());
+  for (size_t l = 0; theirs.is_array() && theirs.size() == ours.size() && l < ours.size(); ++l) {
+    if (theirs[l] == ours[l]) continue;
+    difference =
+        "its layer " + std::to_string(l) + " is " + JsonText(theirs[l]) + ", the network's " + JsonText(ours[l]);
+    break;
+  }
+  throw CheckpointError(path.string() + ": these weights are of another network: " + difference +
+                        ". Use the network that they were exported from");
+}
+
 }  // namespace
+
+std::map<std::string, std::string> BlocksMetadata(const SearchSpace& network) {
+  return {{kBlocks, JsonText(BlocksOf(network))}};
+}
+
+NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& state) {
+  const auto modules = ModuleNames(network);
+  NamedTensors renamed;
+  for (const auto& [name, tensor] : state) renamed.emplace_back(ExportedName(modules, name), tensor);
+  return renamed;
+}
 
 std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space,
                                                    const std::vector<std::string>& class_ids) {
-  std::map<std::string, std::string> metadata = {{kClassOrder, JsonText(class_ids)}};
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {kClassOrder, JsonText(class_ids)}};
   const bool kept = space.channel_order() == ChannelOrder::kKept;
   if (kept && ShufflesChannels(space)) metadata[kChannelOrder] = NameOf(ChannelOrder::kKept);
   return metadata;
@@ -133,20 +170,26 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
 
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where) {
   const NamedTensors own = StateOf(network);
+  NamedTensors best = own;
+  const auto consider = [&](NamedTensors renamed) {
+    if (Shared(renamed, weights) > Shared(best, weights)) best = std::move(renamed);
+  };
+  if (network.space().IsNetwork()) consider(ByExportedNames(network.space(), own));
   if (const auto names = TorchvisionNames(network.space())) {
     NamedTensors renamed;
     for (const auto& [name, tensor] : own) {
       const auto known = names->find(name);
       renamed.emplace_back(known == names->end() ? name : known->second, tensor);
     }
-    if (Shared(renamed, weights) > Shared(own, weights)) return CopyState(renamed, weights, where);
+    consider(std::move(renamed));
   }
-  CopyState(own, weights, where);
+  CopyState(best, weights, where);
 }
 
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {
   const WeightsFile file = ReadWeightsFile(path);
   RequireClasses(file.class_ids, class_ids, path);
+  RequireBlocks(network.space(), file.metadata, path);
   RequireChannelOrder(network.space(), file.metadata, path);
   for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
   const at::ScalarType type = StateOf(network).at(0).second.scalar_type();

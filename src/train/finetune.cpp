@@ -1,6 +1,7 @@
 #include "danas/train/finetune.h"
 
 #include "danas/core/error.h"
+#include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
 
 namespace danas {
@@ -16,7 +17,12 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
                                        .WithDropout(config.finetune.dropout),
                                    config.nn);
   InitializeWeights(*network, config.seed);
-  if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
+  if (!inputs.initial_weights.empty() && !resume) {
+    if (config.finetune.init == FinetuneInit::kSupernet) {
+      throw ConfigError("finetune.init is 'supernet', and other weights to begin with are given; leave out one of them");
+    }
+    LoadWeights(*network, inputs.initial_weights, classes.ids);
+  } else if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
     if (inputs.supernet_weights.empty()) {
       throw ConfigError(
           "finetune.init: 'supernet' needs the weights that the search ended with; use 'scratch' without them");
@@ -47,7 +53,7 @@ TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& 
                            .device = inputs.device,
                            .ranks = inputs.ranks};
   training.images = TrainingImages(inputs);
-  training.start.init = NameOf(finetune.init);
+  training.start.init = inputs.initial_weights.empty() ? NameOf(finetune.init) : inputs.initial_weights.string();
   return TrainAndTest(*network, training, outputs);
 }
 

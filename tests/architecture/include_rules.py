@@ -29,6 +29,7 @@ ROOMS = {
     "report": ["core", "config", "events", "arch", "cost", "easiness"],
     "figures": ["core", "arch", "easiness", "report"],
     "watch": ["core", "events", "cost", "report"],
+    "export": ["core", "config", "arch"],
     "study": ["core", "config", "events", "arch", "cost", "easiness", "report", "watch"],
 }
 ROOMS["tools"] = list(ROOMS)
@@ -46,6 +47,7 @@ LIBRARIES = [
     (r"hwy/.*", ["kernels"]),
     (r"opencv2/.*|webp/.*|(jpeglib|jerror|turbojpeg|gif_lib|lmdb)\.h", ["data"]),
     (r"png\.h", ["data", "figures"]),
+    (r"onnx/.*", ["export"]),
     (r"protozero/.*|rhash\.h", ["watch"]),
     (r"zlib\.h", ["data", "nn"]),
     (r"xxhash\.h", ["core"]),

@@ -186,6 +186,13 @@ RUN = {
     "danas easiness --config cifar10.json --data /data/cifar10 --set zoo.epochs=30": Run(add=PLAN),
     "danas easiness --models resnet34 --weights resnet34=resnet34-b627a593.pth --data /data/imagenet": Run(
         JUDGE, before=TRAIN_JUDGE, add=SMALL_TRAINING),
+    "danas export --run RUN --to onnx": Run({"RUN": "runs/final"}, says="model.onnx"),
+    "danas export --run runs/final --to onnx": Run(says="model.onnx"),
+    "danas export --arch best.json --weights weights.safetensors --to pytorch --out mine": Run(
+        {"best.json": "runs/final/network.json", "--weights ": "--weights runs/final/"}, says="mine/model.py"),
+    "danas export --arch best.json --to timm --name my_network": Run(says="config.json"),
+    "danas finetune --arch best.json --init trained_in_python.safetensors": Run(
+        {"best.json": "runs/final/network.json", "trained_in_python": "runs/final/weights"}),
     "danas evaluate --run runs/final": Run(),
     "danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10": Run(
         {"/data/cifar10": "data/photos"}, add=SMALL_IMAGES),

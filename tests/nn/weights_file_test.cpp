@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "danas/arch/space_file.h"
 #include "danas/arch/zoo.h"
 #include "danas/core/error.h"
 #include "danas/nn/safetensors.h"
@@ -38,6 +39,29 @@ TEST(LoadWeights, RefusesOtherClasses) {
   fails({"cat"}, {"'class_order' is not a list of class ids"});
   WriteSafetensors(folder / "w.safetensors", StateOf(*network));
   LoadWeights(*network, folder / "w.safetensors", {"a", "b", "c"});
+}
+
+// What an exported module was trained to, in Python: its names have no candidate in them, so that the file says which.
+TEST(LoadWeights, TakesTheNamesOfAnExportedModule) {
+  const TempDir folder;
+  const SearchSpace space = LoadSpace("mobile_plus_small").space;
+  const auto made = [&](size_t candidate, int64_t seed) {
+    const auto network = MakeNetwork(space.Select(std::vector<size_t>(space.layers().size(), candidate)));
+    InitializeWeights(*network, seed);
+    return network;
+  };
+  const auto written = made(1, 1), read = made(1, 2);
+  const NamedTensors exported = ByExportedNames(written->space(), StateOf(*written));
+  WriteSafetensors(folder / "w.safetensors", exported);
+  LoadWeights(*read, folder / "w.safetensors");
+  const NamedTensors expected = StateOf(*written), found = StateOf(*read);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(at::equal(found[i].second, expected[i].second)) << expected[i].first;
+  }
+  WriteSafetensors(folder / "w.safetensors", exported, BlocksMetadata(written->space()));
+  LoadWeights(*read, folder / "w.safetensors");
+  ExpectErrorContains<CheckpointError>([&] { LoadWeights(*made(0, 1), folder / "w.safetensors"); },
+                                       {"w.safetensors", "of another network: its layer 0 is"});
 }
 
 std::shared_ptr<Supernet> SmallNetwork(uint64_t seed) {
@@ -138,8 +162,7 @@ void ExpectNamed(std::string_view bytes, std::string_view words) {
 
 TEST(ForeignFile, FilesOfOtherKindsAreNamed) {
   ExpectNamed("", "is empty. Fetch or copy the file again");
-  ExpectNamed("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46830571\n",
-              "is a Git LFS pointer");
+  ExpectNamed("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46830571\n", "is a Git LFS pointer");
   ExpectNamed("<!DOCTYPE html><html>", "is an HTML page");
   ExpectNamed("\xEF\xBB\xBF\r\n  <HTML lang=\"en\">", "is an HTML page");
   ExpectNamed("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code>", "is an XML document");

@@ -18,6 +18,7 @@
 #include "data_options.h"
 #include "easiness_options.h"
 #include "evaluate_options.h"
+#include "export_options.h"
 #include "finetune_options.h"
 #include "latency_options.h"
 #include "log_command.h"
@@ -70,6 +71,7 @@ inline constexpr std::tuple kCommands = {
     InEngine<TrainOptions>{"train"},
     InEngine<EasinessOptions>{"easiness"},
     InEngine<EvaluateOptions>{"evaluate"},
+    InEngine<ExportOptions>{"export"},
     InEngine<RankOptions>{"rank"},
     InEngine<ChooseOptions>{"choose"},
     InDanas<StudyOptions>{"study"},

@@ -4,6 +4,7 @@
 
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
+#include "danas/nn/weights_file.h"
 #include "danas/train/finetune.h"
 #include "finetune_options.h"
 #include "network_inputs.h"
@@ -59,6 +60,8 @@ int Begin(const FinetuneOptions& options, const Call& call, Ranks& ranks) {
   inputs.dataset = OpenDataset(inputs.config.data);
   const std::filesystem::path beside = std::filesystem::path(options.arch).parent_path() / "weights.safetensors";
   if (std::filesystem::exists(beside)) inputs.supernet_weights = beside;
+  inputs.initial_weights = options.init;
+  if (!options.init.empty()) ReadWeightsFile(options.init);  // before there is a folder
 
   const Genotype trained = TrainedGenotype(inputs);
   const std::optional<RunFolder> folder = MakeTrainingFolder(inputs, run, call, ranks, &trained);

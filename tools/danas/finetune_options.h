@@ -8,6 +8,7 @@ namespace danas {
 
 struct FinetuneOptions {
   std::string arch;
+  std::string init;  // weights to begin with
   ConfigOptions config;
   LaunchOptions launch;
   RunOptions run;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "danas/config/data_config.h"
 #include "danas/data/dataset_index.h"
@@ -41,6 +42,10 @@ Box DrawResizedCrop(const AugmentConfig& config, int height, int width, RandomSt
 
 // The shorter side to `resize` pixels, then the centre `size` x `size` of it (black outside, where it is smaller).
 Framing CentreCrop(int height, int width, int resize, int size);
+
+// One number for each channel of a network's images from data.mean or data.std, as Transform takes it. Throws
+// ConfigError, which names `key`, for a list that is neither of 3 nor of 1.
+std::vector<double> PerChannel(const std::vector<double>& list, int channels, const char* key);
 
 class Transform {
  public:

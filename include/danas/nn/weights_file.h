@@ -11,9 +11,15 @@
 
 namespace danas {
 
-// What danas writes beside a network's weights: "class_order", a JSON list of the classes that the classifier's rows
+// A network's tensors by the names that an exported PyTorch module gives them (danas/arch/module_names.h).
+NamedTensors ByExportedNames(const SearchSpace& network, const NamedTensors& state);
+
+// What danas writes beside a network's weights: "format", which is "pt" as other loaders want it, "class_order", a JSON list of the classes that the classifier's rows
 // stand for, and where the order of channels is kept and that makes a difference, "channel_order".
 std::map<std::string, std::string> WeightsMetadata(const SearchSpace& space, const std::vector<std::string>& class_ids);
+
+// "blocks", a JSON list of each layer's candidate: of weights by names that leave them out.
+std::map<std::string, std::string> BlocksMetadata(const SearchSpace& network);
 
 // Throws CheckpointError where a file's metadata says that its weights are of another channel_order than the network's,
 // and that makes a difference. What danas did not write says nothing, and is taken.
@@ -32,15 +38,16 @@ struct WeightsFile {
 // error.
 WeightsFile ReadWeightsFile(const std::filesystem::path& path);
 
-// Copies weights into the network, by danas's names or, where the network is one that torchvision has, by torchvision's
-// (danas/nn/torchvision_names.h): by whichever of the two `weights` has more names of. Floating types are converted.
+// Copies weights into the network by danas's names, by those of the exported PyTorch module or, where the network is
+// one that torchvision has, by torchvision's (danas/nn/torchvision_names.h): by those that `weights` has most of. Floating types are converted.
 // Nothing is copied unless all fits: throws CheckpointError that begins with `where` and lists the first missing,
 // unexpected, wrongly shaped and wrongly typed names.
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where);
 
 // The same from a file; its notes, and what conversion does to its numbers, go to the log. Throws as ReadWeightsFile
 // does, too, and CheckpointError where a number is not finite, or where the file names its classes and they are not
-// `class_ids` in this order (empty: any are taken), or as RequireChannelOrder() does.
+// `class_ids` in this order (empty: any are taken), or its blocks and they are not the network's, or as
+// RequireChannelOrder() does.
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
 }  // namespace danas

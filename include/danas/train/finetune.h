@@ -20,12 +20,13 @@ struct FinetuneInputs {
   Genotype genotype;
   Dataset dataset;                         // may be another than the search's: the classifier follows its classes
   std::filesystem::path supernet_weights;  // for finetune.init = supernet: the search's weights.safetensors
+  std::filesystem::path initial_weights = {};  // of the network itself, to begin with; empty: finetune.init says
   at::Device device = at::kCPU;
   Ranks ranks = {};
 };
 
 // Classes are in the dataset's own order. Throws as TrainAndTest(); ConfigError where there are no supernet weights to
-// start from, CheckpointError where they do not fit.
+// start from or initial weights are named as well, CheckpointError where weights do not fit.
 TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& outputs);
 
 // Copies a supernet's weights into the network made from it, by name. Norm weights and biases, which a supernet has

@@ -1,0 +1,43 @@
+// A network as it is exported: what it is, its classes, what its images go through, and its numbers in plain memory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "danas/arch/space.h"
+#include "danas/core/json.h"
+
+namespace danas {
+
+struct PlainTensor {
+  std::vector<int64_t> shape = {};
+  std::vector<float> values = {};  // row-major
+};
+
+// By danas's names (docs/file-formats.md).
+using PlainWeights = std::map<std::string, PlainTensor>;
+
+// What a test image goes through (data/transform.h): the shorter side to `resize` pixels, bilinear with antialias; the
+// middle; from [0, 255] to [0, 1]; minus the mean, over the deviation.
+struct Preprocessing {
+  int resize = 256;
+  std::vector<double> mean = {}, deviation = {};  // one a channel of the network's images
+};
+
+struct ExportedNetwork {
+  SearchSpace network;                      // one candidate in every layer
+  std::vector<std::string> class_ids = {};  // empty: unknown
+  std::vector<std::string> class_labels = {};
+  Preprocessing preprocessing = {};
+  PlainWeights weights = {};
+};
+
+// "input_size", "resize", "interpolation", "mean" and so on, for preprocess.json.
+Json PreprocessingJson(const ExportedNetwork& exported);
+
+// The tensor of that name; std::logic_error where the weights are of another network.
+const PlainTensor& WeightOf(const ExportedNetwork& exported, const std::string& name);
+
+}  // namespace danas

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Exports networks that have every kind of block, and asks ONNX Runtime, PyTorch and timm for danas's own logits.
+
+Usage: export_test.py --binaries DIR --python PYTHON onnx|pytorch|timm|examples|errors
+Skips (exit code 77) where PYTHON lacks the packages; it says which.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = {"onnx": "onnx, onnxruntime, safetensors.numpy", "pytorch": "torch, safetensors.torch",
+            "timm": "timm, safetensors.torch", "errors": "json",
+            "examples": "onnxruntime, torch, timm, torchvision, PIL, safetensors.torch"}
+# Spaces, with odd sides: the shipped ones with blocks of each kind, the examples of users' own, and every step.
+SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21", "shuffle_mobile_small=33", "defined_small=37",
+          f"{CHECKOUT / 'tests/export/kept_channels.json'}=19", "convnext=45", "mobilenet_v3=41", "ghostnet=39",
+          "efficientnet_lite=35"]
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
+    if done.returncode:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def read_tensor(path, name):
+    """The numbers of a float32 tensor in a safetensors file."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    begin, end = json.loads(content[8:8 + length])[name]["data_offsets"]
+    return struct.unpack(f"<{(end - begin) // 4}f", content[8 + length + begin:8 + length + end])
+
+
+class Export(unittest.TestCase):
+    SPACES = SPACES
+    LEAST = 10
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        run(BINARIES / "danas_export_networks", self.folder, *self.SPACES)
+        self.networks = sorted(path.stem for path in self.folder.glob("*.json"))
+        self.assertGreater(len(self.networks), self.LEAST)
+
+    def export(self, name, to, *options):
+        out = self.folder / f"{name}-{to}"
+        run(BINARIES / "danas", "export", "--quiet", "--arch", self.folder / f"{name}.json", "--weights",
+            self.folder / f"{name}.safetensors", "--to", to, "--out", out, "--examples", 3, "--set",
+            "data.test_resize=48", *options)
+        return out
+
+
+class Onnx(Export):
+    def test_every_block(self):
+        folders = [self.export(name, "onnx", "--opset", 17 + i % 2) for i, name in enumerate(self.networks)]
+        run(PYTHON, HERE / "check_onnx.py", *folders)
+
+    def test_batch_norms_kept(self):
+        folder = self.export("every_step_0", "onnx", "--keep-batch-norm")
+        run(PYTHON, HERE / "check_onnx.py", "--batch-norms", folder)
+
+    def test_weights_beside_and_probabilities(self):
+        folder = self.export("every_step_0", "onnx", "--weights-beside", "--softmax")
+        self.assertGreater((folder / "model.onnx.data").stat().st_size, (folder / "model.onnx").stat().st_size / 4)
+        run(PYTHON, HERE / "check_onnx.py", "--softmax", folder)
+
+
+class Pytorch(Export):
+    def test_every_block(self):
+        networks = [name for name in self.networks if name.endswith("_0") or name.startswith("every_step")]
+        run(PYTHON, HERE / "check_pytorch.py", *[self.export(name, "pytorch") for name in networks])
+
+    def test_weights_come_back(self):
+        name = "every_step_0"
+        exported = self.export(name, "pytorch")
+        again = self.folder / "again"
+        run(BINARIES / "danas", "export", "--quiet", "--arch", self.folder / f"{name}.json", "--weights",
+            exported / "model.safetensors", "--to", "pytorch", "--out", again)
+        self.assertEqual((exported / "model.safetensors").read_bytes(), (again / "model.safetensors").read_bytes())
+
+
+class Timm(Export):
+    """What timm adds to a model is the same for all blocks."""
+
+    SPACES = SPACES[:4]
+    LEAST = 3
+
+    def test_networks(self):
+        names = [self.export(name, "timm", "--name", f"net_{i}") for i, name in enumerate(self.networks)]
+        run(PYTHON, HERE / "check_timm.py", *names)
+
+
+class Examples(Export):
+    """The scripts of docs/examples, on the pictures and the network of a small training."""
+
+    SPACES = ["mobile_plus_small=21"]
+    LEAST = 0
+    CLASSES = 10
+
+    def pictures(self, part, count):
+        draw = random.Random(part)
+        for c in range(self.CLASSES):
+            folder = self.folder / "data" / part / f"class{c}"
+            folder.mkdir(parents=True)
+            for number in range(count):
+                width, height = draw.randint(20, 60), draw.randint(20, 60)
+                colour = [40 + 85 * (c % 3), 40 + 85 * (c // 3 % 3), 40 + 150 * (c // 9)]
+                noise = [draw.randint(-38, 38) for _ in range(3 * width * height)]
+                pixels = bytes(colour[i % 3] + value for i, value in enumerate(noise))
+                (folder / f"{number}.ppm").write_bytes(b"P6\n%d %d\n255\n" % (width, height) + pixels)
+
+    def danas(self, *words):
+        return run(BINARIES / "danas", *words, "--quiet")
+
+    def test_answers_are_danas_own(self):
+        self.pictures("train", 8)
+        self.pictures("val", 2)
+        arch, trained, again = self.folder / "mobile_plus_small_0.json", self.folder / "trained", self.folder / "again"
+        config = self.folder / "config.json"
+        config.write_text(json.dumps({
+            "data": {"root": str(self.folder / "data"), "format": "folder", "image_size": 21, "test_resize": 30},
+            "runtime": {"device": "cpu"},
+            "finetune": {"epochs": 4, "dropout": 0,
+                         "train": {"batch": 8, "micro_batch": 0, "lr": 0.05, "lr_warmup_epochs": 0}}}))
+        self.danas("finetune", "--arch", arch, "--config", config, "--run", trained)
+        result = json.loads(self.danas("evaluate", "--run", trained, "--json"))
+
+        pictures = sorted((self.folder / "data/val").glob("*/*"))
+        for to in ("onnx", "pytorch", "timm"):
+            folder = self.folder / to
+            self.danas("export", "--run", trained, "--to", to, "--out", folder)
+            lines = run(PYTHON, CHECKOUT / f"docs/examples/run_{to}.py", folder, *pictures).splitlines()
+            answers = [line.split(": ")[1] for line in lines]
+            right = [path.parent.name == answer for path, answer in zip(pictures, answers)]
+            self.assertGreater(len(set(answers)), 1, "every picture has the same answer")
+            self.assertAlmostEqual(result["top1"], sum(right) / len(right), msg=f"{to}: {answers}")
+
+        # Weights by the module's names are read wherever weights are.
+        weights = self.folder / "pytorch/model.safetensors"
+        same = json.loads(self.danas("evaluate", "--arch", arch, "--config", config, "--weights", weights, "--json"))
+        self.assertEqual((same["top1"], same["loss"]), (result["top1"], result["loss"]))
+        self.danas("finetune", "--arch", arch, "--init", weights, "--config", config, "--run", again, "--set",
+                   "finetune.epochs=1", "--set", "finetune.train.lr=1e-12")
+        for own, exported in (("head.classifier.weight", "classifier.weight"), ("stem.conv.weight",) * 2):
+            for a, b in zip(read_tensor(again / "weights.safetensors", own), read_tensor(weights, exported)):
+                self.assertAlmostEqual(a, b, delta=1e-6)
+
+
+class Errors(Export):
+    SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21"]
+    LEAST = 0
+
+    def fails(self, code, words, *options):
+        out = self.folder / "out"
+        done = subprocess.run([str(BINARIES / "danas"), "export", "--out", str(out), *map(str, options)],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual([], sorted(out.glob("*")), "files of an export that failed")
+
+    def test_errors(self):
+        arch = self.folder / "every_step_0.json"
+        network = ("--arch", arch, "--to", "onnx")
+        self.fails(2, ["opset 16", "17 to 18"], *network, "--opset", 16)
+        self.fails(2, ["exactly one of --run and --arch"], "--to", "onnx")
+        self.fails(2, ["a keyword or no name", "--name"], "--arch", arch, "--to", "timm", "--name", "1st")
+        labels = self.folder / "labels.txt"
+        labels.write_text("cat\ndog\n")
+        self.fails(3, ["2 lines", "7 classes"], *network, "--labels", labels)
+        other = self.folder / "every_step_3.safetensors"
+        self.fails(6, ["missing: layers.2.", "unexpected: layers.2."], *network, "--weights", other)
+        run_folder = self.folder / "run"
+        run_folder.mkdir()
+        shutil.copy(arch, run_folder / "best.json")
+        self.fails(2, ["the weights of a supernet", "danas finetune --arch"], "--run", run_folder, "--to", "onnx")
+        shutil.copy(arch, run_folder / "network.json")
+        self.fails(2, ["no weights.safetensors yet", "--resume"], "--run", run_folder, "--to", "onnx")
+
+    def test_protobuf_stays_inside(self):
+        """LibTorch has another release of protobuf: neither may find the other's functions."""
+        symbols = run("nm", "-D", "--defined-only", BINARIES / "danas-engine")
+        self.assertEqual([], [line for line in symbols.splitlines() if "protobuf" in line or "4onnx" in line])
+        self.assertNotIn("libprotobuf", run("readelf", "-d", BINARIES / "danas-engine"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binaries", type=pathlib.Path, required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("to", choices=PACKAGES)
+    arguments = parser.parse_args()
+    HERE, BINARIES, PYTHON = pathlib.Path(__file__).resolve().parent, arguments.binaries, arguments.python
+    found = subprocess.run([PYTHON, "-c", f"import {PACKAGES[arguments.to]}"], capture_output=True, text=True)
+    if found.returncode:
+        print(f"skipped: {PYTHON} cannot import {PACKAGES[arguments.to]}: {found.stderr.strip().splitlines()[-1]}. "
+              "scripts/setup --tests installs them; PyTorch itself also wants CUDA's libraries (scripts/setup --cuda)")
+        sys.exit(77)
+    CASES = {"onnx": Onnx, "pytorch": Pytorch, "timm": Timm, "examples": Examples, "errors": Errors}
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(CASES[arguments.to])
+    sys.exit(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())

@@ -1,0 +1,193 @@
+// danas export: a network for other programs.
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <array>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "danas/arch/genotype.h"
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/log.h"
+#include "danas/core/random.h"
+#include "danas/core/text_file.h"
+#include "danas/core/units.h"
+#include "danas/data/transform.h"
+#include "danas/export/onnx.h"
+#include "danas/export/python_model.h"
+#include "danas/nn/safetensors.h"
+#include "danas/nn/supernet.h"
+#include "danas/nn/weights_file.h"
+#include "danas/run/device.h"
+#include "export_options.h"
+#include "inputs.h"
+#include "network_inputs.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A run's folder stands for its network, weights and config.
+ExportOptions FillInFromRun(ExportOptions options) {
+  if (options.run.empty() == options.arch.empty()) {
+    throw UsageError("exactly one of --run and --arch is required. See danas export --help");
+  }
+  if (options.run.empty()) return options;
+  const fs::path run = options.run;
+  const fs::path weights = run / "weights.safetensors";
+  if (!fs::exists(run / "network.json") && fs::exists(run / "best.json")) {
+    throw UsageError(options.run +
+                     " is the run of a search, which leaves the weights of a supernet. Train what it found, " +
+                     "danas finetune --arch " + (run / "best.json").string() +
+                     ", and export that run; or give the file with --arch for initialised weights");
+  }
+  options.arch = run / "network.json";
+  if (options.weights.empty()) {
+    if (fs::exists(options.arch) && !fs::exists(weights)) {
+      throw UsageError(options.run +
+                       " has no weights.safetensors yet: the run is not finished. Continue it with --resume " +
+                       options.run + ", or give weights with --weights");
+    }
+    options.weights = weights;
+  }
+  if (options.config.config.empty()) options.config.config = run / "config.json";
+  return options;
+}
+
+// That of --config, or of the search that found the network. Where neither is known, the defaults at the network's
+// size, and a warning.
+Config ConfigFor(const Genotype& genotype, const ExportOptions& options) {
+  if (!options.config.config.empty() || genotype.origin.contains("config")) {
+    return ConfigOfNetwork(genotype, options.arch, options.config);
+  }
+  log::warn(
+      "{} does not record a config: mean and deviation are the defaults, ImageNet's, and images are resized to the "
+      "network's input without a margin. Give the config that it was trained with by --config",
+      options.arch);
+  const std::string side = std::to_string(genotype.network.input().height);
+  ConfigOptions with_size{.config = {}, .settings = {"data.image_size=" + side, "data.test_resize=" + side}};
+  with_size.settings.insert(with_size.settings.end(), options.config.settings.begin(), options.config.settings.end());
+  return ReadConfig(with_size);
+}
+
+std::vector<std::string> ReadLabels(const std::string& path, int classes) {
+  const std::vector<std::string> labels = LinesOf(ReadTextFile(path));
+  if (labels.size() != static_cast<size_t>(classes)) {
+    throw ConfigError(path + " has " + std::to_string(labels.size()) + " lines, but the network distinguishes " +
+                      std::to_string(classes) + " classes; one label a line is expected, in the network's order");
+  }
+  return labels;
+}
+
+PlainWeights PlainWeightsOf(const Supernet& network) {
+  PlainWeights weights;
+  for (const auto& [name, tensor] : StateOf(network)) {
+    const at::Tensor whole = tensor.detach().to(at::kFloat).contiguous();
+    const float* values = whole.const_data_ptr<float>();
+    weights[name] = {whole.sizes().vec(), std::vector<float>(values, values + whole.numel())};
+  }
+  return weights;
+}
+
+// Random images and what danas's own network answers.
+void WriteExamples(const fs::path& path, Supernet& network, int64_t images, int64_t seed) {
+  const SearchSpace& space = network.space();
+  const at::Tensor image_nchw =
+      at::empty({images, space.input_channels(), space.input().height, space.input().width}, at::kFloat);
+  RandomStream stream(static_cast<uint64_t>(seed), "export examples");
+  float* pixel = image_nchw.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < image_nchw.numel(); ++i) pixel[i] = static_cast<float>(stream.Normal());
+  const c10::InferenceMode inference;
+  SetNormMode(network, NormMode::kRunning);
+  WriteSafetensors(path, {{"image", image_nchw}, {"logits", network.forward(image_nchw)}}, {{"format", "pt"}});
+}
+
+// The weights of the module that model.py describes: by its names, with the counters that PyTorch's batch norms have.
+void WriteModuleWeights(const fs::path& path, const Supernet& network, const std::vector<std::string>& class_ids) {
+  constexpr std::string_view kMean = "running_mean";
+  NamedTensors tensors = ByExportedNames(network.space(), StateOf(network));
+  const size_t count = tensors.size();
+  for (size_t i = 0; i < count; ++i) {
+    const std::string& name = tensors[i].first;
+    if (!name.ends_with(kMean)) continue;
+    tensors.emplace_back(name.substr(0, name.size() - kMean.size()) + "num_batches_tracked", at::zeros({}, at::kLong));
+  }
+  std::map<std::string, std::string> metadata = WeightsMetadata(network.space(), class_ids);
+  if (class_ids.empty()) metadata.erase("class_order");
+  metadata.merge(BlocksMetadata(network.space()));
+  WriteSafetensors(path, tensors, metadata);
+}
+
+std::vector<std::string> WritePython(const fs::path& folder, const ExportedNetwork& exported, const Supernet& network,
+                                     const std::string& name, bool timm) {
+  const PythonModel model = MakePythonModel(exported, name, timm ? PythonFlavour::kTimm : PythonFlavour::kPlain);
+  WriteModuleWeights(folder / "model.safetensors", network, exported.class_ids);
+  const std::string json = timm ? "config.json" : "preprocess.json";
+  WriteFileAtomically(folder / json, model.json);
+  WriteFileAtomically(folder / "model.py", model.source);
+  return {"model.py", "model.safetensors", json};
+}
+
+std::vector<std::string> WriteOnnxFiles(const fs::path& folder, const ExportedNetwork& exported,
+                                        const ExportOptions& options) {
+  const bool beside = WriteOnnx(folder / "model.onnx", exported,
+                                {.opset = options.opset,
+                                 .keep_batch_norm = options.keep_batch_norm,
+                                 .softmax = options.softmax,
+                                 .weights_beside = options.weights_beside});
+  if (beside) return {"model.onnx", "model.onnx.data"};
+  return {"model.onnx"};
+}
+
+// A line for each file that was written.
+void Report(const fs::path& folder, const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    std::cout << (folder / file).string() << ": " << FormatBytes(static_cast<double>(fs::file_size(folder / file)))
+              << "\n";
+  }
+}
+
+}  // namespace
+
+int RunCommand(const ExportOptions& given, const Call&) {
+  const ExportOptions options = FillInFromRun(given);
+  Genotype genotype = ReadGenotype(options.arch);
+  const Config config = ConfigFor(genotype, options);
+  if (options.image_size > 0) genotype.network = genotype.network.WithInput({options.image_size, options.image_size});
+  OpenDevice({.device = "cpu"}, config.seed);
+
+  const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn);
+  InitializeWeights(*network, config.seed);
+  if (options.weights.empty()) {
+    log::warn("no --weights: the exported weights are initial ones, of seed {}", config.seed);
+  } else {
+    LoadWeights(*network, options.weights, genotype.class_ids);
+  }
+
+  ExportedNetwork exported{
+      .network = network->space(), .class_ids = genotype.class_ids, .class_labels = genotype.class_labels};
+  if (!options.labels.empty()) exported.class_labels = ReadLabels(options.labels, exported.network.classes());
+  const int channels = exported.network.input_channels();
+  exported.preprocessing = {.resize = static_cast<int>(config.data.test_resize),
+                            .mean = PerChannel(config.data.mean, channels, "data.mean"),
+                            .deviation = PerChannel(config.data.std, channels, "data.std")};
+  exported.weights = PlainWeightsOf(*network);
+
+  const fs::path folder =
+      options.out.empty() ? fs::path(options.arch).parent_path() / ("export-" + options.to) : fs::path(options.out);
+  MakeFolders(folder);
+  std::vector<std::string> files = options.to == "onnx"
+                                       ? WriteOnnxFiles(folder, exported, options)
+                                       : WritePython(folder, exported, *network, options.name, options.to == "timm");
+  if (options.examples > 0) {
+    files.emplace_back("examples.safetensors");
+    WriteExamples(folder / files.back(), *network, options.examples, config.seed);
+  }
+  Report(folder, files);
+  return 0;
+}
+
+}  // namespace danas
