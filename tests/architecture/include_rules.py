@@ -26,7 +26,7 @@ ROOMS = {
     "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
     "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
     "report": ["core", "config", "events", "arch", "cost", "easiness"],
-    "figures": ["core", "arch", "easiness", "report"],
+    "figures": ["core", "config", "events", "arch", "cost", "easiness", "report"],
     "watch": ["core", "events", "cost", "report"],
     "study": ["core", "config", "events", "arch", "cost", "easiness", "report", "watch"],
 }

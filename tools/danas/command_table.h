@@ -23,6 +23,7 @@
 #include "man_command.h"
 #include "models_command.h"
 #include "rank_options.h"
+#include "report_command.h"
 #include "search_options.h"
 #include "space_command.h"
 #include "space_sample_command.h"
@@ -75,6 +76,7 @@ inline constexpr std::tuple kCommands = {
     InDanas<CostOptions>{"cost"},
     InDanas<ModelsOptions>{"models"},
     InDanas<CompareOptions>{"compare"},
+    InDanas<ReportOptions>{"report"},
     InDanas<StatusOptions>{"status"},
     InDanas<LogOptions>{"log"},
     CommandGroup{"space", "List, show, check and sample search spaces"},
