@@ -279,11 +279,11 @@ CandidateFrames FramesOf(const SearchRecord& search, const BudgetRecord& budget)
 Figure CandidatesFigure(const SearchRecord& search, const BudgetRecord& budget, const CandidateFrames& frames) {
   Figure figure{.name = NamedAfter("candidates", budget), .title = {}, .svg = {}, .claim = {}, .finding = {}};
   const std::string when = frames.frames.back().label;
-  figure.title = frames.values ? "What candidates were worth at " + when
-                               : "softmax(α) of every candidate after " + when;
-  figure.finding = frames.values
-                       ? "Values are in nats of validation loss, of the layer's mean; higher is better. A cross: dropped."
-                       : "Rows are layers, columns candidates. A cross: dropped by a pruning.";
+  figure.title =
+      frames.values ? "What candidates were worth at " + when : "softmax(α) of every candidate after " + when;
+  figure.finding =
+      frames.values ? "Values are in nats of validation loss, of the layer's mean; higher is better. A cross: dropped."
+                    : "Rows are layers, columns candidates. A cross: dropped by a pruning.";
   figure.svg = CellsDrawing(search, budget, frames).Document(figure.title, figure.finding);
   return figure;
 }
@@ -319,8 +319,9 @@ std::optional<Figure> AlphaCurvesFigure(const SearchRecord& search, const Budget
                 .title = "softmax(α) of each layer's candidates over the epochs",
                 .svg = {},
                 .claim = {},
-                .finding = "Named are the three that are left or were left last, the likeliest first. A dot: the end "
-                           "of the run, or the pruning that dropped the candidate."};
+                .finding =
+                    "Named are the three that are left or were left last, the likeliest first. A dot: the end "
+                    "of the run, or the pruning that dropped the candidate."};
   Svg svg(20 + kWidth * static_cast<double>(across), 10 + kHeight * static_cast<double>(rows), figure.title,
           figure.finding);
   const std::vector<PhaseMark> phases = PhasesOf(search);

@@ -9,7 +9,7 @@
 namespace danas {
 namespace {
 
-constexpr size_t kLongestLine = 9;
+constexpr size_t kLongestLine = 7;
 
 // Families share a hue, and their members differ in lightness.
 const char* FillOf(BlockKind kind) {

@@ -73,14 +73,14 @@ std::string FigureSection(const Figure& figure) {
 
 std::string EasinessPage(const EasinessStudy& study, const std::vector<Figure>& figures) {
   const std::string title = "Class easiness: " + study.dataset;
-  std::string page =
-      PageHead(title) + "<h1>" + XmlText(title) +
-      "</h1>\n<nav><a href=\"#networks\">Networks</a><a href=\"#agreement\">Agreement</a><a "
-      "href=\"#classes\">Classes</a><a href=\"#figures\">Figures</a></nav>\n<p>" +
-      std::to_string(study.easiness.order.size()) +
-      " classes from easy to hard, by the networks below. A class's score is " + XmlText(NameOf(study.easiness.kind)) +
-      ", aggregated by " + XmlText(NameOf(study.easiness.aggregation)) +
-      "; lower is easier. DA-NAS (Dai et al., ECCV 2020), section 4.</p>\n";
+  std::string page = PageHead(title) + "<h1>" + XmlText(title) +
+                     "</h1>\n<nav><a href=\"#networks\">Networks</a><a href=\"#agreement\">Agreement</a><a "
+                     "href=\"#classes\">Classes</a><a href=\"#figures\">Figures</a></nav>\n<p>" +
+                     std::to_string(study.easiness.order.size()) +
+                     " classes from easy to hard, by the networks below. A class's score is " +
+                     XmlText(NameOf(study.easiness.kind)) + ", aggregated by " +
+                     XmlText(NameOf(study.easiness.aggregation)) +
+                     "; lower is easier. DA-NAS (Dai et al., ECCV 2020), section 4.</p>\n";
   page += "<h2 id=\"networks\">Networks</h2>\n" + NetworkTable(study);
   page += "<h2 id=\"agreement\">Agreement</h2>\n" + AgreementSection(study.agreement);
   page += "<h2 id=\"classes\">Classes</h2>\n" + ClassTable(study);

@@ -69,9 +69,10 @@ EpochPlot CostPlot(const SearchRecord& search, const BudgetRecord& budget) {
   plot.series.push_back({"expected, softmax(α)", LineOf(0), expected});
   plot.series.push_back({"sampled in α steps", LineOf(1, "6,3"),
                          ValuesOf(budget.architecture_e, [](const auto& pass) { return pass.sampled_cost; })});
-  plot.series.push_back({"mean of trained paths", LineOf(2, "2,2"), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
-                           return epoch.paths ? std::optional(epoch.paths->mean_cost) : std::nullopt;
-                         })});
+  plot.series.push_back(
+      {"mean of trained paths", LineOf(2, "2,2"), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
+         return epoch.paths ? std::optional(epoch.paths->mean_cost) : std::nullopt;
+       })});
   if (budget.target) plot.levels.push_back({"budget " + FormatCostNumber(*budget.target, unit), *budget.target});
   if (budget.most) plot.levels.push_back({"at most " + FormatCostNumber(*budget.most, unit), *budget.most});
   if (const auto last = LastKnown(expected); last && budget.target && *budget.target > 0) {
@@ -94,14 +95,14 @@ EpochPlot LossPlot(const SearchRecord& search, const BudgetRecord& budget) {
 }
 
 EpochPlot AccuracyPlot(const SearchRecord& search, const BudgetRecord& budget) {
-  return {.name = "accuracies" + Suffix(budget),
-          .title = "Accuracies, over the classes of the phase",
-          .y = {.title = "top-1, %", .factor = 100},
-          .series = {{"training", LineOf(0), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
-                        return std::optional(epoch.train_accuracy);
-                      })},
-                     {"validation", LineOf(1, "6,3"),
-                      ValuesOf(budget.architecture_e, [](const auto& pass) { return pass.validation_accuracy; })}}};
+  return {
+      .name = "accuracies" + Suffix(budget),
+      .title = "Accuracies, over the classes of the phase",
+      .y = {.title = "top-1, %", .factor = 100},
+      .series = {{"training", LineOf(0),
+                  ValuesOfEpochs(search.epochs, [](const auto& epoch) { return std::optional(epoch.train_accuracy); })},
+                 {"validation", LineOf(1, "6,3"),
+                  ValuesOf(budget.architecture_e, [](const auto& pass) { return pass.validation_accuracy; })}}};
 }
 
 EpochPlot SchedulePlot(const SearchRecord& search) {
@@ -142,9 +143,8 @@ EpochPlot TimePlot(const SearchRecord& search) {
                  .y = {.title = "seconds"},
                  .from_zero = true,
                  .series = {{"whole epoch", LineOf(0), TimingOf(search, [](const auto& t) { return t.seconds; })},
-                            {"waiting for data", LineOf(1, "6,3"), TimingOf(search, [](const auto& t) {
-                               return t.seconds * t.share_waited;
-                             })}}};
+                            {"waiting for data", LineOf(1, "6,3"),
+                             TimingOf(search, [](const auto& t) { return t.seconds * t.share_waited; })}}};
   double all = 0;
   for (const auto& value : plot.series.front().value_e) all += value && std::isfinite(*value) ? *value : 0;
   plot.finding = FormatDuration(all) + " in all these epochs.";
@@ -153,19 +153,21 @@ EpochPlot TimePlot(const SearchRecord& search) {
 
 EpochPlot MemoryPlot(const SearchRecord& search) {
   constexpr double kMiB = 1 / 1048576.0;
-  return {.name = "memory",
-          .title = "Peak memory",
-          .finding = "Of the first process. Estimated before the run for its tensors: " +
-                     FormatBytes(search.start.memory_bytes) + ".",
-          .y = {.title = "MiB", .factor = kMiB},
-          .from_zero = true,
-          .series = {{"process", LineOf(0), TimingOf(search, [](const auto& t) -> std::optional<double> {
-                        return static_cast<double>(t.peak_resident_bytes);
-                      })},
-                     {"GPU", LineOf(1, "6,3"), TimingOf(search, [](const auto& t) -> std::optional<double> {
-                        if (!t.peak_device_bytes) return std::nullopt;
-                        return static_cast<double>(*t.peak_device_bytes);
-                      })}}};
+  return {
+      .name = "memory",
+      .title = "Peak memory",
+      .finding = "Of the first process. Estimated before the run for its tensors: " +
+                 FormatBytes(search.start.memory_bytes) + ".",
+      .y = {.title = "MiB", .factor = kMiB},
+      .from_zero = true,
+      .series = {
+          {"process", LineOf(0),
+           TimingOf(search,
+                    [](const auto& t) -> std::optional<double> { return static_cast<double>(t.peak_resident_bytes); })},
+          {"GPU", LineOf(1, "6,3"), TimingOf(search, [](const auto& t) -> std::optional<double> {
+             if (!t.peak_device_bytes) return std::nullopt;
+             return static_cast<double>(*t.peak_device_bytes);
+           })}}};
 }
 
 template <typename Record, typename Get>
@@ -180,8 +182,10 @@ std::vector<Series> SeriesOfEach(const std::vector<std::pair<std::string, const 
 std::vector<Figure> EpochFigures(const SearchRecord& search, const BudgetRecord& budget) {
   const std::vector<PhaseMark> phases = PhasesOf(search);
   std::vector<Figure> figures;
-  for (const EpochPlot& plot : {EntropyPlot(budget), CostPlot(search, budget), LossPlot(search, budget),
-                                AccuracyPlot(search, budget)}) {
+  // Without a learner α stays as it began.
+  const bool learns = std::ranges::any_of(budget.layers_e, [](const auto& alpha) { return alpha.has_value(); });
+  if (learns) AddIfAny(figures, EntropyPlot(budget), phases);
+  for (const EpochPlot& plot : {CostPlot(search, budget), LossPlot(search, budget), AccuracyPlot(search, budget)}) {
     AddIfAny(figures, plot, phases);
   }
   return figures;
@@ -205,9 +209,8 @@ std::vector<Figure> TrainingFigures(const std::vector<std::pair<std::string, con
             .y = {.title = "loss, nats"},
             .series = SeriesOfEach(trainings,
                                    [](const TrainingRecord& run) {
-                                     return ValuesOfEpochs(run.epochs, [](const auto& epoch) {
-                                       return std::optional(epoch.train_loss);
-                                     });
+                                     return ValuesOfEpochs(
+                                         run.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); });
                                    })},
            {});
   AddIfAny(figures,
@@ -229,21 +232,19 @@ std::vector<Figure> OverlaidFigures(const std::vector<std::pair<std::string, con
   const auto of_first_budget = [&](const std::string& name, const std::string& title, const Axis& y, auto get) {
     AddIfAny(figures, {.name = name, .title = title, .y = y, .series = SeriesOfEach(searches, get)}, {});
   };
-  of_first_budget("runs-training-loss", "Training loss of the searches", {.title = "loss, nats"},
-                  [](const SearchRecord& search) {
-                    return ValuesOfEpochs(search.epochs,
-                                          [](const auto& epoch) { return std::optional(epoch.train_loss); });
-                  });
+  of_first_budget(
+      "runs-training-loss", "Training loss of the searches", {.title = "loss, nats"}, [](const SearchRecord& search) {
+        return ValuesOfEpochs(search.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); });
+      });
   of_first_budget("runs-validation-loss", "Validation loss of the searches", {.title = "loss, nats"},
                   [](const SearchRecord& search) {
                     return ValuesOf(search.budgets.front().architecture_e,
                                     [](const auto& pass) { return pass.validation_loss; });
                   });
-  of_first_budget("runs-entropy", "Entropy of softmax(α) of the searches", {.title = "entropy"},
-                  [](const SearchRecord& search) {
-                    return ValuesOf(search.budgets.front().alpha_e,
-                                    [](const auto& alpha) { return alpha.alpha_entropy; });
-                  });
+  of_first_budget(
+      "runs-entropy", "Entropy of softmax(α) of the searches", {.title = "entropy"}, [](const SearchRecord& search) {
+        return ValuesOf(search.budgets.front().alpha_e, [](const auto& alpha) { return alpha.alpha_entropy; });
+      });
   of_first_budget("runs-cost", "Expected cost over the budget", {.title = "expected cost / budget"},
                   [](const SearchRecord& search) {
                     const BudgetRecord& budget = search.budgets.front();

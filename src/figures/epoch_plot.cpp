@@ -82,6 +82,20 @@ void DrawColumns(Svg& svg, const Plot& axes, const Frame& frame, const EpochPlot
   }
 }
 
+// From the last to the first, so that a short warm-up gives way to what follows.
+void DrawPhases(Svg& svg, const Plot& axes, const Frame& frame, const std::vector<PhaseMark>& phases) {
+  double taken_from = frame.right() + 40;
+  for (auto phase = phases.rbegin(); phase != phases.rend(); ++phase) {
+    // Between the epochs, where the pruning was.
+    const double place = phase->first == 0 ? frame.left : axes.At(static_cast<double>(phase->first) + 0.5, 0).first;
+    if (phase->first > 0) svg.Line({place, frame.top}, {place, frame.bottom()}, {.colour = "#999999", .dash = "2,3"});
+    const std::string name = CutToWidth(phase->name, 12);
+    if (place + 9 + 6 * static_cast<double>(DisplayWidth(name)) > taken_from) continue;
+    svg.Text({place + 3, frame.top - 8}, name, {.size = 10, .colour = "#666666"});
+    taken_from = place;
+  }
+}
+
 }  // namespace
 
 std::vector<PhaseMark> PhasesOf(const SearchRecord& search) {
@@ -101,15 +115,7 @@ std::optional<Figure> DrawEpochs(const EpochPlot& plot, const std::vector<PhaseM
   Svg svg(frame.right() + 192, frame.bottom() + 46, plot.title, plot.finding);
   Plot axes(svg, frame,
             {.low = 1, .high = static_cast<double>(std::max<size_t>(2, epochs)), .title = "epoch", .whole = true}, y);
-  double free_from = 0;
-  for (const PhaseMark& phase : phases) {
-    // Between the epochs, where the pruning was.
-    const double place = phase.first == 0 ? frame.left : axes.At(static_cast<double>(phase.first) + 0.5, y.low).first;
-    if (phase.first > 0) svg.Line({place, frame.top}, {place, frame.bottom()}, {.colour = "#999999", .dash = "2,3"});
-    if (place < free_from) continue;  // no room for its name
-    svg.Text({place + 3, frame.top - 8}, CutToWidth(phase.name, 12), {.size = 10, .colour = "#666666"});
-    free_from = place + 14 + 6.5 * static_cast<double>(std::min<size_t>(12, DisplayWidth(phase.name)));
-  }
+  DrawPhases(svg, axes, frame, phases);
   std::vector<std::pair<double, NamedColour>> labels;
   for (const Level& level : plot.levels) {
     const LineStyle line{.colour = "#666666", .width = 1.2, .dash = "6,3"};

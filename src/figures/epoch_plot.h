@@ -33,7 +33,7 @@ struct EpochPlot {
   std::string name;
   std::string title;
   std::string finding = {};
-  Axis y;              // low and high are set by what is drawn; `y.low` counts where `from_zero`
+  Axis y;  // low and high are set by what is drawn; `y.low` counts where `from_zero`
   bool from_zero = false;
   bool steps = false;  // values stay to the next epoch
   std::vector<Series> series;

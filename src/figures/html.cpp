@@ -46,7 +46,8 @@ std::string HtmlTable::Text() const {
 }
 
 std::string Paragraph(const std::string& text, const char* kind) {
-  return std::string("<p") + (*kind == 0 ? "" : std::string(" class=\"") + kind + "\"") + ">" + XmlText(text) + "</p>\n";
+  return std::string("<p") + (*kind == 0 ? "" : std::string(" class=\"") + kind + "\"") + ">" + XmlText(text) +
+         "</p>\n";
 }
 
 }  // namespace danas

@@ -13,7 +13,6 @@
 namespace danas {
 namespace {
 
-constexpr double kColumn = 62;
 constexpr double kLeft = 92;
 constexpr double kBoxTop = 76;
 constexpr double kBoxHeight = 68;
@@ -75,9 +74,10 @@ class Drawing {
           const std::string& finding)
       : places_(PlacesOf(network)),
         costs_(costs),
+        column_(std::clamp(1040 / static_cast<double>(places_.size()), 44.0, 62.0)),
         bars_top_(kBoxTop + kBoxHeight + 36),
         bottom_(bars_top_ + static_cast<double>(costs.size()) * (kBarHeight + kBarGap)),
-        svg_(Left(places_.size()) + 16, bottom_ + 34, title, finding) {}
+        svg_(std::max(Left(places_.size()) + 16, 620.0), bottom_ + 34, title, finding) {}
 
   std::string Document() {
     // The head's own pooling is no drop of resolution.
@@ -86,11 +86,13 @@ class Drawing {
       svg_.Line({Left(i), 16}, {Left(i), bottom_ - kBarGap + 4}, {.colour = kGuide, .width = 1, .dash = "4,3"});
     }
     svg_.Text({kLeft - 10, 20}, "resolution", {.size = kText, .anchor = Anchor::kEnd});
-    Brackets(16, [](const Place& place) { return place.out.size.height; },
-             [](const Place& place, bool /*more*/) { return SizeText(place.out.size); });
+    Brackets(
+        16, [](const Place& place) { return place.out.size.height; },
+        [](const Place& place, bool /*more*/) { return SizeText(place.out.size); });
     svg_.Text({kLeft - 10, 52}, "channels", {.size = kText, .anchor = Anchor::kEnd});
-    Brackets(48, [](const Place& place) { return place.out.channels; },
-             [](const Place& place, bool more) { return (more ? "↑ " : "") + std::to_string(place.out.channels); });
+    Brackets(
+        48, [](const Place& place) { return place.out.channels; },
+        [](const Place& place, bool more) { return (more ? "↑ " : "") + std::to_string(place.out.channels); });
     svg_.Text({kLeft - 10, kBoxTop + kBoxHeight / 2 + 4}, "block", {.size = kText, .anchor = Anchor::kEnd});
     svg_.Text({kLeft - 10, kBoxTop + kBoxHeight + 17}, "layer", {.size = kText, .anchor = Anchor::kEnd});
     for (size_t i = 0; i < places_.size(); ++i) Box(i);
@@ -100,7 +102,7 @@ class Drawing {
   }
 
  private:
-  double Left(size_t column) const { return kLeft + kColumn * static_cast<double>(column); }
+  double Left(size_t column) const { return kLeft + column_ * static_cast<double>(column); }
 
   // Neighbours with the same value share a bracket; the head has none.
   template <typename Value, typename Label>
@@ -121,7 +123,7 @@ class Drawing {
   void Box(size_t column) {
     const Place& place = places_[column];
     const BlockLook& look = place.look;
-    const double left = Left(column) + 3, width = kColumn - 6, middle = left + width / 2;
+    const double left = Left(column) + 3, width = column_ - 6, middle = left + width / 2;
     const std::string more = look.squeeze_excite ? ", squeeze and excite" : "";
     svg_.BeginGroup(place.title + more + ": " + ShapeLabel(place.in) + " → " + ShapeLabel(place.out), "block");
     svg_.Rectangle(left, kBoxTop, width, kBoxHeight, look.fill);
@@ -134,12 +136,13 @@ class Drawing {
     std::vector<std::string> lines = look.lines;
     if (lines.size() > 3) lines.resize(3);
     double foot = kBoxTop + 16;
-    for (const std::string& line : lines) {
-      const double size = std::min(kText, kText * (width - 4) / std::max(1.0, TextWidth(line, kText, true)));
-      svg_.Text({middle, foot}, line, {.size = size, .anchor = Anchor::kMiddle, .bold = true, .colour = kOnFill});
+    const auto add = [&](const std::string& line, bool bold) {
+      const double size = std::min(kText, kText * (width - 6) / std::max(1.0, TextWidth(line, kText, bold)));
+      svg_.Text({middle, foot}, line, {.size = size, .anchor = Anchor::kMiddle, .bold = bold, .colour = kOnFill});
       foot += 13;
-    }
-    svg_.Text({middle, foot}, look.op, {.size = kText, .anchor = Anchor::kMiddle, .colour = kOnFill});
+    };
+    for (const std::string& line : lines) add(line, true);
+    add(look.op, false);
     if (look.squeeze_excite) SqueezeExciteSign({left + width - 21, kBoxTop + kBoxHeight - 16});
     svg_.EndGroup();
     const bool is_end = place.title == "stem" || place.title == "head";
@@ -176,8 +179,8 @@ class Drawing {
       svg_.BeginGroup(places_[i].title + ": " + FormatCost(cost, costs.unit) + ", " +
                           FormatPercent(all > 0 ? cost / all : 0) + " of the network",
                       "bar");
-      svg_.Rectangle(Left(i) + 8, foot - height, kColumn - 16, height, "#0072b2");
-      svg_.Rectangle(Left(i) + 3, top, kColumn - 6, kBarHeight, "#ffffff", 0);  // to point at
+      svg_.Rectangle(Left(i) + 8, foot - height, column_ - 16, height, "#0072b2");
+      svg_.Rectangle(Left(i) + 3, top, column_ - 6, kBarHeight, "#ffffff", 0);  // to point at
       svg_.EndGroup();
     }
     svg_.Line({kLeft, foot}, {Left(places_.size()), foot});
@@ -218,7 +221,7 @@ class Drawing {
 
   std::vector<Place> places_;
   std::vector<LayerCosts> costs_;
-  double bars_top_, bottom_;
+  double column_, bars_top_, bottom_;
   Svg svg_;
 };
 
@@ -230,9 +233,9 @@ std::string Finding(const SearchSpace& network, const std::vector<LayerCosts>& c
     double all = 0;
     for (const double cost : of_unit.cost_l) all += cost;
     if (all <= 0) continue;
-    const std::string name = place == 0                          ? "the stem"
+    const std::string name = place == 0                             ? "the stem"
                              : place == network.layers().size() + 1 ? "the head"
-                                                                 : "layer " + std::to_string(place - 1);
+                                                                    : "layer " + std::to_string(place - 1);
     text += (text.empty() ? "" : " ") + FormatCost(all, of_unit.unit) + " in all, the most of them, " +
             FormatPercent(*most / all) + ", in " + name + ".";
   }

@@ -11,7 +11,7 @@ constexpr const char* kLayout = R"(
   --mark: #0072b2; }
 body { color: var(--ink); background: var(--paper); max-width: 1180px; }
 th, td { border-bottom-color: var(--rule); } th { color: var(--soft); font-weight: 600; }
-tr.strong td { font-weight: 600; } td { overflow-wrap: anywhere; }
+tr.strong td { font-weight: 600; } td { overflow-wrap: break-word; }
 h2 { border-top: 1px solid var(--rule); padding-top: .8em; } h3 { margin: 1.6em 0 .4em; }
 nav { line-height: 2; } a { color: var(--mark); }
 .lead { font-size: 1.15em; } .soft { color: var(--soft); font-size: .9em; }
@@ -36,7 +36,7 @@ constexpr const char* kDark = R"(
   :root { --ink: #e4e6e8; --soft: #a3abb2; --rule: #3a4147; --paper: #15181b; --card: #1e2327; --mark: #5aaee6; }
   svg [fill="#222"] { fill: #e4e6e8; } svg [stroke="#222"] { stroke: #c9cdd1; }
   svg [fill="#666666"] { fill: #a3abb2; } svg [stroke="#666666"] { stroke: #8b949c; }
-  svg [stroke="#dddddd"] { stroke: #30363b; } svg [stroke="#999999"] { stroke: #6d767e; }
+  svg [fill="#dddddd"] { fill: #59626a; } svg [stroke="#dddddd"] { stroke: #30363b; } svg [stroke="#999999"] { stroke: #6d767e; }
   svg [fill="#999999"] { fill: #8b949c; } svg [stroke="#bbbbbb"] { stroke: #59626a; } svg [fill="#bbbbbb"] { fill: #59626a; }
   svg g.gone rect, svg [fill="#f2f2f2"] { fill: #23292d; } svg [fill="#111111"] { fill: #111111; }
   svg g.block [fill="#f2f2f2"] { fill: #c9cdd1; }

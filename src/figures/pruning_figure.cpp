@@ -24,7 +24,7 @@ struct Cut {
   std::optional<double> error() const {
     return z && *z != 0 && std::isfinite(gap / *z) ? std::optional(std::abs(gap / *z)) : std::nullopt;
   }
-  bool clear() const { return z && std::abs(*z) >= kCertain && !conflict; }
+  bool clear() const { return z && *z >= kCertain && !conflict; }
 };
 
 std::vector<Cut> CutsOf(const BudgetRecord& budget) {
@@ -34,12 +34,12 @@ std::vector<Cut> CutsOf(const BudgetRecord& budget) {
       // z is of the totals where the pruning was aware of the budget.
       const double gap = layer.total_gap.value_or(layer.gap);
       if (!std::isfinite(gap)) continue;
-      cuts.push_back({.phase = pruning.phase,
-                      .text = "layer " + std::to_string(layer.layer) + ": " + layer.last_kept + " over " +
-                              layer.first_dropped,
-                      .gap = gap,
-                      .z = layer.z.value,
-                      .conflict = layer.conflict.value_or(false)});
+      cuts.push_back(
+          {.phase = pruning.phase,
+           .text = "layer " + std::to_string(layer.layer) + ": " + layer.last_kept + " over " + layer.first_dropped,
+           .gap = gap,
+           .z = layer.z.value,
+           .conflict = layer.conflict.value_or(false)});
     }
   }
   return cuts;
@@ -73,10 +73,10 @@ std::optional<Figure> PruningFigure(const BudgetRecord& budget) {
     high = std::max(high, cut.gap + cut.error().value_or(0));
   }
   const double room = high > low ? 0.05 * (high - low) : 1;
-  const Frame frame{
-      .left = 380, .top = 26, .width = 380, .height = kRow * static_cast<double>(cuts.size())};
+  const Frame frame{.left = 380, .top = 26, .width = 380, .height = kRow * static_cast<double>(cuts.size())};
   Svg svg(frame.right() + 130, frame.bottom() + 46, figure.title, figure.finding);
-  const bool by_alpha = std::ranges::none_of(budget.prunings, [](const auto& pruning) { return pruning.values.has_value(); });
+  const bool by_alpha =
+      std::ranges::none_of(budget.prunings, [](const auto& pruning) { return pruning.values.has_value(); });
   const double left = low - room, right = high + room;
   const auto at = [&](double gap) { return frame.left + frame.width * (gap - left) / (right - left); };
   for (const double tick : RoundTicks(left, right, 6)) {

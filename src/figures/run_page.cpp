@@ -106,8 +106,10 @@ ReportPage MakeReportPage(const std::vector<ReportedRun>& runs, const std::strin
   const std::string title = alone ? "danas search: " + searches.front()->name : "danas: " + runs.front().name;
   made.html = PageHead(title, ReportStyle()) + "<h1>" + XmlText(title) + "</h1>\n<nav>" + page.nav() + "</nav>\n" +
               page.body() + "<footer>" +
-              Paragraph("Written by " + version + ", " + time + ", from run folders alone. The method: DA-NAS "
-                        "(Dai et al., ECCV 2020).", "soft") +
+              Paragraph("Written by " + version + ", " + time +
+                            ", from run folders alone. The method: DA-NAS "
+                            "(Dai et al., ECCV 2020).",
+                        "soft") +
               "</footer>\n" + ReportScript() + "</body>\n</html>\n";
   return made;
 }

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kNamedClasses = 12;
 constexpr size_t kShownLayers = 6;
+constexpr size_t kMostDots = 3000;
 
 std::string CountOf(int64_t count, const std::string& what) {
   return FormatThousands(count) + " " + what + (count == 1 ? "" : "s");
@@ -57,10 +58,10 @@ std::string WhereItIs(const SearchRecord& search) {
 std::string LeadOf(const ReportedRun& run, const BudgetRecord& budget) {
   const SearchRecord& search = *run.record.search;
   const std::string& unit = search.start.unit;
-  const std::string of_budget =
-      budget.target ? " of a budget of " + FormatCost(*budget.target, unit) +
-                          (budget.most ? " (at most " + FormatCostNumber(*budget.most, unit) + ")" : "")
-                    : "";
+  const std::string of_budget = budget.target
+                                    ? " of a budget of " + FormatCost(*budget.target, unit) +
+                                          (budget.most ? " (at most " + FormatCostNumber(*budget.most, unit) + ")" : "")
+                                    : "";
   if (budget.found) {
     return "The search found a network of " + FormatCost(budget.found->cost, unit) + of_budget + ", with " +
            FormatCount(static_cast<double>(budget.found->parameters)) + " parameters and " +
@@ -106,7 +107,8 @@ std::string RunnersUp(const ReportedRun& run, const BudgetRecord& budget) {
   HtmlTable table(columns);
   for (size_t n = 0; n < entries.size(); ++n) {
     const events::ScoredEntry& entry = entries[n];
-    std::vector<std::string> cells = {std::to_string(n + 1), FormatCostNumber(entry.cost, run.record.search->start.unit),
+    std::vector<std::string> cells = {std::to_string(n + 1),
+                                      FormatCostNumber(entry.cost, run.record.search->start.unit),
                                       FormatDecimals(entry.loss, 4)};
     if (fitted) cells.push_back(entry.fitted_loss ? FormatDecimals(*entry.fitted_loss, 4) : "–");
     cells.push_back(EstimatePercent(ShareInterval(entry.accuracy, images)));
@@ -139,9 +141,10 @@ std::string TrainedSentence(const BudgetRecord& budget, const std::vector<Traine
   for (const double top1 : random) mean += top1 / static_cast<double>(random.size());
   const auto beaten = std::ranges::count_if(random, [&](double top1) { return found->top1 > top1; });
   const double points = 100 * (found->top1 - mean);
-  return text + "; " + CountOf(std::ssize(random), "random network") + " reach " + FormatPercent(mean, 2) +
-         " in the mean, " + FormatDecimals(std::abs(points), 2) + " points " + (points >= 0 ? "less" : "more") +
-         ". It is better than " + std::to_string(beaten) + " of them.";
+  return text + "; " + CountOf(std::ssize(random), "random network") + (random.size() == 1 ? " reaches " : " reach ") +
+         FormatPercent(mean, 2) + " in the mean (" + FormatPercent(*std::ranges::min_element(random), 2) + " to " +
+         FormatPercent(*std::ranges::max_element(random), 2) + "), " + FormatDecimals(std::abs(points), 2) +
+         " points " + (points >= 0 ? "less" : "more") + ". It is better than " + std::to_string(beaten) + " of them.";
 }
 
 std::string Warnings(const ReportedRun& run) {
@@ -214,8 +217,9 @@ std::string ScheduleTable(const RunRecord& record) {
                   candidates, cuts, seconds > 0 ? FormatDuration(seconds) : "–"});
     known = std::max(known, classes);
   }
-  return Paragraph("The class schedule: classes come in from easy to hard. Top-1 is that of training, over the "
-                   "phase's classes.") +
+  return Paragraph(
+             "The class schedule: classes come in from easy to hard. Top-1 is that of training, over the "
+             "phase's classes.") +
          table.Text();
 }
 
@@ -225,8 +229,8 @@ std::string Slider(const SearchRecord& search, const CandidateFrames& frames, co
   return std::string("<div class=\"slider ") + (frames.values ? "values" : "shares") +
          "\"><div class=\"controls\" hidden><label>" + (frames.values ? "pruning" : "epoch") +
          " <input type=\"range\" min=\"0\" step=\"1\" aria-label=\"moment\"></label><output>" +
-         XmlText(frames.frames.back().label) + "</output></div>\n" + figure +
-         "<script type=\"application/json\">" + json + "</script></div>\n";
+         XmlText(frames.frames.back().label) + "</output></div>\n" + figure + "<script type=\"application/json\">" +
+         json + "</script></div>\n";
 }
 
 void AddScored(const BudgetRecord& budget, std::vector<PricedNetwork>& networks, int64_t images) {
@@ -239,6 +243,12 @@ void AddScored(const BudgetRecord& budget, std::vector<PricedNetwork>& networks,
                         .accuracy = ShareInterval(entry.accuracy, count),
                         .kind = found ? PricedNetwork::Kind::kFound : kind});
   };
+  if (scores.all) {
+    const events::AllScored& all = *scores.all;
+    for (size_t n = 0; n < std::min({all.cost.size(), all.accuracy.size(), kMostDots}); ++n) {
+      networks.push_back({.name = "scored", .cost = all.cost[n], .accuracy = ShareInterval(all.accuracy[n], images)});
+    }
+  }
   for (size_t n = 0; n < scores.best.size(); ++n) {
     add(scores.best[n], "scored, place " + std::to_string(n + 1), PricedNetwork::Kind::kScored, images);
   }
@@ -336,7 +346,8 @@ std::string ScoredSection(const ReportedRun& run, const std::vector<TrainedBesid
   std::vector<PricedNetwork> scored, priced;
   std::vector<BudgetLine> lines;
   for (const BudgetRecord& budget : search.budgets) {
-    if (budget.target) lines.push_back({"budget " + FormatCostNumber(*budget.target, search.start.unit), *budget.target});
+    if (budget.target)
+      lines.push_back({"budget " + FormatCostNumber(*budget.target, search.start.unit), *budget.target});
     if (budget.scores) AddScored(budget, scored, ScoringImages(run.record.config));
   }
   for (const TrainedBeside& beside : trained) {

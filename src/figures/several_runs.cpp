@@ -50,8 +50,8 @@ std::string OverviewTable(const std::vector<Found>& networks) {
       cuts += std::ssize(pruning.layers);
       unclear += pruning.unclear_cuts.value_or(0);
     }
-    const double entropy = budget->alpha_e.empty() || !budget->alpha_e.back() ? events::kNotKnown
-                                                                               : budget->alpha_e.back()->alpha_entropy;
+    const double entropy =
+        budget->alpha_e.empty() || !budget->alpha_e.back() ? events::kNotKnown : budget->alpha_e.back()->alpha_entropy;
     const bool ended = search.end.has_value();
     table.AddRow({NameOfFound(*run, *budget), run->state, search.start.space, std::to_string(search.start.seed),
                   budget->target ? FormatCost(*budget->target, unit) : "–",
@@ -145,11 +145,10 @@ std::string BlocksSection(const std::vector<const ReportedRun*>& searches) {
     all.layers += shares.layers, all.inverted_residuals += shares.inverted_residuals;
     all.changing += shares.changing, all.squeeze_changing += shares.squeeze_changing;
     all.staying += shares.staying, all.squeeze_staying += shares.squeeze_staying;
-    table.AddRow({NameOfFound(*run, *budget),
-                  budget->target ? FormatCost(*budget->target, run->record.search->start.unit) : "–",
-                  ShareText(shares.inverted_residuals, shares.layers),
-                  ShareText(shares.squeeze_changing, shares.changing),
-                  ShareText(shares.squeeze_staying, shares.staying)});
+    table.AddRow(
+        {NameOfFound(*run, *budget), budget->target ? FormatCost(*budget->target, run->record.search->start.unit) : "–",
+         ShareText(shares.inverted_residuals, shares.layers), ShareText(shares.squeeze_changing, shares.changing),
+         ShareText(shares.squeeze_staying, shares.staying)});
   }
   if (networks == 0) return "";
   if (networks > 1) {
@@ -157,9 +156,10 @@ std::string BlocksSection(const std::vector<const ReportedRun*>& searches) {
                   ShareText(all.squeeze_changing, all.changing), ShareText(all.squeeze_staying, all.staying)},
                  true);
   }
-  return Paragraph("The paper (section 5.5): looser budgets buy more inverted residuals, and those with squeeze and "
-                   "excite sit where channels grow or resolution drops. Here, of the layers of each network, by "
-                   "rising budget:") +
+  return Paragraph(
+             "The paper (section 5.5): looser budgets buy more inverted residuals, and those with squeeze and "
+             "excite sit where channels grow or resolution drops. Here, of the layers of each network, by "
+             "rising budget:") +
          table.Text();
 }
 

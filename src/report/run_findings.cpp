@@ -13,18 +13,20 @@ constexpr double kNormal95 = 1.959963984540054;
 constexpr double kCertain = 2;  // standard errors
 
 std::string CutsText(const BudgetRecord& budget) {
-  int64_t cuts = 0, unclear = 0;
-  bool counted = true, noise = false;
+  int64_t cuts = 0, clear = 0, unclear = 0;
+  bool noise = false;
   for (const events::Pruning& pruning : budget.prunings) {
-    cuts += pruning.cuts.value_or(std::ssize(pruning.layers));
-    counted = counted && pruning.unclear_cuts.has_value();
-    unclear += pruning.unclear_cuts.value_or(0);
+    for (const events::LayerCut& cut : pruning.layers) {
+      ++cuts;
+      if (cut.z.value) ++(*cut.z.value >= kCertain ? clear : unclear);
+    }
     noise = noise || !pruning.above_noise.value_or(true);
   }
   if (cuts == 0) return "Nothing was pruned yet.";
-  if (!counted) return std::to_string(cuts) + " cuts were made; the log has no evidence for them.";
-  std::string text = std::to_string(cuts - unclear) + " of " + std::to_string(cuts) +
-                     " cuts are clear by two standard errors or more, " + std::to_string(unclear) + " are toss-ups.";
+  std::string text = std::to_string(clear) + " of " + std::to_string(cuts) +
+                     " cuts are clear by two standard errors or more, " + std::to_string(unclear) + " are toss-ups";
+  if (clear + unclear < cuts) text += ", and for " + std::to_string(cuts - clear - unclear) + " there is no evidence";
+  text += ".";
   if (noise) text += " In at least one pruning noise alone would have made as many cuts look clear.";
   return text;
 }
@@ -49,7 +51,9 @@ std::string AlphaText(const BudgetRecord& budget) {
     if (!*alpha || !std::isfinite((*alpha)->alpha_entropy)) continue;
     const double entropy = (*alpha)->alpha_entropy;
     return " The entropy of softmax(α) is " + FormatDecimals(entropy, 2) + " of its largest value" +
-           (entropy > 0.9 ? ": α has hardly decided." : entropy < 0.3 ? ": α has decided." : ".");
+           (entropy > 0.9   ? ": α has hardly decided."
+            : entropy < 0.3 ? ": α has decided."
+                            : ".");
   }
   return "";
 }
@@ -97,9 +101,8 @@ BlockShares SharesOf(const SearchSpace& network) {
 std::vector<bool> AgreeingLayers(const std::vector<std::vector<std::string>>& networks) {
   std::vector<bool> agree(networks.empty() ? 0 : networks.front().size());
   for (size_t l = 0; l < agree.size(); ++l) {
-    agree[l] = std::ranges::all_of(networks, [&](const auto& network) {
-      return l < network.size() && network[l] == networks.front()[l];
-    });
+    agree[l] = std::ranges::all_of(
+        networks, [&](const auto& network) { return l < network.size() && network[l] == networks.front()[l]; });
   }
   return agree;
 }

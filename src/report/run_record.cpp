@@ -1,6 +1,7 @@
 #include "danas/report/run_record.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -143,7 +144,8 @@ class Reader {
                                   .most = events::Known(band.most)});
       }
     } else {
-      search.budgets.push_back({.name = {}, .target = search.start.budget, .least = {}, .most = search.start.budget_max});
+      search.budgets.push_back(
+          {.name = {}, .target = search.start.budget, .least = {}, .most = search.start.budget_max});
     }
     ReadSpace(search);
     const std::map<EpochKey, events::Alpha> alphas = ReadAlphas();
@@ -164,8 +166,7 @@ class Reader {
     return alphas;
   }
 
-  void FinishBudget(const SearchRecord& search, const std::map<EpochKey, events::Alpha>& alphas,
-                    BudgetRecord& budget) {
+  void FinishBudget(const SearchRecord& search, const std::map<EpochKey, events::Alpha>& alphas, BudgetRecord& budget) {
     const auto is_of = [&](const std::optional<std::string>& name) { return name.value_or("") == budget.name; };
     for (const events::SearchEpoch& epoch : search.epochs) {
       const auto found = alphas.find({epoch.phase, epoch.epoch, budget.name});
@@ -199,7 +200,9 @@ class Reader {
       const int side = config.data.image_size;
       const SearchSpace space =
           LoadSpace(config.space, {side, side}, static_cast<int>(search.start.class_order.size())).space;
-      if (std::ssize(space.layers()) == search.start.layers && space.NetworkCount() == search.start.networks) {
+      const double networks = space.NetworkCount();
+      if (std::ssize(space.layers()) == search.start.layers &&
+          std::abs(networks - search.start.networks) <= 1e-9 * networks) {
         search.space = space;
       } else {
         Warn("the space " + config.space + " has changed since the run began");

@@ -50,9 +50,7 @@ std::vector<FoundRun> RunsOf(const std::vector<std::string>& paths) {
   return runs;
 }
 
-bool IsSubject(const RunStatus& status) {
-  return status.kind != RunKind::kTrain && status.kind != RunKind::kEasiness;
-}
+bool IsSubject(const RunStatus& status) { return status.kind != RunKind::kTrain && status.kind != RunKind::kEasiness; }
 
 std::vector<ReportedRun> ReadRuns(const std::vector<std::string>& paths) {
   std::vector<ReportedRun> runs;
@@ -72,6 +70,12 @@ ReportPage PageOf(const std::vector<ReportedRun>& runs) {
   return MakeReportPage(runs, VersionLine(), FormatUtc(std::time(nullptr)));
 }
 
+// White behind it where a browser shows it, whose own background may be dark.
+std::string FileOf(const Figure& figure) {
+  constexpr std::string_view kTag = "<svg";
+  return std::string(kTag) + " style=\"background:#ffffff\"" + figure.svg.substr(kTag.size());
+}
+
 fs::path PlaceOf(const ReportOptions& options) {
   if (!options.out.empty()) return options.out;
   return options.paths.size() == 1 ? fs::path(options.paths.front()) / kPage : fs::path(kPage);
@@ -85,7 +89,8 @@ void DescribeOptions(CLI::App& app, ReportOptions& options) {
       "Examples:\n"
       "  danas report runs/mine\n"
       "  danas report runs/search runs/found runs/random-1 --out report.html --figures figures\n"
-      "One HTML file that needs nothing beside itself, from run folders alone, of runs that are finished, under way or\n"
+      "One HTML file that needs nothing beside itself, from run folders alone, of runs that are finished, under way "
+      "or\n"
       "dead. Trainings of a search's network and of random ones stand beside it; several searches are compared.\n"
       "Without --out the page is report.html in the folder given, or in the working folder if several are given.");
   app.add_option("run", options.paths, "run folders, or folders that contain them")->option_text("RUN...")->required();
@@ -101,7 +106,7 @@ int RunCommand(const ReportOptions& options, const Call&) {
   if (!options.figures.empty()) {
     MakeFolders(options.figures);
     for (const Figure& figure : page.figures) {
-      WriteFileAtomically(fs::path(options.figures) / (figure.name + ".svg"), figure.svg);
+      WriteFileAtomically(fs::path(options.figures) / (figure.name + ".svg"), FileOf(figure));
     }
   }
   std::cout << out.string() << "\n";

@@ -19,8 +19,8 @@ Figure NetworkFigure(const SearchSpace& network, const std::vector<LayerCosts>& 
 
 // What candidates were worth at one moment: softmax(α) after an epoch, or the values of a pruning by score.
 struct CandidateFrame {
-  std::string label;                              // "step2, epoch 3"
-  std::vector<std::map<std::string, double>> l;   // of each layer, by candidate; those that were pruned are left out
+  std::string label;                             // "step2, epoch 3"
+  std::vector<std::map<std::string, double>> l;  // of each layer, by candidate; those that were pruned are left out
 };
 struct CandidateFrames {
   bool values = false;  // of prunings in nats; else probabilities
