@@ -44,6 +44,10 @@ void AddIfAny(std::vector<Figure>& figures, const EpochPlot& plot, const std::ve
   if (auto figure = DrawEpochs(plot, phases)) figures.push_back(std::move(*figure));
 }
 
+bool Learns(const BudgetRecord& budget) {
+  return std::ranges::any_of(budget.layers_e, [](const auto& alpha) { return alpha.has_value(); });
+}
+
 std::string Suffix(const BudgetRecord& budget) { return budget.name.empty() ? "" : "-" + budget.name; }
 
 EpochPlot EntropyPlot(const BudgetRecord& budget) {
@@ -183,8 +187,7 @@ std::vector<Figure> EpochFigures(const SearchRecord& search, const BudgetRecord&
   const std::vector<PhaseMark> phases = PhasesOf(search);
   std::vector<Figure> figures;
   // Without a learner α stays as it began.
-  const bool learns = std::ranges::any_of(budget.layers_e, [](const auto& alpha) { return alpha.has_value(); });
-  if (learns) AddIfAny(figures, EntropyPlot(budget), phases);
+  if (Learns(budget)) AddIfAny(figures, EntropyPlot(budget), phases);
   for (const EpochPlot& plot : {CostPlot(search, budget), LossPlot(search, budget), AccuracyPlot(search, budget)}) {
     AddIfAny(figures, plot, phases);
   }
@@ -243,6 +246,7 @@ std::vector<Figure> OverlaidFigures(const std::vector<std::pair<std::string, con
                   });
   of_first_budget(
       "runs-entropy", "Entropy of softmax(α) of the searches", {.title = "entropy"}, [](const SearchRecord& search) {
+        if (!Learns(search.budgets.front())) return Values();
         return ValuesOf(search.budgets.front().alpha_e, [](const auto& alpha) { return alpha.alpha_entropy; });
       });
   of_first_budget("runs-cost", "Expected cost over the budget", {.title = "expected cost / budget"},

@@ -20,6 +20,9 @@ constexpr double kBarHeight = 84;
 constexpr double kBarGap = 30;
 constexpr double kText = 10.5;
 constexpr const char* kGuide = "#999999";
+constexpr const char* kEnds = "stem and head";  // in place of a block's kind
+constexpr const char* kSqueezes = "squeeze and excite";
+constexpr const char* kDrops = "resolution drops";
 
 // A column of the picture: the stem, a layer or the head.
 struct Place {
@@ -37,7 +40,7 @@ std::vector<Place> PlacesOf(const SearchSpace& network) {
     places.push_back({.title = "stem",
                       .in = image,
                       .out = {stem.channels, Downsampled(network.input(), stem.stride)},
-                      .look = {.kind = "stem and head",
+                      .look = {.kind = kEnds,
                                .fill = "#f2f2f2",
                                .passes = false,
                                .squeeze_excite = false,
@@ -55,7 +58,7 @@ std::vector<Place> PlacesOf(const SearchSpace& network) {
   places.push_back({.title = "head",
                     .in = {network.feature_channels(), network.feature_size()},
                     .out = {features, {network.head().pool, network.head().pool}},
-                    .look = {.kind = "stem and head",
+                    .look = {.kind = kEnds,
                              .fill = "#f2f2f2",
                              .passes = false,
                              .squeeze_excite = false,
@@ -77,7 +80,7 @@ class Drawing {
         column_(std::clamp(1040 / static_cast<double>(places_.size()), 44.0, 62.0)),
         bars_top_(kBoxTop + kBoxHeight + 36),
         bottom_(bars_top_ + static_cast<double>(costs.size()) * (kBarHeight + kBarGap)),
-        svg_(std::max(Left(places_.size()) + 16, 620.0), bottom_ + 34, title, finding) {}
+        svg_(std::max(Left(places_.size()) + 16, kLeft + LegendWidth()), bottom_ + 34, title, finding) {}
 
   std::string Document() {
     // The head's own pooling is no drop of resolution.
@@ -195,28 +198,36 @@ class Drawing {
     return sum;
   }
 
-  void Legend() {
+  // Of the kinds in the picture; the stem and the head speak for themselves.
+  std::map<std::string, std::string> FillsOfKinds() const {
     std::map<std::string, std::string> fill_of;
-    bool squeezes = false;
     for (const Place& place : places_) {
-      fill_of.emplace(place.look.kind, place.look.fill);
-      squeezes = squeezes || place.look.squeeze_excite;
+      if (place.look.kind != kEnds) fill_of.emplace(place.look.kind, place.look.fill);
     }
+    return fill_of;
+  }
+
+  double LegendWidth() const {
+    double width = TextWidth(kSqueezes, kText) + TextWidth(kDrops, kText) + 80;
+    for (const auto& [kind, fill] : FillsOfKinds()) width += 40 + TextWidth(kind, kText);
+    return width;
+  }
+
+  void Legend() {
     double left = kLeft;
     const double top = bottom_ + 2;
-    for (const auto& [kind, fill] : fill_of) {
-      if (kind == "stem and head") continue;
+    for (const auto& [kind, fill] : FillsOfKinds()) {
       DrawFrame(svg_, {.left = left, .top = top, .width = 14, .height = 14}, fill, "#777777");
       svg_.Text({left + 20, top + 11}, kind, {.size = kText});
       left += 40 + TextWidth(kind, kText);
     }
-    if (squeezes) {
+    if (std::ranges::any_of(places_, [](const Place& place) { return place.look.squeeze_excite; })) {
       SqueezeExciteSign({left, top});
-      svg_.Text({left + 25, top + 11}, "squeeze and excite", {.size = kText});
-      left += 45 + TextWidth("squeeze and excite", kText);
+      svg_.Text({left + 25, top + 11}, kSqueezes, {.size = kText});
+      left += 45 + TextWidth(kSqueezes, kText);
     }
     svg_.Line({left, top + 7}, {left + 16, top + 7}, {.colour = kGuide, .width = 1, .dash = "4,3"});
-    svg_.Text({left + 21, top + 11}, "resolution drops", {.size = kText});
+    svg_.Text({left + 21, top + 11}, kDrops, {.size = kText});
   }
 
   std::vector<Place> places_;

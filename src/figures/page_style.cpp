@@ -11,7 +11,7 @@ constexpr const char* kLayout = R"(
   --mark: #0072b2; }
 body { color: var(--ink); background: var(--paper); max-width: 1180px; }
 th, td { border-bottom-color: var(--rule); } th { color: var(--soft); font-weight: 600; }
-tr.strong td { font-weight: 600; } td { overflow-wrap: break-word; }
+tr.strong td { font-weight: 600; } td { overflow-wrap: break-word; } td.number { white-space: nowrap; }
 h2 { border-top: 1px solid var(--rule); padding-top: .8em; } h3 { margin: 1.6em 0 .4em; }
 nav { line-height: 2; } a { color: var(--mark); }
 .lead { font-size: 1.15em; } .soft { color: var(--soft); font-size: .9em; }
@@ -28,7 +28,8 @@ g.cell:hover rect, g.bar:hover rect:first-of-type, g.network:hover { filter: bri
 g.epoch:hover rect { fill-opacity: .12; }
 @media (max-width: 900px) { .pair { grid-template-columns: 1fr; } }
 @media print { .controls { display: none; } .pair { grid-template-columns: 1fr 1fr; } h2 { break-after: avoid; }
-  .wide svg { max-width: 100%; } tr { break-inside: avoid; } body { color: #222; background: #fff; } }
+  .wide svg { max-width: 100%; } tr { break-inside: avoid; } table { font-size: .78em; }
+  pre { white-space: pre-wrap; } body { color: #222; background: #fff; } }
 )";
 
 // Pictures have the colours of print; on a dark screen each is exchanged for one of the same meaning.

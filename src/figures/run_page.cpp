@@ -39,10 +39,10 @@ class Page {
  public:
   explicit Page(ReportPage& page) : shelf_(page.figures) {}
 
-  void Section(const std::string& title, const std::string& html) {
+  void Section(const std::string& title, const std::string& html, bool in_nav = true) {
     if (html.empty()) return;
     const std::string id = "s" + std::to_string(++sections_);
-    nav_ += "<a href=\"#" + id + "\">" + XmlText(title) + "</a>";
+    if (in_nav) nav_ += "<a href=\"#" + id + "\">" + XmlText(title) + "</a>";
     body_ += "<section><h2 id=\"" + id + "\">" + XmlText(title) + "</h2>\n" + html + "</section>\n";
   }
 
@@ -71,10 +71,10 @@ void AddSearch(Page& page, const ReportedRun& run, const std::vector<TrainedBesi
   const std::string of = alone ? "" : ": " + run.name;
   page.shelf().SetPrefix(alone ? "" : FilePrefix(run.name));
   page.Section((alone ? "The answer" : "Answer") + of, AnswerSection(run, trained));
-  page.Section("The network" + of, NetworkSection(run, page.shelf()));
-  page.Section("α over time" + of, CourseSection(run, page.shelf()));
-  page.Section("Scored and trained networks" + of, ScoredSection(run, trained, page.shelf()));
-  page.Section("To repeat it" + of, RepeatSection(run));
+  page.Section("The network" + of, NetworkSection(run, page.shelf()), alone);
+  page.Section("α over time" + of, CourseSection(run, page.shelf()), alone);
+  page.Section("Scored and trained networks" + of, ScoredSection(run, trained, page.shelf()), alone);
+  page.Section("To repeat it" + of, RepeatSection(run), alone);
 }
 
 }  // namespace
@@ -103,7 +103,9 @@ ReportPage MakeReportPage(const std::vector<ReportedRun>& runs, const std::strin
   }
   page.Section("Other runs", without);
 
-  const std::string title = alone ? "danas search: " + searches.front()->name : "danas: " + runs.front().name;
+  const std::string title =
+      alone ? "danas search: " + searches.front()->name
+            : "danas: " + (runs.size() == 1 ? runs.front().name : std::to_string(runs.size()) + " runs");
   made.html = PageHead(title, ReportStyle()) + "<h1>" + XmlText(title) + "</h1>\n<nav>" + page.nav() + "</nav>\n" +
               page.body() + "<footer>" +
               Paragraph("Written by " + version + ", " + time +

@@ -1,6 +1,7 @@
 // Sections of a report's page about one search.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ class FigureShelf {
   std::string prefix_;
 };
 
-// `heading` is the level: "h2". Of each budget where the search has several.
+// Of each budget where the search has several.
 std::string AnswerSection(const ReportedRun& run, const std::vector<TrainedBeside>& trained);
 std::string NetworkSection(const ReportedRun& run, FigureShelf& shelf);
 std::string CourseSection(const ReportedRun& run, FigureShelf& shelf);
@@ -48,6 +49,12 @@ std::string BlocksSection(const std::vector<const ReportedRun*>& searches);
 // The name of a budget's network: "323M of runs/mine".
 std::string NameOfFound(const ReportedRun& run, const BudgetRecord& budget);
 
+// Parts that sections share: "3 networks"; a network's cost where the unit needs no table, else NaN; the images of a
+// score, 0 where the config does not say; a heading where a search has several budgets.
+std::string CountOf(int64_t count, const std::string& what);
+double CostOf(const SearchSpace& network, const std::string& unit);
+int64_t ScoringImages(const Json& config);
+std::string BudgetTitle(const BudgetRecord& budget);
 std::string EstimatePercent(const Estimate& estimate);  // "80.41 % [79.62, 81.18]"
 
 }  // namespace danas

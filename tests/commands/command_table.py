@@ -208,6 +208,9 @@ RUN = {
     "danas report runs/search runs/found runs/random-1 --out report.html --figures figures": Run(
         {"runs/search": "runs/mine", "runs/found": "runs/final"}, says="report.html"),
     "danas report runs --out all.html": Run(says="all.html"),
+    "danas report RUN": Run({"RUN": "runs/mine"}, says="runs/mine/report.html"),
+    "danas report runs/quickstart/search --figures figures": Run(
+        {"runs/quickstart/search": "runs/mine"}, says="report.html"),
     "danas status runs/mine": Run(says="finished"),
     "danas status runs --watch": Run(),
     "danas log runs/mine": Run(),
