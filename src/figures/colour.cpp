@@ -55,6 +55,16 @@ Rgb Diverging(double value) {
   return value < 0 ? Colour(0.985 - 0.585 * t, 0.15 * t, 255) : Colour(0.985 - 0.585 * t, 0.15 * t, 50);
 }
 
+Rgb SequentialOnDark(double value) {
+  const double t = std::clamp(value, 0.0, 1.0);
+  return Colour(0.26 + 0.69 * t, 0.05 + 0.11 * std::sqrt(t) - 0.04 * t, 300 - 200 * t);
+}
+
+Rgb DivergingOnDark(double value) {
+  const double t = std::clamp(std::abs(value), 0.0, 1.0);
+  return Colour(0.27 + 0.5 * t, 0.15 * t, value < 0 ? 255 : 50);
+}
+
 std::string HexColour(Rgb colour) {
   std::string text = "#";
   for (const uint8_t part : {colour.red, colour.green, colour.blue}) {

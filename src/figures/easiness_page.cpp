@@ -2,28 +2,10 @@
 #include "danas/figures/easiness_text.h"
 #include "danas/figures/svg.h"
 #include "danas/report/estimate_text.h"
+#include "html.h"
 
 namespace danas {
 namespace {
-
-constexpr const char* kStyle = R"(
-body { font: 16px/1.5 system-ui, 'DejaVu Sans', Arial, sans-serif; color: #222; background: #fff; max-width: 1000px;
-  margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.6em; } h2 { font-size: 1.25em; margin-top: 2em; } figure { margin: 1.5em 0 2.5em; }
-figure svg { max-width: 100%; height: auto; } figcaption b { display: block; }
-figcaption p { margin: .3em 0; }
-table { border-collapse: collapse; font-size: .9em; font-variant-numeric: tabular-nums; }
-th, td { padding: .2em .8em; border-bottom: 1px solid #ccc; text-align: left; }
-td.number, th.number { text-align: right; }
-.scroll { overflow-x: auto; } nav a { margin-right: 1em; }
-@media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { break-inside: avoid; }
-  nav { display: none; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
-)";
-
-std::string Cell(const std::string& text, bool number = false, const char* tag = "td") {
-  return std::string("<") + tag + (number ? " class=\"number\">" : ">") + XmlText(text) + "</" + tag + ">";
-}
 
 std::string NetworkTable(const EasinessStudy& study) {
   std::string rows;
@@ -90,17 +72,15 @@ std::string FigureSection(const Figure& figure) {
 }  // namespace
 
 std::string EasinessPage(const EasinessStudy& study, const std::vector<Figure>& figures) {
-  const std::string title = "Class easiness: " + XmlText(study.dataset);
-  std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width\">\n<title>" +
-      title + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<h1>" + title +
-      "</h1>\n<nav><a href=\"#networks\">Networks</a><a href=\"#agreement\">Agreement</a><a "
-      "href=\"#classes\">Classes</a><a href=\"#figures\">Figures</a></nav>\n<p>" +
-      std::to_string(study.easiness.order.size()) +
-      " classes from easy to hard, by the networks below. A class's score is " + XmlText(NameOf(study.easiness.kind)) +
-      ", aggregated by " + XmlText(NameOf(study.easiness.aggregation)) +
-      "; lower is easier. DA-NAS (Dai et al., ECCV 2020), section 4.</p>\n";
+  const std::string title = "Class easiness: " + study.dataset;
+  std::string page = PageHead(title) + "<h1>" + XmlText(title) +
+                     "</h1>\n<nav><a href=\"#networks\">Networks</a><a href=\"#agreement\">Agreement</a><a "
+                     "href=\"#classes\">Classes</a><a href=\"#figures\">Figures</a></nav>\n<p>" +
+                     std::to_string(study.easiness.order.size()) +
+                     " classes from easy to hard, by the networks below. A class's score is " +
+                     XmlText(NameOf(study.easiness.kind)) + ", aggregated by " +
+                     XmlText(NameOf(study.easiness.aggregation)) +
+                     "; lower is easier. DA-NAS (Dai et al., ECCV 2020), section 4.</p>\n";
   page += "<h2 id=\"networks\">Networks</h2>\n" + NetworkTable(study);
   page += "<h2 id=\"agreement\">Agreement</h2>\n" + AgreementSection(study.agreement);
   page += "<h2 id=\"classes\">Classes</h2>\n" + ClassTable(study);

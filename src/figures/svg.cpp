@@ -130,6 +130,12 @@ void Svg::Text(Point at, std::string_view text, const TextStyle& style) {
   elements_ += ">" + XmlText(text) + "</text>\n";
 }
 
+void Svg::BeginGroup(std::string_view title, const std::string& kind) {
+  elements_ += "<g" + Attribute("class", kind) + "><title>" + XmlText(title) + "</title>\n";
+}
+
+void Svg::EndGroup() { elements_ += "</g>\n"; }
+
 void Svg::PngImage(double x, double y, double width, double height, std::string_view png) {
   // xlink:href is deprecated in SVG 2, but the only name that programs for SVG 1.1 know.
   const std::string link = "data:image/png;base64," + Base64(png);

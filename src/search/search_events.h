@@ -7,11 +7,11 @@
 #include "danas/search/architecture_pass.h"
 #include "danas/search/choices/final_choice.h"
 #include "danas/search/choices/final_scores.h"
+#include "danas/search/paths/path_totals.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
 #include "danas/search/search_state.h"
-#include "danas/search/paths/path_totals.h"
 
 namespace danas {
 
@@ -37,6 +37,8 @@ events::SupernetPruned SupernetEvent(const Phase& phase, size_t candidates_befor
 
 // Without the budget's name.
 events::FinalScores ScoresEvent(const ScoredField& field, const Branch& branch, const SearchConfig& search);
+// For the log alone: best.json is not the place for a thousand numbers.
+events::AllScored AllScoredOf(const Branch& branch);
 
 events::SearchEnd EndEvent(const SearchResult& result, const std::vector<FinalChoice>& choices, const SearchRun& run,
                            double seconds);

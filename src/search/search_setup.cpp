@@ -160,6 +160,7 @@ void SearchReport::SpaceLeft(const Phase& phase, size_t candidates_before, const
 
 void SearchReport::Scored(const FinalChoice& choice, const Branch& branch) {
   events::FinalScores event = ScoresEvent(*choice.scored, branch, inputs_.config.search);
+  event.all = AllScoredOf(branch);
   if (!branch.budget.empty()) event.budget = branch.budget;
   Record(event);
 }

@@ -27,7 +27,7 @@ ROOMS = {
     "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
     "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
     "report": ["core", "config", "events", "arch", "cost", "easiness"],
-    "figures": ["core", "arch", "easiness", "report"],
+    "figures": ["core", "config", "events", "arch", "cost", "easiness", "report"],
     "watch": ["core", "events", "cost", "report"],
     "export": ["core", "config", "arch"],
     "study": ["core", "config", "events", "arch", "cost", "easiness", "report", "watch"],

@@ -227,6 +227,13 @@ RUN = {
     "danas models": Run(),
     "danas models --size 64 --classes 200 --json": Run(),
     "danas compare runs/final runs/random-1 runs/random-2": Run(),
+    "danas report runs/mine": Run(says="runs/mine/report.html"),
+    "danas report runs/search runs/found runs/random-1 --out report.html --figures figures": Run(
+        {"runs/search": "runs/mine", "runs/found": "runs/final"}, says="report.html"),
+    "danas report runs --out all.html": Run(says="all.html"),
+    "danas report RUN": Run({"RUN": "runs/mine"}, says="runs/mine/report.html"),
+    "danas report runs/quickstart/search --figures figures": Run(
+        {"runs/quickstart/search": "runs/mine"}, says="report.html"),
     "danas status runs/mine": Run(says="finished"),
     "danas status runs --watch": Run(),
     "danas log runs/mine": Run(),

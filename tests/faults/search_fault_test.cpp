@@ -156,6 +156,17 @@ TEST_F(FaultyDiskTest, AFullOneEndsTheRunAndOneWithRoomGoesOn) {
   }
 }
 
+TEST_F(FaultyDiskTest, AReportThatFindsItFullIsAWarning) {
+  const Outcome outcome = Search(Faults("on=report.html;calls=rename;at=1;do=ENOSPC"));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("its report could not be written"), HasSubstr("No space left on device")));
+  EXPECT_TRUE(fs::exists(run() / "best.json"));
+  EXPECT_FALSE(fs::exists(run() / "report.html"));
+  EXPECT_EQ(LastEvent(run()), "search_end");
+  EXPECT_EQ(project_.Run({"report", "run"}).code, 0);
+  EXPECT_TRUE(fs::exists(run() / "report.html"));
+}
+
 TEST_F(FaultyDiskTest, AReadOnlyOneIsToldBeforeAnythingIsDone) {
   const std::string unshare = OwnMounts();
   if (unshare.empty()) GTEST_SKIP() << "this machine lets nobody mount a read-only disk (unshare -rm)";

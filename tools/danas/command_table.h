@@ -25,6 +25,7 @@
 #include "man_command.h"
 #include "models_command.h"
 #include "rank_options.h"
+#include "report_command.h"
 #include "search_options.h"
 #include "space_command.h"
 #include "space_sample_command.h"
@@ -79,6 +80,7 @@ inline constexpr std::tuple kCommands = {
     InEngine<LatencyOptions>{"latency"},
     InDanas<ModelsOptions>{"models"},
     InDanas<CompareOptions>{"compare"},
+    InDanas<ReportOptions>{"report"},
     InDanas<StatusOptions>{"status"},
     InDanas<LogOptions>{"log"},
     CommandGroup{"space", "List, show, check and sample search spaces"},

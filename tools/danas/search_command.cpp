@@ -28,6 +28,7 @@
 #include "judge_names.h"
 #include "latency_phase.h"
 #include "on_ranks.h"
+#include "report_command.h"
 #include "resume.h"
 #include "run_images.h"
 #include "run_reports.h"
@@ -242,6 +243,16 @@ int PrintResult(const SearchOptions& options, const RunFolder& folder, const Sea
   return 0;
 }
 
+// A page that cannot be written costs nobody a search that is done.
+void WriteReport(const std::filesystem::path& run) {
+  try {
+    log::info("report: {}", WriteRunReport(run).string());
+  } catch (const std::exception& error) {
+    log::warn("the search is finished, but its report could not be written: {}. Later: danas report {}", error.what(),
+              run.string());
+  }
+}
+
 // `folder` and `plan`: on the first rank.
 int Search(const SearchOptions& options, const Call& call, const SearchInputs& inputs, const RunFolder* folder,
            const std::optional<SearchPlan>& plan, bool resume, const std::vector<Event>& notes = {}) {
@@ -260,6 +271,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
                               .notes = notes});
   });
   MeasureFound(inputs, *folder);
+  if (inputs.config.log.report) WriteReport(folder->path());
   return PrintResult(options, *folder, inputs.config.search);
 }
 

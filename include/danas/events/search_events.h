@@ -435,6 +435,19 @@ struct ScoredEntry {
   }
 };
 
+// Every network that was scored, in the order of scoring.
+struct AllScored {
+  using DescribedSection = void;
+  std::vector<double> cost, loss, accuracy;
+
+  template <typename Self, typename Fields>
+  static void Describe(Self& self, Fields& fields) {
+    fields.Field("cost", self.cost, {"the networks' costs"});
+    fields.Field("loss", self.loss, {"their validation losses"});
+    fields.Field("accuracy", self.accuracy, {"their validation accuracies"});
+  }
+};
+
 struct FinalScores {
   using DescribedSection = void;
   static constexpr std::array kNames = {"final_scores"};
@@ -443,6 +456,7 @@ struct FinalScores {
   double networks_in_band = kNotKnown;
   int64_t scored = 0;
   std::vector<ScoredEntry> best;
+  std::optional<AllScored> all;  // logs of earlier versions lack it
   int64_t finalist_images = 0, finalist_scoring_images = 0;
   std::vector<ScoredEntry> finalists;
   double margin = kNotKnown, standard_error = kNotKnown;
@@ -460,6 +474,7 @@ struct FinalScores {
                  {"number of networks with such a cost: exact in small spaces, a lower bound otherwise"});
     fields.Field("scored", self.scored, {"number of networks that were scored"});
     fields.Field("best", self.best, {"the ten best of them"});
+    fields.Field("all", self.all, {"all of them, as lists of numbers in the order of scoring; not in best.json"});
     fields.Field("finalist_images", self.finalist_images,
                  {"number of training images that each finalist was trained on"});
     fields.Field("finalist_scoring_images", self.finalist_scoring_images,

@@ -22,6 +22,10 @@ Rgb Sequential(double value);
 // From blue over white to brown, for values from -1 to 1.
 Rgb Diverging(double value);
 
+// The same for dark backgrounds: what is least is nearest to the background.
+Rgb SequentialOnDark(double value);
+Rgb DivergingOnDark(double value);
+
 // "#a1b2c3"
 std::string HexColour(Rgb colour);
 

@@ -8,6 +8,7 @@
 #include "danas/easiness/class_easiness.h"
 #include "danas/easiness/network_judgement.h"
 #include "danas/easiness/neuron_relevance.h"
+#include "danas/figures/figure.h"
 
 namespace danas {
 
@@ -19,14 +20,6 @@ struct EasinessStudy {
   std::vector<NetworkJudgement> judgements;
   Agreement agreement;
   std::vector<RelevanceStudy> relevance = {};
-};
-
-struct Figure {
-  std::string name;     // of its file: "figure1-accuracy-resnet34"
-  std::string title;    // "Figure 1, resnet34: accuracy of every class after every epoch"
-  std::string svg;      // a document
-  std::string claim;    // what the paper says is to be seen
-  std::string finding;  // what this run's numbers say
 };
 
 // Figure 1, for a network whose training danas recorded: the accuracy of each class after each epoch, classes by

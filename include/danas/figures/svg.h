@@ -42,6 +42,10 @@ class Svg {
   void Polygon(const std::vector<Point>& points, const std::string& fill, double opacity);
   void Dot(Point centre, double radius, const std::string& fill);
   void Text(Point at, std::string_view text, const TextStyle& style = {});
+  // What follows, up to EndGroup(), is one thing, which says `title` to a reader who points at it. `kind` is its class
+  // for styles and scripts of a page.
+  void BeginGroup(std::string_view title, const std::string& kind);
+  void EndGroup();
   void PngImage(double x, double y, double width, double height, std::string_view png);
 
   // A document of its own, with the XML namespace; it can stand inside HTML too.

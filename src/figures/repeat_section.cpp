@@ -1,0 +1,100 @@
+// What repeats a search, and what was trained beside it.
+#include <algorithm>
+
+#include "danas/config/config_changes.h"
+#include "danas/config/config_file.h"
+#include "danas/core/units.h"
+#include "danas/figures/svg.h"
+#include "danas/report/run_findings.h"
+#include "html.h"
+#include "run_sections.h"
+
+namespace danas {
+namespace {
+
+std::string ConfigChangesTable(const Json& config) {
+  HtmlTable table({{"key", false}, {"default", false}, {"here", false}});
+  const Json defaults = ToJson(Config{});
+  for (const ConfigChange& change : ChangesBetween(defaults, config)) {
+    const size_t arrow = change.text.find(" -> ");
+    if (arrow == std::string::npos || change.text.size() <= change.key.size()) continue;
+    table.AddRow({change.key, change.text.substr(change.key.size() + 1, arrow - change.key.size() - 1),
+                  change.text.substr(arrow + 4)});
+  }
+  return table.empty() ? "" : Paragraph("Config keys that are not at their defaults:") + table.Text();
+}
+
+}  // namespace
+
+std::string RepeatSection(const ReportedRun& run) {
+  const RunRecord& record = run.record;
+  const events::SearchStart& start = record.search->start;
+  HtmlTable facts({{"", false}, {"", false}});
+  facts.AddRow({"seed", std::to_string(start.seed)});
+  facts.AddRow({"space", start.space + ", " + CountOf(start.layers, "layer") + ", " + FormatCount(start.networks) +
+                             " networks"});
+  facts.AddRow({"dataset", start.dataset});
+  facts.AddRow({"fingerprint of the training set", start.fingerprint});
+  facts.AddRow({"order of the classes", start.ranking});
+  facts.AddRow({"device", start.device});
+  if (const auto& end = record.search->end) {
+    facts.AddRow({"time", FormatDuration(end->timing.seconds)});
+    facts.AddRow({"peak memory", FormatBytes(static_cast<double>(end->timing.peak_resident_bytes))});
+    if (end->macs_passed) facts.AddRow({"MACs in forward passes", FormatCount(end->macs_passed->total)});
+  }
+  facts.AddRow({"state", run.state});
+  const std::string folder = record.folder.string();
+  std::string commands = "danas search --config " + folder + "/config.json --run NEW_RUN\n";
+  if (!record.search->end) commands = "danas search --resume " + folder + "\n" + commands;
+  for (const BudgetRecord& budget : record.search->budgets) {
+    if (!budget.found) continue;
+    const std::string best = folder + "/best" + (budget.name.empty() ? "" : "-" + budget.name) + ".json";
+    commands += "danas finetune --arch " + best + " --run TRAINED\n";
+  }
+  commands += "danas report " + folder + "\n";
+  std::string html = facts.Text() + Paragraph("To repeat it, to train what it found, and to make this page:") +
+                     "<pre>" + XmlText(commands) + "</pre>\n";
+  if (!record.config.empty()) {
+    html += ConfigChangesTable(record.config) + "<details><summary>The whole config</summary><pre>" +
+            XmlText(JsonText(record.config, 2)) + "</pre></details>\n";
+  }
+  return html;
+}
+
+std::string TrainedSection(const std::vector<TrainedBeside>& trained, FigureShelf& shelf) {
+  HtmlTable table({{"run", false},
+                   {"network", false},
+                   {"MACs", true},
+                   {"parameters", true},
+                   {"epochs", true},
+                   {"test top-1 [95 %]", true},
+                   {"time", true}});
+  std::vector<TrainedRun> results;
+  std::vector<std::pair<std::string, const TrainingRecord*>> records;
+  for (const TrainedBeside& beside : trained) {
+    const TrainingRecord& training = *beside.run->record.training;
+    if (!training.epochs.empty()) records.emplace_back(beside.run->name, &training);
+    if (!training.result || !training.end) {
+      table.AddRow({beside.run->name, beside.run->state, "–", "–",
+                    std::to_string(training.epochs.size()) + " of " + std::to_string(training.start.epochs), "–", "–"});
+      continue;
+    }
+    const TrainedRun& result = *training.result;
+    results.push_back(result);
+    table.AddRow({beside.run->name, result.network, FormatCount(static_cast<double>(result.macs)),
+                  FormatCount(static_cast<double>(result.parameters)), std::to_string(result.epochs),
+                  EstimatePercent(ShareInterval(result.top1, training.end->test_last_epoch.images)),
+                  FormatDuration(result.seconds)},
+                 beside.kind == PricedNetwork::Kind::kFound);
+  }
+  std::string html = table.Text();
+  if (results.size() > 1) {
+    std::string keys;
+    for (const std::string& key : RecipeDifferences(results)) keys += (keys.empty() ? "" : ", ") + key;
+    html += Paragraph(keys.empty() ? "All were trained with one recipe and one seed."
+                                   : "They were not trained alike; what differs from the first: " + keys + ".");
+  }
+  return html + shelf.ShowPairs(TrainingFigures(records));
+}
+
+}  // namespace danas
