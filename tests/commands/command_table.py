@@ -203,6 +203,7 @@ RUN = {
     "danas rank --run runs/mine --truth table.csv --budget 300M --budget 400M": Run(
         before=TRUTH, says="τ-b over all pairs"),
     # docs/latency.md
+    "danas latency --space SPACE": Run({"SPACE": "my_space.json"}, add="--rounds 1", says="latency-tiny.yaml"),
     "danas latency --space mobile_small --threads 1 --out table.yaml": Run(LATENCY, add="--rounds 1", says="keys"),
     "danas latency --space mobile_small --threads 1 --out table.yaml --check 30": Run(
         {**LATENCY, "--check 30": "--check 2"}, add="--rounds 1", says="rank correlation"),

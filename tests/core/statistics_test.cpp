@@ -35,6 +35,19 @@ TEST(Statistics, TheIntervalReachesOverTheRounds) {
   EXPECT_EQ(interval.high, 4);
 }
 
+TEST(Statistics, AMediansIntervalIsOfOrderStatistics) {
+  std::vector<double> values;
+  for (int i = 100; i >= 1; --i) values.push_back(i);
+  const MedianInterval interval = IntervalOfMedian(values);
+  EXPECT_EQ(interval.median, 50.5);
+  EXPECT_EQ(interval.low, 41);  // (100 - 1.96 * 10) / 2 = 40.2 values lie below
+  EXPECT_EQ(interval.high, 60);
+  const MedianInterval of_few = IntervalOfMedian({3, 1, 2});
+  EXPECT_EQ(of_few.low, 1);
+  EXPECT_EQ(of_few.median, 2);
+  EXPECT_EQ(of_few.high, 3);
+}
+
 TEST(Statistics, ARatioThatIsNowhereDefinedHasNoInterval) {
   const RatioInterval interval = RatioOfMedians({0, 0}, {0, 0});
   EXPECT_TRUE(std::isnan(interval.ratio));

@@ -233,10 +233,10 @@ int PrintResult(const SearchOptions& options, const RunFolder& folder, const Sea
     if (budget.empty()) {
       json["best"] = best.string();
       json["cost"] = cost;
-      if (!latency.is_null()) json["latency"] = latency;
+      if (latency.is_object()) json["latency"] = latency;
     } else {
       json["found"].push_back({{"budget", budget}, {"best", best.string()}, {"cost", cost}});
-      if (!latency.is_null()) json["found"].back()["latency"] = latency;
+      if (latency.is_object()) json["found"].back()["latency"] = latency;
     }
   }
   std::cout << (options.json ? JsonText(json, 2) + "\n" : text);

@@ -59,6 +59,9 @@ struct EnumNames<SearchPreset> {
   static constexpr std::array kNames = {"none", "paper", "robust"};
 };
 
+// search.latency_table where the search measures it.
+inline constexpr const char* kMeasureLatency = "measure";
+
 struct SearchConfig {
   SearchPreset preset = SearchPreset::kNone;
   SearchStrategy strategy = SearchStrategy::kDanas;
@@ -127,8 +130,11 @@ struct SearchConfig {
     v.Field("cost", cost,
             {.help = "macs: multiply-accumulate operations; parameters: number of parameters; latency: milliseconds, "
                      "from latency_table; memory: peak activation bytes of the network for one image, float32"});
-    v.Field("latency_table", latency_table,
-            {.help = "cost latency: latency table in the ProxylessNAS / Once-for-All layout (YAML)"});
+    v.Field(
+        "latency_table", latency_table,
+        {.help =
+             "cost latency: latency table in the ProxylessNAS / Once-for-All layout (YAML), such as `danas latency` "
+             "writes; measure: measured on the run's device, one image at a time, when the search begins"});
     v.Nested("loss", loss, "how the cost enters the loss of the architecture weights");
     v.Nested("relaxation", relaxation, "Gumbel-Softmax over the candidates (Eq. 6-8)");
     v.Nested("pruning", pruning, "Algorithm 1's pruning of candidates");

@@ -61,9 +61,11 @@ std::unique_ptr<CostModel> MakeMemoryModel();
 //   Logits-input:7x7x1280-output:1000                        pooling and classifier; -pool:7 and -hidden:4096 for each
 //                                                            hidden layer at the end, where the head has them
 //   <CandidateName>-input:...-output:...-stride:2            every other block
-// A block that passes its input on costs nothing and needs no key. Throws ConfigError for a file of another form.
+// A block that passes its input on costs nothing and needs no key. A table that was measured elsewhere, by its
+// own account (cost/latency_table.h), is warned of. Throws ConfigError for a file of another form.
 std::unique_ptr<CostModel> ReadLatencyModel(const std::filesystem::path& table);
 
+// By search.cost. Throws ConfigError as ReadLatencyModel() does, and where the table is one that a search measures.
 std::unique_ptr<CostModel> MakeCostModel(const SearchConfig& config);
 
 // The costs of a space's candidates. A network's cost is `fixed` joined with those of its candidates.

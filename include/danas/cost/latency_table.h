@@ -17,9 +17,6 @@
 
 namespace danas {
 
-// search.latency_table of a search that measures its table.
-inline constexpr const char* kMeasureLatency = "measure";
-
 // What a measurement depends on beside the layers. `danas` and `date` are told and never compared.
 struct LatencyConditions {
   std::string machine;  // DescribeMachine()
