@@ -46,9 +46,12 @@ std::string LeadOf(const ReportedRun& run, const BudgetRecord& budget) {
                                           (budget.most ? " (at most " + FormatCostNumber(*budget.most, unit) + ")" : "")
                                     : "";
   if (budget.found) {
-    return "The search found a network of " + FormatCost(budget.found->cost, unit) + of_budget + ", with " +
-           FormatCount(static_cast<double>(budget.found->parameters)) + " parameters and " +
-           FormatCount(static_cast<double>(budget.found->macs)) + " MACs, chosen by " + budget.found->chosen_by + ".";
+    std::string text = "The search found a network of " + FormatCost(budget.found->cost, unit) + of_budget;
+    if (unit != "parameters") {
+      text += ", with " + FormatCount(static_cast<double>(budget.found->parameters)) + " parameters";
+    }
+    if (unit != "MACs") text += ", " + FormatCount(static_cast<double>(budget.found->macs)) + " MACs";
+    return text + ", chosen by " + (budget.found->chosen_by == "alpha" ? "α" : budget.found->chosen_by) + ".";
   }
   std::string text = "The run is not finished (" + run.state + "): " + WhereItIs(search) + ".";
   if (budget.network) {

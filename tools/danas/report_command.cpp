@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <ctime>
 #include <iostream>
+#include <optional>
 #include <set>
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
+#include "danas/core/log.h"
 #include "danas/core/utc_time.h"
 #include "danas/figures/run_page.h"
 #include "danas/watch/run_status.h"
@@ -52,15 +54,25 @@ std::vector<FoundRun> RunsOf(const std::vector<std::string>& paths) {
 
 bool IsSubject(const RunStatus& status) { return status.kind != RunKind::kTrain && status.kind != RunKind::kEasiness; }
 
+std::optional<ReportedRun> ReadRun(const FoundRun& found) {
+  const RunStatus status = ReadRunStatus(found.folder, std::time(nullptr));
+  if (!found.named && !IsSubject(status)) return std::nullopt;
+  ReportedRun run{.name = found.name, .record = ReadRunRecord(found.folder), .state = NameOf(status.life)};
+  if (!status.stopped_by.empty()) run.warnings.push_back("The run stopped: " + status.stopped_by);
+  if (status.life == RunLife::kDied) run.warnings.emplace_back("The run's process is gone without a word.");
+  return run;
+}
+
 std::vector<ReportedRun> ReadRuns(const std::vector<std::string>& paths) {
   std::vector<ReportedRun> runs;
   for (const FoundRun& found : RunsOf(paths)) {
-    const RunStatus status = ReadRunStatus(found.folder, std::time(nullptr));
-    if (!found.named && !IsSubject(status)) continue;
-    ReportedRun run{.name = found.name, .record = ReadRunRecord(found.folder), .state = NameOf(status.life)};
-    if (!status.stopped_by.empty()) run.warnings.push_back("The run stopped: " + status.stopped_by);
-    if (status.life == RunLife::kDied) run.warnings.emplace_back("The run's process is gone without a word.");
-    runs.push_back(std::move(run));
+    try {
+      if (auto run = ReadRun(found)) runs.push_back(std::move(*run));
+    } catch (const FileError& error) {
+      // One that cannot be read does not hide the others.
+      if (found.named) throw;
+      log::warn("left out: {}", error.what());
+    }
   }
   if (runs.empty()) throw FileError(paths.front() + " contains no run of danas search, finetune or train");
   return runs;
