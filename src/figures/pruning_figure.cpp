@@ -46,7 +46,7 @@ std::vector<Cut> CutsOf(const BudgetRecord& budget) {
 }
 
 std::string Verdict(const Cut& cut) {
-  if (!cut.z) return "no evidence";
+  if (!cut.z) return "beyond the budget";
   return FormatDecimals(*cut.z, 1) + (cut.conflict ? ", contradicts" : cut.clear() ? "" : ", toss-up");
 }
 

@@ -16,16 +16,21 @@ std::string CutsText(const BudgetRecord& budget) {
   int64_t cuts = 0, clear = 0, unclear = 0;
   bool noise = false;
   for (const events::Pruning& pruning : budget.prunings) {
+    bool judged = false;
     for (const events::LayerCut& cut : pruning.layers) {
       ++cuts;
-      if (cut.z.value) ++(*cut.z.value >= kCertain ? clear : unclear);
+      if (!cut.z.value) continue;  // no network within the budget has what was dropped
+      judged = true;
+      ++(*cut.z.value >= kCertain ? clear : unclear);
     }
-    noise = noise || !pruning.above_noise.value_or(true);
+    noise = noise || (judged && !pruning.above_noise.value_or(true));
   }
   if (cuts == 0) return "Nothing was pruned yet.";
   std::string text = std::to_string(clear) + " of " + std::to_string(cuts) +
                      " cuts are clear by two standard errors or more, " + std::to_string(unclear) + " are toss-ups";
-  if (clear + unclear < cuts) text += ", and for " + std::to_string(cuts - clear - unclear) + " there is no evidence";
+  if (const int64_t beyond = cuts - clear - unclear; beyond > 0) {
+    text += ", and " + std::to_string(beyond) + " dropped what no network within the budget has";
+  }
   text += ".";
   if (noise) text += " In at least one pruning noise alone would have made as many cuts look clear.";
   return text;

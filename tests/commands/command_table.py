@@ -128,6 +128,8 @@ RUN = {
         {"FOLDER": "data/photos/train"}, add="--batch 4 --passes 1"),
     "danas search --config CONFIG --no-probe --run RUN --set search.budget=100M": Run(
         {"CONFIG": "my.json", "RUN": "runs/small"}, add=SMALL_SEARCH.replace("--no-probe ", "")),
+    "danas bench supernet --space shuffle --batch 8 --profile FILE": Run(
+        {"--batch 8": "--batch 2", "FILE": "steps.txt"}, add=BENCH),
     "danas bench supernet --space mobile_small --kernels fused,aten --threads 2": Run(
         {"--threads 2": "--threads 1"}, add=f"{BENCH} --batch 2"),
     "/usr/bin/time -v danas easiness --config cifar100.json --data FOLDER --models mobilenetv1_0.25,mobilenetv2_0.25 "
