@@ -19,7 +19,8 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
   InitializeWeights(*network, config.seed);
   if (!inputs.initial_weights.empty() && !resume) {
     if (config.finetune.init == FinetuneInit::kSupernet) {
-      throw ConfigError("finetune.init is 'supernet', and other weights to begin with are given; leave out one of them");
+      throw ConfigError(
+          "finetune.init is 'supernet', and other weights to begin with are given; leave out one of them");
     }
     LoadWeights(*network, inputs.initial_weights, classes.ids);
   } else if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
