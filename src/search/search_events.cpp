@@ -44,8 +44,8 @@ std::vector<events::LayerCandidate> NamesOf(const LayerCandidates& candidates, c
   std::vector<events::LayerCandidate> names;
   for (const auto& [layer, of_layer] : candidates) {
     for (const size_t c : of_layer) {
-      names.push_back(
-          {.layer = static_cast<int64_t>(layer), .candidate = CandidateName(space.layers()[layer].candidates.at(c))});
+      names.push_back({.layer = static_cast<int64_t>(layer),
+                       .candidate = CandidateName(space.layers()[layer].candidates.at(c))});
     }
   }
   return names;
@@ -250,20 +250,21 @@ events::FinalScores ScoresEvent(const ScoredField& field, const Branch& branch, 
   const FinalScores::Margin margin = scores.MarginOfBest();
   const CostTable& costs = branch.costs;
   const ScoredRanking ranking = scores.Ranked(costs, search.final_effects);
-  events::FinalScores event{.source = NameOf(field.source),
-                            .band = {field.band.low, field.band.high},
-                            .networks_in_band = field.networks,
-                            .scored = std::ssize(scores.losses),
-                            .best = ScoredList(ranking.networks, branch.space(), ranking.effects),
-                            .all = {},
-                            .finalist_images = search.finalist_images,
-                            .finalist_scoring_images = scores.finalist_loss_fn.size(1),
-                            .finalists = ScoredList(scores.RankedFinalists(costs), branch.space(), FinalEffects::kNone),
-                            .margin = margin.loss,
-                            .standard_error = margin.standard_error,
-                            .effects = NameOf(ranking.effects),
-                            .z = {},
-                            .budget = {}};
+  events::FinalScores event{
+      .source = NameOf(field.source),
+      .band = {field.band.low, field.band.high},
+      .networks_in_band = field.networks,
+      .scored = std::ssize(scores.losses),
+      .best = ScoredList(ranking.networks, branch.space(), ranking.effects),
+      .all = {},
+      .finalist_images = search.finalist_images,
+      .finalist_scoring_images = scores.finalist_loss_fn.size(1),
+      .finalists = ScoredList(scores.RankedFinalists(costs), branch.space(), FinalEffects::kNone),
+      .margin = margin.loss,
+      .standard_error = margin.standard_error,
+      .effects = NameOf(ranking.effects),
+      .z = {},
+      .budget = {}};
   if (ranking.effects != FinalEffects::kNone) event.z = ranking.z;
   return event;
 }

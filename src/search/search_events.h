@@ -7,11 +7,11 @@
 #include "danas/search/architecture_pass.h"
 #include "danas/search/choices/final_choice.h"
 #include "danas/search/choices/final_scores.h"
-#include "danas/search/paths/path_totals.h"
 #include "danas/search/pruning_decision.h"
 #include "danas/search/search_loop.h"
 #include "danas/search/search_run.h"
 #include "danas/search/search_state.h"
+#include "danas/search/paths/path_totals.h"
 
 namespace danas {
 
