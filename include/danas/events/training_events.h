@@ -50,7 +50,7 @@ struct TrainingStart {
     fields.Field("classes", self.classes, {"number of classes that the network distinguishes"});
     fields.Field("seed", self.seed, {"`seed` of the config"});
     fields.Field("device", self.device, {"the device that computes"});
-    fields.Field("init", self.init, {"`danas finetune` only: `finetune.init`"});
+    fields.Field("init", self.init, {"`danas finetune` only: `finetune.init`, or the file of `--init`"});
     fields.Field("model", self.model, {"`danas train` only: the network's name in the model zoo"});
     fields.Field("fingerprint", self.fingerprint, {"the training set's fingerprint"});
     fields.Field("validation_images", self.validation_images,
