@@ -21,6 +21,10 @@ std::map<std::string, std::string> LabelsOf(const RunRecord& record) {
   for (size_t c = 0; c < std::min(record.class_ids.size(), record.class_labels.size()); ++c) {
     label_of[record.class_ids[c]] = record.class_labels[c];
   }
+  const events::SearchStart& start = record.search->start;  // tells them of a search under way, too
+  const std::vector<std::string> labels = start.class_labels.value_or(std::vector<std::string>());
+  for (size_t c = 0; c < std::min(start.class_order.size(), labels.size()); ++c)
+    label_of[start.class_order[c]] = labels[c];
   return label_of;
 }
 

@@ -33,9 +33,10 @@ TEST(SurenessText, CountsWhatTheLogSays) {
   events::Pruning pruning;
   pruning.layers = {CutWith(3.0), CutWith(1.0), CutWith(-2.5), CutWith(std::nullopt)};
   budget.prunings.push_back(pruning);
-  EXPECT_EQ(SurenessText(budget),
-            "1 of 4 cuts are clear by two standard errors or more, 2 are toss-ups, and 1 dropped what no network within "
-            "the budget has.");
+  EXPECT_EQ(
+      SurenessText(budget),
+      "1 of 4 cuts are clear by two standard errors or more, 2 are toss-ups, and 1 dropped what no network within "
+      "the budget has.");
   budget.alpha_e = {events::AlphaFields{.expected_cost = 1, .alpha_entropy = 0.2, .z_rms = {}}};
   EXPECT_NE(SurenessText(budget).find("0.20 of its largest value: α has decided"), std::string::npos);
   budget.scores.emplace();

@@ -1,18 +1,16 @@
 // danas search: plans, runs Algorithm 1 and writes best.json, or one file per budget if there are several.
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <optional>
 
 #include "danas/arch/genotype.h"
-#include "danas/arch/space_file.h"
 #include "danas/config/preset.h"
-#include "danas/config/shipped.h"
 #include "danas/core/checkpoint_files.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/cost/cost_model.h"
-#include "danas/data/subset.h"
 #include "danas/events/run_log.h"
 #include "danas/events/search_events.h"
 #include "danas/nn/fused_layer.h"
@@ -20,9 +18,7 @@
 #include "danas/run/device.h"
 #include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
-#include "danas/search/make_plan.h"
 #include "danas/search/search_loop.h"
-#include "ask.h"
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
@@ -33,15 +29,10 @@
 #include "run_images.h"
 #include "run_reports.h"
 #include "search_options.h"
+#include "search_planning.h"
 
 namespace danas {
 namespace {
-
-SearchSpace ReadSpace(const Config& config, int classes) {
-  const LoadedSpace loaded = LoadSpaceOf(config, classes);
-  for (const std::string& note : loaded.notes) log::info("{}", note);
-  return loaded.space;
-}
 
 // A config's own class schedule or pruning joins a strategy, which then is no longer the published method.
 void LogOverStrategy(const Config& config) {
@@ -51,38 +42,10 @@ void LogOverStrategy(const Config& config) {
   }
 }
 
-bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
-
 // Checked before the images are listed, which takes minutes if there are many.
 void RequireJudges(const Config& config) {
   const std::string missing = MissingWeights(JudgesOf(config, {}));
   if (!missing.empty()) throw FileError("schedule.ranking 'auto': " + missing);
-}
-
-std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
-  return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
-}
-
-// With schedule.ranking 'auto' the classes are in the dataset's order until RankClassesFirst() has ranked them.
-// `folder`: that of the run, on the first rank; into it a latency table is measured that is not there yet.
-SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                        at::Device device, const Ranks& ranks, const RunFolder* folder = nullptr) {
-  const ClassList& classes = training_set->classes;
-  // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
-  const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
-  std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
-                                              ? MeasureRunTable(config, space, device, ranks, folder)
-                                              : MakeCostModel(config.search);
-  ScheduleConfig schedule = config.schedule;
-  if (RanksFirst(config)) schedule.ranking = "listed";
-  EasinessRanking ranking = MakeRanking(schedule, config.seed, classes.ids, training_set->fingerprint);
-  return {.config = config,
-          .space = space,
-          .cost = std::move(cost),
-          .training_set = training_set,
-          .ranking = std::move(ranking),
-          .device = device,
-          .ranks = ranks};
 }
 
 // A latency table is a phase of its own, in a run folder whose log begins with it.
@@ -91,72 +54,6 @@ SearchInputs MeasuringFirst(const Config& config, const std::shared_ptr<const Da
   std::optional<RunReports> reports;
   if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config.log, verbosity);
   return SayingWhatIsKept(folder, [&] { return ReadInputs(config, training_set, device, ranks, folder); });
-}
-
-std::optional<StepTimes> TimesIf(bool probe, const Config& config, const SearchSpace& space, const CostModel& cost,
-                                 at::Device device) {
-  if (!probe) return std::nullopt;
-  return ProbeStepTimes(config, space, cost, device);
-}
-
-SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
-  const Config& config = inputs.config;
-  const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
-  const ClassCounts counts = CountImages(split, inputs.ranking.Positions(inputs.training_set->classes.ids));
-  return MakeSearchPlan(config, inputs.space, *inputs.cost, counts, inputs.device,
-                        TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device), inputs.ranks.count());
-}
-
-// The number of classes of a format that fixes it; 0 if it depends on the files.
-int ClassesOf(DataFormat format) {
-  if (format == DataFormat::kCifar10) return 10;
-  return format == DataFormat::kCifar100 ? 100 : 0;
-}
-
-// Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
-// the format's or the space file's.
-SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& options, at::Device device) {
-  const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
-  const auto cost = MakeCostModel(config.search);
-  const ClassCounts counts =
-      options.images > 0 ? EvenCounts(options.images, space.classes(), config.data) : ClassCounts{};
-  return MakeSearchPlan(config, space, *cost, counts, device,
-                        TimesIf(options.plan.probe, config, space, *cost, device));
-}
-
-// The ranking is a phase of its own, whose trainings, plan and time are those of `danas easiness`.
-EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
-  if (options.config.config.empty()) {
-    throw UsageError("schedule.ranking 'auto' requires --config, so that classes are ranked on the search's images");
-  }
-  EasinessRequest request{.config = options.config, .plan = options.plan};
-  request.config.config = FindShippedFile("", options.config.config).string();  // looked up once
-  return PlanEasiness(config, request, device, ranks);
-}
-
-int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
-  if (MeasuresTable(config.search)) {
-    throw UsageError(
-        "--dry-run: search.latency_table 'measure' measures when the search begins, and a plan depends on the table. "
-        "Measure one with danas latency, and name its file in search.latency_table");
-  }
-  const bool with_data = config.data.NamesDataset() && options.images == 0;
-  if (RanksFirst(config) && with_data) {
-    const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
-    if (!options.json) std::cout << ranking.text << "\n";
-  }
-  if (RanksFirst(config) && ranks.first()) {
-    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
-              with_data ? "the dataset's order" : "an arbitrary order");
-  }
-  if (!ranks.first()) return 0;
-  const SearchPlan plan = with_data
-                              ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks), options.plan.probe)
-                              : MakePlanWithoutData(config, options, device);
-  std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
-  if (!with_data && options.images == 0)
-    log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
-  return 0;
 }
 
 // The ranking written by RankClassesFirst(), on every rank.
@@ -207,7 +104,6 @@ std::string LatencyFile(const std::string& budget) { return WithBranchName("late
 
 void MeasureFound(const SearchInputs& inputs, const RunFolder& folder) {
   const SearchConfig& search = inputs.config.search;
-  if (search.cost != CostKind::kLatency) return;
   const std::vector<double> targets = TargetsOf(search);
   const std::vector<std::string> budgets = BranchNames(search);
   for (size_t b = 0; b < budgets.size(); ++b) {
@@ -243,13 +139,15 @@ int PrintResult(const SearchOptions& options, const RunFolder& folder, const Sea
   return 0;
 }
 
-// A page that cannot be written costs nobody a search that is done.
-void WriteReport(const std::filesystem::path& run) {
+// Calls `work`, which adds to a search that is done: where it fails, nobody loses the search. `later`: what does it
+// again.
+void AfterSearch(const std::string& what, const std::string& later, const std::function<void()>& work) {
   try {
-    log::info("report: {}", WriteRunReport(run).string());
+    work();
+  } catch (const Interrupted&) {
+    throw;
   } catch (const std::exception& error) {
-    log::warn("the search is finished, but its report could not be written: {}. Later: danas report {}", error.what(),
-              run.string());
+    log::warn("the search is finished, but {}: {}. Later: {}", what, error.what(), later);
   }
 }
 
@@ -270,19 +168,17 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
                               .resume = resume,
                               .notes = notes});
   });
-  MeasureFound(inputs, *folder);
-  if (inputs.config.log.report) WriteReport(folder->path());
+  const std::string run = folder->path().string();
+  if (inputs.config.search.cost == CostKind::kLatency) {
+    const std::string found = ResultFile(BranchNames(inputs.config.search).front());
+    AfterSearch("the network found could not be measured", "danas latency --arch " + run + "/" + found,
+                [&] { MeasureFound(inputs, *folder); });
+  }
+  if (inputs.config.log.report) {
+    AfterSearch("its report could not be written", "danas report " + run,
+                [&] { log::info("report: {}", WriteRunReport(folder->path()).string()); });
+  }
   return PrintResult(options, *folder, inputs.config.search);
-}
-
-void AskBeforeSearch(const Config& config, const PlanOptions& options, double seconds, const Ranks& ranks) {
-  AskBefore({.seconds = seconds,
-             .ask_above = config.runtime.ask_above,
-             .yes = options.yes,
-             .ranks = ranks.count(),
-             .shorter = "fewer epochs (--set schedule.epochs_per_step=N), fewer images (--set "
-                        "data.search_images_per_class=N), smaller ones (--set data.image_size=N), single paths (--set "
-                        "search.preset=robust), a GPU (--device cuda)"});
 }
 
 bool IsRanked(const std::filesystem::path& run) { return std::filesystem::exists(run / "easiness" / "ranking.json"); }

@@ -1,0 +1,128 @@
+#include "search_planning.h"
+
+#include <iostream>
+#include <optional>
+
+#include "ask.h"
+#include "danas/config/shipped.h"
+#include "danas/core/error.h"
+#include "danas/core/log.h"
+#include "danas/data/subset.h"
+#include "danas/report/plan_text.h"
+#include "danas/search/make_plan.h"
+#include "inputs.h"
+#include "latency_phase.h"
+
+namespace danas {
+namespace {
+
+SearchSpace ReadSpace(const Config& config, int classes) {
+  const LoadedSpace loaded = LoadSpaceOf(config, classes);
+  for (const std::string& note : loaded.notes) log::info("{}", note);
+  return loaded.space;
+}
+
+std::optional<StepTimes> TimesIf(bool probe, const Config& config, const SearchSpace& space, const CostModel& cost,
+                                 at::Device device) {
+  if (!probe) return std::nullopt;
+  return ProbeStepTimes(config, space, cost, device);
+}
+
+// The number of classes of a format that fixes it; 0 if it depends on the files.
+int ClassesOf(DataFormat format) {
+  if (format == DataFormat::kCifar10) return 10;
+  return format == DataFormat::kCifar100 ? 100 : 0;
+}
+
+// Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
+// the format's or the space file's.
+SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& options, at::Device device) {
+  const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
+  const auto cost = MakeCostModel(config.search);
+  const ClassCounts counts =
+      options.images > 0 ? EvenCounts(options.images, space.classes(), config.data) : ClassCounts{};
+  return MakeSearchPlan(config, space, *cost, counts, device,
+                        TimesIf(options.plan.probe, config, space, *cost, device));
+}
+
+}  // namespace
+
+bool RanksFirst(const Config& config) { return config.schedule.ranking == "auto"; }
+
+std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
+  return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
+}
+
+SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
+                        at::Device device, const Ranks& ranks, const RunFolder* folder) {
+  const ClassList& classes = training_set->classes;
+  // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
+  const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
+  std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
+                                              ? MeasureRunTable(config, space, device, ranks, folder)
+                                              : MakeCostModel(config.search);
+  ScheduleConfig schedule = config.schedule;
+  if (RanksFirst(config)) schedule.ranking = "listed";
+  EasinessRanking ranking = MakeRanking(schedule, config.seed, classes.ids, training_set->fingerprint);
+  return {.config = config,
+          .space = space,
+          .cost = std::move(cost),
+          .training_set = training_set,
+          .ranking = std::move(ranking),
+          .device = device,
+          .ranks = ranks};
+}
+
+SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
+  const Config& config = inputs.config;
+  const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
+  const ClassCounts counts = CountImages(split, inputs.ranking.Positions(inputs.training_set->classes.ids));
+  return MakeSearchPlan(config, inputs.space, *inputs.cost, counts, inputs.device,
+                        TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device), inputs.ranks.count());
+}
+
+EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+  if (options.config.config.empty()) {
+    throw UsageError("schedule.ranking 'auto' requires --config, so that classes are ranked on the search's images");
+  }
+  EasinessRequest request{.config = options.config, .plan = options.plan};
+  request.config.config = FindShippedFile("", options.config.config).string();  // looked up once
+  return PlanEasiness(config, request, device, ranks);
+}
+
+int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+  if (MeasuresTable(config.search)) {
+    throw UsageError(
+        "--dry-run: search.latency_table 'measure' measures when the search begins, and a plan depends on the table. "
+        "Measure one with danas latency, and name its file in search.latency_table");
+  }
+  const bool with_data = config.data.NamesDataset() && options.images == 0;
+  if (RanksFirst(config) && with_data) {
+    const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
+    if (!options.json) std::cout << ranking.text << "\n";
+  }
+  if (RanksFirst(config) && ranks.first()) {
+    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
+              with_data ? "the dataset's order" : "an arbitrary order");
+  }
+  if (!ranks.first()) return 0;
+  const SearchPlan plan = with_data
+                              ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks, nullptr), options.plan.probe)
+                              : MakePlanWithoutData(config, options, device);
+  std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
+  if (!with_data && options.images == 0)
+    log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
+  return 0;
+}
+
+void AskBeforeSearch(const Config& config, const PlanOptions& options, double seconds, const Ranks& ranks) {
+  AskBefore({.seconds = seconds,
+             .ask_above = config.runtime.ask_above,
+             .yes = options.yes,
+             .ranks = ranks.count(),
+             .shorter = "fewer epochs (--set schedule.epochs_per_step=N), fewer images (--set "
+                        "data.search_images_per_class=N), smaller ones (--set data.image_size=N), single paths (--set "
+                        "search.preset=robust), a GPU (--device cuda)"});
+}
+
+}  // namespace danas
