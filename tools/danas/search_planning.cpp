@@ -106,9 +106,9 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
               with_data ? "the dataset's order" : "an arbitrary order");
   }
   if (!ranks.first()) return 0;
-  const SearchPlan plan = with_data
-                              ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks, nullptr), options.plan.probe)
-                              : MakePlanWithoutData(config, options, device);
+  const SearchPlan plan =
+      with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks, nullptr), options.plan.probe)
+                : MakePlanWithoutData(config, options, device);
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!with_data && options.images == 0)
     log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
