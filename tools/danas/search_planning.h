@@ -6,6 +6,7 @@
 #include "danas/config/config.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/dataset_index.h"
+#include "danas/easiness/search_plan.h"
 #include "danas/run/ranks.h"
 #include "danas/search/search_loop.h"
 #include "easiness_run.h"
