@@ -225,6 +225,7 @@ RUN = {
     "danas study my_study.json --jobs 2": Run(says="arm − mine"),
     "danas study my_study.json --report --markdown": Run(before="danas study my_study.json", says="| drawn |"),
     "danas study my_study.json --report --against drawn": Run(before="danas study my_study.json", says="arm − drawn"),
+    "danas cost --space mobile --size 64 --json": Run(says="parameters"),
     "danas cost --space shuffle --target 325M": Run(),
     "danas cost --arch runs/mine/best.json": Run(),
     "danas models": Run(),
