@@ -17,7 +17,8 @@ from PIL import Image
 def prepare(path, metadata):
     """What danas does to a test image: resize the shorter side, take the middle, normalise."""
     channels, height, width = json.loads(metadata["input_size"])
-    picture = Image.open(path).convert("L" if channels == 1 else "RGB")
+    picture = path if isinstance(path, Image.Image) else Image.open(path)
+    picture = picture.convert("L" if channels == 1 else "RGB")
     shorter, resize = min(picture.size), int(metadata["resize_shorter_side"])
     size = [resize * side // shorter for side in picture.size]
     picture = picture.resize(size, Image.Resampling.BILINEAR)

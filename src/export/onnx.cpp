@@ -7,6 +7,8 @@
 #include "danas/core/file.h"
 #include "danas/core/json.h"
 #include "onnx_block.h"
+#include "onnx_model.h"
+#include "onnx_quantize.h"
 
 namespace danas {
 namespace {
@@ -104,7 +106,9 @@ void AddMetadata(onnx::ModelProto& model, const std::string& key, const std::str
   entry.set_value(value);
 }
 
-onnx::ModelProto MakeModel(const ExportedNetwork& exported, const OnnxOptions& options) {
+}  // namespace
+
+onnx::ModelProto MakeFloatModel(const ExportedNetwork& exported, const OnnxOptions& options) {
   const SearchSpace& network = exported.network;
   onnx::ModelProto model;
   model.set_ir_version(8);  // of onnx 1.12, the first with opset 17
@@ -128,6 +132,8 @@ onnx::ModelProto MakeModel(const ExportedNetwork& exported, const OnnxOptions& o
   }
   return model;
 }
+
+namespace {
 
 uint64_t WeightBytes(const onnx::ModelProto& model) {
   uint64_t bytes = 0;
@@ -169,7 +175,11 @@ bool WriteOnnx(const std::filesystem::path& path, const ExportedNetwork& exporte
                      " to " + std::to_string(kNewestOpset) +
                      "; opset 17 is the first with LayerNormalization, and ONNX Runtime 1.12 or later reads it");
   }
-  onnx::ModelProto model = MakeModel(exported, options);
+  if (options.keep_batch_norm && !options.int8_ranges.empty()) {
+    throw UsageError("int8 wants batch norms as part of the convolutions: leave out --keep-batch-norm or --quantize");
+  }
+  onnx::ModelProto model = MakeFloatModel(exported, options);
+  if (!options.int8_ranges.empty()) Quantize(*model.mutable_graph(), options.int8_ranges);
   const bool beside = options.weights_beside || WeightBytes(model) > kMostInside;
   if (beside) MoveWeightsBeside(model, path);
   std::string bytes;

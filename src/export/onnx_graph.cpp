@@ -50,18 +50,34 @@ Value OnnxGraph::Node(const char* op, const std::string& name, const std::vector
   return result;
 }
 
-Value OnnxGraph::Floats(const std::string& name, const std::vector<int64_t>& shape, const std::vector<float>& values) {
-  if (names_.insert(name).second) {
-    SetTensor(*graph_.add_initializer(), name, onnx::TensorProto::FLOAT, shape, values);
-  }
+template <typename Number>
+Value OnnxGraph::Constant(const std::string& name, onnx::TensorProto::DataType type, const std::vector<int64_t>& shape,
+                          const std::vector<Number>& values) {
+  if (names_.insert(name).second) SetTensor(*graph_.add_initializer(), name, type, shape, values);
   return name;
 }
 
+Value OnnxGraph::Floats(const std::string& name, const std::vector<int64_t>& shape, const std::vector<float>& values) {
+  return Constant(name, onnx::TensorProto::FLOAT, shape, values);
+}
+
 Value OnnxGraph::Integers(const std::string& name, const std::vector<int64_t>& values) {
-  if (names_.insert(name).second) {
-    SetTensor(*graph_.add_initializer(), name, onnx::TensorProto::INT64, {static_cast<int64_t>(values.size())}, values);
-  }
-  return name;
+  return Constant(name, onnx::TensorProto::INT64, {static_cast<int64_t>(values.size())}, values);
+}
+
+Value OnnxGraph::Integers(const std::string& name, const std::vector<int64_t>& shape,
+                          const std::vector<int8_t>& values) {
+  return Constant(name, onnx::TensorProto::INT8, shape, values);
+}
+
+Value OnnxGraph::Integers(const std::string& name, const std::vector<int64_t>& shape,
+                          const std::vector<uint8_t>& values) {
+  return Constant(name, onnx::TensorProto::UINT8, shape, values);
+}
+
+Value OnnxGraph::Integers(const std::string& name, const std::vector<int64_t>& shape,
+                          const std::vector<int32_t>& values) {
+  return Constant(name, onnx::TensorProto::INT32, shape, values);
 }
 
 }  // namespace danas

@@ -32,10 +32,17 @@ class OnnxGraph {
   // Constants; a name that was used before must mean the same numbers.
   Value Floats(const std::string& name, const std::vector<int64_t>& shape, const std::vector<float>& values);
   Value Integers(const std::string& name, const std::vector<int64_t>& values);  // of one axis
+  Value Integers(const std::string& name, const std::vector<int64_t>& shape, const std::vector<int8_t>& values);
+  Value Integers(const std::string& name, const std::vector<int64_t>& shape, const std::vector<uint8_t>& values);
+  Value Integers(const std::string& name, const std::vector<int64_t>& shape, const std::vector<int32_t>& values);
 
   onnx::GraphProto& proto() { return graph_; }
 
  private:
+  template <typename Number>
+  Value Constant(const std::string& name, onnx::TensorProto::DataType type, const std::vector<int64_t>& shape,
+                 const std::vector<Number>& values);
+
   onnx::GraphProto& graph_;
   std::set<std::string> names_ = {};
 };

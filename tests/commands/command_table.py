@@ -190,6 +190,7 @@ RUN = {
         JUDGE, before=TRAIN_JUDGE, add=SMALL_TRAINING),
     "danas export --run RUN --to onnx": Run({"RUN": "runs/final"}, says="model.onnx"),
     "danas export --run runs/final --to onnx": Run(says="model.onnx"),
+    "danas export --run runs/final --to onnx --quantize int8": Run(says="model-int8.onnx"),
     "danas export --arch best.json --weights weights.safetensors --to pytorch --out mine": Run(
         {"best.json": "runs/final/network.json", "--weights ": "--weights runs/final/"}, says="mine/model.py"),
     "danas export --arch best.json --to timm --name my_network": Run(says="config.json"),
@@ -272,6 +273,8 @@ RUN = {
 
 LOOKED_AT = {
     re.compile(r"torchrun .*--nnodes=.*"): Look("cluster"),
+    "python3 docs/examples/accuracy_onnx.py --data DATA export-onnx/model.onnx export-onnx/model-int8.onnx": Look(
+        "python", run_by="export.int8"),
     "torchrun --no-python --nproc_per_node=4 danas search --config C": Look("python", run_by="tools.TorchrunTest"),
     re.compile(r"srun .*"): Look("cluster"),
     re.compile(r"sbatch .*"): Look("cluster"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Exports networks that have every kind of block, and asks ONNX Runtime, PyTorch and timm for danas's own logits.
 
-Usage: export_test.py --binaries DIR --python PYTHON onnx|pytorch|timm|examples|errors
+Usage: export_test.py --binaries DIR --python PYTHON onnx|int8|pytorch|timm|examples|errors
 Skips (exit code 77) where PYTHON lacks the packages; it says which.
 """
 
@@ -18,7 +18,8 @@ import tempfile
 import unittest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
-PACKAGES = {"onnx": "onnx, onnxruntime, safetensors.numpy", "pytorch": "torch, safetensors.torch",
+PACKAGES = {"onnx": "onnx, onnxruntime, safetensors.numpy", "int8": "onnx, onnxruntime, PIL",
+            "pytorch": "torch, safetensors.torch",
             "timm": "timm, safetensors.torch", "errors": "json",
             "examples": "onnxruntime, torch, timm, torchvision, PIL, safetensors.torch"}
 # Spaces, with odd sides: the shipped ones with blocks of each kind, the examples of users' own, and every step.
@@ -103,8 +104,8 @@ class Timm(Export):
         run(PYTHON, HERE / "check_timm.py", *names)
 
 
-class Examples(Export):
-    """The scripts of docs/examples, on the pictures and the network of a small training."""
+class Pictures(Export):
+    """With made pictures, and a network trained on them."""
 
     SPACES = ["mobile_plus_small=21"]
     LEAST = 0
@@ -125,17 +126,27 @@ class Examples(Export):
     def danas(self, *words):
         return run(BINARIES / "danas", *words, "--quiet")
 
-    def test_answers_are_danas_own(self):
+    def train(self):
+        """Their config, the network's file and the run."""
         self.pictures("train", 8)
         self.pictures("val", 2)
-        arch, trained, again = self.folder / "mobile_plus_small_0.json", self.folder / "trained", self.folder / "again"
-        config = self.folder / "config.json"
+        arch, trained, config = (self.folder / name for name in
+                                 ("mobile_plus_small_0.json", "trained", "config.json"))
         config.write_text(json.dumps({
             "data": {"root": str(self.folder / "data"), "format": "folder", "image_size": 21, "test_resize": 30},
             "runtime": {"device": "cpu"},
             "finetune": {"epochs": 4, "dropout": 0,
                          "train": {"batch": 8, "micro_batch": 0, "lr": 0.05, "lr_warmup_epochs": 0}}}))
         self.danas("finetune", "--arch", arch, "--config", config, "--run", trained)
+        return config, arch, trained
+
+
+class Examples(Pictures):
+    """The scripts of docs/examples."""
+
+    def test_answers_are_danas_own(self):
+        config, arch, trained = self.train()
+        again = self.folder / "again"
         result = json.loads(self.danas("evaluate", "--run", trained, "--json"))
 
         pictures = sorted((self.folder / "data/val").glob("*/*"))
@@ -159,6 +170,42 @@ class Examples(Export):
                 self.assertAlmostEqual(a, b, delta=1e-6)
 
 
+class Int8(Pictures):
+    def test_a_trained_network(self):
+        _, _, trained = self.train()
+        folder, again = self.folder / "once", self.folder / "again"
+        for out in (folder, again):
+            said = run(BINARIES / "danas", "export", "--quiet", "--run", trained, "--to", "onnx", "--quantize", "int8",
+                       "--calibration-images", 40, "--out", out)
+        self.assertEqual((folder / "model-int8.onnx").read_bytes(), (again / "model-int8.onnx").read_bytes())
+        pictures = sorted((self.folder / "data/val").glob("*/*"))
+        run(PYTHON, HERE / "check_int8.py", "--fused", "--agree", 0.9, "--error", 0.1, folder, *pictures)
+
+        # The command that it says measures both.
+        command = said.splitlines()[-1].removeprefix("Accuracy before and after: ").split()
+        told = run(PYTHON, CHECKOUT / command[1], *command[2:]).splitlines()
+        accuracies = [float(line.split()[2]) for line in told]
+        self.assertEqual(2, len(accuracies), told)
+        result = json.loads(self.danas("evaluate", "--run", trained, "--json"))
+        self.assertAlmostEqual(100 * result["top1"], accuracies[0], places=2)
+        self.assertLessEqual(abs(accuracies[0] - accuracies[1]), 10, told)
+
+
+class Int8EveryBlock(Pictures):
+    SPACES = SPACES
+    LEAST = 10
+
+    def test_every_block(self):
+        """Weights are random: answers are close, which class is best says nothing."""
+        self.pictures("train", 4)
+        pictures = sorted((self.folder / "data/train").glob("*/*"))[::2]
+        networks = [name for name in self.networks if name.endswith("_0") or name.startswith("every_step")]
+        for i, name in enumerate(networks):
+            folder = self.export(name, "onnx", "--quantize", "int8", "--calibration-images", 40, "--opset", 17 + i % 2,
+                                 "--data", self.folder / "data")
+            run(PYTHON, HERE / "check_int8.py", "--error", 0.25, folder, *pictures)
+
+
 class Errors(Export):
     SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21"]
     LEAST = 0
@@ -178,6 +225,10 @@ class Errors(Export):
         self.fails(2, ["opset 16", "17 to 18"], *network, "--opset", 16)
         self.fails(2, ["exactly one of --run and --arch"], "--to", "onnx")
         self.fails(2, ["a keyword or no name", "--name"], "--arch", arch, "--to", "timm", "--name", "1st")
+        self.fails(2, ["--to onnx"], "--arch", arch, "--to", "timm", "--quantize", "int8")
+        self.fails(2, ["--keep-batch-norm"], *network, "--quantize", "int8", "--keep-batch-norm")
+        self.fails(2, ["--quantize"], *network, "--calibration-images", 8)
+        self.fails(4, ["no dataset", "data.root"], *network, "--quantize", "int8")
         labels = self.folder / "labels.txt"
         labels.write_text("cat\ndog\n")
         self.fails(3, ["2 lines", "7 classes"], *network, "--labels", labels)
@@ -209,6 +260,7 @@ if __name__ == "__main__":
         print(f"skipped: {PYTHON} cannot import {PACKAGES[arguments.to]}: {found.stderr.strip().splitlines()[-1]}. "
               "scripts/setup --tests installs them; PyTorch itself also wants CUDA's libraries (scripts/setup --cuda)")
         sys.exit(77)
-    CASES = {"onnx": Onnx, "pytorch": Pytorch, "timm": Timm, "examples": Examples, "errors": Errors}
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(CASES[arguments.to])
+    CASES = {"onnx": [Onnx], "int8": [Int8, Int8EveryBlock], "pytorch": [Pytorch], "timm": [Timm],
+             "examples": [Examples], "errors": [Errors]}
+    suite = unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromTestCase, CASES[arguments.to]))
     sys.exit(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <optional>
 
+#include "calibration.h"
 #include "danas/arch/genotype.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
@@ -29,6 +30,9 @@ namespace danas {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kFloatModel = "model.onnx";
+constexpr const char* kInt8Model = "model-int8.onnx";
 
 // A run's folder stands for its network, weights and config.
 ExportOptions FillInFromRun(ExportOptions options) {
@@ -131,15 +135,32 @@ std::vector<std::string> WritePython(const fs::path& folder, const ExportedNetwo
   return {"model.py", "model.safetensors", json};
 }
 
+// `int8_ranges`: none for float32 alone.
 std::vector<std::string> WriteOnnxFiles(const fs::path& folder, const ExportedNetwork& exported,
-                                        const ExportOptions& options) {
-  const bool beside = WriteOnnx(folder / "model.onnx", exported,
-                                {.opset = options.opset,
-                                 .keep_batch_norm = options.keep_batch_norm,
-                                 .softmax = options.softmax,
-                                 .weights_beside = options.weights_beside});
-  if (beside) return {"model.onnx", "model.onnx.data"};
-  return {"model.onnx"};
+                                        const ExportOptions& options, const ValueRanges& int8_ranges) {
+  OnnxOptions how{.opset = options.opset,
+                  .keep_batch_norm = options.keep_batch_norm,
+                  .softmax = options.softmax,
+                  .weights_beside = options.weights_beside};
+  std::vector<std::string> files;
+  const auto write = [&](const char* name) {
+    files.emplace_back(name);
+    if (WriteOnnx(folder / name, exported, how)) files.emplace_back(std::string(name) + ".data");
+  };
+  write(kFloatModel);
+  how.int8_ranges = int8_ranges;
+  if (!int8_ranges.empty()) write(kInt8Model);
+  return files;
+}
+
+void RequireQuantizable(const ExportOptions& options) {
+  if (options.quantize.empty()) return;
+  if (options.to != "onnx") {
+    throw UsageError("--quantize writes an ONNX model: give it with --to onnx, not --to " + options.to);
+  }
+  if (options.keep_batch_norm) {
+    throw UsageError("--quantize wants batch norms as part of the convolutions: leave out --keep-batch-norm");
+  }
 }
 
 // A line for each file that was written.
@@ -153,6 +174,7 @@ void Report(const fs::path& folder, const std::vector<std::string>& files) {
 }  // namespace
 
 int RunCommand(const ExportOptions& given, const Call&) {
+  RequireQuantizable(given);
   const ExportOptions options = FillInFromRun(given);
   Genotype genotype = ReadGenotype(options.arch);
   const Config config = ConfigFor(genotype, options);
@@ -178,15 +200,24 @@ int RunCommand(const ExportOptions& given, const Call&) {
 
   const fs::path folder =
       options.out.empty() ? fs::path(options.arch).parent_path() / ("export-" + options.to) : fs::path(options.out);
+  ValueRanges int8_ranges;
+  if (!options.quantize.empty()) {
+    int8_ranges = Calibrate(MakePlainGraph(exported), *network, config, options.calibration_images);
+  }
   MakeFolders(folder);
   std::vector<std::string> files = options.to == "onnx"
-                                       ? WriteOnnxFiles(folder, exported, options)
+                                       ? WriteOnnxFiles(folder, exported, options, int8_ranges)
                                        : WritePython(folder, exported, *network, options.name, options.to == "timm");
   if (options.examples > 0) {
     files.emplace_back("examples.safetensors");
     WriteExamples(folder / files.back(), *network, options.examples, config.seed);
   }
   Report(folder, files);
+  if (!options.quantize.empty()) {
+    std::cout << "Accuracy before and after: python3 docs/examples/accuracy_onnx.py --data "
+              << (config.data.test.empty() ? config.data.root : config.data.test) << " "
+              << (folder / kFloatModel).string() << " " << (folder / kInt8Model).string() << "\n";
+  }
   return 0;
 }
 

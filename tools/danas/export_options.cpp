@@ -9,6 +9,7 @@ void DescribeOptions(CLI::App& app, ExportOptions& options) {
       "  danas export --run runs/final --to onnx\n"
       "  danas export --arch best.json --weights weights.safetensors --to pytorch --out mine\n"
       "  danas export --arch best.json --to timm --name my_network\n"
+      "  danas export --run runs/final --to onnx --quantize int8\n"
       "Without weights the network is initialised as at the start of a training with this --seed.\n"
       "onnx: model.onnx. pytorch: model.py, model.safetensors, preprocess.json. timm: config.json,\n"
       "model.py and model.safetensors for timm.create_model(\"local-dir:FOLDER\"). See docs/export.md.");
@@ -39,11 +40,22 @@ void DescribeOptions(CLI::App& app, ExportOptions& options) {
   app.add_flag("--softmax", options.softmax, "onnx: write probabilities instead of logits");
   app.add_flag("--weights-beside", options.weights_beside,
                "onnx: write the weights to model.onnx.data; they are in any case from 2 GB on");
+  CLI::Option* quantize =
+      app.add_option("--quantize", options.quantize,
+                     "onnx: also write model-int8.onnx, with int8 weights and values, calibrated on training images")
+          ->option_text("int8")
+          ->check(CLI::IsMember({"int8"}));
+  app.add_option("--calibration-images", options.calibration_images,
+                 "so many training images give the ranges of --quantize (default: 256)")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
+      ->needs(quantize);
   app.add_option("--examples", options.examples,
                  "also write examples.safetensors: so many random images and danas's logits for them (default: 0)")
       ->option_text("N")
       ->check(CLI::Range(int64_t{0}, int64_t{4096}));
   AddConfig(app, options.config);
+  AddData(app, options.config);
   AddSeed(app, options.config);
 }
 

@@ -21,6 +21,8 @@ struct ExportOptions {
   bool keep_batch_norm = false;
   bool softmax = false;
   bool weights_beside = false;
+  std::string quantize;              // "int8"; empty: float32
+  int64_t calibration_images = 256;  // of the training set
   int64_t examples = 0;
   ConfigOptions config;
 };

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "danas/export/exported_network.h"
+#include "danas/export/plain_graph.h"
 
 namespace danas {
 
@@ -15,11 +15,13 @@ struct OnnxOptions {
   bool keep_batch_norm = false;  // else it becomes part of the convolution before it
   bool softmax = false;          // the output is "probabilities", not "logits"
   bool weights_beside = false;   // in a file <name>.data; true in any case where they take 2 GB
+  ValueRanges int8_ranges = {};  // of all PlainGraph::quantized: weights are int8, these values uint8; empty: float32
 };
 
 // Writes `path`: input "image" [batch, channels, height, width], which the network's input size fixes but for the
 // batch; output [batch, classes]; classes and preprocessing as metadata. Files are whole or not there. Throws
-// UsageError for an opset outside of [kOldestOpset, kNewestOpset], FileError. Returns whether there is a <name>.data.
+// UsageError for an opset outside of [kOldestOpset, kNewestOpset] and for int8 with kept batch norms, FileError.
+// Returns whether there is a <name>.data.
 bool WriteOnnx(const std::filesystem::path& path, const ExportedNetwork& exported, const OnnxOptions& options);
 
 }  // namespace danas
