@@ -21,9 +21,8 @@ void Visit(size_t network, const std::string& key, const LatencySchedule& schedu
   wholes.Build(network);
   const auto visit = std::ssize(round.reference_ms);
   const double before = wholes.Reference();
-  for (int64_t i = 0; i < schedule.warmups; ++i) wholes.Pass();
-  std::vector<double> milliseconds;
-  for (int64_t i = 0; i < schedule.passes; ++i) milliseconds.push_back(wholes.Pass());
+  std::vector<double> milliseconds = wholes.Passes(schedule.warmups + schedule.passes);
+  milliseconds.erase(milliseconds.begin(), milliseconds.begin() + schedule.warmups);
   round.reference_ms.push_back((before + wholes.Reference()) / 2);
   round.blocks[key].push_back({.visit = visit, .milliseconds = Median(milliseconds)});
 }
@@ -72,12 +71,16 @@ void DerivedNetworks::Build(size_t network) {
   MakeRunnable(*network_, {{}}, setup_);
 }
 
-double DerivedNetworks::Pass() {
+std::vector<double> DerivedNetworks::Passes(int64_t count) {
   const c10::InferenceMode inference;
-  watch_.Start();
-  const at::Tensor logits = network_->forward(images_);
-  watch_.Mark();
-  return watch_.Milliseconds().front();
+  std::vector<double> milliseconds;
+  for (int64_t i = 0; i < count; ++i) {
+    watch_.Start();
+    const at::Tensor logits = network_->forward(images_);
+    watch_.Mark();
+    milliseconds.push_back(watch_.Milliseconds().front());
+  }
+  return milliseconds;
 }
 
 std::vector<std::vector<size_t>> NetworksToCheck(const SearchSpace& space, int64_t count, int64_t seed) {
@@ -93,7 +96,7 @@ std::vector<std::vector<size_t>> NetworksToCheck(const SearchSpace& space, int64
 }
 
 MeasuredNetworks CheckTable(const SearchSpace& space, const CostTable& table, int64_t count,
-                            const LatencySchedule& schedule, const TimingSetup& setup, const Clock& clock) {
+                            const LatencySchedule& schedule, const MakeWholes& make_wholes, const Clock& clock) {
   const std::vector<std::vector<size_t>> choices = NetworksToCheck(space, count + 1, schedule.seed);
   if (choices.size() < 3) {
     throw ConfigError(space.name() + " has " + std::to_string(choices.size()) +
@@ -107,8 +110,8 @@ MeasuredNetworks CheckTable(const SearchSpace& space, const CostTable& table, in
     visited.push_back(n);
     visited.push_back(repeated);
   }
-  DerivedNetworks wholes(std::move(networks), setup);
-  const std::vector<LatencyEntry> entries = TimeWholes(visited, schedule, wholes, clock);
+  const std::unique_ptr<TimedWholes> wholes = make_wholes(networks);
+  const std::vector<LatencyEntry> entries = TimeWholes(visited, schedule, *wholes, clock);
   MeasuredNetworks measured;
   for (size_t n = 0; n < repeated; ++n) {
     measured.predicted.push_back(table.OfNetwork(choices[n]));

@@ -24,10 +24,9 @@ void Visit(const LatencyKeys& keys, const LatencySchedule& schedule, const std::
   const std::vector<std::string> parts = keys.OfNetwork(choice);
   std::vector<std::vector<double>> of_part(parts.size());
   const double before = networks.Reference();
-  for (int64_t i = 0; i < schedule.warmups; ++i) networks.Pass(choice);
-  for (int64_t i = 0; i < schedule.passes; ++i) {
-    const std::vector<double> milliseconds = networks.Pass(choice);
-    for (size_t p = 0; p < parts.size(); ++p) of_part[p].push_back(milliseconds.at(p));
+  const auto passes = networks.Passes(choice, schedule.warmups + schedule.passes);
+  for (auto i = static_cast<size_t>(schedule.warmups); i < passes.size(); ++i) {
+    for (size_t p = 0; p < parts.size(); ++p) of_part[p].push_back(passes[i].at(p));
   }
   round.reference_ms.push_back((before + networks.Reference()) / 2);
   for (size_t p = 0; p < parts.size(); ++p) {

@@ -51,6 +51,12 @@ LatencyConditions ConditionsOf(const TimingSetup& setup, const std::string& vers
           .date = FormatUtc(std::time(nullptr))};
 }
 
+LatencyConditions OnnxConditionsOf(const TimingSetup& setup, const std::string& runtime, const std::string& version) {
+  LatencyConditions conditions = ConditionsOf(setup, version);
+  conditions.kernels = runtime;
+  return conditions;
+}
+
 std::filesystem::path PartOf(const std::filesystem::path& table) { return table.string() + ".part"; }
 
 MeasuredTable MeasureTableOf(TimedNetworks& networks, const Clock& clock, const SearchSpace& space,

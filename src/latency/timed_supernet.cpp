@@ -77,9 +77,15 @@ void TimedSupernet::BeginRound() {
   MakeRunnable(*supernet_, choices, setup_);
 }
 
-std::vector<double> TimedSupernet::Pass(const std::vector<size_t>& choice) {
+std::vector<std::vector<double>> TimedSupernet::Passes(const std::vector<size_t>& choice, int64_t count) {
   const c10::InferenceMode inference;
   const std::vector<LayerChoice> choices = PathsOf(choice);
+  std::vector<std::vector<double>> passes;
+  for (int64_t i = 0; i < count; ++i) passes.push_back(Pass(choices));
+  return passes;
+}
+
+std::vector<double> TimedSupernet::Pass(const std::vector<LayerChoice>& choices) {
   watch_.Start();
   at::Tensor x = supernet_->Stem(images_);
   watch_.Mark();

@@ -208,6 +208,10 @@ RUN = {
     # docs/latency.md
     "danas latency --space SPACE": Run({"SPACE": "my_space.json"}, add="--rounds 1", says="latency-tiny.yaml"),
     "danas latency --space mobile_small --threads 1 --out table.yaml": Run(LATENCY, add="--rounds 1", says="keys"),
+    "danas latency --space mobile_small --threads 1 --runtime onnx --out onnx.yaml": Run(
+        LATENCY, add="--rounds 1", says="ONNX Runtime", needs="onnxruntime"),
+    "danas latency --space mobile_small --threads 1 --runtime onnx --out onnx.yaml --check 30": Run(
+        {**LATENCY, "--check 30": "--check 2"}, add="--rounds 1", says="rank correlation", needs="onnxruntime"),
     "danas latency --space mobile_small --threads 1 --out table.yaml --check 30": Run(
         {**LATENCY, "--check 30": "--check 2"}, add="--rounds 1", says="rank correlation"),
     "danas latency --space shuffle_small --threads 1 --out table.yaml --check 30": Run(

@@ -18,9 +18,9 @@ class MadeUpWholes : public TimedWholes {
     network_ = network;
     built.push_back(network);
   }
-  double Pass() override {
-    ++now;
-    return (slow() ? 2 : 1) * static_cast<double>(network_ + 1);
+  std::vector<double> Passes(int64_t count) override {
+    now += static_cast<double>(count);
+    return std::vector<double>(static_cast<size_t>(count), (slow() ? 2 : 1) * static_cast<double>(network_ + 1));
   }
   double Reference() override { return slow() ? 2 : 1; }
 

@@ -20,20 +20,10 @@ class MadeUp : public TimedNetworks {
   explicit MadeUp(const LatencyKeys& keys) : keys_(keys) {}
 
   void BeginRound() override { ++rounds; }
-  std::vector<double> Pass(const std::vector<size_t>& choice) override {
-    ++now;
-    ++passes;
-    warm_ = choice == last_ ? warm_ + 1 : 0;
-    last_ = choice;
-    std::vector<double> ms = {1};
-    for (size_t l = 0; l < choice.size(); ++l) {
-      ms.push_back(10.0 * static_cast<double>(l + 1) + static_cast<double>(choice[l]));
-      taken.insert({l, choice[l]});
-    }
-    ms.push_back(2);
-    ms.push_back(3);
-    if (warm_ < 2) ms.assign(ms.size(), 1000);
-    return ms;
+  std::vector<std::vector<double>> Passes(const std::vector<size_t>& choice, int64_t count) override {
+    std::vector<std::vector<double>> milliseconds;
+    for (int64_t i = 0; i < count; ++i) milliseconds.push_back(Pass(choice));
+    return milliseconds;
   }
   double Reference() override {
     last_.clear();
@@ -49,6 +39,22 @@ class MadeUp : public TimedNetworks {
   std::set<std::pair<size_t, size_t>> taken;
 
  private:
+  std::vector<double> Pass(const std::vector<size_t>& choice) {
+    ++now;
+    ++passes;
+    warm_ = choice == last_ ? warm_ + 1 : 0;
+    last_ = choice;
+    std::vector<double> ms = {1};
+    for (size_t l = 0; l < choice.size(); ++l) {
+      ms.push_back(10.0 * static_cast<double>(l + 1) + static_cast<double>(choice[l]));
+      taken.insert({l, choice[l]});
+    }
+    ms.push_back(2);
+    ms.push_back(3);
+    if (warm_ < 2) ms.assign(ms.size(), 1000);
+    return ms;
+  }
+
   LatencyKeys keys_;
   std::vector<size_t> last_;
   int warm_ = 0;

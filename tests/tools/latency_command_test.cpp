@@ -81,6 +81,109 @@ TEST(LatencyCommand, WhatCannotBeMeasured) {
   ExpectError(Measure(project), 3, {"t.yaml.part", "move it away"});
 }
 
+// An interpreter in which every candidate of the model takes as many milliseconds as its kernel is wide, the stem 4 and
+// the logits 2, and what is between nodes half a millisecond each.
+constexpr const char* kMadeUpRuntime = R"py(#!/usr/bin/env python3
+import json, re, sys, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    print(json.dumps({"runtime": "ONNX Runtime 0.1 (CPU)", "folder": folder}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        assert asked["shape"] == [2, 3, 16, 16] and asked["threads"] == 1
+        found = sorted(set(re.findall(rb"layers\.\d+\.ir_e\d+_k\d+", open(asked["model"], "rb").read())))
+        assert len(found) == 3
+        nodes = [["stem.conv", 4]]
+        nodes += [[name.decode() + ".project.conv_nchwc", int(name.split(b"_k")[1])] for name in found]
+        nodes += [["logits", 2]]
+        ms = sum(node[1] for node in nodes) + 0.5 * len(nodes)
+        one = {"ms": ms, "nodes": nodes if asked["nodes"] else []}
+        print(json.dumps({"passes": [one] * asked["passes"]}), flush=True)
+)py";
+
+class LatencyOfOnnx : public testing::Test {
+ protected:
+  LatencyOfOnnx() {
+    WriteText(project_ / "python", kMadeUpRuntime);
+    fs::permissions(project_ / "python", fs::perms::owner_all);
+  }
+
+  Outcome MeasureWith(const std::string& python, std::vector<std::string> more = {}) const {
+    more.insert(more.end(), {"--runtime", "onnx", "--python", python, "--batch", "2"});
+    return Measure(project_, more);
+  }
+
+  SmallProject project_;
+};
+
+TEST_F(LatencyOfOnnx, IsThatOfItsNodes) {
+  const Outcome outcome = MeasureWith("./python", {"--check", "3"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["measured_on"]["kernels"], "ONNX Runtime 0.1 (CPU)");
+  EXPECT_EQ(json["measured_on"]["device"], "cpu");
+  EXPECT_NEAR(json["check"]["mean_error"]["value"], 0, 1e-9);
+  EXPECT_NEAR(json["check"]["offset"]["value"], 0, 1e-9);
+  const Outcome cost = project_.Run({"cost", "--space", "space.json", "--latency-table", "t.yaml", "--json"});
+  ASSERT_EQ(cost.code, 0) << cost.err;
+  EXPECT_NEAR(Json::parse(cost.out)["least"], 4.5 + 3 * 3.5 + 2.5, 1e-9);
+  EXPECT_NEAR(Json::parse(cost.out)["most"], 4.5 + 3 * 5.5 + 2.5, 1e-9);
+}
+
+TEST_F(LatencyOfOnnx, IsNotMixedWithAnotherRuntimes) {
+  ASSERT_EQ(MeasureWith("./python").code, 0);
+  const Outcome check = project_.Run({"latency", "--space", "space.json", "--device", "cpu", "--threads", "1",
+                                      "--batch", "2", "--table", "t.yaml", "--check", "2"});
+  EXPECT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(check.err, HasSubstr("not ONNX Runtime 0.1 (CPU)"));
+  // A measurement that was killed is not continued by another runtime.
+  const std::string fault = "LD_PRELOAD=" + Quoted(DANAS_FAULTS) +
+                            " DANAS_FAULT=" + Quoted("path=t.yaml.part;calls=rename;at=2;do=kill-after");
+  EXPECT_NE(project_
+                .Run({"latency", "--space", "space.json", "--device", "cpu", "--threads", "1", "--rounds", "3", "--out",
+                      "t.yaml"},
+                     fault)
+                .code,
+            0);
+  ASSERT_TRUE(fs::exists(project_ / "t.yaml.part"));
+  const Outcome onnx = MeasureWith("./python");
+  EXPECT_EQ(onnx.code, 0) << onnx.err;
+  EXPECT_THAT(onnx.err, HasSubstr("cannot be continued"));
+  EXPECT_THAT(onnx.err, HasSubstr("ONNX Runtime 0.1 (CPU), not "));
+  EXPECT_EQ(Json::parse(onnx.out)["quality"]["rounds"], 3);
+}
+
+TEST_F(LatencyOfOnnx, WhatIsMissingIsNamed) {
+  ExpectError(MeasureWith("/nowhere/python3"), 5, {"/nowhere/python3", "--python FILE"});
+  WriteText(project_ / "without/onnxruntime.py", "raise ImportError('no wheel here')");
+  std::vector<std::string> words = {"latency", "--space", "space.json", "--runtime", "onnx", "--out", "t.yaml"};
+  const std::string without = "PYTHONPATH=" + Quoted((project_ / "without").string());
+  ExpectError(project_.Run(words, without), 7, {"pip install onnxruntime"});
+  words.insert(words.end(), {"--device", "cuda"});
+  ExpectError(project_.Run(words), 2, {"--runtime onnx measures on the CPU"});
+  ExpectError(Measure(project_, {"--python", "./python"}), 2, {"--runtime onnx"});
+  EXPECT_FALSE(fs::exists(project_ / "t.yaml"));
+}
+
+TEST_F(LatencyOfOnnx, ByTheRealRuntime) {
+  const std::string python = SourcePath(".venv/bin/python3").string();
+  if (std::system((Quoted(python) + " -c 'import onnxruntime' >/dev/null 2>&1").c_str()) != 0) {
+    GTEST_SKIP() << "no onnxruntime in .venv";
+  }
+  const fs::path models = project_ / "models";
+  fs::create_directory(models);
+  std::vector<std::string> words = {"latency", "--space", "space.json", "--threads", "1",        "--rounds", "3",
+                                    "--out",   "t.yaml",  "--runtime",  "onnx",      "--python", python};
+  const Outcome outcome = project_.Run(words, "TMPDIR=" + Quoted(models.string()));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(fs::is_empty(models));
+  EXPECT_THAT(outcome.out, HasSubstr("ONNX Runtime"));
+  const Outcome cost = project_.Run({"cost", "--space", "space.json", "--latency-table", "t.yaml"});
+  EXPECT_EQ(cost.code, 0) << cost.err;  // every key is there
+  const std::string table = ReadText(project_ / "t.yaml");
+  EXPECT_THAT(table, Not(HasSubstr("mean: 0\n")));
+  EXPECT_THAT(table, Not(HasSubstr("mean: 0.0\n")));
+}
+
 // Any network is within the budget, whatever the machine.
 class LatencySearch : public testing::Test {
  protected:
@@ -162,6 +265,18 @@ TEST_F(LatencySearch, AMissIsAWarning) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("it misses the limit"));
   EXPECT_EQ(Json::parse(outcome.out)["latency"]["within"], false);
+}
+
+TEST_F(LatencySearch, AFindByAnotherRuntimesTableIsNotMeasuredHere) {
+  ASSERT_EQ(Measure(project_).code, 0);
+  std::string text = ReadText(project_ / "t.yaml");
+  const size_t at = text.find("kernels: ");
+  WriteText(project_ / "onnx.yaml", text.replace(at, text.find('\n', at) - at, "kernels: \"ONNX Runtime 0.1 (CPU)\""));
+  const Outcome outcome = Search("a", {"--set", "search.latency_table=onnx.yaml"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("latency is not measured here"));
+  EXPECT_THAT(outcome.err, HasSubstr("not ONNX Runtime 0.1 (CPU)"));
+  EXPECT_FALSE(fs::exists(project_ / "a/latency.json"));
 }
 
 TEST_F(LatencySearch, WhatNeedsATableSaysHowToGetOne) {

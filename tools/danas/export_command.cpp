@@ -18,6 +18,7 @@
 #include "danas/data/transform.h"
 #include "danas/export/onnx.h"
 #include "danas/export/python_model.h"
+#include "danas/nn/plain_weights.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
@@ -84,16 +85,6 @@ std::vector<std::string> ReadLabels(const std::string& path, int classes) {
                       std::to_string(classes) + " classes; one label a line is expected, in the network's order");
   }
   return labels;
-}
-
-PlainWeights PlainWeightsOf(const Supernet& network) {
-  PlainWeights weights;
-  for (const auto& [name, tensor] : StateOf(network)) {
-    const at::Tensor whole = tensor.detach().to(at::kFloat).contiguous();
-    const float* values = whole.const_data_ptr<float>();
-    weights[name] = {whole.sizes().vec(), std::vector<float>(values, values + whole.numel())};
-  }
-  return weights;
 }
 
 // Random images and what danas's own network answers.

@@ -8,6 +8,7 @@ void DescribeOptions(CLI::App& app, LatencyOptions& options) {
       "Examples:\n"
       "  danas latency --space mobile_small --threads 1 --out table.yaml\n"
       "  danas latency --space mobile_small --table table.yaml --check 30\n"
+      "  danas latency --space mobile_small --threads 1 --runtime onnx --out onnx.yaml\n"
       "  danas latency --arch runs/mine/best.json --device cuda --batch 32\n"
       "Candidates are timed inside networks of the space, in rounds of all of them. What was measured is kept beside\n"
       "the table (FILE.part), so that the same command continues after an interrupt or when the time is up. The table\n"
@@ -19,6 +20,12 @@ void DescribeOptions(CLI::App& app, LatencyOptions& options) {
   AddSetting(app, options.config, "--threads", "N", "runtime.threads", "number of threads (default: one per core)");
   AddSeed(app, options.config);
   AddConfig(app, options.config);
+  app.add_option("--runtime", options.runtime,
+                 "what computes the networks: danas, or onnx, which is ONNX Runtime on the CPU (default: danas)")
+      ->option_text("NAME")
+      ->check(CLI::IsMember({"danas", "onnx"}));
+  app.add_option("--python", options.python, "Python that has onnxruntime, for --runtime onnx (default: python3)")
+      ->option_text("FILE");
   app.add_option("--batch", options.batch, "images at a time (default: 1)")
       ->option_text("N")
       ->check(CLI::Range(1, 1 << 20));

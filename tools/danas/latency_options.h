@@ -19,6 +19,8 @@ struct LatencyOptions {
   std::string out;    // empty: latency-<space>.yaml
   std::string table;  // is checked instead of measured
   int64_t check = 0;  // networks
+  std::string runtime = "danas";
+  std::string python;  // empty: python3
   bool json = false;
 };
 

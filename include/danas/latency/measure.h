@@ -20,8 +20,9 @@ class TimedNetworks {
   // Memory anew, where the subject has any: a table should not tell one allocation's luck.
   virtual void BeginRound() = 0;
 
-  // Milliseconds of each part of one pass of the network, as LatencyKeys::OfNetwork() lists them.
-  virtual std::vector<double> Pass(const std::vector<size_t>& choice) = 0;
+  // Milliseconds of each part, as LatencyKeys::OfNetwork() lists them, of so many passes of the network in a row:
+  // [pass][part].
+  virtual std::vector<std::vector<double>> Passes(const std::vector<size_t>& choice, int64_t count) = 0;
 
   // Milliseconds of work that is always the same.
   virtual double Reference() = 0;

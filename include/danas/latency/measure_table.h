@@ -21,6 +21,9 @@ struct MeasuredTable {
 // What a table that is measured now holds on; `version` is danas's.
 LatencyConditions ConditionsOf(const TimingSetup& setup, const std::string& version);
 
+// The same by ONNX Runtime, which `runtime` names, where danas's kernels would be.
+LatencyConditions OnnxConditionsOf(const TimingSetup& setup, const std::string& runtime, const std::string& version);
+
 // Rounds that are over are kept in `<table>.part` beside the file that the table will be, and removed by whoever writes
 // that file. They are continued from where they are of the same space, protocol and conditions; else a warning says
 // what differs, and the measurement begins anew. Throws as MeasureRounds(), and ConfigError where the kept file is of

@@ -70,10 +70,12 @@ class TimedSupernet : public TimedNetworks {
   TimedSupernet(SearchSpace space, TimingSetup setup);
 
   void BeginRound() override;
-  std::vector<double> Pass(const std::vector<size_t>& choice) override;
+  std::vector<std::vector<double>> Passes(const std::vector<size_t>& choice, int64_t count) override;
   double Reference() override { return reference_.Milliseconds(); }
 
  private:
+  std::vector<double> Pass(const std::vector<LayerChoice>& choices);
+
   SearchSpace space_;
   TimingSetup setup_;
   uint64_t round_ = 0;
