@@ -14,10 +14,10 @@ import onnxruntime
 from PIL import Image
 
 
-def prepare(path, metadata):
-    """What danas does to a test image: resize the shorter side, take the middle, normalise."""
+def prepare(picture, metadata):
+    """What danas does to a test image (a picture, or its path): resize the shorter side, take the middle, normalise."""
     channels, height, width = json.loads(metadata["input_size"])
-    picture = path if isinstance(path, Image.Image) else Image.open(path)
+    picture = picture if isinstance(picture, Image.Image) else Image.open(picture)
     picture = picture.convert("L" if channels == 1 else "RGB")
     shorter, resize = min(picture.size), int(metadata["resize_shorter_side"])
     size = [resize * side // shorter for side in picture.size]

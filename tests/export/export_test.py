@@ -203,7 +203,7 @@ class Int8EveryBlock(Pictures):
         for i, name in enumerate(networks):
             folder = self.export(name, "onnx", "--quantize", "int8", "--calibration-images", 40, "--opset", 17 + i % 2,
                                  "--data", self.folder / "data")
-            run(PYTHON, HERE / "check_int8.py", "--error", 0.25, folder, *pictures)
+            run(PYTHON, HERE / "check_int8.py", "--error", 0.05, folder, *pictures)
 
 
 class Errors(Export):
