@@ -97,6 +97,7 @@ RUN = {
         add=f"--data data/fashion {PLAN}"),
     "danas train --model resnet18 --data FOLDER": Run({"FOLDER": "data/photos"}, add=SMALL_TRAINING),
     "danas evaluate --run $out/found": Run({"$out/found": "runs/final"}),
+    "danas export --run $out/found --to onnx": Run({"$out/found": "runs/final"}, says="model.onnx"),
     "danas rank --run $out/search --sample 20 --band 10%": Run({"$out/search": "runs/mine"}),
     "danas choose --run $out/search --budget 0.2M": Run({"$out/search": "runs/mine", "0.2M": "100k"}),
     "danas search --config fashion_mnist.json": Run(add=f"--data data/fashion {SMALL_SEARCH}"),
