@@ -17,7 +17,7 @@ set(PrivateTorch_USES
     "at::_foreach_mul_: src/train/optimizer.cpp"
     "at::_foreach_norm: src/train/optimizer.cpp"
     "at::_fused_sgd_: src/train/optimizer.cpp"
-    "c10::impl::VirtualGuardImpl: src/run/device.cpp src/train/loader.cpp"
+    "c10::impl::VirtualGuardImpl: src/latency/stopwatch.cpp src/run/device.cpp src/train/loader.cpp"
     "<kineto/ActivityType.h>: src/run/profiler.cpp"
     "<torch/csrc/autograd/profiler_kineto.h>: src/run/profiler.cpp"
     "<torch/csrc/distributed/c10d/logger.hpp>: src/train/gradient_reducer.cpp"
