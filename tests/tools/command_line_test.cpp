@@ -75,7 +75,7 @@ TEST(CommandLine, HelpIsNoAnswerToAWordThatIsWrong) {
       {{"--help", "serch"}, "did you mean search?"},
       {{"serch", "--version"}, "did you mean search?"},
       {{"data", "inof", "--help"}, "unexpected argument 'inof' (did you mean info?). See danas data --help"},
-      {{"data", "info", "more", "--help"}, "unexpected argument 'more'"},
+      {{"data", "info", "data", "more", "--help"}, "unexpected argument 'more'"},
       {{"--versoin", "--help"}, "unknown option '--versoin' (did you mean --version?)"},
       {{"search", "--confg", "x", "-h"}, "did you mean --config?"},
       {{"search", "-qz", "--help"}, "unknown option '-z'"},
