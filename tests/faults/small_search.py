@@ -36,6 +36,7 @@ COMMAND = ["search", "--config", "config.json", "--no-probe", "--run", "run", "-
 LEFT_OUT = {
     "log.jsonl, alpha.jsonl: `time`, `timing`": "when it happened, how long it took, how much memory its process had",
     "run.log": "messages with their times; a resumed run says that it was",
+    "report.html": "a page made of the logs, with their times",
     "progress.json": "written every ten seconds, removed at the end",
     "lock": "names the process",
     "tensorboard/": "what the logs say, with times; a file for each process",
@@ -125,7 +126,7 @@ def milestones(run):
 
 def plain_files(run):
     """Those that are compared byte by byte."""
-    left_out, begins = ("lock", "progress.json"), ("checkpoints/", "run.log", "tensorboard/")
+    left_out, begins = ("lock", "progress.json", "report.html"), ("checkpoints/", "run.log", "tensorboard/")
     return {name: path.read_bytes() for path in run.rglob("*") if path.is_file()
             for name in [str(path.relative_to(run))]
             if name not in left_out and not name.startswith(begins) and not name.endswith(".jsonl")}

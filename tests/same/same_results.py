@@ -26,7 +26,7 @@ SECONDS = 600  # of one command
 SHOWN = 5  # differences of one case
 
 # What two runs of one program do not share: names of files, then keys.
-FILES_OF_THE_MOMENT = ("lock", "progress.json", "run.log")
+FILES_OF_THE_MOMENT = ("lock", "progress.json", "report.html", "run.log")
 KEYS_OF_THE_MOMENT = re.compile(r"time|timing|hash|logs|peak_resident_bytes|(.*[._])?(seconds?|hours)(_.*)?")
 
 

@@ -125,6 +125,8 @@ int RunCommand(const ReportOptions& options, const Call&) {
   return 0;
 }
 
+bool HasRunReport(const fs::path& run) { return fs::exists(run / kPage); }
+
 fs::path WriteRunReport(const fs::path& run) {
   const fs::path out = run / kPage;
   // The run's process still holds its folder.

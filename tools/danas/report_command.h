@@ -19,7 +19,9 @@ struct ReportOptions {
 void DescribeOptions(CLI::App& app, ReportOptions& options);
 int RunCommand(const ReportOptions& options, const Call& call);
 
-// The page about one run, as `danas search` leaves it at its end: report.html in its folder. Returns the file.
+// Whether a run has its page, and the page about one run as `danas search` leaves it at its end: report.html in its
+// folder. Returns the file.
+bool HasRunReport(const std::filesystem::path& run);
 std::filesystem::path WriteRunReport(const std::filesystem::path& run);
 
 }  // namespace danas

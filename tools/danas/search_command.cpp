@@ -151,6 +151,11 @@ void AfterSearch(const std::string& what, const std::string& later, const std::f
   }
 }
 
+void WriteReport(const std::filesystem::path& run) {
+  AfterSearch("its report could not be written", "danas report " + run.string(),
+              [&] { log::info("report: {}", WriteRunReport(run).string()); });
+}
+
 // `folder` and `plan`: on the first rank.
 int Search(const SearchOptions& options, const Call& call, const SearchInputs& inputs, const RunFolder* folder,
            const std::optional<SearchPlan>& plan, bool resume, const std::vector<Event>& notes = {}) {
@@ -174,10 +179,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
     AfterSearch("the network found could not be measured", "danas latency --arch " + run + "/" + found,
                 [&] { MeasureFound(inputs, *folder); });
   }
-  if (inputs.config.log.report) {
-    AfterSearch("its report could not be written", "danas report " + run,
-                [&] { log::info("report: {}", WriteRunReport(folder->path()).string()); });
-  }
+  if (inputs.config.log.report) WriteReport(folder->path());
   return PrintResult(options, *folder, inputs.config.search);
 }
 
@@ -191,6 +193,7 @@ int Resume(const SearchOptions& options, const Call& call, const std::filesystem
   if (FirstDecides(ranks, [&] { return IsFinished(run, config.search); })) {
     if (!folder) return 0;
     log::info("{} is already finished", run.string());
+    if (config.log.report && !HasRunReport(run)) WriteReport(run);  // killed in between
     return PrintResult(options, *folder, config.search);
   }
   const at::Device device = OpenRankDevice(config, ranks);
