@@ -169,12 +169,15 @@ void MoveWeightsBeside(onnx::ModelProto& model, const std::filesystem::path& pat
 
 }  // namespace
 
+void RequireOpset(int64_t opset) {
+  if (opset >= kOldestOpset && opset <= kNewestOpset) return;
+  throw UsageError("opset " + std::to_string(opset) + ": danas writes " + std::to_string(kOldestOpset) + " to " +
+                   std::to_string(kNewestOpset) +
+                   "; opset 17 is the first with LayerNormalization, and ONNX Runtime 1.12 or later reads it");
+}
+
 bool WriteOnnx(const std::filesystem::path& path, const ExportedNetwork& exported, const OnnxOptions& options) {
-  if (options.opset < kOldestOpset || options.opset > kNewestOpset) {
-    throw UsageError("opset " + std::to_string(options.opset) + ": danas writes " + std::to_string(kOldestOpset) +
-                     " to " + std::to_string(kNewestOpset) +
-                     "; opset 17 is the first with LayerNormalization, and ONNX Runtime 1.12 or later reads it");
-  }
+  RequireOpset(options.opset);
   if (options.keep_batch_norm && !options.int8_ranges.empty()) {
     throw UsageError("int8 wants batch norms as part of the convolutions: leave out --keep-batch-norm or --quantize");
   }

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import sys
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 WORDNET_IDS = ["n01440764", "n02100735", "n02119789"]  # those of tests/golden/devkit
@@ -117,6 +118,16 @@ def environment(folder: pathlib.Path, binaries: pathlib.Path) -> "dict[str, str]
             and key not in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")}
     return {**kept, "HOME": str(folder), "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "",
             "PYTHONDONTWRITEBYTECODE": "1", "PATH": f"{binaries}:{os.environ['PATH']}"}
+
+
+def binaries_of_line(usage: str) -> pathlib.Path:
+    """FOLDER of a test's command line "--binaries FOLDER [TEST...]", which keeps the tests."""
+    if len(sys.argv) < 3 or sys.argv[1] != "--binaries":
+        sys.exit(usage)
+    folder = pathlib.Path(sys.argv[2]).resolve()
+    del sys.argv[1:3]
+    os.environ.pop("DANAS_CONFIG_PATH", None)
+    return folder
 
 
 class Project:

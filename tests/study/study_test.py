@@ -7,7 +7,6 @@ Usage: study_test.py --binaries FOLDER [TEST...]
 import fcntl
 import itertools
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -368,8 +367,5 @@ class StudyTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] != "--binaries":
-        sys.exit(__doc__)
-    BINARIES = pathlib.Path(sys.argv[2]).resolve()
-    os.environ.pop("DANAS_CONFIG_PATH", None)
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    BINARIES = made_project.binaries_of_line(__doc__)
+    unittest.main()

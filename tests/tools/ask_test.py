@@ -120,8 +120,5 @@ class AskTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] != "--binaries":
-        sys.exit(__doc__)
-    BINARIES = pathlib.Path(sys.argv[2]).resolve()
-    os.environ.pop("DANAS_CONFIG_PATH", None)
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    BINARIES = made_project.binaries_of_line(__doc__)
+    unittest.main()

@@ -165,6 +165,7 @@ void Report(const fs::path& folder, const std::vector<std::string>& files) {
 }  // namespace
 
 int RunCommand(const ExportOptions& given, const Call&) {
+  RequireOpset(given.opset);
   RequireQuantizable(given);
   const ExportOptions options = FillInFromRun(given);
   Genotype genotype = ReadGenotype(options.arch);

@@ -246,10 +246,16 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   std::optional<SearchPlan> plan;
   if (ranks.first()) {
     // Throws before the folder is created, unless a table was measured into it.
-    plan = SayingWhatIsKept(PointerTo(folder), [&] { return MakePlan(inputs, options.plan.probe && !ranking); });
+    plan = SayingWhatIsKept(PointerTo(folder), [&] {
+      const SearchPlan made = MakePlan(inputs, options.plan.probe && !ranking);
+      if (ranking) {
+        AskBefore(*ranking, options.plan, ranks);
+      } else {
+        AskBeforeSearch(config, options.plan, made.seconds(), ranks);
+      }
+      return made;
+    });
   }
-  if (ranking) AskBefore(*ranking, options.plan, ranks);
-  if (plan) AskBeforeSearch(config, options.plan, plan->seconds(), ranks);
   if (!measures) folder = FirstOpens(ranks, open);
   KeepImages(PointerTo(folder), std::move(images));
   if (ranking) {

@@ -18,6 +18,9 @@ struct OnnxOptions {
   ValueRanges int8_ranges = {};  // of all PlainGraph::quantized: weights are int8, these values uint8; empty: float32
 };
 
+// Throws UsageError for one outside of [kOldestOpset, kNewestOpset].
+void RequireOpset(int64_t opset);
+
 // Writes `path`: input "image" [batch, channels, height, width], which the network's input size fixes but for the
 // batch; output [batch, classes]; classes and preprocessing as metadata. Files are whole or not there. Throws
 // UsageError for an opset outside of [kOldestOpset, kNewestOpset] and for int8 with kept batch norms, FileError.
