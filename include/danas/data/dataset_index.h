@@ -12,6 +12,7 @@
 #include "danas/config/data_config.h"
 #include "danas/data/bad_images.h"
 #include "danas/data/image.h"
+#include "danas/data/persons.h"
 
 namespace danas {
 
@@ -56,6 +57,7 @@ struct DatasetIndex {
   std::vector<std::string> passed_over;  // folders that were not visited, each with the reason, as lines for people
   std::vector<int> labels;               // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
+  std::shared_ptr<const PersonSet> persons;  // of key-points alone: sample i is persons->persons[i]
   std::shared_ptr<BadImages> bad;  // with data.on_error 'skip'; else an image that cannot be read is an error
   uint64_t fingerprint = 0;        // hash of the format, and of sorted relative names, sizes and labels
 
