@@ -60,25 +60,27 @@ std::vector<int64_t> PassOrder(int64_t images, const LoaderOptions& options, int
 // A batch while its images are being decoded.
 struct Slot {
   FrameBatch batch;
-  int64_t taken = 0;    // rows that a worker has begun
-  int64_t missing = 0;  // images not decoded yet
+  int64_t taken = 0;              // rows that a worker has begun
+  int64_t missing = 0;            // images not decoded yet
   std::vector<int64_t> left_out;  // rows of bad images
   int64_t failed_row = INT64_MAX;
   std::exception_ptr error;  // of the first row that failed, whichever worker was faster
 };
 
-// Without the rows that were left out, of `floats` each. The memory stays as it is: rows move up.
-void Compact(FrameBatch& batch, const std::vector<int64_t>& left_out, size_t floats) {
+// Without the rows that were left out, of `floats` and `truth` each. The memory stays as it is: rows move up.
+void Compact(FrameBatch& batch, const std::vector<int64_t>& left_out, size_t floats, size_t truth) {
   size_t kept = 0;
   for (size_t row = 0; row < batch.targets.size(); ++row) {
     if (std::ranges::find(left_out, static_cast<int64_t>(row)) != left_out.end()) continue;
     float* pixels = batch.pixels.get();
     if (kept != row) std::copy_n(pixels + row * floats, floats, pixels + kept * floats);
+    if (kept != row) std::copy_n(batch.truth.data() + row * truth, truth, batch.truth.data() + kept * truth);
     batch.targets[kept] = batch.targets[row];
     batch.entries[kept] = batch.entries[row];
     ++kept;
   }
   batch.targets.resize(kept);
+  batch.truth.resize(kept * truth);
   batch.entries.resize(kept);
 }
 
@@ -105,9 +107,9 @@ class Workers {
 // everything below it; the pixels are written outside of it, each by the one worker that took the image.
 class FrameQueue::Pipeline {
  public:
-  Pipeline(Subset subset, Transform transform, LoaderOptions options, Allocate allocate)
+  Pipeline(Subset subset, std::shared_ptr<const FrameMaker> frames, LoaderOptions options, Allocate allocate)
       : subset_(std::move(subset)),
-        transform_(std::move(transform)),
+        frames_(std::move(frames)),
         options_(options),
         allocate_(std::move(allocate)),
         spans_(CutIntoBatches(subset_.size(), options_)) {
@@ -146,7 +148,7 @@ class FrameQueue::Pipeline {
   int64_t batches() const { return static_cast<int64_t>(spans_.size()); }
   int64_t images() const { return subset_.size(); }
   BadImages* bad() const { return subset_.dataset->bad.get(); }
-  const Transform& transform() const { return transform_; }
+  const FrameMaker& frames() const { return *frames_; }
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
@@ -170,7 +172,7 @@ class FrameQueue::Pipeline {
       AddSlots();
     }
     work_.notify_all();
-    if (!left_out.empty()) Compact(batch, left_out, floats_per_frame());
+    if (!left_out.empty()) Compact(batch, left_out, floats_per_frame(), truth_per_frame());
     return batch;
   }
 
@@ -191,6 +193,7 @@ class FrameQueue::Pipeline {
       Slot slot;
       slot.batch.pixels = allocate_(static_cast<size_t>(count) * floats_per_frame());
       slot.batch.targets.resize(static_cast<size_t>(count));
+      slot.batch.truth.resize(static_cast<size_t>(count) * truth_per_frame());
       slot.batch.entries.assign(order_.begin() + span.first, order_.begin() + span.last);
       slot.batch.whole = span.whole;
       slot.missing = count;
@@ -240,39 +243,41 @@ class FrameQueue::Pipeline {
 
   // False where the image is bad and to be left out.
   bool Fill(FrameBatch& batch, int64_t row, int64_t entry, int64_t epoch) const {
-    const size_t floats = floats_per_frame();
-    float* out = batch.pixels.get() + static_cast<size_t>(row) * floats;
+    const auto place = static_cast<size_t>(row);
+    const size_t floats = floats_per_frame(), truth = truth_per_frame();
+    const std::span out(batch.pixels.get() + place * floats, floats);
+    const std::span out_truth(batch.truth.data() + place * truth, truth);
     const int target = subset_.targets[static_cast<size_t>(entry)];
-    batch.targets[static_cast<size_t>(row)] = target;
-    if (Read(entry, epoch, {out, floats})) return true;
+    batch.targets[place] = target;
+    if (Read(entry, epoch, out, out_truth)) return true;
     if (!options_.replace_bad) return false;
     for (int64_t next = (entry + 1) % subset_.size(); next != entry; next = (next + 1) % subset_.size()) {
-      if (subset_.targets[static_cast<size_t>(next)] == target && Read(next, epoch, {out, floats})) return true;
+      if (subset_.targets[static_cast<size_t>(next)] == target && Read(next, epoch, out, out_truth)) {
+        return true;
+      }
     }
     throw DataError("no image of the class of " +
                     subset_.dataset->images->Name(subset_.images[static_cast<size_t>(entry)]) + " can be read");
   }
 
-  size_t floats_per_frame() const {
-    return static_cast<size_t>(transform_.channels() * transform_.image_size() * transform_.image_size());
-  }
+  size_t floats_per_frame() const { return static_cast<size_t>(frames_->shape().floats()); }
+  size_t truth_per_frame() const { return static_cast<size_t>(frames_->truth_floats()); }
 
   // False where it cannot be read and the dataset lists such images.
-  bool Read(int64_t entry, int64_t epoch, std::span<float> out) const {
+  bool Read(int64_t entry, int64_t epoch, std::span<float> out, std::span<float> truth) const {
     const int64_t image = subset_.images[static_cast<size_t>(entry)];
-    const ImageSource& images = *subset_.dataset->images;
     try {
-      transform_.Apply(images, epoch, image, out);
+      frames_->Make(*subset_.dataset, epoch, image, out, truth);
       return true;
     } catch (const DataError& error) {
       if (!subset_.dataset->bad) throw;
-      subset_.dataset->bad->Add(images.Name(image), error.what());
+      subset_.dataset->bad->Add(subset_.dataset->images->Name(image), error.what());
       return false;
     }
   }
 
   const Subset subset_;
-  const Transform transform_;
+  const std::shared_ptr<const FrameMaker> frames_;
   const LoaderOptions options_;
   const Allocate allocate_;
   const std::vector<Span> spans_;
@@ -284,16 +289,17 @@ class FrameQueue::Pipeline {
   bool stopping_ = false;
   int64_t epoch_ = 0;
   std::vector<int64_t> order_;
-  bool taking_ = false;             // images of the pass
-  int64_t busy_ = 0;                // workers that are decoding
-  size_t first_slot_ = 0;           // number of the batch that slots_.front() is
+  bool taking_ = false;    // images of the pass
+  int64_t busy_ = 0;       // workers that are decoding
+  size_t first_slot_ = 0;  // number of the batch that slots_.front() is
   std::deque<Slot> slots_;
   std::chrono::steady_clock::duration waited_{};
   Workers workers_;
 };
 
-FrameQueue::FrameQueue(Subset subset, Transform transform, LoaderOptions options, Allocate allocate)
-    : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(transform), options, std::move(allocate))) {}
+FrameQueue::FrameQueue(Subset subset, std::shared_ptr<const FrameMaker> frames, LoaderOptions options,
+                       Allocate allocate)
+    : pipeline_(std::make_unique<Pipeline>(std::move(subset), std::move(frames), options, std::move(allocate))) {}
 FrameQueue::~FrameQueue() = default;
 
 void FrameQueue::Start(int64_t epoch, int64_t first_batch) { pipeline_->Start(epoch, first_batch); }
@@ -302,8 +308,7 @@ int64_t FrameQueue::BatchesPerPass() const { return pipeline_->batches(); }
 int64_t FrameQueue::ImagesPerPass() const { return pipeline_->images(); }
 BadImages* FrameQueue::bad() const { return pipeline_->bad(); }
 double FrameQueue::SecondsWaited() const { return pipeline_->seconds_waited(); }
-int64_t FrameQueue::image_size() const { return pipeline_->transform().image_size(); }
-int64_t FrameQueue::channels() const { return pipeline_->transform().channels(); }
+const FrameMaker& FrameQueue::frames() const { return pipeline_->frames(); }
 
 std::shared_ptr<float> FrameQueue::AllocateOnHost(size_t floats) {
   constexpr size_t kLine = 64;

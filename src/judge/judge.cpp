@@ -9,7 +9,7 @@
 #include "danas/nn/state.h"
 #include "danas/run/device.h"
 #include "danas/train/amp.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 
 namespace danas {
 namespace {

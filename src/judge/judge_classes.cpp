@@ -10,6 +10,7 @@
 #include "danas/judge/judge.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/loaders.h"
 
 namespace danas {
@@ -38,7 +39,7 @@ class Passes {
 
   Loader LoaderFor(const Supernet& network) const {
     const Config& config = judge_.training.config;
-    return {images_, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
+    return {images_, MakeTask(config)->Frames(ImageUse::kTest, network.space().input_channels()),
             TestLoader(config, config_.batch, judge_.training.ranks), judge_.training.device};
   }
 

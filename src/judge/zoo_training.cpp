@@ -12,6 +12,7 @@
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
 #include "danas/run/device.h"
+#include "danas/tasks/make_task.h"
 
 namespace danas {
 namespace {
@@ -90,6 +91,7 @@ TrainingResult TrainZooNetwork(const ZooTraining& inputs, const TrainingOutputs&
   }
   NetworkTraining training{.kind = events::TrainingKind::kTrain,
                            .config = config,
+                           .task = MakeTask(config),
                            .recipe = config.zoo.train,
                            .epochs = config.zoo.epochs,
                            .images = split.weights,

@@ -10,7 +10,6 @@
 #include "danas/run/device.h"
 #include "danas/run/ranks.h"
 #include "danas/search/cost_loss.h"
-#include "danas/train/class_loss.h"
 #include "danas/train/micro_batch.h"
 
 namespace danas {
@@ -97,20 +96,20 @@ StepResult ArchitectureStep::ComputePart(const Batch& part) {
   const at::Device device = part.images.device();
   const Draw draw =
       learner_->DrawFor(branch_.alpha, DrawOfPart(part), RelaxationNow(config_, state_).temperature, device);
-  const at::Tensor logits_nk = [&] {
+  const at::Tensor output = [&] {
     const AutocastScope autocast(config_.runtime.amp, device.type());
     return branch_.supernet->forward(InLayout(part.images, config_.runtime), draw.choices);
   }();
   const auto images = static_cast<double>(part.size());
   macs_ += images * forward_macs_.Of(draw.choices);
-  const at::Tensor class_loss_sum = ClassLossSum(logits_nk, part.targets, classes_, /*smoothing=*/0);
+  const at::Tensor class_loss_sum = task_->LossSum(output, part, classes_, /*smoothing=*/0);
   const at::Tensor detached = class_loss_sum.detach();
   class_loss_sum_ = class_loss_sum_.defined() ? class_loss_sum_ + detached : detached;
   const at::Tensor cost = ExpectedCost(draw.cost_probability_lc, branch_.costs);
   cost_ += (cost.item<double>() - cost_) * (images / static_cast<double>(computed_));  // exact where all are alike
   const SearchConfig& search = config_.search;
   return {.loss_sum = CostAwareLoss(class_loss_sum / images, cost, search.budget.value, search.loss) * images,
-          .correct = CountCorrect(logits_nk, part.targets, classes_),
+          .correct = task_->CountCorrect(output, part, classes_),
           .gradient_norm = {}};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "danas/core/pass_work.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/loaders.h"
 
 namespace danas {
@@ -39,8 +40,9 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       progress_(progress),
       keeper_(keeper),
       device_(inputs.device),
+      task_(MakeTask(config_)),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
-               Transform(config_.data, ImageUse::kTrain, config_.seed, inputs.space.input_channels()),
+               task_->Frames(ImageUse::kTrain, inputs.space.input_channels()),
                TrainingLoader(config_, config_.train, inputs.ranks), device_) {
   const size_t branches = state_.branches.size();
   if (run_.position.begins_phase()) run_.interleaved.assign(branches, {});
@@ -52,7 +54,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   const bool every_k = config_.search.alpha_pass == AlphaPass::kEveryK;
   for (size_t b = 0; b < (every_k ? branches : 1); ++b) {
     architecture_.emplace_back(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
-                               Transform(config_.data, ImageUse::kTest, config_.seed, inputs.space.input_channels()),
+                               task_->Frames(ImageUse::kTest, inputs.space.input_channels()),
                                TrainingLoader(config_, AlphaRecipe(config_), inputs.ranks), device_);
     if (!every_k) continue;
     interleaved_.emplace_back(state_, state_.branches[b], course.budgets[b].config, plan.phase.classes,
@@ -66,7 +68,7 @@ PassResult PhaseTraining::WeightPass() {
   if (position.weights_done) return position.weights;
   if (run_.paths && position.pass < 0) *run_.paths = {};
   const double work = WeightPassWork(plan_.macs_per_image, plan_.weight_images);
-  WeightStep step(*state_.supernet, state_.training, plan_.phase.classes);
+  WeightStep step(*state_.supernet, state_.training, *task_, plan_.phase.classes);
   BatchPass pass(weights_, BeginPass("weights", work));
   for (const Batch& batch : pass) {
     const bool finite = pass.Take(step.Compute(batch, DrawForwards(state_.training.step)));

@@ -57,6 +57,7 @@ class PhaseTraining {
   ProgressSink* progress_;
   CheckpointKeeper* keeper_;
   at::Device device_;
+  std::shared_ptr<const Task> task_;
   Loader weights_;
   std::vector<std::unique_ptr<Paths>> paths_;  // of each branch
   std::vector<ForwardMacs> forward_macs_;      // of each branch

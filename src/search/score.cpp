@@ -16,8 +16,8 @@
 #include "danas/nn/norm.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/kept_images.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/amp.h"
-#include "danas/train/class_loss.h"
 #include "danas/train/finite_check.h"
 #include "subnet_runner.h"
 
@@ -56,11 +56,11 @@ struct Sums {
   }
 
   // Of the batch whose first image is number `first`.
-  BatchSums Add(size_t network, int64_t first, const at::Tensor& logits_nk, const at::Tensor& targets_n,
+  BatchSums Add(size_t network, int64_t first, const at::Tensor& output, const Batch& batch, const Task& task,
                 int64_t classes) {
-    const at::Tensor loss_n = ClassLosses(logits_nk, targets_n, classes).cpu();
+    const at::Tensor loss_n = task.Losses(output, batch, classes).cpu();
     const BatchSums sums{.loss = loss_n.sum(at::kDouble).item<double>(),
-                         .correct = CountCorrect(logits_nk, targets_n, classes).item<int64_t>()};
+                         .correct = task.CountCorrect(output, batch, classes).item<int64_t>()};
     loss_k.mutable_data_ptr<double>()[network] += sums.loss;
     correct_k.mutable_data_ptr<int64_t>()[network] += sums.correct;
     if (loss_kn.defined()) {
@@ -159,7 +159,11 @@ class ScoringProgress {
 
 SubnetScorer::SubnetScorer(std::shared_ptr<Supernet> supernet, const ScoringSets& sets, const Config& config,
                            at::Device device, const Ranks& ranks)
-    : supernet_(std::move(supernet)), classes_(sets.classes), runtime_(config.runtime), ranks_(ranks) {
+    : supernet_(std::move(supernet)),
+      task_(MakeTask(config)),
+      classes_(sets.classes),
+      runtime_(config.runtime),
+      ranks_(ranks) {
   const SearchConfig& search = config.search;
   const auto keep = [&](const Subset& subset, int64_t images) {
     return KeepImages(EvenSample(subset, images, config.seed), search.scoring.batch, config, device,
@@ -194,7 +198,7 @@ std::vector<SubnetScore> SubnetScorer::Score(const Networks& networks, const Sco
     for (const Batch& batch : validation_) {
       for (SubnetRunner::Walk walk = runner.Run(batch.images); walk.Next();) {
         const size_t place = static_cast<size_t>(first) + walk.network();
-        progress.Scored(batch.size(), sums.Add(place, image, walk.Logits(), batch.targets, classes_));
+        progress.Scored(batch.size(), sums.Add(place, image, walk.Logits(), batch, *task_, classes_));
       }
       image += batch.size();
     }
@@ -224,7 +228,7 @@ SubnetScore SubnetScorer::ScoreMixture(const std::vector<LayerChoice>& choices, 
   for (const Batch& batch : validation_) {
     ThrowIfInterrupted();
     const AutocastScope autocast(runtime_.amp, batch.images.device().type());
-    sums.Add(0, image, supernet_->forward(batch.images, choices), batch.targets, classes_);
+    sums.Add(0, image, supernet_->forward(batch.images, choices), batch, *task_, classes_);
     image += batch.size();
   }
   const SubnetScore score = sums.ScoreOf(0, images());

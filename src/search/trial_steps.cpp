@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "danas/core/seconds_since.h"
@@ -26,11 +27,15 @@ SearchState StandingStill(Config config, const SearchSpace& space, const CostMod
   return MakeSearchState(config, space, cost, CosineSchedule(config.train, 0, int64_t{1} << 40), device, ranks);
 }
 
-Batch RandomBatch(const SearchSpace& space, at::Device device, int64_t images, int ranks) {
+Batch RandomBatch(const SearchSpace& space, const Task& task, at::Device device, int64_t images, int ranks) {
   const Size size = space.input();
-  return {at::randn({images, space.input_channels(), size.height, size.width}, device)
-              .contiguous(at::MemoryFormat::ChannelsLast),
-          at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong)), images * ranks};
+  Batch batch{.images = at::randn({images, space.input_channels(), size.height, size.width}, device)
+                            .contiguous(at::MemoryFormat::ChannelsLast),
+              .targets = at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong)),
+              .whole = images * ranks};
+  const int64_t truth = task.Frames(ImageUse::kTrain, space.input_channels())->truth_floats();
+  if (truth > 0) batch.truth = at::rand({images, truth}, device) * std::min(size.height, size.width);
+  return batch;
 }
 
 }  // namespace
@@ -41,7 +46,8 @@ TrialSteps::TrialSteps(const Config& config, const SearchSpace& space, const Cos
       state_(StandingStill(config, space, cost, device, ranks)),
       // Of several budgets the first.
       paths_(MakePaths(WithBudget(config.search, TargetsOf(config.search).front()), state_.costs)),
-      batch_(RandomBatch(space, device, images, ranks.count())),
+      task_(MakeTask(config)),
+      batch_(RandomBatch(space, *task_, device, images, ranks.count())),
       step_(state_, state_.branches.front(), config_, space.classes(), totals_) {}
 
 // The forward passes of a weight step, one after the other.
@@ -61,7 +67,7 @@ Forwards TrialSteps::DrawForwards() {
 double TrialSteps::StepWeights() {
   scope_.reset();
   const auto start = Clock::now();
-  WeightStep step(*state_.supernet, state_.training, state_.supernet->space().classes());
+  WeightStep step(*state_.supernet, state_.training, *task_, state_.supernet->space().classes());
   const StepResult result = step.Compute(batch_, DrawForwards());
   step.Apply();
   result.loss_sum.item();  // waits for the device

@@ -11,7 +11,7 @@
 #include "danas/nn/head.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 
 namespace danas {
 namespace {

@@ -47,6 +47,7 @@ TrainingResult RunFinetune(const FinetuneInputs& inputs, const TrainingOutputs& 
   const std::shared_ptr<Supernet> network = MakeInitialNetwork(inputs, outputs.resume);
   NetworkTraining training{.kind = events::TrainingKind::kFinetune,
                            .config = inputs.config,
+                           .task = inputs.task,
                            .recipe = finetune.train,
                            .epochs = finetune.epochs,
                            .images = {},

@@ -25,19 +25,25 @@ FrameQueue::Allocate AllocatorFor(at::Device device) {
   return device.is_cpu() ? FrameQueue::AllocateOnHost : AllocatePinned;
 }
 
-at::Tensor AsTensor(const std::vector<int64_t>& values, bool pinned) {
-  at::Tensor tensor = at::empty({std::ssize(values)}, at::TensorOptions(at::kLong).pinned_memory(pinned));
-  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
+template <typename T>
+at::Tensor AsTensor(const std::vector<T>& values, bool pinned) {
+  const auto type = c10::CppTypeToScalarType<T>::value;
+  at::Tensor tensor = at::empty({std::ssize(values)}, at::TensorOptions(type).pinned_memory(pinned));
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<T>());
   return tensor;
 }
 
 // The images share the batch's memory.
-Batch AsTensors(FrameBatch frames, int64_t side, int64_t channels, bool pinned) {
+Batch AsTensors(FrameBatch frames, const FrameShape& shape, bool pinned) {
   const int64_t count = frames.size();
   const at::Tensor images = at::from_blob(
-      frames.pixels.get(), {count, channels, side, side}, {side * side * channels, 1, side * channels, channels},
-      [pixels = frames.pixels](void* /*memory*/) {}, at::TensorOptions(at::kFloat));
-  return {images, AsTensor(frames.targets, pinned), frames.whole, AsTensor(frames.entries, /*pinned=*/false)};
+      frames.pixels.get(), {count, shape.channels, shape.height, shape.width},
+      {shape.floats(), 1, shape.width * shape.channels, shape.channels}, [pixels = frames.pixels](void* /*memory*/) {},
+      at::TensorOptions(at::kFloat));
+  Batch batch{.images = images, .targets = AsTensor(frames.targets, pinned), .whole = frames.whole};
+  if (!frames.truth.empty()) batch.truth = AsTensor(frames.truth, pinned).view({count, -1});
+  batch.entries = AsTensor(frames.entries, /*pinned=*/false);
+  return batch;
 }
 
 }  // namespace
@@ -51,8 +57,10 @@ class Loader::DeviceCopy {
 
   Batch Begin(const Batch& pinned) {
     c10::StreamGuard on_copy_stream(stream_);
-    Batch moved{pinned.images.to(device_, true), pinned.targets.to(device_, true), pinned.whole,
-                pinned.entries};
+    Batch moved = pinned;
+    moved.images = pinned.images.to(device_, true);
+    moved.targets = pinned.targets.to(device_, true);
+    if (pinned.truth.defined()) moved.truth = pinned.truth.to(device_, true);
     copied_.emplace_back(c10::Event(device_.type()), pinned);  // pinned memory lives until the event has passed
     copied_.back().first.record(stream_);
     return moved;
@@ -64,6 +72,7 @@ class Loader::DeviceCopy {
     if (!copied_.empty()) copied_.back().first.block(computing);
     guard_.recordDataPtrOnStream(moved.images.storage().data_ptr(), computing);
     guard_.recordDataPtrOnStream(moved.targets.storage().data_ptr(), computing);
+    if (moved.truth.defined()) guard_.recordDataPtrOnStream(moved.truth.storage().data_ptr(), computing);
     while (copied_.size() > 1 && copied_.front().first.query()) copied_.pop_front();
   }
 
@@ -78,8 +87,8 @@ class Loader::DeviceCopy {
   std::deque<std::pair<c10::Event, Batch>> copied_;
 };
 
-Loader::Loader(Subset subset, Transform transform, LoaderOptions options, at::Device device)
-    : device_(device), frames_(std::move(subset), std::move(transform), options, AllocatorFor(device)) {
+Loader::Loader(Subset subset, std::shared_ptr<const FrameMaker> frames, LoaderOptions options, at::Device device)
+    : device_(device), frames_(std::move(subset), std::move(frames), options, AllocatorFor(device)) {
   if (!device_.is_cpu()) copy_ = std::make_unique<DeviceCopy>(device_);
 }
 
@@ -90,14 +99,14 @@ void Loader::Start(int64_t epoch, int64_t first_batch) { frames_.Start(epoch, fi
 std::optional<Batch> Loader::Next() {
   std::optional<FrameBatch> frames = frames_.Next();
   if (!frames) return std::nullopt;
-  Batch batch = AsTensors(*std::move(frames), frames_.image_size(), frames_.channels(), copy_ != nullptr);
+  Batch batch = AsTensors(*std::move(frames), frames_.frames().shape(), copy_ != nullptr);
   if (!copy_) return batch;
   try {
     batch = copy_->Begin(batch);
     copy_->HandOver(batch);
   } catch (const c10::Error& error) {
-    throw DeviceError("a batch of images cannot be copied to " + device_.str() + ": " +
-                      error.what_without_backtrace() + "; lower train.batch or data.queue if memory is short");
+    throw DeviceError("a batch of images cannot be copied to " + device_.str() + ": " + error.what_without_backtrace() +
+                      "; lower train.batch or data.queue if memory is short");
   }
   return batch;
 }

@@ -19,7 +19,11 @@ std::vector<Batch> SplitBatch(const Batch& batch, int64_t micro_batch) {
   for (int64_t start = 0; start < images;) {
     int64_t size = std::min(micro_batch, images - start);
     if (micro_batch > 1 && images - start - size == 1) ++size;
-    parts.push_back({batch.images.narrow(0, start, size), batch.targets.narrow(0, start, size), batch.whole, {}});
+    Batch& part = parts.emplace_back();
+    part.images = batch.images.narrow(0, start, size);
+    part.targets = batch.targets.narrow(0, start, size);
+    part.whole = batch.whole;
+    if (batch.truth.defined()) part.truth = batch.truth.narrow(0, start, size);
     start += size;
   }
   return parts;

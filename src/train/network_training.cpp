@@ -58,9 +58,9 @@ events::TrainingStart StartEvent(const Supernet& network, const NetworkTraining&
 // A training as far as it got.
 struct TrainingRun {
   WeightTraining weights;
-  int64_t epoch = 0;         // epochs that are over
-  PassTotals totals = {};    // of the one under way
-  int64_t skipped = 0;       // in those that are over
+  int64_t epoch = 0;       // epochs that are over
+  PassTotals totals = {};  // of the one under way
+  int64_t skipped = 0;     // in those that are over
   int64_t images = 0;
   double pass_seconds = 0;
   double seconds_before = 0;  // that earlier processes spent
@@ -117,7 +117,7 @@ void Train(Supernet& network, Loader& loader, TrainingRun& run, const NetworkTra
     const int64_t epoch = run.epoch;
     const PassResult pass =
         TrainWeightsPass(network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader,
-                         run.weights, network.space().classes(),
+                         run.weights, *training.task, network.space().classes(),
                          {.label = std::string(events::NameOf(training.kind)) + ", epoch " + std::to_string(epoch + 1) +
                                    "/" + std::to_string(epochs),
                           .epoch = epoch,
@@ -154,12 +154,12 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
                                 const std::string& label, ProgressSink* progress) {
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(images, Transform(config.data, ImageUse::kTest, config.seed, network.space().input_channels()),
+  Loader loader(images, training.task->Frames(ImageUse::kTest, network.space().input_channels()),
                 TestLoader(config, TestBatch(recipe, training.ranks), training.ranks), training.device);
   const EvaluationOptions options{.pass = {.label = label, .progress = progress, .ranks = training.ranks},
                                   .classes = network.space().classes(),
                                   .runtime = config.runtime};
-  return Evaluate(
+  return training.task->Test(
       network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader, options);
 }
 
@@ -176,8 +176,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(training.images,
-                Transform(config.data, ImageUse::kTrain, config.seed, network.space().input_channels()),
+  Loader loader(training.images, training.task->Frames(ImageUse::kTrain, network.space().input_channels()),
                 TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));

@@ -9,7 +9,6 @@
 #include "danas/core/log.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
-#include "danas/train/class_loss.h"
 #include "danas/train/micro_batch.h"
 
 namespace danas {
@@ -88,8 +87,8 @@ PassOptions WeightTraining::Passing(PassOptions pass) const {
   return pass;
 }
 
-WeightStep::WeightStep(torch::nn::Module& network, WeightTraining& training, int64_t classes)
-    : network_(network), training_(training), classes_(classes) {
+WeightStep::WeightStep(torch::nn::Module& network, WeightTraining& training, const Task& task, int64_t classes)
+    : network_(network), training_(training), task_(task), classes_(classes) {
   SetNormMode(network, NormMode::kBatch);
   network.train();
   training.sgd.ZeroGradients();
@@ -121,12 +120,12 @@ StepResult WeightStep::Compute(const Batch& batch, const Forwards& forwards) {
 }
 
 StepResult WeightStep::ComputeOn(const Batch& part, const Forward& forward) const {
-  const at::Tensor logits_nk = [&] {
+  const at::Tensor output = [&] {
     const AutocastScope autocast(training_.runtime.amp, part.images.device().type());
     return forward(InLayout(part.images, training_.runtime));
   }();
-  return {.loss_sum = ClassLossSum(logits_nk, part.targets, classes_, training_.recipe.label_smoothing),
-          .correct = CountCorrect(logits_nk, part.targets, classes_)};
+  return {.loss_sum = task_.LossSum(output, part, classes_, training_.recipe.label_smoothing),
+          .correct = task_.CountCorrect(output, part, classes_)};
 }
 
 // A forward pass that is not finite leaves its mark on batch norm's running statistics for good.
@@ -157,8 +156,8 @@ void WeightStep::Finish() {
 void WeightStep::ShareStatistics() { training_.shared.ranks.TakeFirst(network_.buffers()); }
 
 PassResult TrainWeightsPass(torch::nn::Module& network, const Forward& forward, Loader& loader,
-                            WeightTraining& training, int64_t classes, PassOptions options) {
-  WeightStep step(network, training, classes);
+                            WeightTraining& training, const Task& task, int64_t classes, PassOptions options) {
+  WeightStep step(network, training, task, classes);
   BatchPass pass(loader, training.Passing(std::move(options)));
   for (const Batch& batch : pass) {
     if (pass.Take(step.Compute(batch, {forward}))) {

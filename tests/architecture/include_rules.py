@@ -25,8 +25,10 @@ ROOMS = {
     "run": ["core", "config", "events", "nn"],
     "latency": ["core", "config", "arch", "cost", "export", "kernels", "nn", "run"],
     "train": ["core", "config", "events", "arch", "easiness", "data", "nn", "run"],
-    "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
-    "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
+    "tasks": ["core", "config", "events", "data", "nn", "run", "train"],
+    "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train", "tasks"],
+    "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train",
+               "tasks"],
     "report": ["core", "config", "events", "arch", "cost", "easiness"],
     "figures": ["core", "config", "events", "arch", "cost", "easiness", "report"],
     "watch": ["core", "events", "cost", "report"],
@@ -34,7 +36,7 @@ ROOMS = {
 }
 ROOMS["tools"] = list(ROOMS)
 
-TORCH_ROOMS = ["nn", "run", "latency", "train", "judge", "search", "tools"]
+TORCH_ROOMS = ["nn", "run", "latency", "train", "tasks", "judge", "search", "tools"]
 CUDA_FOLDER = "src/run/cuda/"
 
 # A pattern of a header's whole name: the rooms that may include it. The first that fits decides.

@@ -13,6 +13,7 @@
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/data/frame_queue.h"
+#include "danas/data/transform.h"
 #include "tests/bench/bench_main.h"
 
 namespace danas {
@@ -92,7 +93,7 @@ std::vector<double> TimePasses(FrameQueue& loader, int64_t passes) {
 void Run(const Arguments& arguments) {
   const auto dataset = std::make_shared<DatasetIndex>(OpenSetsAt(arguments.data.train, arguments.data).front().set);
   for (const int64_t workers : arguments.workers) {
-    FrameQueue loader(WholeSet(dataset), Transform(arguments.data, ImageUse::kTrain, arguments.seed),
+    FrameQueue loader(WholeSet(dataset), std::make_shared<const Transform>(arguments.data, ImageUse::kTrain, arguments.seed),
                   {.batch = arguments.batch, .shuffle = true, .workers = workers, .seed = arguments.seed});
     const std::vector<double> times = TimePasses(loader, arguments.passes);
     std::vector<double> sorted = times;

@@ -18,7 +18,7 @@
 #include "danas/nn/norm.h"
 #include "danas/nn/supernet.h"
 #include "danas/run/device.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "danas/train/micro_batch.h"
 #include "danas/train/weight_pass.h"
 #include "tests/bench/bench_main.h"

@@ -12,6 +12,7 @@
 
 #include "danas/core/error.h"
 #include "danas/data/frame_queue.h"
+#include "danas/data/transform.h"
 #include "tests/data/data_support.h"
 #include "tests/data/pack_support.h"
 
@@ -39,7 +40,7 @@ std::vector<float> PixelsOf(const FrameBatch& batch) {
 std::vector<FrameBatch> BatchesOf(const DatasetIndex& dataset) {
   DataConfig config = test::SmallImages();
   config.augment.crop = CropKind::kRandomResized;
-  FrameQueue loader(WholeSet(std::make_shared<DatasetIndex>(dataset)), Transform(config, ImageUse::kTrain, 3),
+  FrameQueue loader(WholeSet(std::make_shared<DatasetIndex>(dataset)), std::make_shared<const Transform>(config, ImageUse::kTrain, 3),
                 {.batch = 4, .shuffle = true, .workers = 2, .seed = 5});
   loader.Start(1);
   std::vector<FrameBatch> batches;
@@ -401,7 +402,7 @@ TEST(Packed, RanksReadTheirShares) {
   Pack(NoiseDataset(24), folder / "out", {.keep_bytes = true});
   const auto batches = [&](int64_t rank, int64_t ranks) {
     const auto set = std::make_shared<DatasetIndex>(OpenTrain(folder / "out"));
-    FrameQueue loader(WholeSet(set), Transform(test::SmallImages(), ImageUse::kTrain, 3),
+    FrameQueue loader(WholeSet(set), std::make_shared<const Transform>(test::SmallImages(), ImageUse::kTrain, 3),
                   {.batch = 8, .shuffle = true, .rank = rank, .ranks = ranks, .seed = 5});
     loader.Start(0);
     std::vector<std::vector<float>> images;

@@ -8,6 +8,7 @@
 #include "danas/core/random.h"
 #include "danas/data/check_images.h"
 #include "danas/data/frame_queue.h"
+#include "danas/data/transform.h"
 #include "tests/data/data_support.h"
 #include "tests/data/pack_support.h"
 
@@ -92,7 +93,7 @@ TEST_F(PackedDamage, OneBitOfAnImageIsThatImageAlone) {
   EXPECT_EQ(Check(set, 3), std::vector<std::string>{message});
 
   const auto pass = [](const DatasetIndex& of) {
-    FrameQueue loader(WholeSet(std::make_shared<DatasetIndex>(of)), Transform(test::SmallImages(), ImageUse::kTest, 0),
+    FrameQueue loader(WholeSet(std::make_shared<DatasetIndex>(of)), std::make_shared<const Transform>(test::SmallImages(), ImageUse::kTest, 0),
                   {.batch = 3, .workers = 2});
     loader.Start(0);
     int64_t images = 0;

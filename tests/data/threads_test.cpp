@@ -6,6 +6,7 @@
 #include "danas/data/check_images.h"
 #include "danas/data/frame_queue.h"
 #include "danas/data/pack.h"
+#include "danas/data/transform.h"
 #include "tests/data/data_support.h"
 #include "tests/support/rendezvous.h"
 #include "tests/support/test_support.h"
@@ -39,7 +40,7 @@ struct Meeting {
 TEST(TwoThreads, DecodeForTheQueue) {
   const Meeting meeting;
   FrameQueue loader(WholeSet(std::make_shared<const DatasetIndex>(meeting.set)),
-                Transform(test::SmallImages(), ImageUse::kTest, 0), {.batch = 8, .workers = 2});
+                std::make_shared<const Transform>(test::SmallImages(), ImageUse::kTest, 0), {.batch = 8, .workers = 2});
   loader.Start(0);
   ASSERT_TRUE(loader.Next());
   EXPECT_TRUE(meeting.source->Met());

@@ -6,6 +6,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
+#include "danas/data/transform.h"
 #include "danas/easiness/class_easiness.h"
 #include "danas/easiness/neuron_relevance.h"
 #include "danas/nn/norm.h"
@@ -28,7 +29,7 @@ std::shared_ptr<Supernet> MakeJudge() {
 Subset Images(int images) { return WholeSet(std::make_shared<const DatasetIndex>(StripeSet(images, kClasses, 3))); }
 
 Loader InOrderLoader(const Subset& subset, int64_t batch, int64_t workers = 1) {
-  return Loader(subset, Transform(StripeData(), ImageUse::kTest, 0),
+  return Loader(subset, std::make_shared<const Transform>(StripeData(), ImageUse::kTest, 0),
                 {.batch = batch, .shuffle = false, .least_last = 1, .workers = workers});
 }
 

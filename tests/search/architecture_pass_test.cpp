@@ -11,7 +11,7 @@
 #include "danas/nn/state.h"
 #include "danas/search/budgets.h"
 #include "danas/search/cost_loss.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/test_support.h"

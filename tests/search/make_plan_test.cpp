@@ -16,7 +16,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/score.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 #include "tests/support/sanitizer.h"

@@ -10,7 +10,7 @@
 #include "danas/search/architecture_pass.h"
 #include "danas/search/budgets.h"
 #include "danas/search/pruning_decision.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"
 

@@ -26,7 +26,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/memory_estimate.h"
 #include "danas/search/trial_steps.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/nn/nn_support.h"
 #include "tests/search/random_blocks.h"
 #include "tests/support/test_support.h"

@@ -7,12 +7,13 @@
 #include <set>
 
 #include "danas/core/error.h"
+#include "danas/data/transform.h"
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
 #include "danas/run/device.h"
 #include "danas/search/score_walk.h"
-#include "danas/train/class_loss.h"
-#include "danas/train/evaluate.h"
+#include "danas/tasks/classification/class_loss.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/loaders.h"
 #include "tests/nn/nn_support.h"
 #include "tests/search/mean_colours.h"
@@ -90,8 +91,8 @@ struct Scored {
 
   std::vector<Batch> Batches(const Subset& subset, int64_t count, int64_t batch) const {
     LoaderOptions options = TestLoader(config, batch, Ranks());
-    Loader loader(EvenSample(subset, count, config.seed), Transform(config.data, ImageUse::kTest, config.seed, 3),
-                  options);
+    Loader loader(EvenSample(subset, count, config.seed),
+                  std::make_shared<const Transform>(config.data, ImageUse::kTest, config.seed, 3), options);
     loader.Start(0);
     std::vector<Batch> batches;
     while (std::optional<Batch> next = loader.Next()) batches.push_back(*next);
@@ -152,10 +153,12 @@ TEST(SubnetScorer, AgreesWithEvaluate) {
   const std::vector<Batch> training = scored.Batches(scored.sets.training, 30, 15);
   Recalibrate(*network, {}, ImagesOf(training));
   Loader loader(EvenSample(scored.sets.validation, 50, scored.config.seed),
-                Transform(scored.config.data, ImageUse::kTest, 0, 3), TestLoader(scored.config, 50, Ranks()));
+                std::make_shared<const Transform>(scored.config.data, ImageUse::kTest, 0, 3),
+                TestLoader(scored.config, 50, Ranks()));
   const EvaluationResult evaluated =
-      Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
-               {.classes = 4, .runtime = scored.config.runtime});
+      MakeTask(scored.config)
+          ->Test(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
+                 {.classes = 4, .runtime = scored.config.runtime});
   EXPECT_NEAR(score.loss, evaluated.loss, 1e-5);
   EXPECT_EQ(score.accuracy, evaluated.top1);
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "danas/nn/norm.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/nn/nn_support.h"
 #include "tests/search/search_support.h"
 #include "tests/search/space_support.h"

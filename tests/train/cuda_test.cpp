@@ -42,7 +42,7 @@ class Gpu : public testing::Test {
     Trained trained;
     for (int64_t epoch = 0; epoch < 3; ++epoch) {
       const PassResult pass =
-          TrainWeightsPass(network, network.AsForward(), loader, training, 4, {.label = "test", .epoch = epoch});
+          TrainWeightsPass(network, network.AsForward(), loader, training, StripeTask(), 4, {.label = "test", .epoch = epoch});
       trained.losses.push_back(pass.loss);
     }
     trained.weight = network.first.detach().cpu();

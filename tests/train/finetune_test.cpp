@@ -1,6 +1,7 @@
 #include "danas/train/finetune.h"
 
 #include "danas/core/error.h"
+#include "danas/data/transform.h"
 #include "danas/nn/safetensors.h"
 #include "tests/train/train_support.h"
 
@@ -22,6 +23,7 @@ FinetuneInputs Inputs() {
   inputs.config.data = StripeData();
   inputs.config.finetune.epochs = 6;
   inputs.config.finetune.train = {.batch = 8, .lr = 0.1, .lr_warmup_epochs = 1, .ema_decay = 0.95};
+  inputs.task = MakeTask(inputs.config);
   return inputs;
 }
 
@@ -62,9 +64,10 @@ TEST(RunFinetune, WrittenWeightsGiveTheReportedNumbers) {
   const auto evaluate = [&](const char* file) {
     LoadState(*network, ReadSafetensors(folder / file).tensors, file);
     Loader loader(WholeSet(std::make_shared<const DatasetIndex>(inputs.dataset.test)),
-                  Transform(inputs.config.data, ImageUse::kTest, 0), {.batch = 8, .least_last = 1});
-    return Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
-                    {.pass = {.label = file}, .classes = 4});
+                  std::make_shared<const Transform>(inputs.config.data, ImageUse::kTest, 0),
+                  {.batch = 8, .least_last = 1});
+    return inputs.task->Test(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); },
+                             loader, {.pass = {.label = file}, .classes = 4});
   };
   EXPECT_EQ(evaluate("weights.safetensors").loss, result.last.loss);
   EXPECT_EQ(evaluate("weights-ema.safetensors").loss, result.ema->loss);

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "danas/data/transform.h"
 #include "tests/data/data_support.h"
 #include "tests/support/test_support.h"
 
@@ -16,7 +17,8 @@ using test::ExpectErrorContains;
 using test::SmallImages;
 
 Loader MakeLoader(int64_t images, const LoaderOptions& options, int64_t broken = -1) {
-  return Loader(WholeSet(ColourDataset(images, 5, broken)), Transform(SmallImages(), ImageUse::kTrain, 3), options);
+  return Loader(WholeSet(ColourDataset(images, 5, broken)),
+                std::make_shared<const Transform>(SmallImages(), ImageUse::kTrain, 3), options);
 }
 
 std::vector<Batch> OnePass(Loader& loader, int64_t epoch) {
@@ -55,7 +57,8 @@ TEST(Loader, APassRepeatsToTheBitAndEpochsDiffer) {
 }
 
 TEST(Loader, BatchesHaveTheTransformsChannels) {
-  Loader loader(WholeSet(ColourDataset(10, 5)), Transform(SmallImages(), ImageUse::kTest, 0, /*channels=*/1),
+  Loader loader(WholeSet(ColourDataset(10, 5)),
+                std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 0, /*channels=*/1),
                 {.batch = 4, .workers = 2});
   const std::vector<Batch> batches = OnePass(loader, 0);
   EXPECT_EQ(batches[0].images.sizes(), at::IntArrayRef({4, 1, 8, 8}));
@@ -66,7 +69,7 @@ TEST(Loader, BatchesHaveTheTransformsChannels) {
 }
 
 TEST(Loader, EveryImageComesOnce) {
-  Loader loader(WholeSet(ColourDataset(23, 23)), Transform(SmallImages(), ImageUse::kTest, 0),
+  Loader loader(WholeSet(ColourDataset(23, 23)), std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 0),
                 {.batch = 5, .shuffle = true, .workers = 3});
   std::multiset<int64_t> seen;
   for (const Batch& batch : OnePass(loader, 4)) {
@@ -105,7 +108,8 @@ TEST(Loader, OfSeveralErrorsTheFirstInOrderIsThrown) {
   auto dataset = std::make_shared<DatasetIndex>(*ColourDataset(30, 5));
   dataset->images = std::make_shared<BrokenSource>();
   for (int round = 0; round < 20; ++round) {
-    Loader loader(WholeSet(dataset), Transform(SmallImages(), ImageUse::kTest, 0), {.batch = 10, .workers = 4});
+    Loader loader(WholeSet(dataset), std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 0),
+                  {.batch = 10, .workers = 4});
     ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"picture 0 is broken"});
     ExpectErrorContains<DataError>([&] { loader.Next(); }, {"picture 0 is broken"});  // until Start() is called
   }
@@ -120,7 +124,8 @@ std::shared_ptr<const DatasetIndex> SkippingDataset(int64_t broken, double most)
 
 TEST(Loader, ABadImageIsReplacedByTheNextOfItsClassForAnyNumberOfThreads) {
   const auto pass = [](int64_t broken, int64_t workers) {
-    Loader loader(WholeSet(SkippingDataset(broken, 0.05)), Transform(SmallImages(), ImageUse::kTest, 3),
+    Loader loader(WholeSet(SkippingDataset(broken, 0.05)),
+                  std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 3),
                   {.batch = 7, .workers = workers});
     return OnePass(loader, 0);
   };
@@ -133,7 +138,7 @@ TEST(Loader, ABadImageIsReplacedByTheNextOfItsClassForAnyNumberOfThreads) {
 
 TEST(Loader, TestingLeavesBadImagesOut) {
   const std::shared_ptr<const DatasetIndex> dataset = SkippingDataset(17, 0.05);
-  Loader loader(WholeSet(dataset), Transform(SmallImages(), ImageUse::kTest, 3),
+  Loader loader(WholeSet(dataset), std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 3),
                 {.batch = 1, .replace_bad = false, .least_last = 1});
   const std::vector<Batch> batches = OnePass(loader, 0);
   ASSERT_EQ(batches.size(), 29U);
@@ -143,7 +148,8 @@ TEST(Loader, TestingLeavesBadImagesOut) {
 }
 
 TEST(Loader, TooManyBadImagesAreAnError) {
-  Loader loader(WholeSet(SkippingDataset(17, 0.03)), Transform(SmallImages(), ImageUse::kTest, 3), {.batch = 7});
+  Loader loader(WholeSet(SkippingDataset(17, 0.03)),
+                std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 3), {.batch = 7});
   ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"1 of the 30 images", "data.most_bad", "picture 17"});
 }
 
@@ -151,7 +157,8 @@ TEST(Loader, AClassWithoutAGoodImageIsAnError) {
   Subset one_class = EasiestClasses(WholeSet(SkippingDataset(2, 1)), {2, 0, 1, 3, 4}, 1);
   one_class.images = {2};
   one_class.targets = {0};
-  Loader loader(std::move(one_class), Transform(SmallImages(), ImageUse::kTest, 3), {.batch = 7});
+  Loader loader(std::move(one_class), std::make_shared<const Transform>(SmallImages(), ImageUse::kTest, 3),
+                {.batch = 7});
   ExpectErrorContains<DataError>([&] { OnePass(loader, 0); }, {"no image of the class of picture 2"});
 }
 

@@ -1,6 +1,6 @@
 #include "danas/train/micro_batch.h"
 
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {

@@ -1,6 +1,6 @@
 #include "danas/train/optimizer.h"
 
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "danas/train/lr_schedule.h"
 #include "tests/train/train_support.h"
 

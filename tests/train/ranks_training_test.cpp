@@ -28,6 +28,7 @@ FinetuneInputs Inputs(int test_images) {
   inputs.config.finetune.epochs = 2;
   inputs.config.finetune.dropout = 0;
   inputs.config.finetune.train = {.batch = 8, .lr = 0.1, .lr_warmup_epochs = 1, .ema_decay = 0.9, .sync_bn = true};
+  inputs.task = MakeTask(inputs.config);
   return inputs;
 }
 

@@ -13,6 +13,8 @@
 #include "danas/config/config.h"
 #include "danas/core/json.h"
 #include "danas/core/random.h"
+#include "danas/data/transform.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/loader.h"
 #include "danas/train/weight_pass.h"
 #include "tests/support/test_support.h"
@@ -66,10 +68,19 @@ inline DataConfig StripeData() {
   return data;
 }
 
+inline const Task& StripeTask() {
+  static const std::shared_ptr<const Task> task = [] {
+    Config config;
+    config.data = StripeData();
+    return MakeTask(config);
+  }();
+  return *task;
+}
+
 inline Loader StripeLoader(int images, int classes, LoaderOptions options = {.batch = 8, .shuffle = true},
                            at::Device device = at::kCPU) {
   return Loader(WholeSet(std::make_shared<const DatasetIndex>(StripeSet(images, classes, 3))),
-                Transform(StripeData(), ImageUse::kTrain, 0), options, device);
+                std::make_shared<const Transform>(StripeData(), ImageUse::kTrain, 0), options, device);
 }
 
 // Two fully connected layers, in any float type.

@@ -6,14 +6,15 @@
 #include "danas/nn/norm.h"
 #include "danas/nn/state.h"
 #include "danas/run/device.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
 namespace {
 
 PassResult Train(TinyNetwork& network, Loader& loader, WeightTraining& training, int64_t epoch = 0) {
-  return TrainWeightsPass(network, network.AsForward(), loader, training, 4, {.label = "test", .epoch = epoch});
+  return TrainWeightsPass(network, network.AsForward(), loader, training, StripeTask(), 4,
+                          {.label = "test", .epoch = epoch});
 }
 
 // Batch norm, then TinyNetwork, with dropout between: what a step can move besides weights, and what it can draw.
@@ -41,7 +42,7 @@ PassResult TrainNormed(NormedNetwork& network, WeightTraining& training, int64_t
   const Forward forward = [&](const at::Tensor& image_nchw) {
     return network.forward(change ? change(training.step, image_nchw) : image_nchw);
   };
-  return TrainWeightsPass(network, forward, loader, training, 4, {.label = "test", .epoch = epoch});
+  return TrainWeightsPass(network, forward, loader, training, StripeTask(), 4, {.label = "test", .epoch = epoch});
 }
 
 TEST(TrainWeightsPass, Learns) {
@@ -54,8 +55,7 @@ TEST(TrainWeightsPass, Learns) {
   EXPECT_EQ(training.step, 8);
   EXPECT_EQ(first.images, 64);
   PassResult last;
-  for (int64_t epoch = 1; epoch < 20; ++epoch)
-    last = Train(network, loader, training, epoch);
+  for (int64_t epoch = 1; epoch < 20; ++epoch) last = Train(network, loader, training, epoch);
   EXPECT_LT(last.loss, 0.2 * first.loss);
   EXPECT_GT(last.accuracy, 0.95);
 }
@@ -181,7 +181,7 @@ TEST(TrainWeightsPass, Bf16SeesEveryStep) {
     return out;
   };
   std::vector<at::Tensor> logits;
-  WeightStep step(network, training, 4);
+  WeightStep step(network, training, StripeTask(), 4);
   BatchPass pass(loader, training.Passing({.label = "test"}));
   for (const Batch& batch : pass) {
     ASSERT_TRUE(pass.Take(step.Compute(batch, {forward})));
@@ -201,7 +201,7 @@ TEST(WeightStep, LeavesNoGradientsAndCounts) {
   WeightTraining training = MakeTraining({.batch = 8}, 2);
   training.Bind(network);
   Loader loader = StripeLoader(16, 4);
-  WeightStep step(network, training, 4);
+  WeightStep step(network, training, StripeTask(), 4);
   BatchPass pass(loader, training.Passing({.label = "test"}));
   for (const Batch& batch : pass) {
     ASSERT_TRUE(pass.Take(step.Compute(batch, {network.AsForward()})));

@@ -12,6 +12,7 @@
 #include "danas/core/json.h"
 #include "danas/core/seconds_since.h"
 #include "danas/data/subset.h"
+#include "danas/data/transform.h"
 #include "danas/report/bench_report.h"
 #include "danas/train/loader.h"
 #include "inputs.h"
@@ -58,7 +59,7 @@ int RunCommand(const BenchLoaderOptions& options, const Call&) {
 
   LoaderBench bench{.dataset = dataset->name, .images = set.size(), .batch = config.train.batch};
   for (const int64_t count : workers) {
-    Loader loader(set, Transform(config.data, ImageUse::kTrain, config.seed, channels),
+    Loader loader(set, std::make_shared<const Transform>(config.data, ImageUse::kTrain, config.seed, channels),
                   {.batch = config.train.batch,
                    .shuffle = true,
                    .workers = count,

@@ -59,7 +59,7 @@ ValueRanges Calibrate(const PlainGraph& graph, Supernet& network, const Config& 
   if (chosen.size() < images) {
     log::warn("{} has only {} images to calibrate with, not {}", train->name, chosen.size(), images);
   }
-  Loader loader(chosen, Transform(data, ImageUse::kTest, config.seed, space.input_channels()),
+  Loader loader(chosen, std::make_shared<const Transform>(data, ImageUse::kTest, config.seed, space.input_channels()),
                 TestLoader(config, kBatch, Ranks()));
 
   const c10::InferenceMode inference;

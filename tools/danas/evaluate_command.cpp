@@ -15,6 +15,7 @@
 #include "danas/nn/weights_file.h"
 #include "danas/report/text_table.h"
 #include "danas/run/device.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/loader.h"
 #include "danas/train/loaders.h"
@@ -96,11 +97,12 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   LoadWeights(*network, options.weights, test->classes.ids);
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
-  Loader loader(WholeSet(test), Transform(config.data, ImageUse::kTest, config.seed, network->space().input_channels()),
+  const std::shared_ptr<const Task> task = MakeTask(config);
+  Loader loader(WholeSet(test), task->Frames(ImageUse::kTest, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
   const EvaluationResult result =
-      Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
+      task->Test(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
                {.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
                 .classes = network->space().classes(),
                 .runtime = config.runtime});

@@ -5,6 +5,7 @@
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/weights_file.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/finetune.h"
 #include "finetune_options.h"
 #include "network_inputs.h"
@@ -23,7 +24,8 @@ Genotype TrainedGenotype(const FinetuneInputs& inputs) {
           classes.ids, classes.labels, inputs.genotype.origin};
 }
 
-int Finetune(const FinetuneInputs& inputs, const Genotype& trained, TrainingRun run, const Call& call) {
+int Finetune(FinetuneInputs inputs, const Genotype& trained, TrainingRun run, const Call& call) {
+  inputs.task = MakeTask(inputs.config);
   run.network = FormatCount(static_cast<double>(CountMacs(trained.network))) + " MACs, " +
                 FormatCount(static_cast<double>(CountParameters(trained.network))) + " parameters";
   return RunTraining(run, inputs.config, inputs.dataset, call, {},

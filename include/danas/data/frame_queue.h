@@ -9,14 +9,15 @@
 #include <optional>
 #include <vector>
 
+#include "danas/data/frame_maker.h"
 #include "danas/data/subset.h"
-#include "danas/data/transform.h"
 
 namespace danas {
 
 struct FrameBatch {
   std::shared_ptr<float> pixels;  // [N, H, W, channels]
   std::vector<int64_t> targets;   // [N]
+  std::vector<float> truth;       // [N, FrameMaker::truth_floats()]
   std::vector<int64_t> entries;   // [N]: which entry of the subset each frame is
   int64_t whole = 0;              // frames of the batch over all processes
 
@@ -25,11 +26,11 @@ struct FrameBatch {
 
 struct LoaderOptions {
   int64_t batch = 256;
-  bool shuffle = false;        // by the stream "order" of (seed, epoch)
-  bool replace_bad = true;     // an image that is skipped: the next good one of its class, or a batch without it
-  int64_t least_last = 2;      // a last batch of fewer images joins the one before (batch norm needs two); 1: never
-  int64_t rank = 0;            // the part of each batch that this process takes, of `ranks` parts in order
-  int64_t ranks = 1;           // with more than one a batch may come empty, so that all processes see as many
+  bool shuffle = false;     // by the stream "order" of (seed, epoch)
+  bool replace_bad = true;  // an image that is skipped: the next good one of its class, or a batch without it
+  int64_t least_last = 2;   // a last batch of fewer images joins the one before (batch norm needs two); 1: never
+  int64_t rank = 0;         // the part of each batch that this process takes, of `ranks` parts in order
+  int64_t ranks = 1;        // with more than one a batch may come empty, so that all processes see as many
   int64_t workers = 1;
   int64_t queue = 4;  // batches decoded ahead
   int64_t seed = 0;
@@ -40,7 +41,8 @@ class FrameQueue {
   // Gives memory for so many floats, aligned to 64 bytes.
   using Allocate = std::function<std::shared_ptr<float>(size_t floats)>;
 
-  FrameQueue(Subset subset, Transform transform, LoaderOptions options, Allocate allocate = AllocateOnHost);
+  FrameQueue(Subset subset, std::shared_ptr<const FrameMaker> frames, LoaderOptions options,
+             Allocate allocate = AllocateOnHost);
   ~FrameQueue();
   FrameQueue(const FrameQueue&) = delete;
   FrameQueue& operator=(const FrameQueue&) = delete;
@@ -54,10 +56,9 @@ class FrameQueue {
 
   int64_t BatchesPerPass() const;
   int64_t ImagesPerPass() const;  // of all processes
-  BadImages* bad() const;  // the dataset's list of images that were skipped; null where such an image is an error
+  BadImages* bad() const;        // the dataset's list of images that were skipped; null where such an image is an error
   double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
-  int64_t image_size() const;
-  int64_t channels() const;
+  const FrameMaker& frames() const;
 
   static std::shared_ptr<float> AllocateOnHost(size_t floats);
 

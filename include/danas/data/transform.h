@@ -11,6 +11,7 @@
 
 #include "danas/config/data_config.h"
 #include "danas/data/dataset_index.h"
+#include "danas/data/frame_maker.h"
 #include "danas/data/pixels.h"
 
 namespace danas {
@@ -47,7 +48,7 @@ Framing CentreCrop(int height, int width, int resize, int size);
 // ConfigError, which names `key`, for a list that is neither of 3 nor of 1.
 std::vector<double> PerChannel(const std::vector<double>& list, int channels, const char* key);
 
-class Transform {
+class Transform : public FrameMaker {
  public:
   // `channels`: of the network's images, 3 or 1. With one, a picture is turned to grey as it is loaded, and three means
   // or deviations become one by their luma; one of either holds for all channels. Throws ConfigError for lists of the
@@ -65,8 +66,13 @@ class Transform {
   // The picture before normalisation, for tests and viewers.
   Image Augment(const ImageSource& images, int64_t epoch, int64_t position) const;
 
-  int64_t image_size() const { return config_.image_size; }
-  int channels() const { return channels_; }
+  FrameShape shape() const override {
+    return {.height = config_.image_size, .width = config_.image_size, .channels = channels_};
+  }
+  void Make(const DatasetIndex& dataset, int64_t epoch, int64_t position, std::span<float> out_hwc,
+            std::span<float> /*truth*/) const override {
+    Apply(*dataset.images, epoch, position, out_hwc);
+  }
 
  private:
   Planes Prepare(const ImageSource& images, int64_t epoch, int64_t position) const;

@@ -12,6 +12,7 @@
 #include "danas/search/learners/learner.h"
 #include "danas/search/relaxation.h"
 #include "danas/search/search_state.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/pass.h"
 
 namespace danas {
@@ -63,7 +64,8 @@ class ArchitectureStep {
         classes_(classes),
         totals_(totals),
         forward_macs_(branch.space()),
-        learner_(MakeLearner(config.search)) {}
+        learner_(MakeLearner(config.search)),
+        task_(MakeTask(config)) {}
 
   StepResult Compute(const Batch& batch);
   void Apply();
@@ -90,6 +92,7 @@ class ArchitectureStep {
   ArchitectureTotals& totals_;
   ForwardMacs forward_macs_;
   std::unique_ptr<const Learner> learner_;
+  std::shared_ptr<const Task> task_;
   // Of the whole batch.
   int64_t images_ = 0;
   double cost_ = 0;            // mean over the images, of the draws

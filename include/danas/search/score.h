@@ -15,6 +15,7 @@
 #include "danas/config/config.h"
 #include "danas/core/progress.h"
 #include "danas/train/loader.h"
+#include "danas/train/task.h"
 #include "danas/nn/supernet.h"
 #include "danas/run/ranks.h"
 
@@ -82,6 +83,7 @@ class SubnetScorer {
 
  private:
   std::shared_ptr<Supernet> supernet_;
+  std::shared_ptr<const Task> task_;
   int64_t classes_;
   RuntimeConfig runtime_;
   Ranks ranks_;

@@ -40,6 +40,7 @@ class TrialSteps {
   Config config_;
   SearchState state_;
   std::unique_ptr<Paths> paths_;
+  std::shared_ptr<const Task> task_;
   Batch batch_;
   std::optional<ArchitectureScope> scope_;  // from an architecture step to the next weight step
   ArchitectureTotals totals_;

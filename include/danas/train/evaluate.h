@@ -1,4 +1,4 @@
-// How well a network does on a subset: loss and accuracies, nothing moved.
+// What a test of a network says: loss and accuracies.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,6 @@
 
 #include "danas/events/training_events.h"
 #include "danas/train/pass.h"
-#include "danas/train/weight_pass.h"
 
 namespace danas {
 
@@ -30,12 +29,6 @@ struct EvaluationOptions {
   int64_t classes = 0;    // the first so many of the logits
   RuntimeConfig runtime = {};
 };
-
-// One pass in inference mode with running statistics (NormMode::kRunning) and without dropout; the network is left in
-// that mode. Over the images of all processes (EvaluationOptions::pass.ranks); the same result in each. Throws
-// NumericError and Interrupted as BatchPass does.
-EvaluationResult Evaluate(torch::nn::Module& network, const Forward& forward, Loader& loader,
-                          const EvaluationOptions& options);
 
 // As a log has it: `per_class` in the order of the ids. As many ids as classes.
 events::TestFields TestFieldsOf(const EvaluationResult& result, const std::vector<std::string>& class_ids);

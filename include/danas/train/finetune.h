@@ -17,9 +17,10 @@ namespace danas {
 
 struct FinetuneInputs {
   Config config;  // finetune, data, runtime, seed
+  std::shared_ptr<const Task> task = {};
   Genotype genotype;
-  Dataset dataset;                         // may be another than the search's: the classifier follows its classes
-  std::filesystem::path supernet_weights;  // for finetune.init = supernet: the search's weights.safetensors
+  Dataset dataset;                             // may be another than the search's: the classifier follows its classes
+  std::filesystem::path supernet_weights;      // for finetune.init = supernet: the search's weights.safetensors
   std::filesystem::path initial_weights = {};  // of the network itself, to begin with; empty: finetune.init says
   at::Device device = at::kCPU;
   Ranks ranks = {};

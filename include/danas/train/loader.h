@@ -12,9 +12,10 @@
 namespace danas {
 
 struct Batch {
-  at::Tensor images;   // [N, channels, H, W] float32, channels_last
-  at::Tensor targets;  // [N] int64
-  int64_t whole = 0;   // images of the batch over all processes; 0: this is all of it
+  at::Tensor images;        // [N, channels, H, W] float32, channels_last
+  at::Tensor targets;       // [N] int64
+  int64_t whole = 0;        // images of the batch over all processes; 0: this is all of it
+  at::Tensor truth = {};    // [N, FrameMaker::truth_floats()] float32; undefined where there are none
   at::Tensor entries = {};  // [N] int64 on the CPU: which entry of the subset each image is; from a loader alone
   int64_t size() const { return targets.size(0); }
   int64_t whole_size() const { return whole > 0 ? whole : size(); }
@@ -23,7 +24,7 @@ struct Batch {
 class Loader {
  public:
   // Batches arrive on `device`; on CUDA from pinned memory on a stream of their own.
-  Loader(Subset subset, Transform transform, LoaderOptions options, at::Device device = at::kCPU);
+  Loader(Subset subset, std::shared_ptr<const FrameMaker> frames, LoaderOptions options, at::Device device = at::kCPU);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

@@ -15,12 +15,14 @@
 #include "danas/events/training_events.h"
 #include "danas/nn/supernet.h"
 #include "danas/train/evaluate.h"
+#include "danas/train/task.h"
 
 namespace danas {
 
 struct NetworkTraining {
   events::TrainingKind kind = events::TrainingKind::kFinetune;
-  Config config;     // data, runtime, seed
+  Config config;  // data, runtime, seed
+  std::shared_ptr<const Task> task = {};
   TrainConfig recipe;
   int64_t epochs = 1;
   Subset images;                          // targets are the dataset's own classes
@@ -37,7 +39,7 @@ struct TrainingOutputs {
   ProgressSink* progress = nullptr;
   // weights.safetensors, weights-epoch<N>.safetensors, weights-ema.safetensors, result.json, checkpoints/, or nothing
   std::filesystem::path folder = {};
-  bool resume = false;           // resumes from the newest whole checkpoint in `folder`
+  bool resume = false;            // resumes from the newest whole checkpoint in `folder`
   std::vector<Event> notes = {};  // are recorded where the training starts or resumes
 };
 
@@ -45,11 +47,11 @@ struct TrainingResult {
   events::TrainingKind kind = events::TrainingKind::kFinetune;
   int64_t epochs = 0;
   int64_t steps = 0;
-  int64_t skipped = 0;                  // batches left out for a loss that was not finite
-  EvaluationResult last = {};           // the last epoch's weights on the test set
+  int64_t skipped = 0;                       // batches left out for a loss that was not finite
+  EvaluationResult last = {};                // the last epoch's weights on the test set
   std::optional<EvaluationResult> ema = {};  // and their average
-  double seconds = 0;                   // training and evaluation
-  double images_per_second = 0;         // in training
+  double seconds = 0;                        // training and evaluation
+  double images_per_second = 0;              // in training
   double device_hours = 0;
 };
 
@@ -62,7 +64,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
 // The file of these weights in the folder of a training of `epochs`: the last epoch's are weights.safetensors.
 std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t epoch, int64_t epochs);
 
-// The network's loss and accuracies on these images, as in testing.
+// Task::Test() on these images.
 EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const NetworkTraining& training,
                                 const std::string& label, ProgressSink* progress);
 

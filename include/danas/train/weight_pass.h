@@ -20,12 +20,9 @@
 #include "danas/train/lr_schedule.h"
 #include "danas/train/optimizer.h"
 #include "danas/train/pass.h"
+#include "danas/train/task.h"
 
 namespace danas {
-
-// images [N, channels, H, W] -> logits [N, classes]
-using Forward = std::function<at::Tensor(const at::Tensor& image_nchw)>;
-using Forwards = std::vector<Forward>;
 
 // How the processes of a run share the training.
 struct SharedTraining {
@@ -67,9 +64,9 @@ struct WeightTraining {
 // masks, is seeded for every batch from the stream ("dropout", step), on rank r > 0 ("dropout", step, r).
 class WeightStep {
  public:
-  // Sets the network to training mode and NormMode::kBatch. The loss is over the first `classes` classes. All must
-  // outlive this.
-  WeightStep(torch::nn::Module& network, WeightTraining& training, int64_t classes);
+  // Sets the network to training mode and NormMode::kBatch. The loss is the task's, over the first `classes` classes.
+  // All must outlive this.
+  WeightStep(torch::nn::Module& network, WeightTraining& training, const Task& task, int64_t classes);
 
   // Each of the forward passes goes over the whole batch; their gradients add up to those of the optimiser's one step,
   // as the paths of FairNAS do (Chu et al., ICCV 2021, Algorithm 1), and loss and accuracy are their means. Throws
@@ -90,6 +87,7 @@ class WeightStep {
 
   torch::nn::Module& network_;
   WeightTraining& training_;
+  const Task& task_;
   int64_t classes_;
   std::vector<at::Tensor> buffers_, saved_;  // with on_nonfinite = skip
   at::Tensor found_inf_, norm_;
@@ -98,6 +96,6 @@ class WeightStep {
 // One epoch of steps with nothing in between: what a training of one network is. `pass`: its on_nonfinite and ranks are
 // replaced by those of the training. Throws NumericError and Interrupted as BatchPass does.
 PassResult TrainWeightsPass(torch::nn::Module& network, const Forward& forward, Loader& loader,
-                            WeightTraining& training, int64_t classes, PassOptions pass);
+                            WeightTraining& training, const Task& task, int64_t classes, PassOptions pass);
 
 }  // namespace danas

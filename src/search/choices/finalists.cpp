@@ -11,6 +11,7 @@
 #include "danas/run/device.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/make_plan.h"
+#include "danas/tasks/make_task.h"
 #include "danas/train/loaders.h"
 
 namespace danas {
@@ -123,16 +124,17 @@ double Finalists::Train(Supernet& network, const std::string& label, const PartO
   WeightTraining training(recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, steps), inputs.device,
                           {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = false});
   training.Bind(network);
+  const std::shared_ptr<const Task> task = MakeTask(config);
   const double image_macs = ForwardMacs(network.space()).Of({});
   const auto passes = static_cast<double>(images_of_pass.size());
   double macs = 0, passes_done = 0;
   int64_t pass = trained.run.state.passes;  // of the loader: none that the search has seen
   for (const int64_t images : images_of_pass) {
     Loader loader(EvenSample(sets.training, images, config.seed),
-                  Transform(config.data, ImageUse::kTrain, config.seed, inputs.space.input_channels()),
+                  task->Frames(ImageUse::kTrain, inputs.space.input_channels()),
                   TrainingLoader(config, recipe, inputs.ranks), inputs.device);
     TrainWeightsPass(network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader,
-                     training, sets.classes,
+                     training, *task, sets.classes,
                      {.label = label + ", weights",
                       .epoch = pass++,
                       .progress = trained.progress,

@@ -1,4 +1,4 @@
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
 
 #include <ATen/ATen.h>
 

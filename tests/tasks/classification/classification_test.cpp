@@ -1,10 +1,9 @@
-#include "danas/train/evaluate.h"
-
 #include <cmath>
 
 #include "danas/core/error.h"
 #include "danas/nn/norm.h"
-#include "danas/train/class_loss.h"
+#include "danas/tasks/classification/class_loss.h"
+#include "danas/tasks/make_task.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
@@ -25,7 +24,7 @@ TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
   for (const int64_t size : {29, 8, 7}) {  // 29 = 4 * 7 + 1: a lone last image
     Loader loader = TestSetLoader(29, 7, size);
     const EvaluationResult result =
-        Evaluate(network, network.AsForward(), loader, {.pass = {.label = "test"}, .classes = 7});
+        StripeTask().Test(network, network.AsForward(), loader, {.pass = {.label = "test"}, .classes = 7});
     EXPECT_EQ(result.images, 29);
     EXPECT_NEAR(result.loss, ClassLossSum(logits, batch.targets, 7, 0).item<double>() / 29, 1e-5);
     EXPECT_NEAR(result.top1, best.eq(batch.targets).sum().item<double>() / 29, 1e-12);
@@ -47,13 +46,13 @@ TEST(Evaluate, MovesNothing) {
   const at::Tensor mean = norm->running_mean.clone();
   Loader loader = TestSetLoader(12, 4, 5);
   bool had_gradient = false;
-  Evaluate(network,
-           [&](const at::Tensor& image_nchw) {
-             const at::Tensor logits = network.forward(norm->forward(image_nchw));
-             had_gradient |= logits.requires_grad();
-             return logits;
-           },
-           loader, {.pass = {.label = "test"}, .classes = 4});
+  StripeTask().Test(network,
+                    [&](const at::Tensor& image_nchw) {
+                      const at::Tensor logits = network.forward(norm->forward(image_nchw));
+                      had_gradient |= logits.requires_grad();
+                      return logits;
+                    },
+                    loader, {.pass = {.label = "test"}, .classes = 4});
   EXPECT_FALSE(had_gradient);
   EXPECT_FALSE(network.is_training());
   EXPECT_EQ(norm->mode(), NormMode::kRunning);
@@ -67,8 +66,8 @@ TEST(Evaluate, OutputsThatAreNotFiniteAreNoMatterOfTheLearningRate) {
   Loader loader = TestSetLoader(12, 4, 5);
   const std::string message = ExpectErrorContains<NumericError>(
       [&] {
-        Evaluate(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw) * NAN; }, loader,
-                 {.pass = {.label = "test set"}, .classes = 4});
+        StripeTask().Test(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw) * NAN; },
+                          loader, {.pass = {.label = "test set"}, .classes = 4});
       },
       {"test set: the loss of batch 1 of 3 is nan, not a finite number. The network's outputs are not finite"});
   EXPECT_EQ(message.find("rate"), std::string::npos) << message;
