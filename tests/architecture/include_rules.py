@@ -25,6 +25,7 @@ ROOMS = {
     "run": ["core", "config", "events", "nn"],
     "latency": ["core", "config", "arch", "cost", "export", "kernels", "nn", "run"],
     "train": ["core", "config", "events", "arch", "easiness", "data", "nn", "run"],
+    "tasks": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
     "judge": ["core", "config", "events", "arch", "easiness", "data", "nn", "run", "train"],
     "search": ["core", "config", "events", "arch", "cost", "easiness", "data", "kernels", "nn", "run", "train"],
     "report": ["core", "config", "events", "arch", "cost", "easiness"],
