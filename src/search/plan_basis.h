@@ -45,6 +45,7 @@ struct PlanBasis {
 double FloatBytes(const Config& config);
 double ElementBytes(const Config& config);  // of an activation
 bool KeepsAverage(const Config& config);    // of the weights
+int StateCopies(const TrainConfig& recipe);  // numbers that the optimiser keeps of each weight
 
 // What so many of the supernet's parameters take in a weight step, with gradients, momentum, average and copies in half
 // precision; and what they take while networks are scored.

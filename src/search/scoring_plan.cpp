@@ -34,7 +34,7 @@ double FinalMemoryBytes(const PlanBasis& basis, const FinalPlan& final, const Se
   double finalist = FloatBytes(config) * network_parameters +
                     ScoringBytes(basis, final.finalist_images + more, final.finalist_images, one_path_l, false);
   if (final.finalist_training_images > 0) {
-    const double training = 3 * FloatBytes(config) * network_parameters +
+    const double training = (2 + StateCopies(config.train)) * FloatBytes(config) * network_parameters +
                             ElementBytes(config) * static_cast<double>(basis.MicroBatch(config.train)) *
                                 PeakElements(left, one_path_l, /*keeps_outputs=*/false, ComputationOf(basis)) +
                             KeptImageBytes(basis, (config.data.queue + 1) * basis.Batch(config.train));

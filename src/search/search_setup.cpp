@@ -104,7 +104,9 @@ SearchState MakeState(const SearchInputs& inputs, const SearchCourse& course, co
   const auto steps_per_epoch = static_cast<double>(
       BatchesOf(first.weight_images, config.train.batch, LeastLastBatch(config.train, inputs.ranks.count())));
   const auto warmup_steps = static_cast<int64_t>(std::lround(config.train.lr_warmup_epochs * steps_per_epoch));
-  const CosineSchedule schedule(config.train, warmup_steps, course.plan.weight_steps());
+  int64_t epochs = 0;
+  for (const PhasePlan& plan : course.plan.phases) epochs += plan.phase.epochs;
+  const RateSchedule schedule(config.train, warmup_steps, course.plan.weight_steps(), epochs);
   return MakeSearchState(config, space, *inputs.cost, schedule, inputs.device, inputs.ranks);
 }
 

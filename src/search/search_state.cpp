@@ -17,7 +17,7 @@ TrainConfig SupernetRecipe(const Config& config) {
 }
 
 SearchState MakeSearchState(const Config& config, const SearchSpace& space, const CostModel& cost,
-                            const CosineSchedule& schedule, at::Device device, const Ranks& ranks) {
+                            const RateSchedule& schedule, at::Device device, const Ranks& ranks) {
   const std::vector<std::string> names = BranchNames(config.search);
   const bool paths_vary = ComputesPaths(config.search) || names.size() > 1;
   SearchState state{.supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),

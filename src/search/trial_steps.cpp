@@ -24,7 +24,7 @@ SearchState StandingStill(Config config, const SearchSpace& space, const CostMod
                           const Ranks& ranks) {
   config.train.lr = 0;
   config.train.lr_min = 0;
-  return MakeSearchState(config, space, cost, CosineSchedule(config.train, 0, int64_t{1} << 40), device, ranks);
+  return MakeSearchState(config, space, cost, RateSchedule(config.train, 0, int64_t{1} << 40), device, ranks);
 }
 
 Batch RandomBatch(const SearchSpace& space, const Task& task, at::Device device, int64_t images, int ranks) {

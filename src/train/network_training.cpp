@@ -180,7 +180,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
                 TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
-  const CosineSchedule schedule(recipe, warmup_steps, training.epochs * batches);
+  const RateSchedule schedule(recipe, warmup_steps, training.epochs * batches, training.epochs);
   const Ranks& ranks = training.ranks;
   TrainingRun run{.weights = WeightTraining(recipe, config.runtime, config.seed, schedule, training.device,
                                             {.ranks = ranks, .config = config.ranks})};

@@ -44,19 +44,19 @@ void DescribeAverage(StateFields& fields, std::optional<Ema>& ema) {
 }  // namespace
 
 WeightTraining::WeightTraining(const TrainConfig& recipe_, const RuntimeConfig& runtime_, int64_t seed_,
-                               const CosineSchedule& schedule_, at::Device device, const SharedTraining& shared_)
+                               const RateSchedule& schedule_, at::Device device, const SharedTraining& shared_)
     : recipe(recipe_),
       runtime(runtime_),
       seed(seed_),
       schedule(schedule_),
-      sgd(recipe_),
+      optimizer(recipe_),
       scaler(runtime_.amp, device),
       shared(shared_) {
   if (recipe.ema_decay > 0) ema.emplace(recipe.ema_decay);
 }
 
 void WeightTraining::Bind(torch::nn::Module& network) {
-  sgd.Bind(network);
+  optimizer.Bind(network);
   if (ema) ema->Bind(network);
   NormSharing sharing;
   sharing.groups = recipe.bn_groups;
@@ -71,11 +71,11 @@ void WeightTraining::Bind(torch::nn::Module& network) {
 
 void WeightTraining::Describe(StateFields& fields, const torch::nn::Module& network) {
   // What the config gives again: recipe_, runtime_, seed_, schedule_, shared_, and with the network reducer_.
-  auto& [recipe_, runtime_, seed_, schedule_, sgd_, scaler_, ema_, shared_, reducer_, step_] = *this;
+  auto& [recipe_, runtime_, seed_, schedule_, optimizer_, scaler_, ema_, shared_, reducer_, step_] = *this;
   fields.Within("weights", [&](StateFields& f) {
     for (const auto& [name, tensor] : StateOf(network)) f.Contents(name, tensor);
   });
-  fields.Within("momentum", [&](StateFields& f) { sgd_.Describe(f); });
+  fields.Within("momentum", [&](StateFields& f) { optimizer_.Describe(f); });
   fields.Within("scaler", [&](StateFields& f) { scaler_.Describe(f); });
   DescribeAverage(fields, ema_);
   fields.Value("step", step_);
@@ -91,7 +91,7 @@ WeightStep::WeightStep(torch::nn::Module& network, WeightTraining& training, con
     : network_(network), training_(training), task_(task), classes_(classes) {
   SetNormMode(network, NormMode::kBatch);
   network.train();
-  training.sgd.ZeroGradients();
+  training.optimizer.ZeroGradients();
   if (skips()) buffers_ = network.buffers();
 }
 
@@ -112,8 +112,8 @@ StepResult WeightStep::Compute(const Batch& batch, const Forwards& forwards) {
   SumOverRanks(ranks, batch.size(), result);
   if (training_.shared.config.bn_buffers == BufferChoice::kAverage) AverageBuffers(network_, ranks);
 
-  found_inf_ = training_.scaler.Unscale(training_.sgd.Gradients());
-  if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.sgd.GradientNorm();
+  found_inf_ = training_.scaler.Unscale(training_.optimizer.Gradients());
+  if (training_.recipe.clip_norm > 0 || skips()) norm_ = training_.optimizer.GradientNorm();
   // With a scaler infinite gradients are part of the game: the scale falls and the step is left out.
   if (!training_.scaler.enabled()) result.gradient_norm = norm_;
   return result;
@@ -135,8 +135,8 @@ void WeightStep::SaveBuffers() {
 }
 
 void WeightStep::Apply() {
-  if (training_.recipe.clip_norm > 0) training_.sgd.ClipGradients(norm_, training_.recipe.clip_norm);
-  training_.sgd.Step(training_.schedule.At(training_.step), found_inf_);
+  if (training_.recipe.clip_norm > 0) training_.optimizer.ClipGradients(norm_, training_.recipe.clip_norm);
+  training_.optimizer.Step(training_.schedule.At(training_.step), found_inf_);
   training_.scaler.Update(found_inf_);
   if (training_.ema) training_.ema->Update();
   Finish();
@@ -149,7 +149,7 @@ void WeightStep::Discard() {
 }
 
 void WeightStep::Finish() {
-  training_.sgd.ZeroGradients();
+  training_.optimizer.ZeroGradients();
   ++training_.step;
 }
 

@@ -73,7 +73,7 @@ void Run(const Arguments& arguments) {
   InitializeWeights(*network, config.seed);
   MoveTo(*network, at::kCPU, config.runtime);
   WeightTraining training(config.train, config.runtime, config.seed,
-                          CosineSchedule(config.train, 0, int64_t{1} << 40), at::kCPU);
+                          RateSchedule(config.train, 0, int64_t{1} << 40), at::kCPU);
   training.Bind(*network);
   const Batch batch{at::randn({arguments.batch, 3, arguments.input.height, arguments.input.width})
                         .contiguous(at::MemoryFormat::ChannelsLast),
@@ -96,8 +96,8 @@ void Run(const Arguments& arguments) {
         .Add({.loss_sum = ClassLossSum(logits_nk, batch.targets, logits_nk.size(1), 0.1),
               .correct = CountCorrect(logits_nk, batch.targets, logits_nk.size(1)),
               .gradient_norm = {}});
-    training.sgd.Step(training.schedule.At(training.step++));
-    training.sgd.ZeroGradients();
+    training.optimizer.Step(training.schedule.At(training.step++));
+    training.optimizer.ZeroGradients();
   });
 
   SetNormMode(*network, NormMode::kRunning);

@@ -31,7 +31,7 @@ class ArchitecturePass : public testing::Test {
         .supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
         .costs = MakeCostTable(*MakeMacsModel(), space),
         .branches = {},
-        .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
+        .training = WeightTraining(config_.train, config_.runtime, 0, RateSchedule(config_.train, 0, 10), at::kCPU)};
     state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kFloat));
     InitializeWeights(*state.supernet, seed);
     state.training.Bind(*state.supernet);

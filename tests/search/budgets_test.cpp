@@ -114,7 +114,7 @@ SearchState StateOfTwo() {
       .supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
       .costs = MakeCostTable(*MakeMacsModel(), space),
       .branches = {},
-      .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+      .training = WeightTraining(config.train, config.runtime, 0, RateSchedule(config.train, 0, 10), at::kCPU)};
   for (const char* name : {"1k", "2k"}) {
     state.branches.push_back(WholeBranch(name, state.supernet, state.costs, at::kFloat));
   }

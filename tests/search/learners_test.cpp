@@ -55,7 +55,7 @@ class Learners : public testing::Test {
         .supernet = std::make_shared<Supernet>(space, SupernetOptions{}),
         .costs = MakeCostTable(*MakeMacsModel(), space),
         .branches = {},
-        .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
+        .training = WeightTraining(config_.train, config_.runtime, 0, RateSchedule(config_.train, 0, 10), at::kCPU)};
     state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kDouble));
     InitializeWeights(*state.supernet, 1);
     MoveTo(*state.supernet, at::kCPU, config_.runtime);

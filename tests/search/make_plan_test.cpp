@@ -401,7 +401,7 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
       .supernet = std::make_shared<Supernet>(space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*MakeMacsModel(), space),
       .branches = {},
-      .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+      .training = WeightTraining(config.train, config.runtime, 0, RateSchedule(config.train, 0, 10), at::kCPU)};
   state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kFloat));
   InitializeWeights(*state.supernet, 0);
   state.training.Bind(*state.supernet);
@@ -413,8 +413,8 @@ void RunSteps(const Config& config, const SearchSpace& space, bool architecture)
         DrawChoices(state.branches[0].alpha, config.search.relaxation, Pass::kWeights, {.draw = i}, at::kCPU);
     SetNormMode(*state.supernet, NormMode::kBatch);
     (ClassLossSum(state.supernet->forward(batch.images, draw.choices), batch.targets, 4, 0) / 32).backward();
-    state.training.sgd.Step(0.1);
-    state.training.sgd.ZeroGradients();
+    state.training.optimizer.Step(0.1);
+    state.training.optimizer.ZeroGradients();
     if (!architecture) continue;
     const ArchitectureScope scope(state, state.branches[0]);
     ArchitectureTotals totals;

@@ -100,8 +100,8 @@ class TwinSearch {
     SetNormMode(*state_.supernet, NormMode::kBatch);
     (ClassLossSum(state_.supernet->forward(batch.images, draw.choices), batch.targets, kClasses, 0) / kImages)
         .backward();
-    state_.training.sgd.Step(0.1);
-    state_.training.sgd.ZeroGradients();
+    state_.training.optimizer.Step(0.1);
+    state_.training.optimizer.ZeroGradients();
     Tie();
   }
 
@@ -112,7 +112,7 @@ class TwinSearch {
       .supernet = std::make_shared<Supernet>(space_, SupernetOptions{.how = {.kernels = KernelChoice::kAten}}),
       .costs = MakeCostTable(*MakeMacsModel(), space_),
       .branches = {},
-      .training = WeightTraining(config_.train, config_.runtime, 0, CosineSchedule(config_.train, 0, 10), at::kCPU)};
+      .training = WeightTraining(config_.train, config_.runtime, 0, RateSchedule(config_.train, 0, 10), at::kCPU)};
 };
 
 void ExpectStandardNormal(LearnerKind learner) {

@@ -214,7 +214,7 @@ SearchState MakeState(const DrawnSpace& drawn, const Config& config) {
       .supernet = std::make_shared<Supernet>(drawn.space, SupernetOptions{.how = config.nn}),
       .costs = MakeCostTable(*MakeMacsModel(), drawn.space),
       .branches = {},
-      .training = WeightTraining(config.train, config.runtime, 0, CosineSchedule(config.train, 0, 10), at::kCPU)};
+      .training = WeightTraining(config.train, config.runtime, 0, RateSchedule(config.train, 0, 10), at::kCPU)};
   state.branches.push_back(WholeBranch("", state.supernet, state.costs, at::kDouble));
   InitializeWeights(*state.supernet, static_cast<int64_t>(drawn.seed));
   MoveTo(*state.supernet, at::kCPU, config.runtime);
@@ -241,7 +241,7 @@ Results Steps(const DrawnSpace& drawn, KernelChoice kernels) {
   for (const auto& parameter : state.supernet->named_parameters()) {
     Add(results, "gradient of " + parameter.key(), parameter.value().grad());
   }
-  state.training.sgd.ZeroGradients();
+  state.training.optimizer.ZeroGradients();
   for (const auto& buffer : state.supernet->named_buffers()) Add(results, buffer.key(), buffer.value());
 
   const ArchitectureScope scope(state, state.branches[0]);

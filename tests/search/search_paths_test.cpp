@@ -159,7 +159,7 @@ TEST(SlowSearchPaths, TheRateEndsWithTheLastPhase) {
       const Searched run = Search(config);
       const auto steps = run.events.Named("search_start").at(0).fields["weight_steps"].get<int64_t>();
       EXPECT_EQ(run.events.Named("search_end").at(0).fields["weight_steps"], steps);
-      const CosineSchedule cosine(config.train, 0, steps);
+      const RateSchedule cosine(config.train, 0, steps);
       double before = config.train.lr;
       for (const Event& epoch : run.events.Named("epoch")) {
         const auto lr = epoch.fields["lr"].get<double>();

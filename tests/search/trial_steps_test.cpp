@@ -11,7 +11,7 @@ namespace danas::test {
 namespace {
 
 SearchState StateFor(const Config& config) {
-  return MakeSearchState(config, SpaceWithCounts({2, 1, 3}), *MakeMacsModel(), CosineSchedule(config.train, 0, 10),
+  return MakeSearchState(config, SpaceWithCounts({2, 1, 3}), *MakeMacsModel(), RateSchedule(config.train, 0, 10),
                          at::kCPU, Ranks());
 }
 
@@ -59,7 +59,7 @@ TEST(TrialSteps, ClipAverageAndLeaveTheWeights) {
   ASSERT_TRUE(training.ema.has_value());
   EXPECT_EQ(training.ema->updates(), 1);
   at::Tensor squares = at::zeros({}, at::kDouble);  // momentum is at first the gradient: clipped, with weight decay
-  for (const auto& [name, momentum] : training.sgd.Momentum()) squares += momentum.to(at::kDouble).square().sum();
+  for (const auto& [name, momentum] : training.optimizer.Momentum()) squares += momentum.to(at::kDouble).square().sum();
   at::Tensor decay = at::zeros({}, at::kDouble);
   for (const at::Tensor& weight : before) decay += (config.train.weight_decay * weight.to(at::kDouble)).square().sum();
   EXPECT_GT(squares.item<double>(), 0);

@@ -36,7 +36,7 @@ class Gpu : public testing::Test {
     TinyNetwork& network = *owner;
     MoveTo(network, where, RuntimeConfig{});
     const TrainConfig recipe{.batch = 8, .lr = 0.05, .clip_norm = 1, .ema_decay = 0.9};
-    WeightTraining training(recipe, {.amp = amp}, 0, CosineSchedule(recipe, 0, 24), where);
+    WeightTraining training(recipe, {.amp = amp}, 0, RateSchedule(recipe, 0, 24), where);
     training.Bind(network);
     Loader loader = StripeLoader(64, 4, {.batch = 8, .shuffle = true}, where);
     Trained trained;

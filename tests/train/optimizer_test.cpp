@@ -16,7 +16,7 @@ class Parameters : public torch::nn::Module {
   at::Tensor operator[](const std::string& name) { return named_parameters()[name]; }
 };
 
-at::Tensor MomentumOf(const Sgd& sgd, const std::string& name) {
+at::Tensor MomentumOf(const Optimizer& sgd, const std::string& name) {
   for (const auto& [own, tensor] : sgd.Momentum()) {
     if (own == name) return tensor;
   }
@@ -29,40 +29,92 @@ void SetGradients(Parameters& module, uint64_t seed) {
   }
 }
 
-TEST(Sgd, LossCurvesEqualPyTorchs) {
-  const Json goldens = TrainGolden();  // outlives the loop over a part of it
-  for (const Json& golden : goldens["losses"]) {
-    const TrainConfig recipe{.lr = 0.2,
-                             .lr_min = 0.01,
-                             .momentum = golden["momentum"].get<double>(),
-                             .nesterov = golden["nesterov"].get<bool>(),
-                             .weight_decay = 0.01,
-                             .decay_norm_and_bias = golden["decay_vectors"].get<bool>()};
-    Parameters network({{"first", Wave({7, 5}, 0.5, 0.9)},
-                        {"bias", Wave({7}, 0.1, 0.4)},
-                        {"second", Wave({4, 7}, 0.5, 1.3)},
-                        {"late", Wave({6, 4}, 0.5, 0.7)}});
-    Sgd sgd(recipe);
-    sgd.Bind(network);
-    const CosineSchedule schedule(recipe, 0, 20);
-    const at::Tensor images = Wave({8, 5}, 1.0, 0.7);
-    for (int64_t step = 0; step < 20; ++step) {
-      sgd.ZeroGradients();
-      at::Tensor logits = at::relu(images.matmul(network["first"].t()) + network["bias"]).matmul(network["second"].t());
-      if (step >= 5) logits = logits + at::cat({images, images.narrow(1, 0, 1)}, 1).matmul(network["late"]);
-      const at::Tensor loss = ClassLossSum(logits, at::arange(8).remainder(4), 4, 0.1) / 8;
-      loss.backward();
-      sgd.Step(schedule.At(step));
-      ASSERT_NEAR(loss.item<double>(), golden["curve"][static_cast<size_t>(step)].get<double>(), 1e-9)
-          << "step " << step << ", momentum " << recipe.momentum << ", nesterov " << recipe.nesterov;
-    }
+// Twenty steps of the network of tests/golden/train.py.
+void ExpectCurve(const TrainConfig& recipe, const Json& golden) {
+  Parameters network({{"first", Wave({7, 5}, 0.5, 0.9)},
+                      {"bias", Wave({7}, 0.1, 0.4)},
+                      {"second", Wave({4, 7}, 0.5, 1.3)},
+                      {"late", Wave({6, 4}, 0.5, 0.7)}});
+  Optimizer optimizer(recipe);
+  optimizer.Bind(network);
+  const RateSchedule schedule(recipe, 0, 20);
+  const at::Tensor images = Wave({8, 5}, 1.0, 0.7);
+  for (int64_t step = 0; step < 20; ++step) {
+    optimizer.ZeroGradients();
+    at::Tensor logits = at::relu(images.matmul(network["first"].t()) + network["bias"]).matmul(network["second"].t());
+    if (step >= 5) logits = logits + at::cat({images, images.narrow(1, 0, 1)}, 1).matmul(network["late"]);
+    const at::Tensor loss = ClassLossSum(logits, at::arange(8).remainder(4), 4, 0.1) / 8;
+    loss.backward();
+    optimizer.Step(schedule.At(step));
+    ASSERT_NEAR(loss.item<double>(), golden["curve"][static_cast<size_t>(step)].get<double>(), 1e-9) << "step " << step;
   }
 }
 
-TEST(Sgd, EqualsTheFormulaInEveryLayout) {
+TEST(Optimizer, LossCurvesEqualPyTorchs) {
+  const Json goldens = TrainGolden();  // outlives the loop over a part of it
+  for (const Json& golden : goldens["losses"]) {
+    SCOPED_TRACE("sgd, momentum " + golden["momentum"].dump() + ", nesterov " + golden["nesterov"].dump());
+    ExpectCurve({.lr = 0.2,
+                 .lr_min = 0.01,
+                 .momentum = golden["momentum"].get<double>(),
+                 .nesterov = golden["nesterov"].get<bool>(),
+                 .weight_decay = 0.01,
+                 .decay_norm_and_bias = golden["decay_vectors"].get<bool>()},
+                golden);
+  }
+  for (const Json& golden : goldens["adam"]) {
+    SCOPED_TRACE("adam, beta1 " + golden["beta1"].dump());
+    ExpectCurve({.optimizer = OptimizerKind::kAdam,
+                 .lr = 0.2,
+                 .lr_min = 0.01,
+                 .beta1 = golden["beta1"].get<double>(),
+                 .beta2 = golden["beta2"].get<double>(),
+                 .weight_decay = 0.01,
+                 .decay_norm_and_bias = golden["decay_vectors"].get<bool>()},
+                golden);
+  }
+}
+
+// A step that found an infinite gradient leaves Adam's count of steps too: the next one is PyTorch's first.
+TEST(Optimizer, AdamsStepsDoNotCountWhereNothingMoved) {
+  const TrainConfig recipe{.optimizer = OptimizerKind::kAdam, .lr = 0.1};
+  Parameters tried({{"a", RandomTensor({3, 4}, 1)}}), plain({{"a", tried["a"].detach().clone()}});
+  Optimizer after(recipe), first(recipe);
+  after.Bind(tried);
+  first.Bind(plain);
+  SetGradients(tried, 5);
+  SetGradients(plain, 5);
+  after.Step(0.1, at::ones({}));
+  ExpectSameBits(tried["a"], plain["a"]);
+  after.Step(0.1, at::zeros({}));
+  first.Step(0.1);
+  ExpectSameBits(tried["a"], plain["a"]);
+}
+
+TEST(Optimizer, AdamsStateStaysOfSurvivors) {
+  const TrainConfig recipe{.optimizer = OptimizerKind::kAdam};
+  Parameters all({{"a", RandomTensor({3, 4}, 1)}, {"b", RandomTensor({2, 2}, 2)}});
+  Parameters alone({{"a", all["a"].detach().clone()}});
+  Optimizer pruned(recipe), never(recipe);
+  pruned.Bind(all);
+  never.Bind(alone);
+  const auto step = [](Optimizer& optimizer, Parameters& module) {
+    SetGradients(module, 7);
+    optimizer.Step(0.1);
+  };
+  step(pruned, all);
+  step(never, alone);
+  Parameters fewer({{"a", all["a"]}});
+  pruned.Bind(fewer);
+  step(pruned, fewer);
+  step(never, alone);
+  ExpectSameBits(fewer["a"], alone["a"]);
+}
+
+TEST(Optimizer, EqualsTheFormulaInEveryLayout) {
   const at::Tensor start = RandomTensor({6, 4, 3, 3}, 1);
   Parameters network({{"weight", start.clone().contiguous(at::MemoryFormat::ChannelsLast)}});
-  Sgd sgd({.momentum = 0.8, .nesterov = true, .weight_decay = 0.1});
+  Optimizer sgd({.momentum = 0.8, .nesterov = true, .weight_decay = 0.1});
   sgd.Bind(network);
   at::Tensor weight = start.clone(), momentum = at::zeros_like(start);
   for (uint64_t step = 0; step < 4; ++step) {
@@ -76,9 +128,9 @@ TEST(Sgd, EqualsTheFormulaInEveryLayout) {
   }
 }
 
-TEST(Sgd, BindingAgainKeepsSurvivorsToTheBit) {
+TEST(Optimizer, BindingAgainKeepsSurvivorsToTheBit) {
   Parameters all({{"a", RandomTensor({5, 3}, 1)}, {"gone", RandomTensor({2, 2}, 2)}, {"b", RandomTensor({7}, 3)}});
-  Sgd sgd({});
+  Optimizer sgd({});
   sgd.Bind(all);
   SetGradients(all, 20);
   sgd.Step(0.1);
@@ -97,17 +149,17 @@ TEST(Sgd, BindingAgainKeepsSurvivorsToTheBit) {
   ExpectSameBits(MomentumOf(sgd, "new"), decayed);  // PyTorch's first step
 }
 
-TEST(Sgd, RefusesANameWithAnotherShape) {
+TEST(Optimizer, RefusesANameWithAnotherShape) {
   Parameters before({{"a", RandomTensor({5, 3}, 1)}}), after({{"a", RandomTensor({5, 4}, 1)}});
-  Sgd sgd({});
+  Optimizer sgd({});
   sgd.Bind(before);
   ExpectErrorContains<std::invalid_argument>([&] { sgd.Bind(after); }, {"a", "shape"});
 }
 
-TEST(Sgd, LeavesParametersWithoutGradientAlone) {
+TEST(Optimizer, LeavesParametersWithoutGradientAlone) {
   Parameters network({{"used", RandomTensor({3, 3}, 1)}, {"unused", RandomTensor({3, 3}, 2)}});
   const at::Tensor before = network["unused"].detach().clone();
-  Sgd sgd({.weight_decay = 0.5});
+  Optimizer sgd({.weight_decay = 0.5});
   sgd.Bind(network);
   network["used"].square().sum().backward();
   sgd.Step(0.1);
@@ -116,10 +168,10 @@ TEST(Sgd, LeavesParametersWithoutGradientAlone) {
   EXPECT_FALSE(network["used"].grad().defined());
 }
 
-TEST(Sgd, DecaysVectorsOnlyWhenAsked) {
+TEST(Optimizer, DecaysVectorsOnlyWhenAsked) {
   for (const bool decays : {true, false}) {
     Parameters network({{"matrix", at::ones({2, 2}, at::kDouble)}, {"vector", at::ones({2}, at::kDouble)}});
-    Sgd sgd({.momentum = 0, .weight_decay = 0.5, .decay_norm_and_bias = decays});
+    Optimizer sgd({.momentum = 0, .weight_decay = 0.5, .decay_norm_and_bias = decays});
     sgd.Bind(network);
     for (at::Tensor& parameter : network.parameters()) parameter.mutable_grad() = at::zeros_like(parameter);
     sgd.Step(0.1);
@@ -128,9 +180,9 @@ TEST(Sgd, DecaysVectorsOnlyWhenAsked) {
   }
 }
 
-TEST(Sgd, ClipsTheNormOfAllGradientsTogether) {
+TEST(Optimizer, ClipsTheNormOfAllGradientsTogether) {
   Parameters network({{"a", RandomTensor({5, 3}, 1)}, {"b", RandomTensor({7}, 3)}});
-  Sgd sgd({});
+  Optimizer sgd({});
   sgd.Bind(network);
   EXPECT_EQ(sgd.GradientNorm().item<double>(), 0);
   SetGradients(network, 5);
@@ -144,9 +196,9 @@ TEST(Sgd, ClipsTheNormOfAllGradientsTogether) {
   ExpectClose(network["b"].grad(), together.narrow(0, 15, 7) * (0.25 / together.norm()), 1e-12);
 }
 
-TEST(Sgd, FoundInfLeavesEverythingAlone) {
+TEST(Optimizer, FoundInfLeavesEverythingAlone) {
   Parameters network({{"a", RandomTensor({5, 3}, 1, at::kFloat)}});
-  Sgd sgd({});
+  Optimizer sgd({});
   sgd.Bind(network);
   const at::Tensor before = network["a"].detach().clone();
   SetGradients(network, 5);

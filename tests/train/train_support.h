@@ -111,7 +111,7 @@ inline Batch RandomBatch(int64_t images, int64_t classes, uint64_t seed) {
 }
 
 inline WeightTraining MakeTraining(const TrainConfig& recipe, int64_t total_steps, const RuntimeConfig& runtime = {}) {
-  return WeightTraining(recipe, runtime, /*seed=*/0, CosineSchedule(recipe, 0, total_steps), at::kCPU);
+  return WeightTraining(recipe, runtime, /*seed=*/0, RateSchedule(recipe, 0, total_steps), at::kCPU);
 }
 
 // Two layers of inverted residuals on stripes; `candidates` of each.

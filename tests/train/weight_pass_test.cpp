@@ -71,9 +71,9 @@ TEST(TrainWeightsPass, DoesWhatItsPartsDo) {
   Loader loader = StripeLoader(32, 4);
   Train(network, loader, training);
 
-  Sgd sgd(recipe);
+  Optimizer sgd(recipe);
   sgd.Bind(by_hand);
-  const CosineSchedule schedule(recipe, 0, 4);
+  const RateSchedule schedule(recipe, 0, 4);
   loader.Start(0);
   for (int64_t step = 0; step < 4; ++step) {
     const Batch batch = *loader.Next();
@@ -146,8 +146,8 @@ TEST(TrainWeightsPass, SkippingLeavesNoTrace) {
     SeedGenerator(at::kCPU, 0, static_cast<uint64_t>(step));
     (ClassLossSum(other.forward(batch.images), batch.targets, 4, reference.recipe.label_smoothing) / batch.size())
         .backward();
-    reference.sgd.Step(reference.schedule.At(step));
-    reference.sgd.ZeroGradients();
+    reference.optimizer.Step(reference.schedule.At(step));
+    reference.optimizer.ZeroGradients();
   }
   ExpectSameBits(network.tiny->first.detach(), other.tiny->first.detach());
   ExpectSameBits(network.norm->running_mean, other.norm->running_mean);

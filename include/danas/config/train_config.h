@@ -23,6 +23,18 @@ struct EnumNames<MemoryLayout> {
   static constexpr std::array kNames = {"auto", "channels_last", "contiguous"};
 };
 
+enum class OptimizerKind { kSgd, kAdam };
+template <>
+struct EnumNames<OptimizerKind> {
+  static constexpr std::array kNames = {"sgd", "adam"};
+};
+
+enum class RateDecay { kCosine, kSteps };
+template <>
+struct EnumNames<RateDecay> {
+  static constexpr std::array kNames = {"cosine", "steps"};
+};
+
 enum class OnNonFinite { kStop, kSkip };
 template <>
 struct EnumNames<OnNonFinite> {
@@ -65,15 +77,21 @@ struct RuntimeConfig {
   }
 };
 
-// One training recipe: SGD with Nesterov momentum and a cosine over all iterations.
+// One training recipe: SGD with Nesterov momentum and a cosine over all iterations, or Adam, or steps.
 struct TrainConfig {
   int64_t batch = 256;
   int64_t micro_batch = 0;
+  OptimizerKind optimizer = OptimizerKind::kSgd;
   double lr = 0.1;
+  RateDecay lr_decay = RateDecay::kCosine;
   double lr_min = 0;
+  std::vector<double> lr_steps = {0.65, 0.85};
+  double lr_step_factor = 0.1;
   double lr_warmup_epochs = 0;
   double momentum = 0.9;
   bool nesterov = true;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
   double weight_decay = 4e-5;
   bool decay_norm_and_bias = true;
   double label_smoothing = 0.1;
@@ -92,9 +110,19 @@ struct TrainConfig {
              .unit = "images",
              .min = 0,
              .max = kMostInABatch});
+    v.Field("optimizer", optimizer, {.help = "sgd: with momentum; adam: in PyTorch's form, with ε 1e-8"});
     v.Field("lr", lr,
-            {.help = "learning rate at the start of the cosine schedule", .min = 0, .max = 100, .above_min = true});
-    v.Field("lr_min", lr_min, {.help = "learning rate at the end of the cosine schedule", .min = 0, .max = 100});
+            {.help = "learning rate, before it falls", .min = 0, .max = 100, .above_min = true});
+    v.Field("lr_decay", lr_decay,
+            {.help = "how the learning rate falls. cosine: in every step, towards lr_min; steps: by lr_step_factor at "
+                     "each of lr_steps"});
+    v.Field("lr_min", lr_min, {.help = "cosine: learning rate at the end", .min = 0, .max = 100});
+    v.Field("lr_steps", lr_steps,
+            {.help = "steps: epochs after which the learning rate falls, or fractions of all steps if none is above 1",
+             .min = 0,
+             .max = kMostEpochs});
+    v.Field("lr_step_factor", lr_step_factor,
+            {.help = "steps: factor by which it falls", .min = 0, .max = 1, .above_min = true});
     v.Field("lr_warmup_epochs", lr_warmup_epochs,
             {.help = "epochs over which the learning rate rises linearly from 0",
              .unit = "epochs",
@@ -102,6 +130,9 @@ struct TrainConfig {
              .max = kMostEpochs});
     v.Field("momentum", momentum, {.help = "momentum of SGD", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
     v.Field("nesterov", nesterov, {.help = "use Nesterov momentum", .source = "ProxylessNAS"});
+    v.Field("beta1", beta1, {.help = "adam: decay of the mean of gradients", .min = 0, .max = 0.9999, .source = "PyTorch"});
+    v.Field("beta2", beta2,
+            {.help = "adam: decay of the mean of squared gradients", .min = 0, .max = 0.999999, .source = "PyTorch"});
     v.Field("weight_decay", weight_decay,
             {.help = "L2 penalty, added to the gradient", .min = 0, .max = 1, .source = "ProxylessNAS"});
     v.Field("decay_norm_and_bias", decay_norm_and_bias, {.help = "apply weight decay to batch norm and biases too"});

@@ -51,6 +51,6 @@ TrainConfig SupernetRecipe(const Config& config);
 // At the start, for all of `space`: weights drawn by the config's seed, on the device; a branch for each budget.
 // `schedule`: of the weight steps.
 SearchState MakeSearchState(const Config& config, const SearchSpace& space, const CostModel& cost,
-                            const CosineSchedule& schedule, at::Device device, const Ranks& ranks);
+                            const RateSchedule& schedule, at::Device device, const Ranks& ranks);
 
 }  // namespace danas

@@ -38,7 +38,7 @@ class LossScaler {
   at::Tensor Scale(const at::Tensor& loss) const;
 
   // Divides by the scale, in place; all gradients are on one device. Returns found_inf, a float scalar on the scale's
-  // device: 1 if any gradient is not finite, for Sgd::Step() and Update(). Undefined when not enabled.
+  // device: 1 if any gradient is not finite, for Optimizer::Step() and Update(). Undefined when not enabled.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients) const;
   void Update(const at::Tensor& found_inf);
 

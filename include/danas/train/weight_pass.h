@@ -33,7 +33,7 @@ struct SharedTraining {
 
 // What lasts from pass to pass.
 struct WeightTraining {
-  WeightTraining(const TrainConfig& recipe, const RuntimeConfig& runtime, int64_t seed, const CosineSchedule& schedule,
+  WeightTraining(const TrainConfig& recipe, const RuntimeConfig& runtime, int64_t seed, const RateSchedule& schedule,
                  at::Device device, const SharedTraining& shared = {});
 
   // Before the first pass, and again when the network's tensors are others (after a pruning). Survivors keep momentum
@@ -47,8 +47,8 @@ struct WeightTraining {
   TrainConfig recipe;
   RuntimeConfig runtime;
   int64_t seed;
-  CosineSchedule schedule;
-  Sgd sgd;
+  RateSchedule schedule;
+  Optimizer optimizer;
   LossScaler scaler;
   std::optional<Ema> ema;  // where the recipe asks for one
   SharedTraining shared;

@@ -121,7 +121,7 @@ double Finalists::Train(Supernet& network, const std::string& label, const PartO
     steps += BatchesOf(images_of_pass.back(), recipe.batch, least_last);
   }
   if (steps == 0) return 0;
-  WeightTraining training(recipe, config.runtime, config.seed, CosineSchedule(recipe, 0, steps), inputs.device,
+  WeightTraining training(recipe, config.runtime, config.seed, RateSchedule(recipe, 0, steps), inputs.device,
                           {.ranks = inputs.ranks, .config = config.ranks, .paths_vary = false});
   training.Bind(network);
   const std::shared_ptr<const Task> task = MakeTask(config);
