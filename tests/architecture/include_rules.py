@@ -35,7 +35,7 @@ ROOMS = {
 }
 ROOMS["tools"] = list(ROOMS)
 
-TORCH_ROOMS = ["nn", "run", "latency", "train", "judge", "search", "tools"]
+TORCH_ROOMS = ["nn", "run", "latency", "train", "tasks", "judge", "search", "tools"]
 CUDA_FOLDER = "src/run/cuda/"
 
 # A pattern of a header's whole name: the rooms that may include it. The first that fits decides.
