@@ -116,8 +116,8 @@ Box SourceOf(const Affine& to_frame, int frame_height, int frame_width, int pict
   const Affine back = Inverse(to_frame);
   Point low = back({.x = 0, .y = 0});
   Point high = low;
-  for (const Point corner : {Point{frame_width - 1.0, 0}, Point{0, frame_height - 1.0},
-                             Point{frame_width - 1.0, frame_height - 1.0}}) {
+  for (const Point corner :
+       {Point{frame_width - 1.0, 0}, Point{0, frame_height - 1.0}, Point{frame_width - 1.0, frame_height - 1.0}}) {
     const Point at = back(corner);
     low = {.x = std::min(low.x, at.x), .y = std::min(low.y, at.y)};
     high = {.x = std::max(high.x, at.x), .y = std::max(high.y, at.y)};

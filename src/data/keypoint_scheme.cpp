@@ -41,8 +41,8 @@ void RequireNames(const std::vector<std::string>& wanted, const KeypointLayout& 
   }
   const auto [name, found] = std::ranges::mismatch(wanted, layout.names);
   if (name == wanted.end()) return;
-  throw ConfigError("keypoints.names: key-point " + std::to_string(name - wanted.begin() + 1) + " is " +
-                    Quoted(*name) + ", but " + Quoted(*found) + " in the annotations");
+  throw ConfigError("keypoints.names: key-point " + std::to_string(name - wanted.begin() + 1) + " is " + Quoted(*name) +
+                    ", but " + Quoted(*found) + " in the annotations");
 }
 
 // Left and right of `body`, the order in which CocoKeypointNames() has them.

@@ -104,8 +104,8 @@ PersonTransform::PersonTransform(const KeypointsConfig& config, const DataConfig
                                  const FrameShape& shape, ImageUse use, int64_t seed)
     : config_(config), scheme_(SchemeOf(config, layout)), shape_(shape), use_(use), seed_(seed) {
   const int channels = static_cast<int>(shape.channels);
-  normalize_ = MakeNormalizeTable(PerChannel(data.mean, channels, "data.mean"),
-                                  PerChannel(data.std, channels, "data.std"));
+  normalize_ =
+      MakeNormalizeTable(PerChannel(data.mean, channels, "data.mean"), PerChannel(data.std, channels, "data.std"));
 }
 
 PersonDraws PersonTransform::Draw(int64_t epoch, int64_t position) const {

@@ -24,6 +24,15 @@ inline Image GoldenImage(const std::string& relative) {
   return DecodeText(ReadText(SourcePath("tests/golden/images/" + relative)), relative);
 }
 
+inline Image PartOf(const Image& image, const Box& box) {
+  Image part = BlackImage(box.height, box.width);
+  for (int y = 0; y < box.height; ++y) {
+    const uint8_t* from = image.Row(box.top + y) + 3 * box.left;
+    std::copy(from, from + 3 * box.width, part.Row(y));
+  }
+  return part;
+}
+
 // Of all values. Also fails where the sizes differ.
 inline int GreatestDifference(const Image& image, const Image& golden) {
   EXPECT_EQ(image.height, golden.height);

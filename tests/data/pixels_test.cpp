@@ -11,16 +11,9 @@
 namespace danas {
 namespace {
 
-Json Cases() { return Json::parse(test::ReadText(test::SourcePath("tests/golden/images/images.json"))); }
+using test::PartOf;
 
-Image PartOf(const Image& image, const Box& box) {
-  Image part = BlackImage(box.height, box.width);
-  for (int y = 0; y < box.height; ++y) {
-    const uint8_t* from = image.Row(box.top + y) + 3 * box.left;
-    std::copy(from, from + 3 * box.width, part.Row(y));
-  }
-  return part;
-}
+Json Cases() { return Json::parse(test::ReadText(test::SourcePath("tests/golden/images/images.json"))); }
 
 Image FrameWhole(const Image& image, const Framing& framing) {
   return ToImage(Frame(PartOf(image, SourceOf(framing)), framing));

@@ -1,5 +1,5 @@
-// Config section `keypoints`: from persons in pictures to frames and heat maps, and back (section 5.4). The defaults are
-// those of SimpleBaseline (Xiao et al., ECCV 2018) on COCO.
+// Config section `keypoints`: from persons in pictures to frames and heat maps, and back (section 5.4). The defaults
+// are those of SimpleBaseline (Xiao et al., ECCV 2018) on COCO.
 #pragma once
 
 #include "danas/config/describe.h"
@@ -62,11 +62,12 @@ struct KeypointTestConfig {
              .min = 0,
              .max = 1,
              .source = "SimpleBaseline"});
-    v.Field("oks_nms", oks_nms,
-            {.help = "of two persons in an image more similar than this (OKS), the one with the lower score is left out",
-             .min = 0,
-             .max = 1,
-             .source = "SimpleBaseline"});
+    v.Field(
+        "oks_nms", oks_nms,
+        {.help = "of two persons in an image more similar than this (OKS), the one with the lower score is left out",
+         .min = 0,
+         .max = 1,
+         .source = "SimpleBaseline"});
   }
 };
 

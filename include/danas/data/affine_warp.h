@@ -18,9 +18,7 @@ struct Point {
 // (x, y) -> (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]).
 struct Affine {
   std::array<double, 6> m = {1, 0, 0, 0, 1, 0};
-  Point operator()(Point at) const {
-    return {m[0] * at.x + m[1] * at.y + m[2], m[3] * at.x + m[4] * at.y + m[5]};
-  }
+  Point operator()(Point at) const { return {m[0] * at.x + m[1] * at.y + m[2], m[3] * at.x + m[4] * at.y + m[5]}; }
 };
 
 // A rectangle of the picture. Its scale is in units of 200 pixels.

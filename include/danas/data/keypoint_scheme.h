@@ -1,5 +1,5 @@
-// What the key-points of a dataset mean: which change places in a mirror image, which belong to the upper body, what each
-// weighs in the loss. COCO's 17 are known by their names (cocodataset.org); of others the config says it.
+// What the key-points of a dataset mean: which change places in a mirror image, which belong to the upper body, what
+// each weighs in the loss. COCO's 17 are known by their names (cocodataset.org); of others the config says it.
 #pragma once
 
 #include <array>
@@ -22,9 +22,9 @@ const std::vector<std::string>& CocoKeypointNames();
 bool IsCoco(const KeypointLayout& layout);
 
 // Throws ConfigError, which names the key: the names are not those of the layout, a name is none of the layout's or
-// stands twice, the names of pairs are of an odd number, weights are of another length. A layout that is not COCO's and has no pairs in the
-// config is an error where frames are mirrored, in training or in testing, and one without an upper body where
-// half-body frames are drawn.
+// stands twice, the names of pairs are of an odd number, weights are of another length. A layout that is not COCO's and
+// has no pairs in the config is an error where frames are mirrored, in training or in testing, and one without an upper
+// body where half-body frames are drawn.
 KeypointScheme SchemeOf(const KeypointsConfig& config, const KeypointLayout& layout);
 
 }  // namespace danas

@@ -1,7 +1,7 @@
 // From a person in a picture to a frame of that person and its key-points in it, as SimpleBaseline (Xiao et al., ECCV
-// 2018: lib/dataset/JointsDataset.py) makes them; half-body frames as HRNet (Sun et al., CVPR 2019). Every random number
-// comes from the stream "augment" of (seed, epoch, position), so neither order nor threads change a pixel. Pictures are
-// always decoded exactly (data.decode): a bilinear warp does not hide what a reduced one lacks.
+// 2018: lib/dataset/JointsDataset.py) makes them; half-body frames as HRNet (Sun et al., CVPR 2019). Every random
+// number comes from the stream "augment" of (seed, epoch, position), so neither order nor threads change a pixel.
+// Pictures are always decoded exactly (data.decode): a bilinear warp does not hide what a reduced one lacks.
 #pragma once
 
 #include <optional>
