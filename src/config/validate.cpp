@@ -43,7 +43,7 @@ void CheckRuntime(const Checker& check, const RuntimeConfig& runtime) {
                 "float64 and mixed precision (runtime.amp) exclude each other");
 }
 
-void CheckData(const Checker& check, const DataConfig& data) {
+void CheckClassification(const Checker& check, const DataConfig& data) {
   const AugmentConfig& augment = data.augment;
   check.Require(augment.scale[0] <= augment.scale[1], "data.augment.scale",
                 "the smallest fraction is above the largest");
@@ -51,6 +51,30 @@ void CheckData(const Checker& check, const DataConfig& data) {
   check.Require(data.test_resize >= data.image_size, "data.test_resize",
                 std::to_string(data.test_resize) + " is below data.image_size (" + std::to_string(data.image_size) +
                     "); the centre crop would exceed the image");
+  check.Require(data.image_width == 0, "data.image_width",
+                std::to_string(data.image_width) + ", but only task 'keypoints' has images that are not square");
+}
+
+void CheckGroups(const Checker& check, const std::vector<double>& groups, double channels, const std::string& key) {
+  for (const double count : groups) {
+    check.Require(IsWhole(count) && std::fmod(channels, count) == 0, key,
+                  NumberText(count) + " groups do not divide keypoints.head.channels (" + NumberText(channels) + ")");
+  }
+}
+
+void CheckKeypoints(const Checker& check, const KeypointsConfig& keypoints) {
+  const KeypointHeadConfig& head = keypoints.head;
+  const auto channels = static_cast<double>(head.channels);
+  check.Require(!head.groups.empty(), "keypoints.head.groups", "empty; expected at least one number of groups");
+  CheckGroups(check, head.groups, channels, "keypoints.head.groups");
+  CheckGroups(check, head.fixed, channels, "keypoints.head.fixed");
+  check.Require(head.fixed.empty() || std::ssize(head.fixed) == head.layers, "keypoints.head.fixed",
+                std::to_string(head.fixed.size()) + " numbers for " + std::to_string(head.layers) +
+                    " layers (keypoints.head.layers); give one for each");
+  check.Require(head.kernel % 2 == 0, "keypoints.head.kernel", std::to_string(head.kernel) + " is odd");
+}
+
+void CheckValidation(const Checker& check, const DataConfig& data) {
   check.Require(data.validation_per_class > 0 || data.validation_fraction > 0, "data.validation_per_class",
                 "this and data.validation_fraction are both 0; the architecture weights need validation images");
 }
@@ -261,7 +285,9 @@ void Validate(const Config& config, const std::string& name) {
   const Checker check(name);
   check.Require(!config.space.empty(), "space", "empty; expected a shipped search space or a file");
   CheckRuntime(check, config.runtime);
-  CheckData(check, config.data);
+  if (config.task == TaskKind::kClassification) CheckClassification(check, config.data);
+  if (config.task == TaskKind::kKeypoints) CheckKeypoints(check, config.keypoints);
+  CheckValidation(check, config.data);
   CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);
   CheckSearch(check, config.search);

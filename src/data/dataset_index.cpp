@@ -171,6 +171,11 @@ Dataset OpenDataset(const DataConfig& config) {
   return dataset;
 }
 
+ClassList DatasetIndex::outputs() const {
+  if (!persons) return classes;
+  return {.ids = persons->layout.names, .labels = persons->layout.names};
+}
+
 std::vector<int64_t> ImagesPerClass(const DatasetIndex& dataset) {
   std::vector<int64_t> counts(dataset.classes.ids.size(), 0);
   for (const int label : dataset.labels) ++counts[static_cast<size_t>(label)];

@@ -149,6 +149,7 @@ class FrameQueue::Pipeline {
   int64_t images() const { return subset_.size(); }
   BadImages* bad() const { return subset_.dataset->bad.get(); }
   const FrameMaker& frames() const { return *frames_; }
+  const Subset& subset() const { return subset_; }
   double seconds_waited() const { return std::chrono::duration<double>(waited_).count(); }
 
  private:
@@ -309,6 +310,7 @@ int64_t FrameQueue::ImagesPerPass() const { return pipeline_->images(); }
 BadImages* FrameQueue::bad() const { return pipeline_->bad(); }
 double FrameQueue::SecondsWaited() const { return pipeline_->seconds_waited(); }
 const FrameMaker& FrameQueue::frames() const { return pipeline_->frames(); }
+const Subset& FrameQueue::subset() const { return pipeline_->subset(); }
 
 std::shared_ptr<float> FrameQueue::AllocateOnHost(size_t floats) {
   constexpr size_t kLine = 64;

@@ -39,7 +39,7 @@ class Passes {
 
   Loader LoaderFor(const Supernet& network) const {
     const Config& config = judge_.training.config;
-    return {images_, MakeTask(config)->Frames(ImageUse::kTest, network.space().input_channels()),
+    return {images_, MakeTask(config)->Frames(*images_.dataset, ImageUse::kTest, network.space().input_channels()),
             TestLoader(config, config_.batch, judge_.training.ranks), judge_.training.device};
   }
 

@@ -14,7 +14,7 @@ std::vector<Batch> KeepImages(const Subset& subset, int64_t most, const Config& 
   const int64_t batches = std::max<int64_t>(1, (subset.size() + most - 1) / most);
   LoaderOptions options = TestLoader(config, std::max<int64_t>(1, (subset.size() + batches - 1) / batches), Ranks());
   options.least_last = 2;
-  Loader loader(subset, MakeTask(config)->Frames(ImageUse::kTest, channels), options, device);
+  Loader loader(subset, MakeTask(config)->Frames(*subset.dataset, ImageUse::kTest, channels), options, device);
   loader.Start(0);
   std::vector<Batch> kept;
   while (const std::optional<Batch> batch = loader.Next()) {

@@ -42,7 +42,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
       device_(inputs.device),
       task_(MakeTask(config_)),
       weights_(EasiestClasses(course.split.weights, course.order, plan.phase.classes),
-               task_->Frames(ImageUse::kTrain, inputs.space.input_channels()),
+               task_->Frames(*inputs.training_set, ImageUse::kTrain, inputs.space.input_channels()),
                TrainingLoader(config_, config_.train, inputs.ranks), device_) {
   const size_t branches = state_.branches.size();
   if (run_.position.begins_phase()) run_.interleaved.assign(branches, {});
@@ -54,7 +54,7 @@ PhaseTraining::PhaseTraining(const SearchInputs& inputs, const SearchCourse& cou
   const bool every_k = config_.search.alpha_pass == AlphaPass::kEveryK;
   for (size_t b = 0; b < (every_k ? branches : 1); ++b) {
     architecture_.emplace_back(EasiestClasses(course.split.architecture, course.order, plan.phase.classes),
-                               task_->Frames(ImageUse::kTest, inputs.space.input_channels()),
+                               task_->Frames(*inputs.training_set, ImageUse::kTest, inputs.space.input_channels()),
                                TrainingLoader(config_, AlphaRecipe(config_), inputs.ranks), device_);
     if (!every_k) continue;
     interleaved_.emplace_back(state_, state_.branches[b], course.budgets[b].config, plan.phase.classes,

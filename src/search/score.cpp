@@ -44,14 +44,14 @@ std::vector<at::Tensor> ImagesOf(const std::vector<Batch>& batches) {
 // Of one network on one batch.
 struct BatchSums {
   double loss = 0;
-  int64_t correct = 0;
+  double correct = 0;  // in images
 };
 
 // Of some networks, a row each.
 struct Sums {
   Sums(size_t networks, int64_t images, ImageLosses losses)
       : loss_k(at::zeros({static_cast<int64_t>(networks)}, at::kDouble)),
-        correct_k(at::zeros({static_cast<int64_t>(networks)}, at::kLong)) {
+        correct_k(at::zeros({static_cast<int64_t>(networks)}, at::kDouble)) {
     if (losses == ImageLosses::kGive) loss_kn = at::zeros({static_cast<int64_t>(networks), images}, at::kFloat);
   }
 
@@ -60,9 +60,9 @@ struct Sums {
                 int64_t classes) {
     const at::Tensor loss_n = task.Losses(output, batch, classes).cpu();
     const BatchSums sums{.loss = loss_n.sum(at::kDouble).item<double>(),
-                         .correct = task.CountCorrect(output, batch, classes).item<int64_t>()};
+                         .correct = task.CountCorrect(output, batch, classes).item<double>()};
     loss_k.mutable_data_ptr<double>()[network] += sums.loss;
-    correct_k.mutable_data_ptr<int64_t>()[network] += sums.correct;
+    correct_k.mutable_data_ptr<double>()[network] += sums.correct;
     if (loss_kn.defined()) {
       loss_kn[static_cast<int64_t>(network)].narrow(0, first, loss_n.numel()).copy_(loss_n);
     }
@@ -79,7 +79,7 @@ struct Sums {
   SubnetScore ScoreOf(size_t network, int64_t images) const {
     SubnetScore score{
         .loss = loss_k.const_data_ptr<double>()[network] / static_cast<double>(images),
-        .accuracy = static_cast<double>(correct_k.const_data_ptr<int64_t>()[network]) / static_cast<double>(images)};
+        .accuracy = correct_k.const_data_ptr<double>()[network] / static_cast<double>(images)};
     if (loss_kn.defined()) {
       const float* losses = loss_kn.const_data_ptr<float>() + network * static_cast<size_t>(images);
       score.loss_n.assign(losses, losses + images);
@@ -136,7 +136,7 @@ class ScoringProgress {
     Progress measured{.images_per_second = static_cast<double>(images_) / SecondsSince(start_)};
     if (scored_ > 0) {  // means over the networks
       measured.loss = loss_ / static_cast<double>(scored_);
-      measured.accuracy = static_cast<double>(correct_) / static_cast<double>(scored_);
+      measured.accuracy = correct_ / static_cast<double>(scored_);
     }
     loop_.Show(done_, measured);
   }
@@ -150,7 +150,8 @@ class ScoringProgress {
 
  private:
   LoopProgress loop_;
-  int64_t done_ = 0, images_ = 0, scored_ = 0, correct_ = 0;
+  int64_t done_ = 0, images_ = 0, scored_ = 0;
+  double correct_ = 0;
   double loss_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

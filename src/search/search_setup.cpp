@@ -26,15 +26,21 @@ namespace danas {
 namespace {
 
 void CheckInputs(const SearchInputs& inputs, const Split& split) {
-  const size_t classes = inputs.training_set->classes.ids.size();
-  if (static_cast<size_t>(inputs.space.classes()) != classes) {
+  const size_t outputs = inputs.training_set->outputs().ids.size();
+  if (static_cast<size_t>(inputs.space.classes()) != outputs) {
     throw ConfigError("space " + inputs.space.name() + " distinguishes " + std::to_string(inputs.space.classes()) +
-                      " classes, the training set has " + std::to_string(classes));
+                      (inputs.training_set->persons ? " key-points" : " classes") + ", the training set has " +
+                      std::to_string(outputs));
   }
   if (split.architecture.size() == 0) {
     throw ConfigError(
         "a search needs validation images for α: set data.validation_per_class or data.validation_fraction");
   }
+}
+
+// What the rows of the supernet's last layer stand for.
+std::vector<std::string> OutputOrder(const SearchInputs& inputs) {
+  return inputs.training_set->persons ? inputs.training_set->outputs().ids : inputs.ranking.order;
 }
 
 void WarnOfFewSteps(const SearchPlan& plan) {
@@ -168,7 +174,7 @@ void SearchReport::Scored(const FinalChoice& choice, const Branch& branch) {
 }
 
 FoundNetwork SearchReport::Found(const FinalChoice& choice, const SearchConfig& search, const Branch& branch) const {
-  const ClassList& classes = inputs_.training_set->classes;
+  const ClassList classes = inputs_.training_set->outputs();
   FoundNetwork found{.budget = branch.budget,
                      .best = {.network = branch.space().Select(choice.choice),
                               .class_ids = classes.ids,
@@ -198,7 +204,7 @@ SearchResult SearchReport::Finish(const std::vector<FinalChoice>& choices, const
                           JsonText(ToJson(found.best), 2) + "\n");
     }
     WriteSafetensors(outputs_.folder / "weights.safetensors", StateOf(*state.supernet),
-                     WeightsMetadata(state.space(), inputs_.ranking.order));
+                     WeightsMetadata(state.space(), OutputOrder(inputs_)));
   }
   return result;
 }

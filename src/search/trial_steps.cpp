@@ -33,7 +33,7 @@ Batch RandomBatch(const SearchSpace& space, const Task& task, at::Device device,
                             .contiguous(at::MemoryFormat::ChannelsLast),
               .targets = at::randint(space.classes(), {images}, at::TensorOptions(device).dtype(at::kLong)),
               .whole = images * ranks};
-  const int64_t truth = task.Frames(ImageUse::kTrain, space.input_channels())->truth_floats();
+  const int64_t truth = task.TruthFloats(space.classes());
   if (truth > 0) batch.truth = at::rand({images, truth}, device) * std::min(size.height, size.width);
   return batch;
 }

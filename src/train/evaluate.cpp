@@ -7,7 +7,8 @@ events::TestFields TestFieldsOf(const EvaluationResult& result, const std::vecto
                             .loss = result.loss,
                             .top1 = result.top1,
                             .top5 = result.top5,
-                            .seconds = result.seconds};
+                            .seconds = result.seconds,
+                            .keypoints = result.keypoints};
   for (size_t c = 0; c < result.per_class.size(); ++c) {
     fields.per_class[class_ids.at(c)] = {{"images", result.per_class[c].images},
                                          {"correct", result.per_class[c].correct}};

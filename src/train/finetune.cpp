@@ -11,7 +11,7 @@ namespace {
 std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
   const Config& config = inputs.config;
   const auto side = static_cast<int>(config.data.image_size);
-  const ClassList& classes = inputs.dataset.train.classes;
+  const ClassList classes = inputs.dataset.train.outputs();
   const auto network = MakeNetwork(inputs.genotype.network.WithInput({side, side})
                                        .WithClasses(static_cast<int>(classes.ids.size()))
                                        .WithDropout(config.finetune.dropout),

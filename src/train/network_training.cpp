@@ -23,7 +23,7 @@ void Record(const TrainingOutputs& outputs, const T& event) {
   if (outputs.metrics != nullptr) outputs.metrics->Record(events::ToEvent(event));
 }
 
-const ClassList& ClassesOf(const NetworkTraining& training) { return training.images.dataset->classes; }
+ClassList OutputsOf(const NetworkTraining& training) { return training.images.dataset->outputs(); }
 
 events::TrainingEpoch EpochEvent(int64_t epoch, const PassResult& pass, const WeightTraining& weights,
                                  at::Device device) {
@@ -93,7 +93,7 @@ void KeepWeights(const Supernet& network, const NetworkTraining& training, const
   if (outputs.folder.empty() || epoch == training.epochs) return;
   if (std::ranges::count(training.kept_epochs, epoch) == 0) return;
   WriteWeights(WeightsAfter(outputs.folder, epoch, training.epochs), StateOf(network), network.space(),
-               ClassesOf(training));
+               OutputsOf(training));
 }
 
 // How well each class is known.
@@ -154,7 +154,7 @@ EvaluationResult EvaluateImages(Supernet& network, const Subset& images, const N
                                 const std::string& label, ProgressSink* progress) {
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(images, training.task->Frames(ImageUse::kTest, network.space().input_channels()),
+  Loader loader(images, training.task->Frames(*images.dataset, ImageUse::kTest, network.space().input_channels()),
                 TestLoader(config, TestBatch(recipe, training.ranks), training.ranks), training.device);
   const EvaluationOptions options{.pass = {.label = label, .progress = progress, .ranks = training.ranks},
                                   .classes = network.space().classes(),
@@ -176,7 +176,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(training.images, training.task->Frames(ImageUse::kTrain, network.space().input_channels()),
+  Loader loader(training.images, training.task->Frames(*training.images.dataset, ImageUse::kTrain, network.space().input_channels()),
                 TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));
@@ -200,7 +200,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
                         .skipped = run.skipped,
                         .images_per_second = static_cast<double>(run.images) / run.pass_seconds};
 
-  const ClassList& classes = ClassesOf(training);
+  const ClassList classes = OutputsOf(training);
   const bool write = !outputs.folder.empty();
   const auto test = [&](const char* what) {
     return EvaluateImages(network, WholeSet(training.test_set), training, std::string("test set, ") + what,

@@ -309,8 +309,8 @@ int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
   choice.file = options.out.empty() ? (run.folder / "chosen.json").string() : options.out;
   const std::vector<size_t> best = ParseNetworkName(choice.ranking.networks.front().name, run.space(), "");
   const Genotype genotype{.network = run.space().Select(best),
-                          .class_ids = training_set->classes.ids,
-                          .class_labels = training_set->classes.labels,
+                          .class_ids = training_set->outputs().ids,
+                          .class_labels = training_set->outputs().labels,
                           .origin = OriginOf(run, *training_set, choice)};
   WriteFileAtomically(choice.file, JsonText(ToJson(genotype), 2) + "\n");
   for (const Limit& limit : wish.limits) {

@@ -76,7 +76,7 @@ std::string ResultText(const EvaluationResult& result, const ClassList& classes)
     table.AddRow({classes.labels[c], FormatThousands(accuracy.images),
                   FormatPercent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images), 2)});
   }
-  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5, 2) +
+  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5.value_or(0), 2) +
          ", loss " + FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
          FormatDuration(result.seconds) + "\n";
 }
@@ -98,7 +98,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   const std::shared_ptr<const Task> task = MakeTask(config);
-  Loader loader(WholeSet(test), task->Frames(ImageUse::kTest, network->space().input_channels()),
+  Loader loader(WholeSet(test), task->Frames(*test, ImageUse::kTest, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
   const EvaluationResult result =

@@ -16,7 +16,7 @@ namespace {
 
 // The network as it is trained: the dataset's classes, the config's image size.
 Genotype TrainedGenotype(const FinetuneInputs& inputs) {
-  const ClassList& classes = inputs.dataset.train.classes;
+  const ClassList classes = inputs.dataset.train.outputs();
   const auto side = static_cast<int>(inputs.config.data.image_size);
   return {inputs.genotype.network.WithInput({side, side})
               .WithClasses(static_cast<int>(classes.ids.size()))

@@ -40,7 +40,9 @@ SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& option
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
   const ClassCounts counts =
-      options.images > 0 ? EvenCounts(options.images, space.classes(), config.data) : ClassCounts{};
+      options.images > 0 ? EvenCounts(options.images, config.task == TaskKind::kKeypoints ? 1 : space.classes(),
+                                      config.data)
+                         : ClassCounts{};
   return MakeSearchPlan(config, space, *cost, counts, device,
                         TimesIf(options.plan.probe, config, space, *cost, device));
 }
@@ -55,15 +57,14 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
 
 SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
                         at::Device device, const Ranks& ranks, const RunFolder* folder) {
-  const ClassList& classes = training_set->classes;
   // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
-  const SearchSpace space = ReadSpace(config, static_cast<int>(classes.ids.size()));
+  const SearchSpace space = ReadSpace(config, static_cast<int>(training_set->outputs().ids.size()));
   std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
                                               ? MeasureRunTable(config, space, device, ranks, folder)
                                               : MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
   if (RanksFirst(config)) schedule.ranking = "listed";
-  EasinessRanking ranking = MakeRanking(schedule, config.seed, classes.ids, training_set->fingerprint);
+  EasinessRanking ranking = MakeRanking(schedule, config.seed, training_set->classes.ids, training_set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),

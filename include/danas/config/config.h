@@ -10,6 +10,7 @@
 #include "danas/config/data_config.h"
 #include "danas/config/describe.h"
 #include "danas/config/easiness_config.h"
+#include "danas/config/keypoints_config.h"
 #include "danas/config/log_config.h"
 #include "danas/config/nn_config.h"
 #include "danas/config/ranks_config.h"
@@ -18,12 +19,20 @@
 
 namespace danas {
 
+enum class TaskKind { kClassification, kKeypoints };
+template <>
+struct EnumNames<TaskKind> {
+  static constexpr std::array kNames = {"classification", "keypoints"};
+};
+
 struct Config {
+  TaskKind task = TaskKind::kClassification;
   std::string space = "shuffle_mobile";
   int64_t seed = 0;
   RuntimeConfig runtime;
   NnConfig nn;
   DataConfig data;
+  KeypointsConfig keypoints;
   EasinessConfig easiness;
   ScheduleConfig schedule;
   SearchConfig search;
@@ -35,12 +44,17 @@ struct Config {
   LogConfig log;
 
   void Describe(ConfigVisitor& v) {
+    v.Field("task", task,
+            {.help = "what networks learn. classification: which class an image shows; keypoints: where a person's "
+                     "key-points are (section 5.4)",
+             .resume = OnResume::kFixed});
     v.Field("space", space,
             {.help = "name of a shipped search space, or path to a space file", .resume = OnResume::kFixed});
     v.Field("seed", seed, {.help = "seed of every random stream of the run", .min = 0, .resume = OnResume::kFixed});
     v.Nested("runtime", runtime, "device, threads and number formats");
     v.Nested("nn", nn, "how networks are computed");
     v.Nested("data", data, "dataset, split, augmentation and loader");
+    v.Nested("keypoints", keypoints, "task keypoints: persons, heat maps and their network (section 5.4)");
     v.Nested("easiness", easiness, "how classes are ranked from easy to hard (section 4, Eq. 1-3)", OnResume::kFixed);
     v.Nested("schedule", schedule, "which classes are learnt when (section 4.2)");
     v.Nested("search", search, "architecture weights, cost, loss and pruning (Eq. 6-10)");

@@ -83,6 +83,7 @@ struct DataConfig {
   DataFormat format = DataFormat::kAuto;
   std::string class_names;
   int64_t image_size = 224;
+  int64_t image_width = 0;
   int64_t test_resize = 256;
   std::vector<double> mean = {0.485, 0.456, 0.406};
   std::vector<double> std = {0.229, 0.224, 0.225};
@@ -112,11 +113,17 @@ struct DataConfig {
             {.help = "file with one 'class text' per line, what is shown for each class (a folder's name, or a number), or the name of a shipped one such as fashion_mnist",
              .resume = OnResume::kPlace});
     v.Field("image_size", image_size,
-            {.help = "side length of the network's square input",
+            {.help = "side length of the network's square input; its height, with image_width",
              .unit = "pixels",
              .min = 1,
              .max = 4096,
              .source = "paper",
+             .resume = OnResume::kFixed});
+    v.Field("image_width", image_width,
+            {.help = "task keypoints: width of the network's input; 0: as image_size",
+             .unit = "pixels",
+             .min = 0,
+             .max = 4096,
              .resume = OnResume::kFixed});
     v.Field("test_resize", test_resize,
             {.help = "testing: length to which the shorter side is resized before the centre crop",

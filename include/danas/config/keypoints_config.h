@@ -71,6 +71,44 @@ struct KeypointTestConfig {
   }
 };
 
+// What follows the space's last layer in place of its classifier.
+struct KeypointHeadConfig {
+  int64_t layers = 3;
+  int64_t channels = 256;
+  int64_t kernel = 4;
+  std::vector<double> groups = {2, 4, 8};
+  std::vector<double> fixed;
+
+  void Describe(ConfigVisitor& v) {
+    v.Field("layers", layers,
+            {.help = "number of deconvolution layers, each of which doubles height and width",
+             .min = 1,
+             .max = 16,
+             .source = "SimpleBaseline",
+             .resume = OnResume::kFixed});
+    v.Field("channels", channels,
+            {.help = "channels of each of them",
+             .min = 1,
+             .max = 65536,
+             .source = "SimpleBaseline",
+             .resume = OnResume::kFixed});
+    v.Field("kernel", kernel,
+            {.help = "their kernel, even", .min = 2, .max = 16, .source = "SimpleBaseline", .resume = OnResume::kFixed});
+    v.Field("groups", groups,
+            {.help = "numbers of groups that are searched in each of them",
+             .min = 1,
+             .max = 65536,
+             .source = "paper",
+             .resume = OnResume::kFixed});
+    v.Field("fixed", fixed,
+            {.help = "number of groups of each layer instead, which are then not searched: the other reading of the "
+                     "paper is [2, 4, 8]",
+             .min = 1,
+             .max = 65536,
+             .resume = OnResume::kFixed});
+  }
+};
+
 struct KeypointsConfig {
   double box_padding = 1.25;
   double sigma = 2;
@@ -79,6 +117,7 @@ struct KeypointsConfig {
   std::vector<std::string> upper_body;
   std::vector<double> sigmas;
   std::vector<double> joint_weights;
+  KeypointHeadConfig head;
   KeypointAugmentConfig augment;
   KeypointTestConfig test;
 
@@ -116,6 +155,7 @@ struct KeypointsConfig {
              .min = 0,
              .max = 100,
              .source = "SimpleBaseline"});
+    v.Nested("head", head, "the network behind the space's layers");
     v.Nested("augment", augment, "augmentation of persons in training");
     v.Nested("test", test, "from heat maps to persons in testing");
   }

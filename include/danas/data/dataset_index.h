@@ -57,9 +57,13 @@ struct DatasetIndex {
   std::vector<std::string> passed_over;  // folders that were not visited, each with the reason, as lines for people
   std::vector<int> labels;               // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
-  std::shared_ptr<const PersonSet> persons;  // of key-points alone: sample i is persons->persons[i]
+  // Of key-points alone: sample i is persons->persons[i]; a test compares with all who are annotated, crowds too.
+  std::shared_ptr<const PersonSet> persons, annotated;
   std::shared_ptr<BadImages> bad;  // with data.on_error 'skip'; else an image that cannot be read is an error
   uint64_t fingerprint = 0;        // hash of the format, and of sorted relative names, sizes and labels
+
+  // What a network's outputs stand for: the classes, or the key-points.
+  ClassList outputs() const;
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };

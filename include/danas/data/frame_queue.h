@@ -59,6 +59,7 @@ class FrameQueue {
   BadImages* bad() const;        // the dataset's list of images that were skipped; null where such an image is an error
   double SecondsWaited() const;  // by callers of Next() in this pass: the share of time the data was late
   const FrameMaker& frames() const;
+  const Subset& subset() const;
 
   static std::shared_ptr<float> AllocateOnHost(size_t floats);
 

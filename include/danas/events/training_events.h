@@ -111,22 +111,53 @@ struct ClassAccuracy {
   }
 };
 
+// Of key-points, as COCO measures them: from 0 to 1; -1 where the truth has no person of that size.
+struct KeypointFields {
+  using DescribedSection = void;
+  int64_t persons = 0, found = 0;
+  double ap = kNotKnown, ap50 = kNotKnown, ap75 = kNotKnown, ap_medium = kNotKnown, ap_large = kNotKnown;
+  double ar = kNotKnown, ar50 = kNotKnown, ar75 = kNotKnown, ar_medium = kNotKnown, ar_large = kNotKnown;
+
+  template <typename Self, typename Fields>
+  static void Describe(Self& self, Fields& fields) {
+    fields.Field("persons", self.persons, {"boxes in which the network looked for a person"});
+    fields.Field("found", self.found, {"persons that it found, without those found twice (OKS-NMS)"});
+    fields.Field("ap", self.ap, {"average precision, mean over OKS thresholds 0.50, 0.55 ... 0.95", "keypoints/ap"});
+    fields.Field("ap50", self.ap50, {"average precision at OKS 0.50", "keypoints/ap50"});
+    fields.Field("ap75", self.ap75, {"average precision at OKS 0.75", "keypoints/ap75"});
+    fields.Field("ap_medium", self.ap_medium, {"`ap` of persons from 32² to 96² pixels", "keypoints/ap_medium"});
+    fields.Field("ap_large", self.ap_large, {"`ap` of persons above 96² pixels", "keypoints/ap_large"});
+    fields.Field("ar", self.ar, {"average recall, as `ap`", "keypoints/ar"});
+    fields.Field("ar50", self.ar50, {"average recall at OKS 0.50", "keypoints/ar50"});
+    fields.Field("ar75", self.ar75, {"average recall at OKS 0.75", "keypoints/ar75"});
+    fields.Field("ar_medium", self.ar_medium, {"`ar` of persons from 32² to 96² pixels", "keypoints/ar_medium"});
+    fields.Field("ar_large", self.ar_large, {"`ar` of persons above 96² pixels", "keypoints/ar_large"});
+  }
+};
+
 struct TestFields {
   using DescribedSection = void;
   int64_t images = 0;
-  double loss = kNotKnown, top1 = kNotKnown, top5 = kNotKnown, seconds = kNotKnown;
+  double loss = kNotKnown, top1 = kNotKnown;
+  std::optional<double> top5;
+  double seconds = kNotKnown;
   Json per_class = Json::object();
+  std::optional<KeypointFields> keypoints;
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
     fields.Field("images", self.images, {"number of test images"});
     fields.Field("loss", self.loss, {"mean loss over them", "loss/test"});
-    fields.Field("top1", self.top1, {"share of them whose class has the highest output", "accuracy/test"});
+    fields.Field("top1", self.top1,
+                 {"share of them whose class has the highest output; of key-points the share that is found within a "
+                  "twentieth of the frame (PCK)",
+                  "accuracy/test"});
     fields.Field("top5", self.top5,
-                 {"share of them whose class is among the five highest outputs", "accuracy/test_top5"});
+                 {"classification only: share of them whose class is among the five highest outputs", "accuracy/test_top5"});
     fields.Field("seconds", self.seconds, {"time that the test took"});
     fields.Field("per_class", self.per_class,
-                 {"for each class, by its id: `images`, and how many of them are `correct`"});
+                 {"classification only: for each class, by its id: `images`, and how many of them are `correct`"});
+    fields.Field("keypoints", self.keypoints, {"key-points only: average precision and recall of all persons"});
   }
 };
 

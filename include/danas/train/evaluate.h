@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct ClassAccuracy {
 struct EvaluationResult {
   int64_t images = 0;
   double loss = 0;                            // mean cross-entropy in nats, without smoothing
-  double top1 = 0;                            // share of images, in [0, 1]
-  double top5 = 0;                            // among min(5, classes)
+  double top1 = 0;                            // share of images, in [0, 1]; PCK of key-points
+  std::optional<double> top5 = {};            // among min(5, classes)
   std::vector<ClassAccuracy> per_class = {};  // by target: the dataset's own order, unless the loader's subset reorders
   double seconds = 0;
+  std::optional<events::KeypointFields> keypoints = {};
 };
 
 struct EvaluationOptions {

@@ -34,6 +34,8 @@ class Loader {
   std::optional<Batch> Next();
   int64_t BatchesPerPass() const { return frames_.BatchesPerPass(); }
   int64_t ImagesPerPass() const { return frames_.ImagesPerPass(); }
+  const Subset& subset() const { return frames_.subset(); }
+  const FrameMaker& frames() const { return frames_.frames(); }
   BadImages* bad() const { return frames_.bad(); }
   double SecondsWaited() const { return frames_.SecondsWaited(); }
 

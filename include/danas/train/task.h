@@ -27,8 +27,12 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  // Throws ConfigError where the config does not fit.
-  virtual std::shared_ptr<const FrameMaker> Frames(ImageUse use, int channels) const = 0;
+  // Of samples of this dataset, which need not outlive them. Throws ConfigError where the config does not fit, or the
+  // dataset is one for another task.
+  virtual std::shared_ptr<const FrameMaker> Frames(const DatasetIndex& dataset, ImageUse use, int channels) const = 0;
+
+  // FrameMaker::truth_floats() for a network with so many outputs.
+  virtual int64_t TruthFloats(int64_t outputs) const = 0;
 
   // The sum over the batch's images, with its graph; divide by their number for the mean. `smoothing`: the recipe's
   // label smoothing.

@@ -131,7 +131,7 @@ double Finalists::Train(Supernet& network, const std::string& label, const PartO
   int64_t pass = trained.run.state.passes;  // of the loader: none that the search has seen
   for (const int64_t images : images_of_pass) {
     Loader loader(EvenSample(sets.training, images, config.seed),
-                  task->Frames(ImageUse::kTrain, inputs.space.input_channels()),
+                  task->Frames(*sets.training.dataset, ImageUse::kTrain, inputs.space.input_channels()),
                   TrainingLoader(config, recipe, inputs.ranks), inputs.device);
     TrainWeightsPass(network, [&](const at::Tensor& image_nchw) { return network.forward(image_nchw); }, loader,
                      training, *task, sets.classes,

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "danas/core/error.h"
 #include "danas/nn/norm.h"
 #include "danas/run/device.h"
 #include "danas/tasks/classification/class_loss.h"
@@ -41,7 +42,10 @@ void SumPerClass(const Ranks& ranks, std::vector<ClassAccuracy>& per_class) {
 
 }  // namespace
 
-std::shared_ptr<const FrameMaker> Classification::Frames(ImageUse use, int channels) const {
+std::shared_ptr<const FrameMaker> Classification::Frames(const DatasetIndex& dataset, ImageUse use, int channels) const {
+  if (dataset.persons) {
+    throw ConfigError("task: classification, but " + dataset.name + " has key-points; set task: keypoints");
+  }
   return std::make_shared<const Transform>(data_, use, seed_, channels);
 }
 
@@ -98,7 +102,7 @@ EvaluationResult Classification::Test(torch::nn::Module& network, const Forward&
   for (const Batch& batch : batches) batches.Take(compute(batch));
   const PassResult pass = batches.Finish();
 
-  EvaluationResult result{.images = pass.images, .loss = pass.loss, .top1 = pass.accuracy};
+  EvaluationResult result{.images = pass.images, .loss = pass.loss, .top1 = pass.accuracy, .top5 = 0};
   if (pass.images > 0) result.top5 = correct5.item<double>() / static_cast<double>(pass.images);
   result.per_class = CountPerClass(targets, hits, options.classes);
   SumPerClass(ranks, result.per_class);

@@ -12,7 +12,8 @@ class Classification : public Task {
  public:
   Classification(DataConfig data, int64_t seed) : data_(std::move(data)), seed_(seed) {}
 
-  std::shared_ptr<const FrameMaker> Frames(ImageUse use, int channels) const override;
+  std::shared_ptr<const FrameMaker> Frames(const DatasetIndex& dataset, ImageUse use, int channels) const override;
+  int64_t TruthFloats(int64_t /*outputs*/) const override { return 0; }
   at::Tensor LossSum(const at::Tensor& logits_nk, const Batch& batch, int64_t classes, double smoothing) const override;
   at::Tensor Losses(const at::Tensor& logits_nk, const Batch& batch, int64_t classes) const override;
   at::Tensor CountCorrect(const at::Tensor& logits_nk, const Batch& batch, int64_t classes) const override;

@@ -57,17 +57,6 @@ std::vector<std::vector<FoundKeypoint>> DecodeHeatMaps(const at::Tensor& maps_nk
   return persons;
 }
 
-double PersonScore(std::span<const FoundKeypoint> keypoints, double box_score, double threshold) {
-  double sum = 0;
-  int64_t count = 0;
-  for (const FoundKeypoint& keypoint : keypoints) {
-    if (!(keypoint.score > threshold)) continue;
-    sum += keypoint.score;
-    ++count;
-  }
-  return count == 0 ? 0 : box_score * sum / static_cast<double>(count);
-}
-
 double AreaOf(const PersonView& view) {
   constexpr double kScaleUnit = 200;
   return view.scale_x * kScaleUnit * (view.scale_y * kScaleUnit);

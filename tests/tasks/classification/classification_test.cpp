@@ -28,7 +28,7 @@ TEST(Evaluate, EqualsOneBatchByHandWhateverTheBatch) {
     EXPECT_EQ(result.images, 29);
     EXPECT_NEAR(result.loss, ClassLossSum(logits, batch.targets, 7, 0).item<double>() / 29, 1e-5);
     EXPECT_NEAR(result.top1, best.eq(batch.targets).sum().item<double>() / 29, 1e-12);
-    EXPECT_NEAR(result.top5, CountCorrect(logits, batch.targets, 7, 5).item<double>() / 29, 1e-12);
+    EXPECT_NEAR(result.top5.value(), CountCorrect(logits, batch.targets, 7, 5).item<double>() / 29, 1e-12);
     ASSERT_EQ(result.per_class.size(), 7u);
     for (int64_t c = 0; c < 7; ++c) {
       const at::Tensor of_class = batch.targets.eq(c);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "danas/tasks/keypoints/suppression.h"
 #include "tests/tasks/keypoints/pose_golden.h"
 
 namespace danas::test {
@@ -54,7 +55,7 @@ TEST(DecodeHeatMaps, FindsSimpleBaselinesPersons) {
       EXPECT_NEAR(found[n][k].x, persons[n]["points"][k][0].get<double>(), 1e-5) << n << ' ' << k;
       EXPECT_NEAR(found[n][k].y, persons[n]["points"][k][1].get<double>(), 1e-5) << n << ' ' << k;
     }
-    EXPECT_NEAR(PersonScore(found[n], persons[n]["score"].get<double>(), 0.2), persons[n]["person_score"].get<double>(),
+    EXPECT_NEAR(PersonScore(persons[n]["score"].get<double>(), found[n]), persons[n]["person_score"].get<double>(),
                 1e-7);
   }
 }
@@ -70,13 +71,6 @@ TEST(DecodeHeatMaps, FindsTheKeypointsThatTargetsWereMadeOf) {
   EXPECT_NEAR(found[0][0].x, true_place.x, 250.0 / 64 / 2);  // half a pixel of the map
   EXPECT_NEAR(found[0][0].y, true_place.y, 250.0 / 64 / 2);
   EXPECT_EQ(found[0][0].score, 1);
-}
-
-TEST(PersonScore, CountsKeypointsAboveTheThreshold) {
-  const std::vector<FoundKeypoint> keypoints = {{.score = 0.9}, {.score = 0.2}, {.score = 0.5}, {.score = -1}};
-  EXPECT_DOUBLE_EQ(PersonScore(keypoints, 0.5, 0.2), 0.35);
-  EXPECT_EQ(PersonScore(keypoints, 0.5, 0.95), 0);
-  EXPECT_EQ(PersonScore({}, 1, 0.2), 0);
 }
 
 }  // namespace

@@ -25,9 +25,6 @@ MapMaxima RefinedMaximaOf(const at::Tensor& maps_nkhw);
 // Of each image the key-points in its picture: views[n] is what frame n shows (ViewOfPerson). Copies from the device.
 std::vector<std::vector<FoundKeypoint>> DecodeHeatMaps(const at::Tensor& maps_nkhw, std::span<const PersonView> views);
 
-// The box's score times the mean of the key-points' scores that are above `threshold`; 0 where none is.
-double PersonScore(std::span<const FoundKeypoint> keypoints, double box_score, double threshold);
-
 // Of what a frame shows, in pixels of the picture: the area by which OKS-NMS compares persons.
 double AreaOf(const PersonView& view);
 
