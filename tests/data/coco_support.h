@@ -34,6 +34,27 @@ struct CocoText {
   std::filesystem::path Write(const std::filesystem::path& path) const { return WriteText(path, Text()); }
 };
 
+// A picture of this size in one colour; the reader goes by the bytes, so the name may end in .jpg.
+inline std::filesystem::path WriteColour(const std::filesystem::path& path, int height, int width, char colour) {
+  return WriteText(path, "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n" +
+                             std::string(3UL * static_cast<size_t>(height * width), colour));
+}
+
+// The pictures of CocoText in `folder`; b.jpg has nobody.
+inline void WriteCocoPictures(const std::filesystem::path& folder) {
+  WriteColour(folder / "a.jpg", 50, 80, 'a');
+  WriteColour(folder / "b.jpg", 50, 80, 'b');
+  WriteColour(folder / "c.jpg", 40, 60, 'c');
+}
+
+// A root as COCO lays it out, with both sets.
+inline void WriteCocoRoot(const std::filesystem::path& root, const CocoText& text = {}) {
+  for (const std::string set : {"train2017", "val2017"}) {
+    text.Write(root / "annotations" / ("person_keypoints_" + set + ".json"));
+    WriteCocoPictures(root / set);
+  }
+}
+
 inline std::string Replaced(std::string text, const std::string& what, const std::string& by) {
   const size_t at = text.find(what);
   if (at == std::string::npos) throw std::runtime_error("no '" + what + "' in the text");
