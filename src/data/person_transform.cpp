@@ -59,7 +59,7 @@ PersonDraws DrawPerson(const KeypointAugmentConfig& config, RandomStream& stream
 
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name) {
-  const PersonBox box = Labelled(person) > 0 ? ClipToPicture(person.box, image.height, image.width) : person.box;
+  const PersonBox box = Labelled(person) > 0 ? ClipToPicture(person.box, {.height = image.height, .width = image.width}) : person.box;
   const bool sized = box.width >= 0 && box.height >= 0 && box.width + box.height > 0;
   if (!sized || !std::isfinite(box.left + box.top + box.width + box.height)) {
     char text[128];
@@ -125,15 +125,14 @@ PersonFraming PersonTransform::Place(const Person& person, const PersonImage& im
   view.scale_x *= static_cast<float>(draws.scale);
   view.scale_y *= static_cast<float>(draws.scale);
   if (draws.mirror) view.centre_x = static_cast<float>(image.width - static_cast<double>(view.centre_x) - 1);
-  return {.to_frame = ToFrame(view, draws.rotation, static_cast<int>(shape_.height), static_cast<int>(shape_.width)),
+  return {.to_frame = ToFrame(view, draws.rotation, FrameSize()),
           .mirror = draws.mirror};
 }
 
 Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, const PersonFraming& framing) const {
   const PersonImage& image = ImageOf(dataset, PersonAt(dataset, position));
-  const int height = static_cast<int>(shape_.height);
-  const int width = static_cast<int>(shape_.width);
-  const Box source = SourceOf(framing.to_frame, height, width, image.height, image.width);
+  const PixelSize picture = {.height = image.height, .width = image.width};
+  const Box source = SourceOf(framing.to_frame, FrameSize(), picture);
   Image part = dataset.images->LoadPart(position, [&](int found_height, int found_width) -> Part {
     if (found_height != image.height || found_width != image.width) {
       throw DataError(dataset.images->Name(position) + ": " + SizeOf(found_width, found_height) +
@@ -143,7 +142,7 @@ Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, co
   });
   if (framing.mirror) Mirror(part);
   if (shape_.channels == 1) MakeGrey(part);
-  return WarpAffine(part, source, framing.to_frame, height, width);
+  return WarpAffine(part, source, picture, framing.to_frame, FrameSize());
 }
 
 void PersonTransform::WriteTruth(const Person& person, const PersonImage& image, const PersonFraming& framing,

@@ -73,6 +73,10 @@ class PersonTransform : public FrameMaker {
   const KeypointScheme& scheme() const { return scheme_; }
 
  private:
+  PixelSize FrameSize() const {
+    return {.height = static_cast<int>(shape_.height), .width = static_cast<int>(shape_.width)};
+  }
+
   KeypointsConfig config_;
   KeypointScheme scheme_;
   FrameShape shape_;

@@ -43,7 +43,7 @@ TEST(DecodeHeatMaps, FindsSimpleBaselinesPersons) {
     const auto box = person["box"].get<std::array<double, 4>>();
     views.push_back(ViewOfBox({.left = box[0], .top = box[1], .width = box[2], .height = box[3]}, 0.75, 1.25));
     EXPECT_NEAR(AreaOf(views.back()), person["area"].get<double>(), 1e-6 * person["area"].get<double>());
-    const Affine affine = FromFrame(views.back(), 0, 16, 12);
+    const Affine affine = FromFrame(views.back(), 0, {.height = 16, .width = 12});
     for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(affine.m[i], person["matrix"][i].get<double>(), 1e-9);
   }
   const auto found = DecodeHeatMaps(TensorOf(golden["output"]).to(at::kFloat), views);
@@ -61,7 +61,7 @@ TEST(DecodeHeatMaps, FindsSimpleBaselinesPersons) {
 
 TEST(DecodeHeatMaps, FindsTheKeypointsThatTargetsWereMadeOf) {
   const PersonView view = ViewOfBox({.left = 30, .top = 40, .width = 150, .height = 200}, 0.75, 1.25);
-  const Affine to_frame = ToFrame(view, 0, 256, 192);
+  const Affine to_frame = ToFrame(view, 0, {.height = 256, .width = 192});
   const Point true_place = {.x = 101.5, .y = 133.25};
   const Point at = to_frame(true_place);
   const at::Tensor truth = at::tensor({at.x, at.y, 1.0}).view({1, 1, 3});
