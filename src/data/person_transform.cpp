@@ -59,7 +59,9 @@ PersonDraws DrawPerson(const KeypointAugmentConfig& config, RandomStream& stream
 
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name) {
-  const PersonBox box = Labelled(person) > 0 ? ClipToPicture(person.box, {.height = image.height, .width = image.width}) : person.box;
+  const bool detected = person.keypoints.empty();
+  const PersonBox box =
+      detected ? person.box : ClipToPicture(person.box, {.height = image.height, .width = image.width});
   const bool sized = box.width >= 0 && box.height >= 0 && box.width + box.height > 0;
   if (!sized || !std::isfinite(box.left + box.top + box.width + box.height)) {
     char text[128];
@@ -125,8 +127,7 @@ PersonFraming PersonTransform::Place(const Person& person, const PersonImage& im
   view.scale_x *= static_cast<float>(draws.scale);
   view.scale_y *= static_cast<float>(draws.scale);
   if (draws.mirror) view.centre_x = static_cast<float>(image.width - static_cast<double>(view.centre_x) - 1);
-  return {.to_frame = ToFrame(view, draws.rotation, FrameSize()),
-          .mirror = draws.mirror};
+  return {.to_frame = ToFrame(view, draws.rotation, FrameSize()), .mirror = draws.mirror};
 }
 
 Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, const PersonFraming& framing) const {

@@ -65,6 +65,20 @@ TEST(AffineWarp, APartGivesTheBitsOfTheWholePicture) {
   }
 }
 
+// A map whose samples lie exactly between two of OpenCV's 1/32 pixels in many places, as maps do whose points were
+// rounded to float32.
+TEST(AffineWarp, APartGivesTheBitsOfTheWholeAlsoOnTies) {
+  constexpr PixelSize kFrame = {.height = 256, .width = 192};
+  Image picture = BlackImage(427, 640);
+  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = static_cast<uint8_t>(i * i / 7 + 13 * i);
+  PersonView view = ViewOfBox({.left = 261.7, .top = 2.1, .width = 42.42, .height = 90.13}, 0.75, 1.25);
+  view.scale_x *= 0.8088567919968259F;
+  const Affine affine = ToFrame(view, 14.226920206635613, kFrame);
+  const Box part = SourceOf(affine, kFrame, SizeOf(picture));
+  EXPECT_EQ(WarpAffine(PartOf(picture, part), part, SizeOf(picture), affine, kFrame),
+            WarpAffine(picture, WholeBox(picture.height, picture.width), SizeOf(picture), affine, kFrame));
+}
+
 TEST(AffineWarp, AFrameBesideThePictureIsBlack) {
   constexpr PixelSize kFrame = {.height = 8, .width = 8};
   const Image picture = PoseImage("picture-0.png");
