@@ -40,13 +40,14 @@ cv::Point At(const DrawnKeypoint& keypoint) { return At(keypoint.x, keypoint.y);
 
 cv::Mat Pixels(Image& picture) { return {picture.height, picture.width, CV_8UC3, picture.rgb.data()}; }
 
-// Pixels, of the widest line.
-double WidestLine(const Image& picture) { return std::max(2.0, std::min(picture.height, picture.width) / 80.0); }
+int ShorterSide(const Image& picture) { return std::min(picture.height, picture.width); }
 
 class Skeleton {
  public:
   Skeleton(std::span<const DrawnKeypoint> keypoints, double threshold, Image& picture)
-      : keypoints_(keypoints), threshold_(threshold), pixels_(Pixels(picture)), widest_(WidestLine(picture)) {}
+      : keypoints_(keypoints), threshold_(threshold), pixels_(Pixels(picture)), widest_(Extent() / 40) {
+    widest_ = std::clamp(widest_, 1.5, std::max(2.0, ShorterSide(picture) / 80.0));
+  }
 
   void Line(size_t from, size_t to, Side side) {
     if (!Shown(from) || !Shown(to)) return;
@@ -70,6 +71,17 @@ class Skeleton {
     const DrawnKeypoint& keypoint = keypoints_[at];
     return keypoint.confidence > threshold_ && std::isfinite(keypoint.x) && std::isfinite(keypoint.y);
   }
+  // The longer side of what encloses the key-points that are shown.
+  double Extent() const {
+    cv::Point2d low(kFurthest, kFurthest);
+    cv::Point2d high = -low;
+    for (size_t k = 0; k < keypoints_.size(); ++k) {
+      if (!Shown(k)) continue;
+      low = {std::min(low.x, keypoints_[k].x), std::min(low.y, keypoints_[k].y)};
+      high = {std::max(high.x, keypoints_[k].x), std::max(high.y, keypoints_[k].y)};
+    }
+    return std::max(high.x - low.x, high.y - low.y);
+  }
   static int Width(double confidence, double widest) {
     return std::max(1, static_cast<int>(std::lround(std::clamp(confidence, 0.0, 1.0) * widest)));
   }
@@ -77,7 +89,7 @@ class Skeleton {
   std::span<const DrawnKeypoint> keypoints_;
   double threshold_;
   cv::Mat pixels_;
-  double widest_;
+  double widest_;  // of the lines, in pixels
 };
 
 std::vector<Side> SidesOf(size_t keypoints, std::span<const std::array<int, 2>> flip_pairs) {
@@ -111,15 +123,14 @@ void DrawSkeleton(const KeypointLayout& layout, std::span<const std::array<int, 
 
 void DrawBox(const PersonBox& box, const std::string& text, Image& picture) {
   cv::Mat pixels = Pixels(picture);
-  const double widest = WidestLine(picture);
-  const int width = std::max(1, static_cast<int>(widest / 3));
+  const int width = std::max(1, ShorterSide(picture) / 400);
   const cv::Scalar white = {255, 255, 255};
   cv::rectangle(pixels, At(box.left, box.top), At(box.left + box.width, box.top + box.height), white, width,
                 cv::LINE_AA, kShift);
   if (text.empty()) return;
 
   // Within the picture, if it is large enough, on black.
-  const double scale = widest / 8;
+  const double scale = std::max(0.4, ShorterSide(picture) / 1000.0);
   int baseline = 0;
   const cv::Size size = cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, scale, width, &baseline);
   const auto place = [](double value, int least, int most) {

@@ -20,7 +20,7 @@ struct DrawnKeypoint {
 };
 
 // Lines of the layout's skeleton and a dot for each key-point, the wider the greater the confidence (1 and above: the
-// widest), in proportion to the picture; those not above `threshold`, and lines to them, are left out. Colours that are
+// widest), in proportion to the person; those not above `threshold`, and lines to them, are left out. Colours that are
 // told apart without colour vision (Okabe & Ito, "Color universal design", 2008), edged in black: blue for the first
 // key-points of the flip pairs (the left), vermilion for the second, yellow for the rest and for lines across.
 void DrawSkeleton(const KeypointLayout& layout, std::span<const std::array<int, 2>> flip_pairs,
