@@ -172,12 +172,7 @@ void PersonTransform::Make(const DatasetIndex& dataset, int64_t epoch, int64_t p
   const Person& person = PersonAt(dataset, position);
   const PersonImage& image = ImageOf(dataset, person);
   const PersonFraming framing = Place(person, image, Draw(epoch, position), dataset.images->Name(position));
-  const Image frame = FrameOf(dataset, position, framing);
-  const size_t channels = normalize_.size();
-  for (size_t i = 0; i < out_hwc.size(); ++i) {
-    const size_t channel = i % channels;
-    out_hwc[i] = normalize_[channel][frame.rgb[i / channels * 3 + channel]];
-  }
+  Normalize(FrameOf(dataset, position, framing), normalize_, out_hwc);
   WriteTruth(person, image, framing, truth);
 }
 
