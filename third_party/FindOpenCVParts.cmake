@@ -1,4 +1,4 @@
-# Finds the small parts of OpenCV that danas decodes and resizes images with.
+# Finds the small parts of OpenCV that danas decodes and warps pictures with.
 # Debian's libopencv-{core,imgproc,imgcodecs}-dev come without OpenCVConfig.cmake, hence the plain search.
 #
 #   OpenCVParts::OpenCVParts   core, imgproc, imgcodecs
@@ -25,6 +25,7 @@ find_package_handle_standard_args(
   OpenCVParts
   REQUIRED_VARS ${_libraries} OpenCVParts_INCLUDE_DIR
   VERSION_VAR OpenCVParts_VERSION
+  HANDLE_VERSION_RANGE
   REASON_FAILURE_MESSAGE "install libopencv-core-dev, libopencv-imgproc-dev and libopencv-imgcodecs-dev")
 
 if(OpenCVParts_FOUND AND NOT TARGET OpenCVParts::OpenCVParts)

@@ -29,10 +29,10 @@ Points PointsOfView(const PersonView& view, double rotation) {
   return points;
 }
 
-Points PointsOfFrame(int height, int width) {
+Points PointsOfFrame(const PixelSize& frame) {
   Points points;
-  points[0] = {static_cast<float>(width * 0.5), static_cast<float>(height * 0.5)};
-  points[1] = {points[0].x, static_cast<float>(height * 0.5 + static_cast<float>(width * -0.5))};
+  points[0] = {static_cast<float>(frame.width * 0.5), static_cast<float>(frame.height * 0.5)};
+  points[1] = {points[0].x, static_cast<float>(frame.height * 0.5 + static_cast<float>(frame.width * -0.5))};
   points[2] = ThirdPoint(points[0], points[1]);
   return points;
 }
@@ -42,14 +42,6 @@ Affine Between(const Points& from, const Points& to) {
   Affine affine;
   std::copy_n(matrix.val, affine.m.size(), affine.m.begin());
   return affine;
-}
-
-Affine Inverse(const Affine& affine) {
-  cv::Matx23d inverse;
-  cv::invertAffineTransform(cv::Matx23d(affine.m.data()), inverse);
-  Affine result;
-  std::copy_n(inverse.val, result.m.size(), result.m.begin());
-  return result;
 }
 
 // Pixels [first, first + count) of `length` with all between `low` and `high`, and what bilinear weights reach.
@@ -92,53 +84,54 @@ PersonView ViewOfBox(const PersonBox& box, double aspect, double padding) {
           .scale_y = scale(height)};
 }
 
-PersonBox ClipToPicture(const PersonBox& box, int height, int width) {
-  const auto last = [](double first, double length, int picture) {
-    return std::min(picture - 1.0, first + std::max(0.0, length - 1));
+PersonBox ClipToPicture(const PersonBox& box, const PixelSize& picture) {
+  const auto last = [](double first, double length, int whole) {
+    return std::min(whole - 1.0, first + std::max(0.0, length - 1));
   };
   const double left = std::max(0.0, box.left);
   const double top = std::max(0.0, box.top);
   return {.left = left,
           .top = top,
-          .width = last(left, box.width, width) - left,
-          .height = last(top, box.height, height) - top};
+          .width = last(left, box.width, picture.width) - left,
+          .height = last(top, box.height, picture.height) - top};
 }
 
-Affine ToFrame(const PersonView& view, double rotation, int height, int width) {
-  return Between(PointsOfView(view, rotation), PointsOfFrame(height, width));
+Affine ToFrame(const PersonView& view, double rotation, const PixelSize& frame) {
+  return Between(PointsOfView(view, rotation), PointsOfFrame(frame));
 }
 
-Affine FromFrame(const PersonView& view, double rotation, int height, int width) {
-  return Between(PointsOfFrame(height, width), PointsOfView(view, rotation));
+Affine FromFrame(const PersonView& view, double rotation, const PixelSize& frame) {
+  return Between(PointsOfFrame(frame), PointsOfView(view, rotation));
 }
 
-Box SourceOf(const Affine& to_frame, int frame_height, int frame_width, int picture_height, int picture_width) {
-  const Affine back = Inverse(to_frame);
-  Point low = back({.x = 0, .y = 0});
-  Point high = low;
-  for (const Point corner :
-       {Point{frame_width - 1.0, 0}, Point{0, frame_height - 1.0}, Point{frame_width - 1.0, frame_height - 1.0}}) {
-    const Point at = back(corner);
-    low = {.x = std::min(low.x, at.x), .y = std::min(low.y, at.y)};
-    high = {.x = std::max(high.x, at.x), .y = std::max(high.y, at.y)};
-  }
-  const Reach across = Within(low.x, high.x, picture_width);
-  const Reach down = Within(low.y, high.y, picture_height);
+Box SourceOf(const Affine& to_frame, const PixelSize& frame, const PixelSize& picture) {
+  cv::Matx23d back;
+  cv::invertAffineTransform(cv::Matx23d(to_frame.m.data()), back);
+  const auto reach = [&](int axis, int length) {
+    const double across = back(axis, 0) * (frame.width - 1);
+    const double down = back(axis, 1) * (frame.height - 1);
+    const double low = back(axis, 2) + std::min(across, 0.0) + std::min(down, 0.0);
+    const double high = back(axis, 2) + std::max(across, 0.0) + std::max(down, 0.0);
+    return Within(low, high, length);
+  };
+  const Reach across = reach(0, picture.width);
+  const Reach down = reach(1, picture.height);
   return {.top = down.first, .left = across.first, .height = down.count, .width = across.count};
 }
 
-Image WarpAffine(const Image& part, const Box& box, const Affine& to_frame, int height, int width) {
+Image WarpAffine(const Image& part, const Box& box, const PixelSize& picture, const Affine& to_frame,
+                 const PixelSize& frame) {
   KeepOpenCvToOneThread();
-  // OpenCV warps by the inverse, which it would compute as Inverse() does. A shift by whole pixels changes no sample.
-  Affine back = Inverse(to_frame);
-  back.m[2] -= box.left;
-  back.m[5] -= box.top;
-  Image frame = BlackImage(height, width);
-  const cv::Mat from(part.height, part.width, CV_8UC3, const_cast<uint8_t*>(part.rgb.data()));
-  cv::Mat to(height, width, CV_8UC3, frame.rgb.data());
-  cv::warpAffine(from, to, cv::Matx23d(back.m.data()), to.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                 cv::BORDER_CONSTANT, cv::Scalar());
-  return frame;
+  // The part in its place: with a map from the part alone, OpenCV rounds some samples to another 1/32 pixel. What lies
+  // around it is never read, and so neither filled nor, in large pictures, given memory.
+  cv::Mat whole(picture.height, picture.width, CV_8UC3);
+  const cv::Mat pixels(part.height, part.width, CV_8UC3, const_cast<uint8_t*>(part.rgb.data()));
+  pixels.copyTo(whole(cv::Rect(box.left, box.top, box.width, box.height)));
+  Image result = BlackImage(frame.height, frame.width);
+  cv::Mat to(frame.height, frame.width, CV_8UC3, result.rgb.data());
+  cv::warpAffine(whole, to, cv::Matx23d(to_frame.m.data()), to.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT,
+                 cv::Scalar());
+  return result;
 }
 
 void Mirror(Image& image) {

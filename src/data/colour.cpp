@@ -170,4 +170,12 @@ void Normalize(const Planes& planes, const NormalizeTable& table, std::span<floa
   }
 }
 
+void Normalize(const Image& image, const NormalizeTable& table, std::span<float> out_hwc) {
+  const uint8_t* rgb = image.rgb.data();
+  float* out = out_hwc.data();
+  for (const uint8_t* end = rgb + image.rgb.size(); rgb != end; rgb += 3) {
+    for (size_t c = 0; c < table.size(); ++c) *out++ = table[c][rgb[c]];
+  }
+}
+
 }  // namespace danas

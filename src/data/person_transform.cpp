@@ -59,7 +59,9 @@ PersonDraws DrawPerson(const KeypointAugmentConfig& config, RandomStream& stream
 
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name) {
-  const PersonBox box = Labelled(person) > 0 ? ClipToPicture(person.box, image.height, image.width) : person.box;
+  const bool detected = person.keypoints.empty();
+  const PersonBox box =
+      detected ? person.box : ClipToPicture(person.box, {.height = image.height, .width = image.width});
   const bool sized = box.width >= 0 && box.height >= 0 && box.width + box.height > 0;
   if (!sized || !std::isfinite(box.left + box.top + box.width + box.height)) {
     char text[128];
@@ -125,15 +127,13 @@ PersonFraming PersonTransform::Place(const Person& person, const PersonImage& im
   view.scale_x *= static_cast<float>(draws.scale);
   view.scale_y *= static_cast<float>(draws.scale);
   if (draws.mirror) view.centre_x = static_cast<float>(image.width - static_cast<double>(view.centre_x) - 1);
-  return {.to_frame = ToFrame(view, draws.rotation, static_cast<int>(shape_.height), static_cast<int>(shape_.width)),
-          .mirror = draws.mirror};
+  return {.to_frame = ToFrame(view, draws.rotation, FrameSize()), .mirror = draws.mirror};
 }
 
 Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, const PersonFraming& framing) const {
   const PersonImage& image = ImageOf(dataset, PersonAt(dataset, position));
-  const int height = static_cast<int>(shape_.height);
-  const int width = static_cast<int>(shape_.width);
-  const Box source = SourceOf(framing.to_frame, height, width, image.height, image.width);
+  const PixelSize picture = {.height = image.height, .width = image.width};
+  const Box source = SourceOf(framing.to_frame, FrameSize(), picture);
   Image part = dataset.images->LoadPart(position, [&](int found_height, int found_width) -> Part {
     if (found_height != image.height || found_width != image.width) {
       throw DataError(dataset.images->Name(position) + ": " + SizeOf(found_width, found_height) +
@@ -143,7 +143,7 @@ Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, co
   });
   if (framing.mirror) Mirror(part);
   if (shape_.channels == 1) MakeGrey(part);
-  return WarpAffine(part, source, framing.to_frame, height, width);
+  return WarpAffine(part, source, picture, framing.to_frame, FrameSize());
 }
 
 void PersonTransform::WriteTruth(const Person& person, const PersonImage& image, const PersonFraming& framing,
@@ -172,12 +172,7 @@ void PersonTransform::Make(const DatasetIndex& dataset, int64_t epoch, int64_t p
   const Person& person = PersonAt(dataset, position);
   const PersonImage& image = ImageOf(dataset, person);
   const PersonFraming framing = Place(person, image, Draw(epoch, position), dataset.images->Name(position));
-  const Image frame = FrameOf(dataset, position, framing);
-  const size_t channels = normalize_.size();
-  for (size_t i = 0; i < out_hwc.size(); ++i) {
-    const size_t channel = i % channels;
-    out_hwc[i] = normalize_[channel][frame.rgb[i / channels * 3 + channel]];
-  }
+  Normalize(FrameOf(dataset, position, framing), normalize_, out_hwc);
   WriteTruth(person, image, framing, truth);
 }
 

@@ -25,17 +25,19 @@ TEST(AffineWarp, BoxesTakeTheFramesAspect) {
 }
 
 TEST(AffineWarp, BoxesAreClippedAsSimpleBaselineDoes) {
+  constexpr PixelSize kSmall = {.height = 20, .width = 10};
   const PersonBox inside = {.left = 2, .top = 3, .width = 5, .height = 6};
-  EXPECT_EQ(ClipToPicture(inside, 20, 10), (PersonBox{.left = 2, .top = 3, .width = 4, .height = 5}));
+  EXPECT_EQ(ClipToPicture(inside, kSmall), (PersonBox{.left = 2, .top = 3, .width = 4, .height = 5}));
   const PersonBox beyond = {.left = -2, .top = 15, .width = 50, .height = 6};
-  EXPECT_EQ(ClipToPicture(beyond, 20, 10), (PersonBox{.left = 0, .top = 15, .width = 9, .height = 4}));
-  EXPECT_LT(ClipToPicture({.left = 11, .top = 0, .width = 5, .height = 5}, 20, 10).width, 0);
+  EXPECT_EQ(ClipToPicture(beyond, kSmall), (PersonBox{.left = 0, .top = 15, .width = 9, .height = 4}));
+  EXPECT_LT(ClipToPicture({.left = 11, .top = 0, .width = 5, .height = 5}, kSmall).width, 0);
 }
 
 TEST(AffineWarp, FromFrameUndoesToFrame) {
+  constexpr PixelSize kFrame = {.height = 256, .width = 192};
   const PersonView view = ViewOfBox({.left = 10.5, .top = 20.25, .width = 333.3, .height = 99.9}, 0.75, 1.25);
-  const Affine there = ToFrame(view, 37.5, 256, 192);
-  const Affine back = FromFrame(view, 37.5, 256, 192);
+  const Affine there = ToFrame(view, 37.5, kFrame);
+  const Affine back = FromFrame(view, 37.5, kFrame);
   const Point at = back(there({.x = 123.4, .y = -56.7}));
   EXPECT_NEAR(at.x, 123.4, 1e-4);  // the points of both are rounded to float32
   EXPECT_NEAR(at.y, -56.7, 1e-4);
@@ -44,28 +46,46 @@ TEST(AffineWarp, FromFrameUndoesToFrame) {
   EXPECT_NEAR(middle.y, 128, 1e-9);
 }
 
+PixelSize SizeOf(const Image& image) { return {.height = image.height, .width = image.width}; }
+
 TEST(AffineWarp, APartGivesTheBitsOfTheWholePicture) {
+  constexpr PixelSize kFrame = {.height = 32, .width = 24};
   const Image picture = PoseImage("picture-0.png");
   const PersonBox boxes[] = {{.left = 30, .top = 20, .width = 12, .height = 9},
                              {.left = -5, .top = 41, .width = 20, .height = 30},
                              {.left = 61.3, .top = 2.2, .width = 33, .height = 8}};
   for (const PersonBox& box : boxes) {
     for (const double rotation : {0.0, 25.0, -80.0, 170.0}) {
-      const Affine affine = ToFrame(ViewOfBox(box, 0.75, 1.25), rotation, 32, 24);
-      const Box part = SourceOf(affine, 32, 24, picture.height, picture.width);
+      const Affine affine = ToFrame(ViewOfBox(box, 0.75, 1.25), rotation, kFrame);
+      const Box part = SourceOf(affine, kFrame, SizeOf(picture));
       EXPECT_LT(part.height * part.width, picture.height * picture.width);
-      EXPECT_EQ(WarpAffine(PartOf(picture, part), part, affine, 32, 24),
-                WarpAffine(picture, WholeBox(picture.height, picture.width), affine, 32, 24));
+      EXPECT_EQ(WarpAffine(PartOf(picture, part), part, SizeOf(picture), affine, kFrame),
+                WarpAffine(picture, WholeBox(picture.height, picture.width), SizeOf(picture), affine, kFrame));
     }
   }
 }
 
+// A map whose samples lie exactly between two of OpenCV's 1/32 pixels in many places, as maps do whose points were
+// rounded to float32.
+TEST(AffineWarp, APartGivesTheBitsOfTheWholeAlsoOnTies) {
+  constexpr PixelSize kFrame = {.height = 256, .width = 192};
+  Image picture = BlackImage(427, 640);
+  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = static_cast<uint8_t>(i * i / 7 + 13 * i);
+  PersonView view = ViewOfBox({.left = 261.7, .top = 2.1, .width = 42.42, .height = 90.13}, 0.75, 1.25);
+  view.scale_x *= 0.8088567919968259F;
+  const Affine affine = ToFrame(view, 14.226920206635613, kFrame);
+  const Box part = SourceOf(affine, kFrame, SizeOf(picture));
+  EXPECT_EQ(WarpAffine(PartOf(picture, part), part, SizeOf(picture), affine, kFrame),
+            WarpAffine(picture, WholeBox(picture.height, picture.width), SizeOf(picture), affine, kFrame));
+}
+
 TEST(AffineWarp, AFrameBesideThePictureIsBlack) {
+  constexpr PixelSize kFrame = {.height = 8, .width = 8};
   const Image picture = PoseImage("picture-0.png");
-  const Affine affine = ToFrame(ViewOfBox({.left = 1e7, .top = -1e7, .width = 10, .height = 10}, 1, 1), 0, 8, 8);
-  const Box part = SourceOf(affine, 8, 8, picture.height, picture.width);
+  const Affine affine = ToFrame(ViewOfBox({.left = 1e4, .top = -1e4, .width = 10, .height = 10}, 1, 1), 0, kFrame);
+  const Box part = SourceOf(affine, kFrame, SizeOf(picture));
   EXPECT_EQ(part, (Box{.top = 0, .left = picture.width - 1, .height = 1, .width = 1}));
-  EXPECT_EQ(WarpAffine(PartOf(picture, part), part, affine, 8, 8), BlackImage(8, 8));
+  EXPECT_EQ(WarpAffine(PartOf(picture, part), part, SizeOf(picture), affine, kFrame), BlackImage(8, 8));
 }
 
 TEST(AffineWarp, MirrorTurnsColumnsAround) {

@@ -123,7 +123,7 @@ struct KeypointsConfig {
 
   void Describe(ConfigVisitor& v) {
     v.Field("box_padding", box_padding,
-            {.help = "size of the part of an image that a frame shows, relative to the person's box",
+            {.help = "size of what a frame shows, relative to the person's box",
              .min = 0.1,
              .max = 10,
              .source = "SimpleBaseline"});
@@ -145,7 +145,7 @@ struct KeypointsConfig {
     v.Field("upper_body", upper_body,
             {.help = "half_body: the key-points of the upper body; empty: COCO's, for COCO's 17 key-points"});
     v.Field("sigmas", sigmas,
-            {.help = "OKS: σ of each key-point, relative to the person's size; empty: COCO's, for COCO's 17 key-points",
+            {.help = "OKS: σ of each key-point; empty: COCO's, for COCO's 17 key-points",
              .min = 0,
              .max = 10,
              .above_min = true});

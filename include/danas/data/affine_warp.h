@@ -10,6 +10,11 @@
 
 namespace danas {
 
+struct PixelSize {
+  int height = 0;
+  int width = 0;
+};
+
 struct Point {
   double x = 0;
   double y = 0;
@@ -35,18 +40,19 @@ PersonView ViewOfBox(const PersonBox& box, double aspect, double padding);
 
 // The box within a picture of this size, as SimpleBaseline clips true boxes: its last pixel is column left + width, row
 // top + height. Of a box outside of the picture width or height are negative.
-PersonBox ClipToPicture(const PersonBox& box, int height, int width);
+PersonBox ClipToPicture(const PersonBox& box, const PixelSize& picture);
 
-// From the picture to a frame of height x width pixels, on which the view is turned by `rotation` degrees
+// From the picture to a frame, or to a map of one, on which the view is turned by `rotation` degrees
 // (anticlockwise) around its centre; and back. The frame's height follows from the view's width: aspects should agree.
-Affine ToFrame(const PersonView& view, double rotation, int height, int width);
-Affine FromFrame(const PersonView& view, double rotation, int height, int width);
+Affine ToFrame(const PersonView& view, double rotation, const PixelSize& frame);
+Affine FromFrame(const PersonView& view, double rotation, const PixelSize& frame);
 
 // The pixels of a picture that a frame depends on; at least one.
-Box SourceOf(const Affine& to_frame, int frame_height, int frame_width, int picture_height, int picture_width);
+Box SourceOf(const Affine& to_frame, const PixelSize& frame, const PixelSize& picture);
 
-// `part` holds the pixels of `box` of a picture, among them all that SourceOf() says.
-Image WarpAffine(const Image& part, const Box& box, const Affine& to_frame, int height, int width);
+// `part` holds the pixels of `box` of a picture, among them all that SourceOf() says. The same bits as of the whole.
+Image WarpAffine(const Image& part, const Box& box, const PixelSize& picture, const Affine& to_frame,
+                 const PixelSize& frame);
 
 // Columns from right to left.
 void Mirror(Image& image);

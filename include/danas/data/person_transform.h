@@ -36,8 +36,8 @@ struct PersonFraming {
   bool mirror = false;
 };
 
-// What a frame shows of a person's picture in testing: its box, clipped (ClipToPicture) where the person has labelled
-// key-points and so is no detector's. Throws DataError, which begins with `name`, for a box without a size.
+// What a frame shows of a person's picture in testing: around its box, which is clipped (ClipToPicture) but where it is
+// a detector's, of a person without key-points. Throws DataError, which begins with `name`, for a box without a size.
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name);
 
@@ -73,6 +73,10 @@ class PersonTransform : public FrameMaker {
   const KeypointScheme& scheme() const { return scheme_; }
 
  private:
+  PixelSize FrameSize() const {
+    return {.height = static_cast<int>(shape_.height), .width = static_cast<int>(shape_.width)};
+  }
+
   KeypointsConfig config_;
   KeypointScheme scheme_;
   FrameShape shape_;

@@ -68,5 +68,7 @@ NormalizeTable MakeNormalizeTable(const std::vector<double>& mean, const std::ve
 
 // Looks every value up and writes it in channel-last order; `out_hwc` has channels * height * width elements.
 void Normalize(const Planes& planes, const NormalizeTable& table, std::span<float> out_hwc);
+// The same of a picture; of a grey one with a table of one channel.
+void Normalize(const Image& image, const NormalizeTable& table, std::span<float> out_hwc);
 
 }  // namespace danas

@@ -12,6 +12,7 @@
 #include "danas/run/device.h"
 #include "danas/tasks/keypoints/decode.h"
 #include "danas/tasks/keypoints/heat_maps.h"
+#include "danas/tasks/keypoints/sigmas.h"
 #include "danas/tasks/keypoints/suppression.h"
 #include "danas/train/amp.h"
 

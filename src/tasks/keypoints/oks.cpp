@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "danas/core/error.h"
-#include "danas/data/keypoint_scheme.h"
 
 namespace danas {
 namespace {
@@ -19,16 +18,6 @@ double Outside(double at, double low, double high) { return std::max(0.0, low - 
 
 std::vector<double> CocoPersonSigmas() {
   return {.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062, .107, .107, .087, .087, .089, .089};
-}
-
-std::vector<double> SigmasOf(const KeypointsConfig& config, const KeypointLayout& layout) {
-  if (config.sigmas.empty() && !IsCoco(layout)) {
-    throw ConfigError("keypoints.sigmas: empty, but the key-points of '" + layout.category +
-                      "' are not COCO's; give a σ for each of the " + std::to_string(layout.names.size()));
-  }
-  std::vector<double> sigmas = config.sigmas.empty() ? CocoPersonSigmas() : config.sigmas;
-  RequireSigmas(sigmas, layout, "keypoints.sigmas");
-  return sigmas;
 }
 
 void RequireSigmas(std::span<const double> sigmas, const KeypointLayout& layout, const std::string& where) {

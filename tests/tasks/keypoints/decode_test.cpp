@@ -44,7 +44,7 @@ TEST(DecodeHeatMaps, FindsSimpleBaselinesPersons) {
     const auto box = person["box"].get<std::array<double, 4>>();
     views.push_back(ViewOfBox({.left = box[0], .top = box[1], .width = box[2], .height = box[3]}, 0.75, 1.25));
     EXPECT_NEAR(AreaOf(views.back()), person["area"].get<double>(), 1e-6 * person["area"].get<double>());
-    const Affine affine = FromFrame(views.back(), 0, 16, 12);
+    const Affine affine = FromFrame(views.back(), 0, {.height = 16, .width = 12});
     for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(affine.m[i], person["matrix"][i].get<double>(), 1e-9);
   }
   const auto found = DecodeHeatMaps(TensorOf(golden["output"]).to(at::kFloat), views);
@@ -60,17 +60,44 @@ TEST(DecodeHeatMaps, FindsSimpleBaselinesPersons) {
   }
 }
 
+// A mirrored frame's map shows what it shows one pixel to the left, since frames are mirrored around pixels' centres
+// and maps are a quarter of their size: that is what the shift is for.
+TEST(FlipBack, ShiftedMapsOfAMirroredFrameAreThoseOfTheFrame) {
+  constexpr MapSize kFrame = {.height = 64, .width = 48}, kMap = {.height = 16, .width = 12};
+  const std::vector<std::array<int, 2>> pairs = {{0, 1}};
+  const at::Tensor truth = at::tensor({20.0, 12.0, 1.0, 32.0, 40.0, 1.0}).view({1, 2, 3});
+  at::Tensor mirrored = truth.index_select(1, at::tensor({1, 0}, at::kLong));
+  mirrored.select(2, 0).neg_().add_(47);
+  const at::Tensor maps = HeatMapTargets(mirrored, kFrame, kMap, 1).maps_nkhw;
+  ExpectClose(FlipBack(maps, pairs, true), HeatMapTargets(truth, kFrame, kMap, 1).maps_nkhw, 0);
+}
+
+// The whole way: a person's frame, its key-points as maps, and back to the picture.
 TEST(DecodeHeatMaps, FindsTheKeypointsThatTargetsWereMadeOf) {
-  const PersonView view = ViewOfBox({.left = 30, .top = 40, .width = 150, .height = 200}, 0.75, 1.25);
-  const Affine to_frame = ToFrame(view, 0, 256, 192);
-  const Point true_place = {.x = 101.5, .y = 133.25};
-  const Point at = to_frame(true_place);
-  const at::Tensor truth = at::tensor({at.x, at.y, 1.0}).view({1, 1, 3});
-  const HeatMaps maps = HeatMapTargets(truth, {.height = 256, .width = 192}, {.height = 64, .width = 48}, 2);
-  const auto found = DecodeHeatMaps(maps.maps_nkhw, std::vector{view});
-  EXPECT_NEAR(found[0][0].x, true_place.x, 250.0 / 64 / 2);  // half a pixel of the map
-  EXPECT_NEAR(found[0][0].y, true_place.y, 250.0 / 64 / 2);
-  EXPECT_EQ(found[0][0].score, 1);
+  constexpr MapSize kMap = {.height = 64, .width = 48};
+  const PersonTransform transform({}, {}, CocoLayout(), {.height = 256, .width = 192}, ImageUse::kTest, 0);
+  const Image picture = PoseImage("picture-0.png");
+  const Json cases = PoseGolden("frames.json");
+  for (const size_t i : {0U, 1U, 3U}) {
+    const DatasetIndex dataset = OnePerson(picture, PersonOf(cases[i]));
+    const Person& person = dataset.persons->persons[0];
+    std::vector<float> pixels(256 * 192 * 3), truth(51);
+    transform.Make(dataset, 0, 0, pixels, truth);
+    const HeatMaps maps = HeatMapTargets(at::tensor(truth).view({1, 17, 3}), {.height = 256, .width = 192}, kMap, 2);
+    const PersonView view = ViewOfPerson(person, dataset.persons->images[0], 0.75, 1.25, "picture");
+    const std::vector<FoundKeypoint> found = DecodeHeatMaps(maps.maps_nkhw, std::vector{view})[0];
+    const double half_pixel = view.scale_y * 200 / 64 / 2;
+    int compared = 0;
+    for (size_t k = 0; k < 17; ++k) {
+      const bool inside = truth[3 * k] > 2 && truth[3 * k] < 189 && truth[3 * k + 1] > 2 && truth[3 * k + 1] < 253;
+      if (person.keypoints[k].visibility == 0 || !inside) continue;
+      EXPECT_NEAR(found[k].x, person.keypoints[k].x, half_pixel + 1e-3) << i << ' ' << k;
+      EXPECT_NEAR(found[k].y, person.keypoints[k].y, half_pixel + 1e-3) << i << ' ' << k;
+      EXPECT_EQ(found[k].score, 1);
+      ++compared;
+    }
+    EXPECT_GT(compared, 5) << i;
+  }
 }
 
 }  // namespace

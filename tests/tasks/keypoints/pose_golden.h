@@ -2,14 +2,10 @@
 #pragma once
 
 #include "danas/core/json.h"
-#include "tests/support/test_support.h"
+#include "tests/data/person_support.h"
 #include "tests/support/torch_support.h"
 
 namespace danas::test {
-
-inline Json PoseGolden(const std::string& file) {
-  return Json::parse(ReadText(SourcePath("tests/golden/pose/" + file)));
-}
 
 // Nested lists of numbers, in double.
 inline at::Tensor TensorOf(const Json& json) {

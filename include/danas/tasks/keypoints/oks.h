@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "danas/config/keypoints_config.h"
 #include "danas/data/persons.h"
 
 namespace danas {
@@ -21,10 +20,6 @@ struct FoundKeypoint {
 
 // COCO's σ of its 17 key-points of a person, by name order of COCO's layout.
 std::vector<double> CocoPersonSigmas();
-
-// The config's keypoints.sigmas, or COCO's for COCO's key-points. Throws as RequireSigmas(), and where the config has none
-// for other key-points.
-std::vector<double> SigmasOf(const KeypointsConfig& config, const KeypointLayout& layout);
 
 // Throws ConfigError "σ of another length" where there is not one σ for each of the layout's key-points, and for one
 // that is not positive. `where` says whose numbers they are: a config's key.
