@@ -80,8 +80,12 @@ std::string EventReference() {
          TableOf<TrainingEnd>("Once, when the weights are written; result.json holds the same") +
          "## A ranking of classes\n\n" + TableOf<EasinessStart>("Once, when it starts") +
          TableOf<NetworkJudged>("After each network") + TableOf<EasinessEnd>("Once, when the classes are ranked") +
-         "## Any run that was resumed\n\n" +
-         TableOf<DataMoved>("For each set whose images are not stored where they were when the run started") +
+         "## Any run\n\n" +
+         TableOf<WrittenBy>(
+             "By the process that starts the run, and by one that resumes it with another danas, torch, "
+             "kernels or machine") +
+         TableOf<DataMoved>(
+             "On resume: for each set whose images are not stored where they were when the run started") +
          "## Between the events\n\n" + ProgressTable();
 }
 

@@ -1,8 +1,10 @@
 #include "danas/events/run_log.h"
 
 #include <ctime>
+#include <map>
 
 #include "danas/core/utc_time.h"
+#include "danas/events/line_reader.h"
 #include "danas/events/log_excerpt.h"
 #include "danas/events/search_events.h"
 
@@ -47,6 +49,25 @@ std::vector<LogLine> ParseLog(std::string_view text) {
     }
   }
   return lines;
+}
+
+void RecordNews(MetricSink* sink, const std::filesystem::path& log, const std::vector<Event>& notes) {
+  if (sink == nullptr || notes.empty()) return;
+  std::map<std::string, Json> last;
+  LineReader reader(log);
+  for (LineReader::Lines read = reader.Read(); !read.lines.empty(); read = reader.Read()) {
+    for (const std::string& line : read.lines) {
+      Json event = ParseLine(line);
+      if (event.is_null()) continue;
+      const std::string name = NameOfLine(event);
+      event.erase(kName);
+      event.erase(kTime);
+      last.insert_or_assign(name, std::move(event));
+    }
+  }
+  for (const Event& note : notes) {
+    if (last[note.name] != note.fields) sink->Record(note);
+  }
 }
 
 Json LastEvent(const std::filesystem::path& log) {

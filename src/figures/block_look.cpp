@@ -11,43 +11,44 @@ namespace {
 
 constexpr size_t kLongestLine = 7;
 
-// Families share a hue, and their members differ in lightness.
+constexpr std::array kDefinedFills = {"#cfb4d0", "#fad4f2", "#a789b7"};
+
+// Families share a hue, and their members differ in lightness; all are told apart with any kind of colour vision.
 const char* FillOf(BlockKind kind) {
   switch (kind) {
     case BlockKind::kInvertedResidual:
-      return "#9ecae1";
+      return "#75b1dd";
     case BlockKind::kDepthwiseSeparable:
-      return "#d3e6f3";
+      return "#a6d2fd";
     case BlockKind::kShuffleA:
-      return "#fdd9b0";
+      return "#eec99d";
     case BlockKind::kShuffleX:
-      return "#f5a55f";
+      return "#f5a45e";
     case BlockKind::kShuffleV1:
-      return "#fff0b3";
+      return "#ebeb95";
     case BlockKind::kShuffleV2:
-      return "#f7cf5a";
+      return "#e9b942";
     case BlockKind::kResidual:
-      return "#b5dfc0";
+      return "#c6ebc5";
     case BlockKind::kBasic:
-      return "#7cc29a";
+      return "#7db78d";
     case BlockKind::kConvolution:
-      return "#cfcfcf";
+      return "#aeaeae";
     case BlockKind::kMaxPool:
-      return "#e4e4e4";
+      return "#cdcdcd";
     case BlockKind::kIdentity:
       return "#fbfbfb";
     case BlockKind::kDefined:
       break;
   }
-  return "#d9c7e8";
+  return kDefinedFills.front();
 }
 
 // A user's kinds: three purples, by name, so that a kind has one colour in all pictures.
 std::string FillOfDefined(const std::string& name) {
-  constexpr std::array kFills = {"#d9c7e8", "#eec9df", "#bfa8dc"};
   size_t sum = 0;
   for (const char letter : name) sum = sum * 31 + static_cast<unsigned char>(letter);
-  return kFills.at(sum % kFills.size());
+  return kDefinedFills.at(sum % kDefinedFills.size());
 }
 
 std::vector<std::string> Split(const std::string& name) {
@@ -77,6 +78,14 @@ std::vector<std::string> Lines(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::vector<std::string> BlockFills() {
+  std::vector<std::string> fills(kDefinedFills.begin(), kDefinedFills.end());
+  for (int kind = 0; kind < static_cast<int>(BlockKind::kDefined); ++kind) {
+    fills.emplace_back(FillOf(static_cast<BlockKind>(kind)));
+  }
+  return fills;
+}
 
 BlockLook LookOf(const BlockSpec& block, const LayerShape& shape) {
   BlockLook look;

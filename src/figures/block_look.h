@@ -19,6 +19,9 @@ struct BlockLook {
 
 BlockLook LookOf(const BlockSpec& block, const LayerShape& shape);
 
+// All that a block can have.
+std::vector<std::string> BlockFills();
+
 // Text on `fill` in both light and dark pages.
 inline constexpr const char* kOnFill = "#111111";
 

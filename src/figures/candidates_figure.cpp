@@ -199,8 +199,11 @@ Figure CandidatesFigure(const SearchRecord& search, const BudgetRecord& budget, 
   figure.title =
       frames.values ? "What candidates were worth at " + when : "softmax(α) of every candidate after " + when;
   figure.finding =
-      frames.values ? "Values are in nats of validation loss, of the layer's mean; higher is better. A cross: dropped."
-                    : "Rows are layers, columns candidates. A cross: dropped by a pruning.";
+      frames.values
+          ? "Values are in nats of validation loss, of the layer's mean; higher is better. A cross: dropped. No "
+            "cell: the layer never had it."
+          : "Rows are layers, columns candidates. A cross: dropped by a pruning. No cell: the "
+            "layer never had it.";
   figure.svg = CellsDrawing(search, budget, frames).Document(figure.title, figure.finding);
   return figure;
 }

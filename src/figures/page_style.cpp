@@ -44,8 +44,6 @@ constexpr const char* kDark = R"(
   svg circle[fill="#ffffff"] { fill: #15181b; }
 )";
 
-constexpr const char* kOnDark[] = {"#5aaee6", "#ff8a3d", "#35c99a", "#e39cc4", "#f0b840", "#b5dff7"};
-
 // "@media ... svg [fill="#0072b2"] { fill: #5aaee6 }" and so on.
 std::string Exchange(const std::string& scope, const std::string& from, const std::string& to) {
   return "  " + scope + " [fill=\"" + from + "\"] { fill: " + to + "; } " + scope + " [stroke=\"" + from +
@@ -67,7 +65,7 @@ std::string DarkShades(bool values) {
 
 std::string ReportStyle() {
   std::string style = std::string(kLayout) + "@media screen and (prefers-color-scheme: dark) {" + kDark;
-  for (size_t c = 0; c < kCategories.size(); ++c) style += Exchange("svg", kCategories.at(c), kOnDark[c]);
+  for (size_t c = 0; c < kCategories.size(); ++c) style += Exchange("svg", kCategories.at(c), kCategoriesOnDark[c]);
   return style + DarkShades(false) + DarkShades(true) + "}\n";
 }
 

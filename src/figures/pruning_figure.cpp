@@ -13,7 +13,9 @@ namespace {
 
 constexpr size_t kMostRows = 90;
 constexpr double kRow = 17;
-constexpr double kCertain = 2;  // standard errors
+constexpr double kCertain = 2;                   // standard errors
+constexpr double kPhase = 84, kCharacter = 6.2;  // widths of a phase's name, and of a label's letters
+constexpr size_t kMostCharacters = 64;
 
 struct Cut {
   std::string phase, text;
@@ -73,7 +75,11 @@ std::optional<Figure> PruningFigure(const BudgetRecord& budget) {
     high = std::max(high, cut.gap + cut.error().value_or(0));
   }
   const double room = high > low ? 0.05 * (high - low) : 1;
-  const Frame frame{.left = 380, .top = 26, .width = 380, .height = kRow * static_cast<double>(cuts.size())};
+  size_t longest = 0;
+  for (const Cut& cut : cuts) longest = std::max(longest, DisplayWidth(cut.text));
+  const double label = kCharacter * static_cast<double>(std::min(longest, kMostCharacters));
+  const Frame frame{
+      .left = kPhase + label + 10, .top = 26, .width = 380, .height = kRow * static_cast<double>(cuts.size())};
   Svg svg(frame.right() + 130, frame.bottom() + 46, figure.title, figure.finding);
   const bool by_alpha =
       std::ranges::none_of(budget.prunings, [](const auto& pruning) { return pruning.values.has_value(); });
@@ -94,7 +100,7 @@ std::optional<Figure> PruningFigure(const BudgetRecord& budget) {
     svg.BeginGroup(cut.phase + ", " + cut.text + ": gap " + TickText(cut.gap) + ", " + Verdict(cut), "cut");
     if (cut.phase != phase) svg.Text({6, y + 4}, CutToWidth(cut.phase, 9), {.size = 11, .bold = true});
     phase = cut.phase;
-    svg.Text({frame.left - 10, y + 4}, CutToWidth(cut.text, 46), {.size = 11, .anchor = Anchor::kEnd});
+    svg.Text({frame.left - 10, y + 4}, CutToWidth(cut.text, kMostCharacters), {.size = 11, .anchor = Anchor::kEnd});
     if (const auto error = cut.error()) {
       svg.Line({at(cut.gap - *error), y}, {at(cut.gap + *error), y}, {.colour = colour, .width = 1.6});
     }

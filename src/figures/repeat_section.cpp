@@ -5,6 +5,7 @@
 #include "danas/config/config_file.h"
 #include "danas/core/units.h"
 #include "danas/figures/svg.h"
+#include "danas/report/plan_text.h"
 #include "danas/report/run_findings.h"
 #include "html.h"
 #include "run_sections.h"
@@ -24,6 +25,18 @@ std::string ConfigChangesTable(const Json& config) {
   return table.empty() ? "" : Paragraph("Config keys that are not at their defaults:") + table.Text();
 }
 
+std::string WriterText(const events::WrittenBy& writer) {
+  return "danas " + writer.danas + (writer.commit ? ", commit " + *writer.commit : "") + "; torch " + writer.torch +
+         "; kernels: " + writer.kernels + "; " + writer.machine;
+}
+
+void AddWriters(const std::vector<events::WrittenBy>& writers, HtmlTable& facts) {
+  if (writers.empty()) facts.AddRow({"run by", "not recorded"});
+  for (const events::WrittenBy& writer : writers) {
+    facts.AddRow({&writer == &writers.front() ? "run by" : "then resumed by", WriterText(writer)});
+  }
+}
+
 }  // namespace
 
 std::string RepeatSection(const ReportedRun& run) {
@@ -31,12 +44,13 @@ std::string RepeatSection(const ReportedRun& run) {
   const events::SearchStart& start = record.search->start;
   HtmlTable facts({{"", false}, {"", false}});
   facts.AddRow({"seed", std::to_string(start.seed)});
-  facts.AddRow({"space", start.space + ", " + CountOf(start.layers, "layer") + ", " + FormatCount(start.networks) +
+  facts.AddRow({"space", start.space + ", " + CountOf(start.layers, "layer") + ", " + NetworksText(start.networks) +
                              " networks"});
   facts.AddRow({"dataset", start.dataset});
   facts.AddRow({"fingerprint of the training set", start.fingerprint});
   facts.AddRow({"order of the classes", start.ranking});
   facts.AddRow({"device", start.device});
+  AddWriters(record.written_by, facts);
   if (const auto& end = record.search->end) {
     facts.AddRow({"time", FormatDuration(end->timing.seconds)});
     facts.AddRow({"peak memory", FormatBytes(static_cast<double>(end->timing.peak_resident_bytes))});

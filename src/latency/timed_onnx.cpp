@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
-#include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/statistics.h"
 #include "danas/export/onnx.h"
@@ -18,14 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kRunsOfPass = 5;  // a profile knows whole microseconds: some passes' mean tells parts of them
-
-fs::path ScriptFile() {
-  const fs::path name = fs::path("runtimes") / "onnx.py";
-  for (const fs::path& folder : ShippedFolders()) {
-    if (fs::exists(folder / name)) return folder / name;
-  }
-  throw FileError("danas's " + name.string() + " is not there. It is installed with the configs; install danas again");
-}
 
 // The part that a node with an exported name belongs to.
 std::optional<size_t> PartOfNode(const std::string& name, size_t layers) {
@@ -72,10 +64,6 @@ void WriteRunnable(const fs::path& path, const SearchSpace& network, const Timin
   WriteOnnx(path, {.network = made->space(), .weights = PlainWeightsOf(*made)}, {});
 }
 
-std::string TextOf(const Json& answer, const char* key) {
-  return answer.contains(key) && answer.at(key).is_string() ? answer.at(key).get<std::string>() : "";
-}
-
 OnnxPass PassFrom(const Json& answer) {
   OnnxPass pass{.milliseconds = answer.at("ms").get<double>()};
   for (const Json& node : answer.at("nodes")) {
@@ -99,64 +87,38 @@ std::vector<std::vector<double>> PartsOf(const std::vector<OnnxPass>& passes, si
   return milliseconds;
 }
 
-OnnxRuntime::OnnxRuntime(const std::string& python)
-    : python_(python),
-      process_({python, ScriptFile().string()}, "--python FILE names a Python 3 that has ONNX Runtime") {
-  const Json hello = Json::parse(process_.Read(), nullptr, /*allow_exceptions=*/false);
-  if (const std::string missing = TextOf(hello, "missing"); !missing.empty()) {
-    throw DeviceError(python_ + " has no ONNX Runtime (" + missing + "): " + python_ +
-                      " -m pip install onnxruntime, or name another interpreter with --python FILE");
-  }
-  name_ = TextOf(hello, "runtime");
-  folder_ = TextOf(hello, "folder");
-  if (name_.empty() || !folder_.is_absolute()) throw PeerError(python_ + " did not say which ONNX Runtime it has");
-}
-
-OnnxRuntime::~OnnxRuntime() {
-  std::error_code ignored;  // what is left of a folder for temporary files is nobody's loss
-  fs::remove_all(folder_, ignored);
-}
-
-Json OnnxRuntime::Ask(const Json& question) {
-  Json answer = Json::parse(process_.Ask(JsonText(question)), nullptr, /*allow_exceptions=*/false);
-  if (const std::string error = TextOf(answer, "error"); !error.empty()) {
-    throw PeerError(name_ + " cannot time a network: " + error);
-  }
-  return answer;
-}
-
-std::vector<OnnxPass> OnnxRuntime::Time(const SearchSpace& network, const TimingSetup& setup, int64_t count,
-                                        bool with_nodes) {
-  const fs::path model = folder_ / "model.onnx";
+std::vector<OnnxPass> TimeByOnnx(OnnxRuntime& runtime, const SearchSpace& network, const TimingSetup& setup,
+                                 int64_t count, bool with_nodes) {
+  const fs::path model = runtime.folder() / "model.onnx";
   WriteRunnable(model, network, setup);
   const Json answer =
-      Ask({{"model", model.string()},
-           {"shape", {setup.batch, network.input_channels(), network.input().height, network.input().width}},
-           {"threads", at::get_num_threads()},
-           {"seed", setup.seed},
-           {"passes", count},
-           {"runs", kRunsOfPass},
-           {"nodes", with_nodes}});
+      runtime.Ask({{"model", model.string()},
+                   {"shape", {setup.batch, network.input_channels(), network.input().height, network.input().width}},
+                   {"threads", at::get_num_threads()},
+                   {"seed", setup.seed},
+                   {"passes", count},
+                   {"runs", kRunsOfPass},
+                   {"nodes", with_nodes}});
   std::vector<OnnxPass> passes;
   try {
     for (const Json& pass : answer.at("passes")) passes.push_back(PassFrom(pass));
   } catch (const Json::exception& error) {
-    throw PeerError(python_ + " answered something else than times: " + error.what());
+    throw PeerError(runtime.python() + " answered something else than times: " + error.what());
   }
   const size_t nodes = passes.empty() ? 0 : passes.front().nodes.size();
   const bool whole = std::ssize(passes) == count && (nodes > 0 || !with_nodes) &&
                      std::ranges::all_of(passes, [&](const OnnxPass& pass) { return pass.nodes.size() == nodes; });
-  if (!whole) throw PeerError(python_ + " did not answer the times of " + std::to_string(count) + " passes");
+  if (!whole) throw PeerError(runtime.python() + " did not answer the times of " + std::to_string(count) + " passes");
   return passes;
 }
 
 std::vector<std::vector<double>> TimedOnnx::Passes(const std::vector<size_t>& choice, int64_t count) {
-  return PartsOf(runtime_.Time(space_.Select(choice), setup_, count, /*with_nodes=*/true), choice.size());
+  return PartsOf(TimeByOnnx(runtime_, space_.Select(choice), setup_, count, /*with_nodes=*/true), choice.size());
 }
 
 std::vector<double> OnnxWholes::Passes(int64_t count) {
   std::vector<double> milliseconds;
-  for (const OnnxPass& pass : runtime_.Time(networks_.at(network_), setup_, count, /*with_nodes=*/false)) {
+  for (const OnnxPass& pass : TimeByOnnx(runtime_, networks_.at(network_), setup_, count, /*with_nodes=*/false)) {
     milliseconds.push_back(pass.milliseconds);
   }
   return milliseconds;

@@ -134,6 +134,11 @@ class Reader {
     if (record_.training) record_.training->end = std::move(end);
   }
 
+  void Take(events::WrittenBy writer) {
+    auto& writers = record_.written_by;
+    if (writers.empty() || writers.back() != writer) writers.push_back(std::move(writer));
+  }
+
   void FinishSearch() {
     SearchRecord& search = *record_.search;
     if (search.start.budgets && !search.start.budgets->empty()) {

@@ -7,7 +7,9 @@
 
 #include "choices/choice.h"
 #include "danas/arch/space_file.h"
+#include "danas/core/run_folder.h"
 #include "danas/core/seconds_since.h"
+#include "danas/events/run_log.h"
 #include "danas/nn/state.h"
 #include "danas/run/agreement_check.h"
 #include "danas/run/kept_run.h"
@@ -107,7 +109,7 @@ SearchResult RunSearch(const SearchInputs& given, const SearchOutputs& outputs) 
     report.Start(course);
     kept.Begun();
   }
-  RecordAll(outputs.metrics, outputs.notes);
+  events::RecordNews(outputs.metrics, outputs.folder / kLogFile, outputs.notes);
 
   SearchPosition& at = run.position;
   const std::vector<PhasePlan>& phases = course.plan.phases;  // warm-up, then s = 1, 2, 3 with δ_s classes

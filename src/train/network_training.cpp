@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "danas/core/file.h"
+#include "danas/core/run_folder.h"
 #include "danas/core/seconds_since.h"
+#include "danas/events/run_log.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/agreement_check.h"
@@ -192,7 +194,7 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
     Record(outputs, StartEvent(network, training, loader));
     kept.Begun();
   }
-  RecordAll(outputs.metrics, outputs.notes);
+  events::RecordNews(outputs.metrics, outputs.folder / kLogFile, outputs.notes);
   Train(network, loader, run, training, outputs, kept);
   TrainingResult result{.kind = training.kind,
                         .epochs = training.epochs,

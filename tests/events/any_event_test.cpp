@@ -37,7 +37,7 @@ TEST(AnyEvent, IsReadAsItIsWritten) {
     }
   };
   ForEachEvent(round_trip, static_cast<AnyEvent*>(nullptr));
-  EXPECT_EQ(events, 15);
+  EXPECT_EQ(events, 16);
 }
 
 TEST(AnyEvent, ATrainingKnowsItsKindByItsName) {

@@ -23,6 +23,27 @@ std::string Line(const std::string& event, Json fields = Json::object()) {
   return line.dump() + "\n";
 }
 
+// A process that is killed before its first checkpoint, and one that goes on, say the same of themselves.
+TEST(RecordNews, OnlyWhatTheLogDoesNotSayLast) {
+  const TempDir folder;
+  const RunFolder run(folder / "run");
+  JsonlSink sink(run);
+  const auto by = [](const std::string& version) { return Event{"written_by", {{"danas", version}, {"n", 0.1}}}; };
+  const auto log = run / "log.jsonl";
+  events::RecordNews(&sink, log, {by("1"), {"data_moved", {{"to", "a"}}}});
+  sink.Record({"epoch", {{"phase", "step1"}}});
+  events::RecordNews(&sink, log, {by("1"), {"data_moved", {{"to", "b"}}}});
+  events::RecordNews(&sink, log, {by("2")});
+  events::RecordNews(&sink, log, {by("1")});
+  events::RecordNews(nullptr, log, {by("3")});
+
+  std::vector<std::string> told;
+  for (const events::LogLine& line : events::ParseLog(ReadText(log))) {
+    told.push_back(events::NameOfLine(line.event) + line.event.value("danas", "") + line.event.value("to", ""));
+  }
+  EXPECT_THAT(told, ElementsAre("written_by1", "data_moveda", "epoch", "data_movedb", "written_by2", "written_by1"));
+}
+
 TEST(JsonlSink, OneWholeLineAnEventAndAlphaApart) {
   const TempDir folder;
   const RunFolder run(folder / "run");

@@ -176,7 +176,7 @@ class Int8(Pictures):
         folder, again = self.folder / "once", self.folder / "again"
         for out in (folder, again):
             said = run(BINARIES / "danas", "export", "--quiet", "--run", trained, "--to", "onnx", "--quantize", "int8",
-                       "--calibration-images", 40, "--out", out)
+                       "--calibration-images", 40, "--images", 0, "--out", out)
         self.assertEqual((folder / "model-int8.onnx").read_bytes(), (again / "model-int8.onnx").read_bytes())
         pictures = sorted((self.folder / "data/val").glob("*/*"))
         run(PYTHON, HERE / "check_int8.py", "--fused", "--agree", 0.9, "--error", 0.1, folder, *pictures)
@@ -190,6 +190,49 @@ class Int8(Pictures):
         self.assertAlmostEqual(100 * result["top1"], accuracies[0], places=2)
         self.assertLessEqual(abs(accuracies[0] - accuracies[1]), 10, told)
 
+        # It measures them itself where it has ONNX Runtime, on images of any layout.
+        packed = self.folder / "packed"
+        self.danas("data", "pack", "--keep-bytes", self.folder / "data", packed)
+        manifest = self.folder / "val.csv"
+        rows = [f"{path.relative_to(self.folder)},{path.parent.name}\n" for path in pictures]
+        manifest.write_text("path,label\n" + "".join(rows))
+        everywhere = [("--data", self.folder / "data"), ("--data", packed, "--set", "data.format=auto"),
+                      ("--set", "data.format=auto", "--set", f"data.test={manifest}")]
+        for where in everywhere:
+            rows = self.measured(trained, *where)
+            self.assertEqual(["danas", "model.onnx", "model-int8.onnx"], list(rows))
+            self.assertAlmostEqual(100 * result["top1"], rows["danas"], places=2)
+            self.assertEqual(rows["danas"], rows["model.onnx"])
+            self.assertLessEqual(abs(rows["model.onnx"] - rows["model-int8.onnx"]), 10)
+        self.assertEqual(rows, self.measured(trained, *where, "--images", 1000))
+        self.assertIn(self.measured(trained, "--images", 10)["danas"], [10 * right for right in range(11)])
+
+    def measured(self, trained, *options):
+        """Top-1 in percent of each model that the command says."""
+        said = self.danas("export", "--run", trained, "--to", "onnx", "--quantize", "int8", "--calibration-images", 8,
+                          "--python", PYTHON, "--out", self.folder / "measured", *options)
+        lines = said[said.index("network"):].splitlines()
+        self.assertRegex(lines[-1], r"^on \d+ test images, by ONNX Runtime")
+        return {line.split()[0]: float(line.split()[1]) for line in lines[2:-1]}
+
+    def test_without_a_runtime(self):
+        _, _, trained = self.train()
+        python = self.folder / "bin/python3"
+        python.parent.mkdir()
+        python.write_text("#!/bin/sh\necho '{\"missing\": \"no wheel here\"}'\n")
+        python.chmod(0o755)
+        command = [str(BINARIES / "danas"), "export", "--run", str(trained), "--to", "onnx", "--quantize", "int8",
+                   "--calibration-images", "8", "--out", str(self.folder / "out")]
+        named = subprocess.run([*command, "--python", str(python)], capture_output=True, text=True)
+        self.assertEqual(7, named.returncode, named.stderr)
+        self.assertIn("pip install onnxruntime", named.stderr)
+        self.assertFalse((self.folder / "out").exists())
+        found = subprocess.run(command, capture_output=True, text=True,
+                               env={**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"})
+        self.assertEqual(0, found.returncode, found.stderr)
+        self.assertIn("accuracy is not measured", found.stderr)
+        self.assertIn("Accuracy before and after: python3 docs/examples/accuracy_onnx.py", found.stdout)
+
 
 class Int8EveryBlock(Pictures):
     SPACES = SPACES
@@ -201,8 +244,8 @@ class Int8EveryBlock(Pictures):
         pictures = sorted((self.folder / "data/train").glob("*/*"))[::2]
         networks = [name for name in self.networks if name.endswith("_0") or name.startswith("every_step")]
         for i, name in enumerate(networks):
-            folder = self.export(name, "onnx", "--quantize", "int8", "--calibration-images", 40, "--opset", 17 + i % 2,
-                                 "--data", self.folder / "data")
+            folder = self.export(name, "onnx", "--quantize", "int8", "--calibration-images", 40, "--images", 0, "--opset",
+                                 17 + i % 2, "--data", self.folder / "data")
             run(PYTHON, HERE / "check_int8.py", "--error", 0.05, folder, *pictures)
 
 

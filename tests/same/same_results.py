@@ -23,6 +23,7 @@ import event_records  # noqa: E402
 import small_search  # noqa: E402
 
 SECONDS = 600  # of one command
+PROGRAM = "written_by"  # the event that says which build it was
 SHOWN = 5  # differences of one case
 
 # What two runs of one program do not share: names of files, then keys.
@@ -74,7 +75,9 @@ def without_moments(value):
     if isinstance(value, dict):
         return {key: without_moments(part) for key, part in value.items()
                 if not KEYS_OF_THE_MOMENT.fullmatch(key)}
-    return [without_moments(part) for part in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [without_moments(part) for part in value if not (isinstance(part, dict) and part.get("event") == PROGRAM)]
 
 
 def parsed(text):

@@ -93,7 +93,7 @@ TEST(CommandLine, HelpIsNoAnswerToAWordThatIsWrong) {
 TEST(CommandLine, Versions) {
   EXPECT_THAT(Danas({"--version"}).out, StartsWith("danas "));
   const Json built = Json::parse(Danas({"version", "--json"}).out);
-  for (const char* key : {"danas", "torch", "opencv", "cuda_parts", "build_type", "compiler"}) {
+  for (const char* key : {"danas", "commit", "torch", "opencv", "cuda_parts", "build_type", "compiler"}) {
     EXPECT_TRUE(built.contains(key)) << key;
   }
   const Json full = Json::parse(Danas({"version", "--full", "--json"}).out);

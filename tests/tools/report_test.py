@@ -8,6 +8,7 @@ import html.parser
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import unittest
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
+import small_search  # noqa: E402
 from made_run import made_search  # noqa: E402
 
 binaries = pathlib.Path()
@@ -68,6 +71,40 @@ class Report(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
 
+    def test_who_ran_it_is_named(self):
+        """Once, by however many processes of one danas; and each other danas that resumed it."""
+        small_search.write_project(self.folder, small_search.CONFIG)
+        (self.folder / "space.json").write_text(json.dumps(small_search.SPACE))
+        self.danas("search", "--quiet", "--no-probe", "--config", "config.json", "--run", "run")
+        run, log = self.folder / "run", self.folder / "run/log.jsonl"
+        version = self.danas("version", "--json").stdout
+        writers = self.writers(log)
+        self.assertEqual([json.loads(version)["danas"]], [writer["danas"] for writer in writers])
+        same = self.folder / "same"
+        for folder, by in ((same, None), (run, b'"danas":"0.0.9"')):
+            if folder != run:
+                shutil.copytree(run, folder)
+            if by:
+                began = log.read_bytes()
+                found = re.search(rb'"danas":"[0-9.]{5}"', began)
+                log.write_bytes(began[:found.start()] + by + began[found.end():])
+            (folder / "best.json").unlink()
+            newest = max((folder / "checkpoints").glob("*.json"))
+            newest.unlink(), newest.with_suffix(".safetensors").unlink()
+            self.danas("search", "--quiet", "--no-probe", "--resume", folder.name)
+        self.assertEqual(writers[0], {**self.writers(same / "log.jsonl")[0], "time": writers[0]["time"]})
+        self.assertEqual(1, len(self.writers(same / "log.jsonl")))
+        self.assertEqual(["0.0.9", writers[0]["danas"]], [writer["danas"] for writer in self.writers(log)])
+        page = Reader((run / "report.html").read_text()).text
+        self.assertIn("run bydanas 0.0.9", page.replace("\n", ""))
+        self.assertIn(f"then resumed bydanas {writers[0]['danas']}", page.replace("\n", ""))
+        self.assertNotIn("resumed by", Reader((same / "report.html").read_text()).text)
+
+    @staticmethod
+    def writers(log):
+        events = [json.loads(line) for line in log.read_text().splitlines()]
+        return [event for event in events if event["event"] == "written_by"]
+
     def danas(self, *words, code=0):
         done = subprocess.run([binaries / "danas", *map(str, words)], capture_output=True, text=True, cwd=self.folder)
         self.assertEqual(done.returncode, code, done.stderr)
@@ -97,6 +134,7 @@ class Report(unittest.TestCase):
     def test_a_finished_search(self):
         page = self.page(self.search.write(self.folder / "run"))
         self.assertIn("The search found a network of 318.0M MACs of a budget of 323.0M MACs", page.text)
+        self.assertIn("run bynot recorded", page.text.replace("\n", ""))  # logs of earlier versions
         self.assertRegex(page.text, r"How sure: \d+ of \d+ cuts are clear by two standard errors or more")
         self.assertIn("label of class9", page.text)  # what the last step brings in
         self.assertIn("00ff00ff00ff00ff", page.text)

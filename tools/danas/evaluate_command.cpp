@@ -45,24 +45,11 @@ EvaluateOptions FillInFromRun(EvaluateOptions options) {
   return options;
 }
 
-// The classes that the classifier's rows stand for must be the dataset's, in its order.
-void CheckClasses(const Genotype& genotype, const ClassList& classes, const std::string& arch) {
-  if (genotype.class_ids == classes.ids) return;
-  const auto [ours, theirs] =
-      std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(), classes.ids.end());
-  const std::string place = std::to_string(ours - genotype.class_ids.begin());
-  throw DataError(arch + " has " + std::to_string(genotype.class_ids.size()) + " classes, the dataset has " +
-                  std::to_string(classes.ids.size()) + "; class " + place + " is '" +
-                  (ours == genotype.class_ids.end() ? "" : *ours) + "' in the network, '" +
-                  (theirs == classes.ids.end() ? "" : *theirs) +
-                  "' in the dataset. Give the dataset that the network was trained on");
-}
-
 // The network of a file, or of the zoo with the dataset's classes.
 SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const EvaluateOptions& options, const Config& config,
                        const ClassList& classes) {
   if (genotype) {
-    CheckClasses(*genotype, classes, options.arch);
+    RequireClasses(*genotype, classes, options.arch);
     return genotype->network;
   }
   const auto side = static_cast<int>(config.data.image_size);

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <optional>
 
 #include "calibration.h"
@@ -17,12 +18,14 @@
 #include "danas/core/units.h"
 #include "danas/data/transform.h"
 #include "danas/export/onnx.h"
+#include "danas/export/onnx_runtime.h"
 #include "danas/export/python_model.h"
 #include "danas/nn/plain_weights.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
+#include "export_accuracy.h"
 #include "export_options.h"
 #include "inputs.h"
 #include "network_inputs.h"
@@ -162,12 +165,46 @@ void Report(const fs::path& folder, const std::vector<std::string>& files) {
   }
 }
 
+// Null where accuracy is not to be measured, or where python3 has none and no other interpreter is named.
+std::unique_ptr<OnnxRuntime> RuntimeFor(const ExportOptions& options) {
+  if (options.quantize.empty() || options.images == 0) return nullptr;
+  if (!options.python.empty()) return std::make_unique<OnnxRuntime>(options.python);
+  try {
+    return std::make_unique<OnnxRuntime>("python3");
+  } catch (const DeviceError& error) {
+    log::warn("accuracy is not measured: {}", error.what());
+  } catch (const FileError& error) {
+    log::warn("accuracy is not measured: {}", error.what());
+  }
+  return nullptr;
+}
+
+// The models are written already: where their accuracy cannot be measured, what it takes is said.
+void ReportAccuracy(const fs::path& folder, Supernet& network, const Genotype& genotype, const Config& config,
+                    const ExportOptions& options, OnnxRuntime* runtime) {
+  const std::array models = {folder / kFloatModel, folder / kInt8Model};
+  if (runtime != nullptr) {
+    try {
+      std::cout << AccuracyText(MeasureAccuracy(network, genotype, options.arch, config, options.images, *runtime,
+                                                {models.begin(), models.end()}),
+                                runtime->name());
+      return;
+    } catch (const DataError& error) {
+      log::warn("accuracy is not measured: {}", error.what());
+    }
+  }
+  std::cout << "Accuracy before and after: python3 docs/examples/accuracy_onnx.py --data "
+            << (config.data.test.empty() ? config.data.root : config.data.test) << " " << models[0].string() << " "
+            << models[1].string() << "\n";
+}
+
 }  // namespace
 
 int RunCommand(const ExportOptions& given, const Call&) {
   RequireOpset(given.opset);
   RequireQuantizable(given);
   const ExportOptions options = FillInFromRun(given);
+  const std::unique_ptr<OnnxRuntime> runtime = RuntimeFor(options);
   Genotype genotype = ReadGenotype(options.arch);
   const Config config = ConfigFor(genotype, options);
   if (options.image_size > 0) genotype.network = genotype.network.WithInput({options.image_size, options.image_size});
@@ -205,11 +242,7 @@ int RunCommand(const ExportOptions& given, const Call&) {
     WriteExamples(folder / files.back(), *network, options.examples, config.seed);
   }
   Report(folder, files);
-  if (!options.quantize.empty()) {
-    std::cout << "Accuracy before and after: python3 docs/examples/accuracy_onnx.py --data "
-              << (config.data.test.empty() ? config.data.root : config.data.test) << " "
-              << (folder / kFloatModel).string() << " " << (folder / kInt8Model).string() << "\n";
-  }
+  if (!options.quantize.empty()) ReportAccuracy(folder, *network, genotype, config, options, runtime.get());
   return 0;
 }
 

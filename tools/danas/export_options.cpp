@@ -50,6 +50,15 @@ void DescribeOptions(CLI::App& app, ExportOptions& options) {
       ->option_text("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
       ->needs(quantize);
+  app.add_option("--images", options.images,
+                 "measure the accuracy before and after --quantize on so many test images; 0: do not (default: 5000)")
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
+      ->needs(quantize);
+  app.add_option("--python", options.python,
+                 "Python that has onnxruntime, which measures that accuracy (default: python3)")
+      ->option_text("FILE")
+      ->needs(quantize);
   app.add_option("--examples", options.examples,
                  "also write examples.safetensors: so many random images and danas's logits for them (default: 0)")
       ->option_text("N")

@@ -23,6 +23,8 @@ struct ExportOptions {
   bool weights_beside = false;
   std::string quantize;              // "int8"; empty: float32
   int64_t calibration_images = 256;  // of the training set
+  int64_t images = 5000;             // of the test set, for the accuracy before and after
+  std::string python;                // that has onnxruntime; empty: python3, where it has one
   int64_t examples = 0;
   ConfigOptions config;
 };

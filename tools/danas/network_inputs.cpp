@@ -1,5 +1,7 @@
 #include "network_inputs.h"
 
+#include <algorithm>
+
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "inputs.h"
@@ -15,6 +17,18 @@ Config ConfigOfNetwork(const Genotype& genotype, const std::string& arch, const 
   Config config = ConfigFromJson(*found, arch + ", origin.config");
   Assign(config, options.settings);
   return config;
+}
+
+void RequireClasses(const Genotype& genotype, const ClassList& classes, const std::string& arch) {
+  if (genotype.class_ids == classes.ids) return;
+  const auto [ours, theirs] =
+      std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(), classes.ids.end());
+  const std::string place = std::to_string(ours - genotype.class_ids.begin());
+  throw DataError(arch + " has " + std::to_string(genotype.class_ids.size()) + " classes, the dataset has " +
+                  std::to_string(classes.ids.size()) + "; class " + place + " is '" +
+                  (ours == genotype.class_ids.end() ? "" : *ours) + "' in the network, '" +
+                  (theirs == classes.ids.end() ? "" : *theirs) +
+                  "' in the dataset. Give the dataset that the network was trained on");
 }
 
 }  // namespace danas

@@ -30,6 +30,7 @@
 #include "run_reports.h"
 #include "search_options.h"
 #include "search_planning.h"
+#include "writer.h"
 
 namespace danas {
 namespace {
@@ -171,7 +172,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
                               .progress = reports.progress(),
                               .folder = folder->path(),
                               .resume = resume,
-                              .notes = notes});
+                              .notes = WithWriter(notes)});
   });
   const std::string run = folder->path().string();
   if (inputs.config.search.cost == CostKind::kLatency) {

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "danas/core/units.h"
+#include "writer.h"
 
 namespace danas {
 namespace {
@@ -32,7 +33,7 @@ int RunTraining(const TrainingRun& run, const Config& config, const Dataset& dat
                   .progress = reports.progress(),
                   .folder = run.folder->path(),
                   .resume = run.resume,
-                  .notes = run.notes});
+                  .notes = WithWriter(run.notes)});
   });
   std::cout << (run.json ? JsonText(events::ToJson(EndEvent(result, dataset.train.classes.ids)), 2) + "\n"
                          : ResultText(result, run));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "build_commit.h"
 #include "build_info.h"
 
 namespace danas {
@@ -9,9 +10,10 @@ namespace danas {
 std::string VersionLine() { return std::string("danas ") + build_info::kVersion; }
 
 Json BuildVersions() {
-  return {{"danas", build_info::kVersion},        {"torch", build_info::kTorch},
-          {"opencv", build_info::kOpenCv},        {"cuda_parts", build_info::kCudaParts},
-          {"build_type", build_info::kBuildType}, {"compiler", build_info::kCompiler}};
+  return {{"danas", build_info::kVersion},        {"commit", build_info::kCommit},
+          {"torch", build_info::kTorch},          {"opencv", build_info::kOpenCv},
+          {"cuda_parts", build_info::kCudaParts}, {"build_type", build_info::kBuildType},
+          {"compiler", build_info::kCompiler}};
 }
 
 std::string VersionText(const Json& versions) {

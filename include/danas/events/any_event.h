@@ -8,13 +8,14 @@
 #include "danas/events/ranking_events.h"
 #include "danas/events/search_events.h"
 #include "danas/events/training_events.h"
+#include "danas/events/written_by.h"
 
 namespace danas::events {
 
 // std::monostate: one that this danas does not know.
 using AnyEvent = std::variant<std::monostate, DataMoved, SearchStart, SearchEpoch, Alpha, Pruning, SupernetPruned,
                               FinalScores, SearchEnd, TrainingStart, TrainingEpoch, ClassAccuracy, TrainingEnd,
-                              EasinessStart, NetworkJudged, EasinessEnd>;
+                              EasinessStart, NetworkJudged, EasinessEnd, WrittenBy>;
 
 struct ReadEvent {
   AnyEvent event;

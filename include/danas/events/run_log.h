@@ -54,6 +54,10 @@ struct LogLine {
 // All whole lines that are events.
 std::vector<LogLine> ParseLog(std::string_view text);
 
+// Records those of `notes` that are not the last of their name in `log` already: what a process says of itself or of
+// its data when it starts or resumes a run. `sink` may be null.
+void RecordNews(MetricSink* sink, const std::filesystem::path& log, const std::vector<Event>& notes);
+
 // Of a log; null where it holds none. The last line may be half written: it does not count.
 Json LastEvent(const std::filesystem::path& log);
 

@@ -34,6 +34,8 @@ double Lightness(Rgb colour);
 
 // For lines and groups (Okabe & Ito, "Color universal design", 2008).
 inline constexpr std::array kCategories = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+// The same on a dark page, in their order.
+inline constexpr std::array kCategoriesOnDark = {"#4a9fe0", "#ff8a3d", "#35c99a", "#e39cc4", "#f7d774", "#b5dff7"};
 
 // A PNG of one palette index a pixel, rows from top to bottom. Throws std::invalid_argument for other sizes.
 std::string EncodePng(size_t width, size_t height, const std::vector<uint8_t>& indices,

@@ -1,14 +1,12 @@
 // Networks of a space as ONNX Runtime computes them, each exported as it would be deployed, with the time of every
-// part. ONNX Runtime is what a Python interpreter imports; configs/runtimes/onnx.py runs in it. See docs/adr/0024.
+// part. See docs/adr/0024.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "danas/arch/space.h"
-#include "danas/core/asked_process.h"
-#include "danas/core/json.h"
+#include "danas/export/onnx_runtime.h"
 #include "danas/latency/check.h"
 #include "danas/latency/measure.h"
 #include "danas/latency/timed_supernet.h"
@@ -31,29 +29,9 @@ struct OnnxPass {
 // them - is spread over the nodes, so that the parts sum to the network as it runs without a profile.
 std::vector<std::vector<double>> PartsOf(const std::vector<OnnxPass>& passes, size_t layers);
 
-// The interpreter with ONNX Runtime. What it was given to run goes with it.
-class OnnxRuntime {
- public:
-  // `python`: the interpreter. Throws FileError where it cannot be started, DeviceError where it has no onnxruntime,
-  // and PeerError where it ends early.
-  explicit OnnxRuntime(const std::string& python);
-  ~OnnxRuntime();
-  OnnxRuntime(const OnnxRuntime&) = delete;
-  OnnxRuntime& operator=(const OnnxRuntime&) = delete;
-
-  const std::string& name() const { return name_; }  // "ONNX Runtime 1.20.1 (CPU)"
-
-  // So many passes in a row of a network with random weights, by the setup's threads and batch. Throws PeerError.
-  std::vector<OnnxPass> Time(const SearchSpace& network, const TimingSetup& setup, int64_t count, bool with_nodes);
-
- private:
-  Json Ask(const Json& question);
-
-  std::string python_;
-  AskedProcess process_;
-  std::string name_;
-  std::filesystem::path folder_;
-};
+// So many passes in a row of a network with random weights, by the setup's threads and batch. Throws PeerError.
+std::vector<OnnxPass> TimeByOnnx(OnnxRuntime& runtime, const SearchSpace& network, const TimingSetup& setup,
+                                 int64_t count, bool with_nodes);
 
 class TimedOnnx : public TimedNetworks {
  public:

@@ -12,6 +12,7 @@
 #include "danas/core/json.h"
 #include "danas/events/search_events.h"
 #include "danas/events/training_events.h"
+#include "danas/events/written_by.h"
 #include "danas/report/comparison.h"
 
 namespace danas {
@@ -52,6 +53,7 @@ struct RunRecord {
   Json config = Json::object();  // config.json
   std::optional<SearchRecord> search;
   std::optional<TrainingRecord> training;
+  std::vector<events::WrittenBy> written_by;  // one after the other; empty in runs of earlier versions
   std::vector<std::string> class_ids, class_labels;  // of best.json or network.json
   std::vector<std::string> warnings;                 // what could not be read
 };
