@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "danas/arch/config_space.h"
 #include "danas/arch/zoo.h"
 #include "danas/config/config_file.h"
 #include "danas/core/checkpoint_files.h"
@@ -67,9 +68,8 @@ std::vector<int64_t> KeptEpochs(int64_t epochs) {
 }
 
 Genotype MakeZooGenotype(const ZooTraining& training) {
-  const auto side = static_cast<int>(training.config.data.image_size);
   const ClassList& classes = training.dataset.train.classes;
-  SearchSpace network = MakeZooNetwork(training.model, {side, side}, static_cast<int>(classes.ids.size()));
+  SearchSpace network = MakeZooNetwork(training.model, InputSize(training.config.data), static_cast<int>(classes.ids.size()));
   return {std::move(network),
           classes.ids,
           classes.labels,

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "danas/arch/space_file.h"
+#include "danas/arch/config_space.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
@@ -202,9 +202,10 @@ class Reader {
     if (!record_.config.contains("space")) return;
     Try([&] {
       const Config config = ConfigFromJson(record_.config, (record_.folder / "config.json").string());
-      const int side = config.data.image_size;
+      // Of key-points the log names none: they are the file's, or COCO's.
+      const bool classes = config.task == TaskKind::kClassification;
       const SearchSpace space =
-          LoadSpace(config.space, {side, side}, static_cast<int>(search.start.class_order.size())).space;
+          LoadSpaceOf(config, classes ? static_cast<int>(search.start.class_order.size()) : 0).space;
       const double networks = space.NetworkCount();
       if (std::ssize(space.layers()) == search.start.layers &&
           std::abs(networks - search.start.networks) <= 1e-9 * networks) {

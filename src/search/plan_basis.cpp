@@ -43,12 +43,14 @@ int StateCopies(const TrainConfig& recipe) { return recipe.optimizer == Optimize
 
 double TrainingBytes(const Config& config, double parameters) {
   const double half_copies = config.runtime.amp == AmpKind::kNone ? 0 : 2;
-  return ((2 + StateCopies(config.train) + (KeepsAverage(config) ? 1 : 0)) * FloatBytes(config) + half_copies) * parameters;
+  return ((2 + StateCopies(config.train) + (KeepsAverage(config) ? 1 : 0)) * FloatBytes(config) + half_copies) *
+         parameters;
 }
 
 // Weights, the optimiser's state, the weights' average, and that as weights of a supernet of its own.
 double BytesBesideScoring(const Config& config, double parameters) {
-  const int copies = 1 + StateCopies(config.train) + (KeepsAverage(config) ? 1 : 0) + (config.search.scoring.ema > 0 ? 1 : 0);
+  const int copies =
+      1 + StateCopies(config.train) + (KeepsAverage(config) ? 1 : 0) + (config.search.scoring.ema > 0 ? 1 : 0);
   return copies * FloatBytes(config) * parameters;
 }
 

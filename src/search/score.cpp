@@ -77,9 +77,8 @@ struct Sums {
   }
 
   SubnetScore ScoreOf(size_t network, int64_t images) const {
-    SubnetScore score{
-        .loss = loss_k.const_data_ptr<double>()[network] / static_cast<double>(images),
-        .accuracy = correct_k.const_data_ptr<double>()[network] / static_cast<double>(images)};
+    SubnetScore score{.loss = loss_k.const_data_ptr<double>()[network] / static_cast<double>(images),
+                      .accuracy = correct_k.const_data_ptr<double>()[network] / static_cast<double>(images)};
     if (loss_kn.defined()) {
       const float* losses = loss_kn.const_data_ptr<float>() + network * static_cast<size_t>(images);
       score.loss_n.assign(losses, losses + images);

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "danas/arch/space_file.h"
+#include "danas/arch/config_space.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "danas/cost/band_count.h"
@@ -43,12 +43,19 @@ Json SettingsOf(const Study& study, const StudyArm& arm, const Config& config) {
   return settings;
 }
 
+// What decides a config's space.
+std::string SpaceKey(const Config& config) {
+  return Json{config.space, config.data.image_size, config.data.image_width, NameOf(config.task),
+              ToJson(config)["keypoints"]["head"]}
+      .dump();
+}
+
 // The costs of a space's networks with so many classes; 0: those of the space's file.
 class CostTables {
  public:
   const CostTable& Of(const Config& config, int classes) {
     const SearchConfig& search = config.search;
-    const auto key = std::tuple(config.space, config.data.image_size, search.cost, search.latency_table, classes);
+    const auto key = std::tuple(SpaceKey(config), search.cost, search.latency_table, classes);
     auto known = tables_.find(key);
     if (known == tables_.end()) {
       const SearchSpace& space = SpaceOf(config);
@@ -61,17 +68,16 @@ class CostTables {
 
  private:
   const SearchSpace& SpaceOf(const Config& config) {
-    const auto key = std::pair(config.space, config.data.image_size);
+    const std::string key = SpaceKey(config);
     auto known = spaces_.find(key);
     if (known == spaces_.end()) {
-      const auto side = static_cast<int>(config.data.image_size);
-      known = spaces_.emplace(key, LoadSpace(config.space, {side, side}).space).first;
+      known = spaces_.emplace(key, LoadSpaceOf(config).space).first;
     }
     return known->second;
   }
 
-  std::map<std::pair<std::string, int64_t>, SearchSpace> spaces_;
-  std::map<std::tuple<std::string, int64_t, CostKind, std::string, int>, CostTable> tables_;
+  std::map<std::string, SearchSpace> spaces_;
+  std::map<std::tuple<std::string, CostKind, std::string, int>, CostTable> tables_;
 };
 
 // None where it is known only with the dataset.

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "danas/arch/config_space.h"
 #include "danas/arch/network_name.h"
-#include "danas/arch/space_file.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/text_file.h"
@@ -18,8 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 SearchSpace SpaceOf(const Config& config) {
-  const auto side = static_cast<int>(config.data.image_size);
-  return LoadSpace(config.space, {side, side}).space;
+  return LoadSpaceOf(config).space;
 }
 
 // The number at the beginning of a text; 0 where there is none.

@@ -1,5 +1,6 @@
 #include "danas/train/finetune.h"
 
+#include "danas/arch/config_space.h"
 #include "danas/core/error.h"
 #include "danas/nn/weights_file.h"
 #include "danas/run/device.h"
@@ -10,9 +11,8 @@ namespace {
 // A resumed run takes its weights from the checkpoint.
 std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
   const Config& config = inputs.config;
-  const auto side = static_cast<int>(config.data.image_size);
   const ClassList classes = inputs.dataset.train.outputs();
-  const auto network = MakeNetwork(inputs.genotype.network.WithInput({side, side})
+  const auto network = MakeNetwork(inputs.genotype.network.WithInput(InputSize(config.data))
                                        .WithClasses(static_cast<int>(classes.ids.size()))
                                        .WithDropout(config.finetune.dropout),
                                    config.nn);

@@ -30,7 +30,7 @@ void Optimizer::Bind(torch::nn::Module& module) {
     if (found != kept.end() && found->second.momentum.sizes() != parameter.sizes()) {
       throw std::invalid_argument("the parameter " + item.key() + " has a different shape from its momentum");
     }
-    const auto state = [&](at::Tensor Slot::* member) {
+    const auto state = [&](at::Tensor Slot::*member) {
       return found == kept.end() ? at::zeros_like(parameter.detach())
                                  : InLayoutOf(parameter.detach(), (found->second.*member).to(parameter.device()));
     };

@@ -5,16 +5,19 @@
 #include <iostream>
 #include <optional>
 
+#include "danas/arch/config_space.h"
 #include "danas/arch/zoo.h"
 #include "danas/config/config_file.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
+#include "danas/data/person_dataset.h"
 #include "danas/nn/fused_layer.h"
 #include "danas/nn/supernet.h"
 #include "danas/nn/weights_file.h"
 #include "danas/report/text_table.h"
 #include "danas/run/device.h"
+#include "danas/tasks/keypoints/find_persons.h"
 #include "danas/tasks/make_task.h"
 #include "danas/train/evaluate.h"
 #include "danas/train/loader.h"
@@ -23,6 +26,7 @@
 #include "evaluate_options.h"
 #include "network_inputs.h"
 #include "on_ranks.h"
+#include "person_results.h"
 #include "run_reports.h"
 #include "zoo_inputs.h"
 
@@ -52,20 +56,19 @@ SearchSpace NetworkFor(const std::optional<Genotype>& genotype, const EvaluateOp
     RequireClasses(*genotype, classes, options.arch);
     return genotype->network;
   }
-  const auto side = static_cast<int>(config.data.image_size);
-  return MakeZooNetwork(options.model, {side, side}, static_cast<int>(classes.ids.size()));
+  return MakeZooNetwork(options.model, InputSize(config.data), static_cast<int>(classes.ids.size()));
 }
 
-std::string ResultText(const EvaluationResult& result, const ClassList& classes) {
+std::string ClassesText(const EvaluationResult& result, const ClassList& classes) {
   TextTable table({{"class"}, {"images", Align::kRight}, {"right", Align::kRight}});
   for (size_t c = 0; c < result.per_class.size(); ++c) {
     const ClassAccuracy& accuracy = result.per_class[c];
     table.AddRow({classes.labels[c], FormatThousands(accuracy.images),
                   FormatPercent(static_cast<double>(accuracy.correct) / static_cast<double>(accuracy.images), 2)});
   }
-  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " + FormatPercent(result.top5.value_or(0), 2) +
-         ", loss " + FormatDecimals(result.loss, 4) + " over " + FormatThousands(result.images) + " images in " +
-         FormatDuration(result.seconds) + "\n";
+  return table.Text() + "\ntop-1 " + FormatPercent(result.top1, 2) + ", top-5 " +
+         FormatPercent(result.top5.value_or(0), 2) + ", loss " + FormatDecimals(result.loss, 4) + " over " +
+         FormatThousands(result.images) + " images in " + FormatDuration(result.seconds) + "\n";
 }
 
 int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& ranks) {
@@ -78,27 +81,39 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   const bool of_zoo = !genotype || genotype->origin.contains("model");
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
-  const auto test = std::make_shared<const DatasetIndex>(OpenDataset(config.data).test);
-  const std::shared_ptr<Supernet> network =
-      MakeNetwork(NetworkFor(genotype, options, config, test->classes), config.nn);
-  LoadWeights(*network, options.weights, test->classes.ids);
+  const bool persons = config.task == TaskKind::kKeypoints;
+  if (!persons) RequireNoPersonOptions(options);
+  DatasetIndex opened = OpenDataset(config.data).test;
+  if (persons && options.boxes != "truth") opened = WithDetectedPersons(opened, options.boxes);
+  const auto test = std::make_shared<const DatasetIndex>(std::move(opened));
+  const ClassList outputs = test->outputs();
+  const std::shared_ptr<Supernet> network = MakeNetwork(NetworkFor(genotype, options, config, outputs), config.nn);
+  LoadWeights(*network, options.weights, outputs.ids);
   MoveTo(*network, device, config.runtime);
   const TrainConfig& recipe = of_zoo ? config.zoo.train : config.finetune.train;
   const std::shared_ptr<const Task> task = MakeTask(config);
   Loader loader(WholeSet(test), task->Frames(*test, ImageUse::kTest, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
-  const EvaluationResult result =
-      task->Test(*network, [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); }, loader,
-               {.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
-                .classes = network->space().classes(),
-                .runtime = config.runtime});
-  if (!ranks.first()) return 0;
-  if (options.json) {
-    std::cout << JsonText(events::ToJson(TestFieldsOf(result, test->classes.ids)), 2) << "\n";
+  const Forward forward = [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); };
+  const EvaluationOptions how{.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
+                              .classes = network->space().classes(),
+                              .runtime = config.runtime};
+  PersonsFound found;
+  if (persons) {
+    found = FindPersons(*network, forward, loader, how, config.keypoints);
   } else {
-    std::cout << ResultText(result, test->classes);
+    found.result = task->Test(*network, forward, loader, how);
   }
+  if (!ranks.first()) return 0;
+  const std::vector<std::string> written =
+      persons ? WritePersons(found, *test, config, options) : std::vector<std::string>();
+  if (options.json) {
+    std::cout << JsonText(events::ToJson(TestFieldsOf(found.result, test->classes.ids)), 2) << "\n";
+    return 0;
+  }
+  std::cout << (persons ? PersonsText(found.result) : ClassesText(found.result, test->classes));
+  for (const std::string& line : written) std::cout << line << "\n";
   return 0;
 }
 

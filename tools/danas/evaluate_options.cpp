@@ -8,6 +8,7 @@ void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
       "Examples:\n"
       "  danas evaluate --run runs/final\n"
       "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10\n"
+      "  danas evaluate --run runs/pose --boxes detections.json --results found.json --draw 20 --out pictures\n"
       "  danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet");
   AddArch(app, options.arch);
   AddModel(app, options.model);
@@ -20,6 +21,18 @@ void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
   AddDataAndDevice(app, options.config);
   AddLaunch(app, options.launch, options.config);
   AddJson(app, options.json);
+  app.add_option(
+         "--boxes", options.boxes,
+         "key-points: where to look for persons: 'truth' (the annotated boxes), or a detector's COCO result file")
+      ->option_text("truth|FILE")
+      ->capture_default_str();
+  app.add_option("--results", options.results, "key-points: COCO result JSON to write, which pycocotools reads")
+      ->option_text("FILE");
+  app.add_option("--draw", options.draw,
+                 "key-points: number of pictures to write with what was found in them, to --out")
+      ->option_text("N")
+      ->check(CLI::Range(0, 1000000));
+  app.add_option("--out", options.out, "folder of --draw's pictures (default: pictures)")->option_text("DIR");
 }
 
 }  // namespace danas

@@ -14,6 +14,11 @@ struct EvaluateOptions {
   ConfigOptions config;
   LaunchOptions launch;
   bool json = false;
+  // Of key-points:
+  std::string boxes = "truth";  // or a detector's result file
+  std::string results;          // COCO result JSON to write
+  int draw = 0;                 // pictures
+  std::string out;              // their folder
 };
 
 void DescribeOptions(CLI::App& app, EvaluateOptions& options);

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "danas/arch/config_space.h"
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
 #include "danas/nn/weights_file.h"
@@ -17,8 +18,7 @@ namespace {
 // The network as it is trained: the dataset's classes, the config's image size.
 Genotype TrainedGenotype(const FinetuneInputs& inputs) {
   const ClassList classes = inputs.dataset.train.outputs();
-  const auto side = static_cast<int>(inputs.config.data.image_size);
-  return {inputs.genotype.network.WithInput({side, side})
+  return {inputs.genotype.network.WithInput(InputSize(inputs.config.data))
               .WithClasses(static_cast<int>(classes.ids.size()))
               .WithDropout(inputs.config.finetune.dropout),
           classes.ids, classes.labels, inputs.genotype.origin};

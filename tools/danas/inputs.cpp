@@ -16,11 +16,6 @@ Config ReadConfig(const ConfigOptions& options) {
   return config;
 }
 
-LoadedSpace LoadSpaceOf(const Config& config, int classes) {
-  const auto side = static_cast<int>(config.data.image_size);
-  return LoadSpace(config.space, {side, side}, classes);
-}
-
 std::string ConfigName(const ConfigOptions& options) {
   return options.config.empty() ? "default" : std::filesystem::path(options.config).stem().string();
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "danas/arch/space_file.h"
+#include "danas/arch/config_space.h"
 #include "danas/config/config.h"
 #include "option_groups.h"
 
@@ -13,9 +13,6 @@ namespace danas {
 
 // The file's config, or the defaults if no file is given, with the assignments.
 Config ReadConfig(const ConfigOptions& options);
-
-// The config's space at its image size, for a dataset of `classes`; 0: as many as its file says.
-LoadedSpace LoadSpaceOf(const Config& config, int classes);
 
 // "cifar10" for configs/cifar10.json: names run folders. "default" for no file.
 std::string ConfigName(const ConfigOptions& options);

@@ -66,9 +66,9 @@ SampleBasis WithinBudget(const SpaceSampleOptions& options) {
   const int classes = config.data.format == DataFormat::kCifar10    ? 10
                       : config.data.format == DataFormat::kCifar100 ? 100
                                                                     : 0;
-  const auto side = static_cast<int>(config.data.image_size);
-  const SearchSpace space =
-      LoadSpace(options.space.empty() ? config.space : options.space, {side, side}, classes).space;
+  Config of_space = config;
+  if (!options.space.empty()) of_space.space = options.space;
+  const SearchSpace space = LoadSpaceOf(of_space, classes).space;
   const CostBand band = SearchBand(config.search);
   const std::vector<size_t> first(space.layers().size(), 0);
   return {.given = {space.Select(first), {}, {}, {{"config", ToJson(config)}}},

@@ -92,8 +92,9 @@ struct KeypointHeadConfig {
              .max = 65536,
              .source = "SimpleBaseline",
              .resume = OnResume::kFixed});
-    v.Field("kernel", kernel,
-            {.help = "their kernel, even", .min = 2, .max = 16, .source = "SimpleBaseline", .resume = OnResume::kFixed});
+    v.Field(
+        "kernel", kernel,
+        {.help = "their kernel, even", .min = 2, .max = 16, .source = "SimpleBaseline", .resume = OnResume::kFixed});
     v.Field("groups", groups,
             {.help = "numbers of groups that are searched in each of them",
              .min = 1,

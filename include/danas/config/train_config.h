@@ -67,13 +67,14 @@ struct RuntimeConfig {
     v.Field("deterministic", deterministic,
             {.help = "the same seed gives bit-identical results; false: cuDNN may choose its fastest algorithms"});
     v.Field("layout", layout, {.help = "memory layout of images and features; auto: channels_last"});
-    v.Field("ask_above", ask_above,
-            {.help = "a run that is expected to take longer says what would shorten it and, on a terminal, asks before it "
-                     "begins; 0: never",
-             .unit = "minutes",
-             .min = 0,
-             .max = 1e6,
-             .resume = OnResume::kMayChange});
+    v.Field(
+        "ask_above", ask_above,
+        {.help = "a run that is expected to take longer says what would shorten it and, on a terminal, asks before it "
+                 "begins; 0: never",
+         .unit = "minutes",
+         .min = 0,
+         .max = 1e6,
+         .resume = OnResume::kMayChange});
   }
 };
 
@@ -111,8 +112,7 @@ struct TrainConfig {
              .min = 0,
              .max = kMostInABatch});
     v.Field("optimizer", optimizer, {.help = "sgd: with momentum; adam: in PyTorch's form, with ε 1e-8"});
-    v.Field("lr", lr,
-            {.help = "learning rate, before it falls", .min = 0, .max = 100, .above_min = true});
+    v.Field("lr", lr, {.help = "learning rate, before it falls", .min = 0, .max = 100, .above_min = true});
     v.Field("lr_decay", lr_decay,
             {.help = "how the learning rate falls. cosine: in every step, towards lr_min; steps: by lr_step_factor at "
                      "each of lr_steps"});
@@ -130,7 +130,8 @@ struct TrainConfig {
              .max = kMostEpochs});
     v.Field("momentum", momentum, {.help = "momentum of SGD", .min = 0, .max = 0.9999, .source = "ProxylessNAS"});
     v.Field("nesterov", nesterov, {.help = "use Nesterov momentum", .source = "ProxylessNAS"});
-    v.Field("beta1", beta1, {.help = "adam: decay of the mean of gradients", .min = 0, .max = 0.9999, .source = "PyTorch"});
+    v.Field("beta1", beta1,
+            {.help = "adam: decay of the mean of gradients", .min = 0, .max = 0.9999, .source = "PyTorch"});
     v.Field("beta2", beta2,
             {.help = "adam: decay of the mean of squared gradients", .min = 0, .max = 0.999999, .source = "PyTorch"});
     v.Field("weight_decay", weight_decay,

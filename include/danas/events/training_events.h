@@ -152,8 +152,9 @@ struct TestFields {
                  {"share of them whose class has the highest output; of key-points the share that is found within a "
                   "twentieth of the frame (PCK)",
                   "accuracy/test"});
-    fields.Field("top5", self.top5,
-                 {"classification only: share of them whose class is among the five highest outputs", "accuracy/test_top5"});
+    fields.Field(
+        "top5", self.top5,
+        {"classification only: share of them whose class is among the five highest outputs", "accuracy/test_top5"});
     fields.Field("seconds", self.seconds, {"time that the test took"});
     fields.Field("per_class", self.per_class,
                  {"classification only: for each class, by its id: `images`, and how many of them are `correct`"});

@@ -1,5 +1,5 @@
-// SGD with (Nesterov) momentum, or Adam, over named parameters, in PyTorch's form, stepped for all tensors at once. With
-// g = gradient + weight_decay * w:
+// SGD with (Nesterov) momentum, or Adam, over named parameters, in PyTorch's form, stepped for all tensors at once.
+// With g = gradient + weight_decay * w:
 //   sgd   v <- momentum * v + g;  w <- w - lr * (nesterov ? g + momentum * v : v)
 //   adam  m <- beta1 * m + (1 - beta1) * g;  v <- beta2 * v + (1 - beta2) * g²;
 //         w <- w - lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + 1e-8), t the steps of that parameter

@@ -143,8 +143,7 @@ class BoxPass {
       const int64_t sample = SampleOf(entries, i);
       const Person& box = set_.persons->persons[static_cast<size_t>(sample)];
       found.boxes.push_back(sample);
-      found.all.push_back(
-          PersonOf(rows.const_data_ptr<double>() + i * rows.size(1), box, ViewOf(sample), config_));
+      found.all.push_back(PersonOf(rows.const_data_ptr<double>() + i * rows.size(1), box, ViewOf(sample), config_));
     }
   }
 

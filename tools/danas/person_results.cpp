@@ -1,0 +1,97 @@
+#include "person_results.h"
+
+#include <filesystem>
+#include <map>
+
+#include "danas/core/error.h"
+#include "danas/core/file.h"
+#include "danas/core/units.h"
+#include "danas/data/draw_skeleton.h"
+#include "danas/data/keypoint_scheme.h"
+#include "danas/report/text_table.h"
+#include "danas/tasks/keypoints/coco_results.h"
+
+namespace danas {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Hundredths(double share) { return share < 0 ? "none" : FormatDecimals(100 * share, 1); }
+
+using PersonsByImage = std::map<int64_t, std::vector<const FoundPerson*>>;
+
+void DrawPicture(const std::vector<const FoundPerson*>& persons, const DatasetIndex& test, const KeypointScheme& scheme,
+                 double threshold, Image& picture) {
+  for (const FoundPerson* person : persons) {
+    std::vector<DrawnKeypoint> keypoints;
+    for (const FoundKeypoint& keypoint : person->keypoints) {
+      keypoints.push_back({.x = keypoint.x, .y = keypoint.y, .confidence = keypoint.score});
+    }
+    DrawSkeleton(test.persons->layout, scheme.flip_pairs, keypoints, threshold, picture);
+  }
+}
+
+// The first pictures in which somebody was found.
+std::string DrawPictures(const PersonsFound& found, const DatasetIndex& test, const Config& config, int count,
+                         const fs::path& folder) {
+  PersonsByImage by_image;
+  for (const FoundPerson& person : found.kept) by_image[person.image].push_back(&person);
+  const KeypointScheme scheme = SchemeOf(config.keypoints, test.persons->layout);
+  MakeFolders(folder);
+  int drawn = 0;
+  for (const auto& [image, persons] : by_image) {
+    if (drawn == count) break;
+    Image picture = test.pictures->Load(image);
+    DrawPicture(persons, test, scheme, config.keypoints.test.score_threshold, picture);
+    const std::vector<uint8_t> bytes = JpegBytes(picture);
+    const fs::path stem = fs::path(test.persons->images[static_cast<size_t>(image)].file).stem();
+    WriteFileAtomically(folder / (stem.string() + ".jpg"),
+                        std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    ++drawn;
+  }
+  return folder.string() + ": " + FormatThousands(drawn) + (drawn == 1 ? " picture" : " pictures");
+}
+
+}  // namespace
+
+void RequireNoPersonOptions(const EvaluateOptions& options) {
+  const char* option = options.boxes != "truth"   ? "--boxes"
+                       : !options.results.empty() ? "--results"
+                       : options.draw > 0         ? "--draw"
+                       : !options.out.empty()     ? "--out"
+                                                  : nullptr;
+  if (option == nullptr) return;
+  throw UsageError(std::string(option) + " is for key-points, but the config's task is classification");
+}
+
+std::string PersonsText(const EvaluationResult& result) {
+  const events::KeypointFields& found = result.keypoints.value();
+  TextTable table({{""},
+                   {"all", Align::kRight},
+                   {"OKS .50", Align::kRight},
+                   {"OKS .75", Align::kRight},
+                   {"medium", Align::kRight},
+                   {"large", Align::kRight}});
+  table.AddRow({"AP", Hundredths(found.ap), Hundredths(found.ap50), Hundredths(found.ap75), Hundredths(found.ap_medium),
+                Hundredths(found.ap_large)});
+  table.AddRow({"AR", Hundredths(found.ar), Hundredths(found.ar50), Hundredths(found.ar75), Hundredths(found.ar_medium),
+                Hundredths(found.ar_large)});
+  return table.Text() + "\n" + FormatThousands(found.found) + " persons found in " + FormatThousands(found.persons) +
+         " boxes, PCK " + FormatPercent(result.top1, 2) + ", loss " + FormatDecimals(1000 * result.loss, 4) +
+         " thousandths, in " + FormatDuration(result.seconds) + "\n";
+}
+
+std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIndex& test, const Config& config,
+                                      const EvaluateOptions& options) {
+  std::vector<std::string> written;
+  if (!options.results.empty()) {
+    WriteKeypointResults(options.results, *test.annotated, found.kept);
+    written.push_back(options.results);
+  }
+  if (options.draw > 0) {
+    written.push_back(DrawPictures(found, test, config, options.draw, options.out.empty() ? "pictures" : options.out));
+  }
+  return written;
+}
+
+}  // namespace danas
