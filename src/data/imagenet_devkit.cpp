@@ -98,6 +98,11 @@ std::string Quoted(const std::string& field) {
 }  // namespace
 
 DevkitManifest MakeDevkitManifest(const DevkitFiles& files, const fs::path& manifest_folder) {
+  for (const fs::path& root : {files.images, files.images.parent_path()}) {
+    if (!root.empty() && RecognizeCoco(root)) {
+      throw DataError(root.string() + " has COCO's annotations, which need no manifest: set data.root (--data) to it");
+    }
+  }
   const std::map<int64_t, Synset> synsets = ReadSynsets(files.synsets);
   const std::vector<int64_t> ids = ReadGroundTruth(files.ground_truth);
   const std::vector<std::string> names = ListFlat(files.images);

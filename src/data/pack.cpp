@@ -355,6 +355,10 @@ PackOutcome Packing::Run(const std::function<void(int64_t)>& progress) {
 
 PackOutcome PackDataset(const DatasetIndex& source, const fs::path& folder, const PackOptions& options,
                         const std::function<void(int64_t done)>& progress) {
+  if (source.persons != nullptr) {
+    throw DataError(source.name +
+                    ": persons with key-points cannot be packed; use the annotations and images as they are");
+  }
   try {
     return Packing(source, folder, options).Run(progress);
   } catch (const fs::filesystem_error& error) {

@@ -1,10 +1,8 @@
 #include "danas/data/person_dataset.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "danas/core/error.h"
-#include "danas/core/units.h"
 #include "danas/data/coco_persons.h"
 
 namespace danas {
@@ -57,6 +55,20 @@ DatasetIndex WithDetectedPersons(const DatasetIndex& truth, const std::filesyste
   index.images = PicturesOfPersons(truth.pictures, detected);
   index.passed_over.clear();
   return index;
+}
+
+PersonCounts CountPersons(const PersonSet& set) {
+  PersonCounts counts{.persons = std::ssize(set.persons), .listed_images = std::ssize(set.images), .labelled = {}};
+  counts.labelled.assign(set.layout.names.size(), 0);
+  std::vector<bool> used(set.images.size(), false);
+  for (const Person& person : set.persons) {
+    used[static_cast<size_t>(person.image)] = true;
+    int64_t& size = person.area < 32 * 32 ? counts.small : person.area > 96 * 96 ? counts.large : counts.medium;
+    ++size;
+    for (size_t i = 0; i < person.keypoints.size(); ++i) counts.labelled[i] += person.keypoints[i].visibility > 0;
+  }
+  counts.images = std::count(used.begin(), used.end(), true);
+  return counts;
 }
 
 }  // namespace danas

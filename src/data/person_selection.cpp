@@ -28,7 +28,7 @@ std::vector<std::string> LeftOutPersons::Lines() const {
     if (count > 0) lines.push_back(FormatThousands(count) + " " + why);
   };
   add(other_categories, "of other categories");
-  add(crowds, "crowds");
+  add(crowds, "marked as a crowd");
   add(without_area, "with an area of 0");
   add(outside, "with a box outside of the picture");
   add(without_keypoints, "without key-points");

@@ -47,7 +47,7 @@ TEST_F(CocoDataset, HasASampleForEachPerson) {
   EXPECT_EQ(train.persons->persons[0].id, 4);  // c.jpg is the first image
   EXPECT_EQ(train.persons->persons[1].id, 1);
   EXPECT_EQ(train.annotated->persons.size(), 4U);
-  EXPECT_EQ(train.passed_over, (std::vector<std::string>{"left out: 1 of other categories", "left out: 1 crowds",
+  EXPECT_EQ(train.passed_over, (std::vector<std::string>{"left out: 1 of other categories", "left out: 1 marked as a crowd",
                                                          "left out: 1 without key-points"}));
 
   EXPECT_EQ(train.images->Name(0), (folder_ / "train2017/c.jpg, person 4").string());
@@ -105,7 +105,7 @@ TEST_F(CocoDataset, WithoutPersonsIsAnError) {
                          "keypoints": [0, 0, 0, 0, 0, 0]})";
   text.Write(Annotations());
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(Root()); },
-                                 {"no person with key-points is left; left out: 1 crowds"});
+                                 {"no person with key-points is left; left out: 1 marked as a crowd"});
 }
 
 TEST_F(CocoDataset, FingerprintFollowsTheAnnotations) {

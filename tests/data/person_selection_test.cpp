@@ -36,7 +36,7 @@ TEST(SelectPersons, LeavesOutWhatSimpleBaselineLeavesOut) {
   EXPECT_EQ(ids, (std::vector<int64_t>{0, 6, 7, 8}));
   EXPECT_EQ(chosen.set.persons[1].box.left, -30) << "boxes stay as annotated";
   EXPECT_EQ(chosen.left_out.Lines(),
-            (std::vector<std::string>{"4 of other categories", "1 crowds", "1 with an area of 0",
+            (std::vector<std::string>{"4 of other categories", "1 marked as a crowd", "1 with an area of 0",
                                       "1 with a box outside of the picture", "1 without key-points",
                                       "1 with a box of zero size"}));
   EXPECT_EQ(chosen.left_out.total(), 9);

@@ -51,6 +51,23 @@ def faulty_texts() -> None:
     write("manifest_jsonl", "faulty", "{'path': 'a.ppm'}\n{\"path\": \"a.ppm\",}\n")
 
 
+def coco() -> None:
+    image = {"id": 1, "file_name": "a.jpg", "height": 50, "width": 80}
+    person = {"id": 7, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 9.5, "bbox": [1, 2, 30.5, 20],
+              "segmentation": [[1, 2, 3, 4]], "num_keypoints": 1, "keypoints": [5, 6, 2, 0, 0, 0]}
+    crowd = {**person, "id": 8, "iscrowd": 1, "segmentation": {"counts": [3], "size": [5, 8]}}
+    unsized = {**person, "id": 9, "bbox": [1, 2, 0, 0]}
+    other = {"id": 10, "image_id": 1, "category_id": 2, "area": 1, "bbox": [0, 0, 1, 1]}
+    hand = {"id": 1, "name": "hand", "keypoints": ["left", "right"], "skeleton": [[1, 2]]}
+    write("coco_persons", "annotations", "\0" + json.dumps(
+        {"info": {"year": 2017}, "images": [image], "annotations": [person, crowd, unsized, other],
+         "categories": [hand, {"id": 2, "name": "bag"}]}))
+    box = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+    write("coco_persons", "boxes", "\1" + json.dumps([box, {**box, "category_id": 2}]))
+    found = {"image_id": 1, "category_id": 1, "keypoints": [1, 2, 0.5, 3, 4, 0.25], "score": 0.5}
+    write("coco_persons", "results", "\2" + json.dumps([found, {**found, "score": 1e-3}]))
+
+
 BLOCK = {"block": "inverted_residual", "expand": 3, "operator": {"kind": "depthwise", "kernel": 3}}
 
 
@@ -414,5 +431,5 @@ def logs() -> None:
 
 
 if __name__ == "__main__":
-    for make in (configs, faulty_texts, architectures, tables, weights, checkpoints, datasets, packed_sets, logs):
+    for make in (configs, faulty_texts, architectures, tables, weights, checkpoints, datasets, coco, packed_sets, logs):
         make()

@@ -18,14 +18,15 @@ int RunCommand(const DataCheckOptions& options, const Call&) {
   int64_t errors = 0;
   Json results = Json::array();
   for (const auto& [name, set] : OpenSetsAt(options.path, config)) {
+    const int64_t count = CountImagesToCheck(set);
     const std::vector<std::string> lines =
-        FindBrokenImages(set, ThreadsFor(options.threads), ImageProgress(set.name, set.size()));
-    images += set.size();
+        FindBrokenImages(set, ThreadsFor(options.threads), ImageProgress(set.name, count));
+    images += count;
     errors += static_cast<int64_t>(lines.size());
-    results.push_back({{"set", name}, {"name", set.name}, {"images", set.size()}, {"broken", lines}});
+    results.push_back({{"set", name}, {"name", set.name}, {"images", count}, {"broken", lines}});
     if (options.json) continue;
     for (const std::string& text : lines) std::cout << text << "\n";
-    std::cout << set.name << ": " << FormatThousands(set.size()) << " images, "
+    std::cout << set.name << ": " << FormatThousands(count) << " images, "
               << (lines.empty() ? "no errors" : "errors: " + FormatThousands(static_cast<int64_t>(lines.size())))
               << std::endl;
   }

@@ -8,6 +8,7 @@
 #include "danas/report/text_table.h"
 #include "data_options.h"
 #include "inputs.h"
+#include "persons_info.h"
 
 namespace danas {
 namespace {
@@ -17,6 +18,7 @@ Json IndexJson(const DatasetIndex& index) {
                {"format", NameOf(index.format)},
                {"images", index.size()},
                {"fingerprint", HexText(index.fingerprint)}};
+  if (index.persons != nullptr) json.update(PersonsJson(index));
   if (!index.origin.empty()) json["origin"] = index.origin;
   if (!index.passed_over.empty()) json["passed_over"] = index.passed_over;
   return json;
@@ -38,10 +40,11 @@ Json InfoJson(const std::vector<NamedSet>& sets) {
 }
 
 std::string IndexText(const DatasetIndex& index) {
-  std::string text = FormatThousands(index.size()) + " images, " + NameOf(index.format) + ", " + index.name +
-                     " (fingerprint " + HexText(index.fingerprint) + ")\n";
+  std::string text = (index.persons != nullptr ? PersonsLine(index) : FormatThousands(index.size()) + " images") +
+                     ", " + NameOf(index.format) + ", " + index.name + " (fingerprint " + HexText(index.fingerprint) +
+                     ")\n";
   if (!index.origin.empty()) text += "       " + index.origin + "\n";
-  return text;
+  return index.persons != nullptr ? text + LeftOutText(index) : text;
 }
 
 std::string InfoText(const std::vector<NamedSet>& sets) {
@@ -57,6 +60,7 @@ std::string InfoText(const std::vector<NamedSet>& sets) {
     const std::vector<int64_t> counts = ImagesPerClass(sets[i].set);
     for (size_t c = 0; c < counts.size(); ++c) rows[c].push_back(FormatThousands(counts[c]));
   }
+  if (sets.front().set.persons != nullptr) return text + "\n" + PersonsTable(sets);
   TextTable table(columns);
   for (std::vector<std::string>& row : rows) table.AddRow(std::move(row));
   return text + "\n" + table.Text();
