@@ -41,8 +41,9 @@ void NameClasses(const std::string& class_names, ClassList& classes) {
     named[found->second] = true;
   }
   for (size_t i = 0; i < named.size(); ++i) {
-    if (!named[i]) throw DataError(file + " (data.class_names) does not name the class '" + classes.ids[i] +
-                                   "'. With --set data.class_names= classes are shown as the dataset names them");
+    if (!named[i])
+      throw DataError(file + " (data.class_names) does not name the class '" + classes.ids[i] +
+                      "'. With --set data.class_names= classes are shown as the dataset names them");
   }
 }
 
@@ -71,6 +72,9 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
     case DataFormat::kManifest:
       index = OpenManifest(place.path, config);
       break;
+    case DataFormat::kCoco:
+      index = OpenCoco(place.path, config, role);
+      break;
     case DataFormat::kPacked:
       index = OpenPacked(place.path, config);
       break;
@@ -87,9 +91,22 @@ DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
   return index;
 }
 
+void RequireSameKeypoints(const DatasetIndex& train, const DatasetIndex& test) {
+  if ((train.persons == nullptr) != (test.persons == nullptr)) {
+    const DatasetIndex& with = train.persons != nullptr ? train : test;
+    const DatasetIndex& without = train.persons != nullptr ? test : train;
+    throw DataError(with.name + " has persons with key-points, " + without.name + " has images of classes");
+  }
+  if (train.persons == nullptr || train.persons->layout.names == test.persons->layout.names) return;
+  throw DataError("the key-points of the test set " + test.name + " (" +
+                  FirstQuotedOf(test.persons->layout.names, kNamesShown) + ") differ from those of the training set " +
+                  train.name + " (" + FirstQuotedOf(train.persons->layout.names, kNamesShown) + ")");
+}
+
 }  // namespace
 
 void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test) {
+  RequireSameKeypoints(train, test);
   if (train.classes.ids == test.classes.ids) return;
   const auto missing_from = [](const ClassList& from, const ClassList& in) {
     std::vector<std::string> missing;

@@ -34,6 +34,11 @@ DatasetIndex OpenFolder(const std::filesystem::path& path, const DataConfig& con
 bool RecognizeManifest(const std::filesystem::path& path);
 DatasetIndex OpenManifest(const std::filesystem::path& path, const DataConfig& config);
 
+// COCO's key-point annotations: a .json file, or the folder that holds annotations/person_keypoints_train2017.json.
+bool RecognizeCoco(const std::filesystem::path& path);
+bool HasCocoTestSet(const std::filesystem::path& folder);
+DatasetIndex OpenCoco(const std::filesystem::path& path, const DataConfig& config, SetRole role);
+
 // A packed set: the folder that holds data.mdb, or that file (docs/data.md, "Packed sets").
 bool RecognizePacked(const std::filesystem::path& path);
 DatasetIndex OpenPacked(const std::filesystem::path& path, const DataConfig& config);

@@ -30,10 +30,12 @@ DataFormat Recognize(const fs::path& path, const char* key) {
   if (const auto cifar = RecognizeCifar(path)) return *cifar;
   if (RecognizeIdx(path)) return DataFormat::kIdx;
   if (RecognizeManifest(path)) return DataFormat::kManifest;
+  if (RecognizeCoco(path)) return DataFormat::kCoco;
   if (RecognizeFolder(path)) return DataFormat::kFolder;
   throw DataError(WithAdvice(path.string() +
                                  ": no dataset was recognised here; expected CIFAR binary files, IDX files, class "
-                                 "folders of images, a packed set, or a .csv or .jsonl manifest",
+                                 "folders of images, a packed set, a .csv or .jsonl manifest, or COCO's key-point "
+                                 "annotations (.json)",
                              path));
 }
 
@@ -122,6 +124,7 @@ std::optional<DataFormat> OwnFormat(const fs::path& root) {
   if (RecognizePacked(root)) return DataFormat::kPacked;
   if (const auto cifar = RecognizeCifar(root)) return cifar;
   if (RecognizeIdx(root)) return DataFormat::kIdx;
+  if (RecognizeCoco(root)) return DataFormat::kCoco;
   return std::nullopt;
 }
 
@@ -166,6 +169,8 @@ std::string TestSetOf(const fs::path& root, DataFormat own_format) {
       return HasCifarTestSet(root, own_format) ? "test" : "";
     case DataFormat::kIdx:
       return HasIdxTestSet(root) ? "test" : "";
+    case DataFormat::kCoco:
+      return HasCocoTestSet(root) ? "val" : "";
     default:
       return HasSet(root, "val") ? "val" : HasSet(root, "test") ? "test" : "";
   }

@@ -23,7 +23,7 @@ Place FindSet(const DataConfig& config, SetRole role);
 // Whether there is such a file or folder. Throws DataError for a broken link.
 bool IsThere(const std::filesystem::path& path);
 
-// Of a root that holds its sets itself: CIFAR's and IDX files, and a packed set without another one.
+// Of a root that holds its sets itself: CIFAR's, IDX and COCO's files, and a packed set without another one.
 std::optional<DataFormat> OwnFormat(const std::filesystem::path& root);
 
 // A dataset's root with train/ or a manifest of that name, not a set that happens to have a class named "train".

@@ -17,6 +17,59 @@ Subset Select(const std::shared_ptr<const DatasetIndex>& dataset, std::vector<in
   return subset;
 }
 
+// Positions in PersonSet::images, those drawn for the architecture weights first.
+struct ImageSplit {
+  std::vector<int64_t> images;
+  int64_t carved = 0;
+};
+
+ImageSplit DrawImages(const DatasetIndex& dataset, const DataConfig& config, int64_t seed) {
+  const PersonSet& set = *dataset.persons;
+  std::vector<bool> used(set.images.size(), config.validation_images > 0);
+  for (const Person& person : set.persons) used[static_cast<size_t>(person.image)] = true;
+  ImageSplit split;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i]) split.images.push_back(static_cast<int64_t>(i));
+  }
+  RandomStream(static_cast<uint64_t>(seed), "split", {0}).Shuffle(split.images);
+  if (config.search_images_per_class > 0) {
+    split.images.resize(std::min(split.images.size(), static_cast<size_t>(config.search_images_per_class)));
+  }
+  const int64_t count = std::ssize(split.images);
+  split.carved = config.validation_images > 0 ? config.validation_images : ImagesForArchitecture(config, count);
+  if (split.carved >= count) {
+    throw DataError(dataset.name + ": " + std::to_string(count) + " images are there for the search; the split takes " +
+                    std::to_string(split.carved) + " for the architecture weights and must leave one; lower " +
+                    (config.validation_images > 0 ? "data.validation_images" : "data.validation_per_class") +
+                    " or raise data.search_images_per_class where it is set");
+  }
+  return split;
+}
+
+Split SplitByImage(const std::shared_ptr<const DatasetIndex>& dataset, const DataConfig& config, int64_t seed) {
+  const ImageSplit split = DrawImages(*dataset, config, seed);
+  enum class Use : uint8_t { kNone, kWeights, kArchitecture };
+  std::vector<Use> use(dataset->persons->images.size(), Use::kNone);
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    use[static_cast<size_t>(split.images[i])] =
+        static_cast<int64_t>(i) < split.carved ? Use::kArchitecture : Use::kWeights;
+  }
+  std::vector<int64_t> weights;
+  std::vector<int64_t> architecture;
+  for (size_t i = 0; i < dataset->persons->persons.size(); ++i) {
+    const Use of_image = use[static_cast<size_t>(dataset->persons->persons[i].image)];
+    if (of_image == Use::kWeights) weights.push_back(static_cast<int64_t>(i));
+    if (of_image == Use::kArchitecture) architecture.push_back(static_cast<int64_t>(i));
+  }
+  if (weights.empty() || architecture.empty()) {
+    throw DataError(dataset->name + ": no person is in the images for " +
+                    (weights.empty() ? "the weights" : "the architecture weights") + " (" +
+                    std::to_string(split.carved) + " of " + std::to_string(split.images.size()) +
+                    " images are for the architecture weights); change data.validation_images");
+  }
+  return {.weights = Select(dataset, std::move(weights)), .architecture = Select(dataset, std::move(architecture))};
+}
+
 }  // namespace
 
 int64_t ImagesForArchitecture(const DataConfig& config, int64_t count) {
@@ -34,11 +87,16 @@ Subset WholeSet(std::shared_ptr<const DatasetIndex> dataset) {
 }
 
 Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed) {
-  if (config.validation_fraction == 0 && config.validation_per_class == 0) {
+  if (config.validation_images > 0 && dataset->persons == nullptr) {
+    throw ConfigError("data.validation_images is for persons with key-points, but " + dataset->name +
+                      " has images of classes; set data.validation_per_class or data.validation_fraction");
+  }
+  if (config.validation_fraction == 0 && config.validation_per_class == 0 && config.validation_images == 0) {
     throw ConfigError(
         "data.validation_per_class and data.validation_fraction are both 0: no images are left for the "
         "architecture weights");
   }
+  if (dataset->persons != nullptr) return SplitByImage(dataset, config, seed);
   std::vector<std::vector<int64_t>> members(dataset->classes.ids.size());
   for (size_t i = 0; i < dataset->labels.size(); ++i) {
     members[static_cast<size_t>(dataset->labels[i])].push_back(static_cast<int64_t>(i));

@@ -53,6 +53,68 @@ TEST(SplitTrainingSet, ASearchOnPartOfTheImagesIsStratifiedToo) {
   EXPECT_EQ(SplitTrainingSet(ColourDataset(100, 5), config, 7).weights.size(), 75);
 }
 
+// 40 images, of which every second one has nobody and the others have two persons.
+std::shared_ptr<const DatasetIndex> PersonsOfImages() {
+  PersonSet set;
+  for (int64_t i = 0; i < 40; ++i) set.images.push_back({.id = i, .file = "", .height = 9, .width = 9});
+  for (int64_t i = 0; i < 40; ++i) {
+    set.persons.emplace_back();
+    set.persons.back().image = i / 2 * 2;
+  }
+  auto dataset = std::make_shared<DatasetIndex>();
+  dataset->name = "persons";
+  dataset->classes.ids = {"person"};
+  dataset->labels.assign(set.persons.size(), 0);
+  dataset->persons = std::make_shared<PersonSet>(std::move(set));
+  return dataset;
+}
+
+std::set<int64_t> ImagesOf(const Subset& subset) {
+  std::set<int64_t> images;
+  for (const int64_t person : subset.images) {
+    images.insert(subset.dataset->persons->persons[static_cast<size_t>(person)].image);
+  }
+  return images;
+}
+
+TEST(SplitOfPersons, GoesByTheImage) {
+  DataConfig config;
+  config.validation_per_class = 0;
+  config.validation_images = 20;
+  const auto dataset = PersonsOfImages();
+  const Split split = SplitTrainingSet(dataset, config, 3);
+  EXPECT_EQ(split.weights.size() + split.architecture.size(), 40);
+  const std::set<int64_t> of_weights = ImagesOf(split.weights);
+  for (const int64_t image : ImagesOf(split.architecture)) EXPECT_FALSE(of_weights.contains(image)) << image;
+  // Images are drawn from all that are listed: about half of the 20 have persons.
+  EXPECT_GT(ImagesOf(split.architecture).size(), 4U);
+  EXPECT_LT(ImagesOf(split.architecture).size(), 16U);
+  EXPECT_EQ(split.architecture.targets, std::vector<int>(static_cast<size_t>(split.architecture.size()), 0));
+  EXPECT_EQ(SplitTrainingSet(dataset, config, 3).architecture.images, split.architecture.images);
+  EXPECT_NE(SplitTrainingSet(dataset, config, 4).architecture.images, split.architecture.images);
+}
+
+TEST(SplitOfPersons, TakesASharesImagesFromThoseWithPersons) {
+  DataConfig config;
+  config.validation_fraction = 0.25;
+  EXPECT_EQ(ImagesOf(SplitTrainingSet(PersonsOfImages(), config, 3).architecture).size(), 5U);
+  config.validation_fraction = 0;
+  config.validation_per_class = 3;
+  EXPECT_EQ(ImagesOf(SplitTrainingSet(PersonsOfImages(), config, 3).architecture).size(), 3U);
+  config.search_images_per_class = 10;
+  EXPECT_EQ(ImagesOf(SplitTrainingSet(PersonsOfImages(), config, 3).weights).size(), 7U);
+}
+
+TEST(SplitOfPersons, Errors) {
+  DataConfig config;
+  config.validation_images = 40;
+  ExpectErrorContains<DataError>([&] { SplitTrainingSet(PersonsOfImages(), config, 0); },
+                                 {"persons: 40 images are there for the search", "lower data.validation_images"});
+  config.validation_images = 2;
+  ExpectErrorContains<ConfigError>([&] { SplitTrainingSet(ColourDataset(24, 5), config, 0); },
+                                   {"data.validation_images is for persons with key-points"});
+}
+
 TEST(SplitTrainingSet, AClassWithTooFewImagesIsNamed) {
   DataConfig config;
   config.validation_per_class = 4;  // class4 has 4 of 24 images, the others 5

@@ -5,10 +5,10 @@
 
 namespace danas {
 
-enum class DataFormat { kAuto, kFolder, kCifar10, kCifar100, kIdx, kManifest, kPacked };
+enum class DataFormat { kAuto, kFolder, kCifar10, kCifar100, kIdx, kManifest, kPacked, kCoco };
 template <>
 struct EnumNames<DataFormat> {
-  static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest", "lmdb"};
+  static constexpr std::array kNames = {"auto", "folder", "cifar10", "cifar100", "idx", "manifest", "lmdb", "coco"};
 };
 
 enum class OnBadImage { kStop, kSkip };
@@ -80,6 +80,9 @@ struct DataConfig {
   std::string root;
   std::string train;
   std::string test;
+  std::string images;
+  std::string test_images;
+  std::string category;
   DataFormat format = DataFormat::kAuto;
   std::string class_names;
   int64_t image_size = 224;
@@ -90,6 +93,7 @@ struct DataConfig {
   int64_t search_images_per_class = 0;
   int64_t validation_per_class = 50;
   double validation_fraction = 0;
+  int64_t validation_images = 0;
   int64_t max_pixels = 178956970;
   JpegDecode decode = JpegDecode::kExact;
   OnBadImage on_error = OnBadImage::kStop;
@@ -107,9 +111,19 @@ struct DataConfig {
     v.Field(
         "test", test,
         {.help = "path to the test set, if it is not under root; never used by search", .resume = OnResume::kPlace});
+    v.Field(
+        "images", images,
+        {.help = "folder with the training images of COCO annotations, if it is not beside them as COCO lays it out",
+         .resume = OnResume::kPlace});
+    v.Field("test_images", test_images, {.help = "the same of the test set", .resume = OnResume::kPlace});
+    v.Field("category", category,
+            {.help = "name of the category of COCO annotations whose key-points are meant; empty: the only one that "
+                     "has key-points",
+             .resume = OnResume::kFixed});
     v.Field("format", format, {.help = "layout of the dataset's files; auto: detected", .resume = OnResume::kPlace});
     v.Field("class_names", class_names,
-            {.help = "file with one 'class text' per line, what is shown for each class (a folder's name, or a number), or the name of a shipped one such as fashion_mnist",
+            {.help = "file with one 'class text' per line, what is shown for each class (a folder's name, or a "
+                     "number), or the name of a shipped one such as fashion_mnist",
              .resume = OnResume::kPlace});
     v.Field("image_size", image_size,
             {.help = "side length of the network's square input",
@@ -158,6 +172,13 @@ struct DataConfig {
             {.help = "fraction of each class held out instead, if above 0",
              .min = 0,
              .max = 0.9,
+             .resume = OnResume::kFixed});
+    v.Field("validation_images", validation_images,
+            {.help = "persons with key-points: images held out instead, with everybody in them, drawn with the seed "
+                     "from all that the annotations list; 0: as the two keys above say, of the images with persons",
+             .unit = "images",
+             .min = 0,
+             .max = kMostImages,
              .resume = OnResume::kFixed});
     v.Field("max_pixels", max_pixels,
             {.help = "images whose header declares more pixels are rejected",

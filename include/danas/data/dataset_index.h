@@ -54,10 +54,14 @@ struct DatasetIndex {
   DataFormat format = DataFormat::kAuto;  // as recognised
   std::string origin;                     // of a packed set: what it was packed from and how, for people
   ClassList classes;
-  std::vector<std::string> passed_over;  // folders that were not visited, each with the reason, as lines for people
+  std::vector<std::string> passed_over;  // folders that were not visited, and persons that were left out, with the
+                                         // reasons, as lines for people
   std::vector<int> labels;               // of every image: position in `classes`
   std::shared_ptr<const ImageSource> images;
-  std::shared_ptr<const PersonSet> persons;  // of key-points alone: sample i is persons->persons[i]
+  // Of key-points alone:
+  std::shared_ptr<const PersonSet> persons;    // sample i is persons->persons[i]; images->Load(i) is that one's picture
+  std::shared_ptr<const PersonSet> annotated;  // everybody, crowds too, for the metric
+  std::shared_ptr<const ImageSource> pictures;  // of persons->images
   std::shared_ptr<BadImages> bad;  // with data.on_error 'skip'; else an image that cannot be read is an error
   uint64_t fingerprint = 0;        // hash of the format, and of sorted relative names, sizes and labels
 

@@ -56,6 +56,7 @@ struct PersonSet {
   KeypointLayout layout;
   std::vector<PersonImage> images;  // all that are listed, those without persons too
   std::vector<Person> persons;      // in the file's order
+  int64_t other_annotations = 0;    // of the file's other categories, which are not kept
 };
 
 }  // namespace danas

@@ -27,8 +27,11 @@ struct Split {
 // How many of a class's `count` images go to the architecture weights.
 int64_t ImagesForArchitecture(const DataConfig& config, int64_t count);
 
-// Stratified: the same number (or share) of images of each class, drawn by the stream "split". Throws DataError naming
-// a class with too few images (at least one must stay for the weights).
+// Stratified: the same number (or share) of images of each class, drawn by the stream "split". Persons with key-points
+// go by their image, so that nobody in a picture is for the weights and another for the architecture: with
+// data.validation_images (COCO's minival) from all images that the annotations list, else from those with persons.
+// Throws DataError naming a class with too few images (at least one must stay for the weights), and ConfigError for
+// data.validation_images without persons.
 Split SplitTrainingSet(std::shared_ptr<const DatasetIndex> dataset, const DataConfig& config, int64_t seed);
 
 // `count` images of the subset (all if it has fewer), as many of each target as can be: each in turn gives one, until

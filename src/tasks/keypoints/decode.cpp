@@ -48,25 +48,13 @@ std::vector<std::vector<FoundKeypoint>> DecodeHeatMaps(const at::Tensor& maps_nk
   const PixelSize map = {.height = static_cast<int>(maps_nkhw.size(2)), .width = static_cast<int>(maps_nkhw.size(3))};
   std::vector<std::vector<FoundKeypoint>> persons(views.size());
   for (size_t n = 0; n < views.size(); ++n) {
-    const Affine to_picture =
-        FromFrame(views[n], /*rotation=*/0, map);
+    const Affine to_picture = FromFrame(views[n], /*rotation=*/0, map);
     for (int64_t k = 0; k < maps_nkhw.size(1); ++k, place += 2, ++value) {
       const Point at = to_picture({.x = place[0], .y = place[1]});
       persons[n].push_back({.x = at.x, .y = at.y, .score = *value});
     }
   }
   return persons;
-}
-
-double PersonScore(std::span<const FoundKeypoint> keypoints, double box_score, double threshold) {
-  double sum = 0;
-  int64_t count = 0;
-  for (const FoundKeypoint& keypoint : keypoints) {
-    if (!(keypoint.score > threshold)) continue;
-    sum += keypoint.score;
-    ++count;
-  }
-  return count == 0 ? 0 : box_score * sum / static_cast<double>(count);
 }
 
 double AreaOf(const PersonView& view) {

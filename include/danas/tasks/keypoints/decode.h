@@ -1,4 +1,4 @@
-// From heat maps to persons: key-points in pixels of the picture, and a person's score. SimpleBaseline (Xiao et al.,
+// From heat maps to persons: key-points in pixels of the picture. SimpleBaseline (Xiao et al.,
 // ECCV 2018: lib/core/inference.py, lib/core/function.py, lib/dataset/coco.py).
 #pragma once
 
@@ -24,9 +24,6 @@ MapMaxima RefinedMaximaOf(const at::Tensor& maps_nkhw);
 
 // Of each image the key-points in its picture: views[n] is what frame n shows (ViewOfPerson). Copies from the device.
 std::vector<std::vector<FoundKeypoint>> DecodeHeatMaps(const at::Tensor& maps_nkhw, std::span<const PersonView> views);
-
-// The box's score times the mean of the key-points' scores that are above `threshold`; 0 where none is.
-double PersonScore(std::span<const FoundKeypoint> keypoints, double box_score, double threshold);
 
 // Of what a frame shows, in pixels of the picture: the area by which OKS-NMS compares persons.
 double AreaOf(const PersonView& view);
