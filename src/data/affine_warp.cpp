@@ -134,9 +134,12 @@ Image WarpAffine(const Image& part, const Box& box, const PixelSize& picture, co
   return result;
 }
 
-void Mirror(Image& image) {
-  cv::Mat pixels(image.height, image.width, CV_8UC3, image.rgb.data());
-  cv::flip(pixels, pixels, 1);
+Image Mirrored(const Image& image) {
+  Image mirrored = BlackImage(image.height, image.width);
+  const cv::Mat from(image.height, image.width, CV_8UC3, const_cast<uint8_t*>(image.rgb.data()));
+  cv::Mat to(image.height, image.width, CV_8UC3, mirrored.rgb.data());
+  cv::flip(from, to, 1);
+  return mirrored;
 }
 
 }  // namespace danas

@@ -43,7 +43,7 @@ PersonSelection SelectPersons(const PersonSet& all) {
   left_out.other_categories = all.other_annotations;
   for (const Person& person : all.persons) {
     const PersonImage& image = all.images[static_cast<size_t>(person.image)];
-    const PersonBox box = ClipToPicture(person.box, image.height, image.width);
+    const PersonBox box = ClipToPicture(person.box, {.height = image.height, .width = image.width});
     if (person.crowd) {
       ++left_out.crowds;
     } else if (!(person.area > 0)) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "danas/core/error.h"
 #include "danas/core/random.h"
+#include "danas/data/person_selection.h"
 
 namespace danas {
 namespace {
@@ -22,6 +22,14 @@ int64_t Labelled(const Person& person) {
 
 std::string SizeOf(int64_t width, int64_t height) {
   return std::to_string(width) + " x " + std::to_string(height) + " pixels";
+}
+
+// OpenCV's warp counts pixels in 16 bits.
+void RequireWarpable(int height, int width, const std::string& name) {
+  constexpr int kMost = 32766;
+  if (std::max(height, width) <= kMost) return;
+  throw DataError(name + ": " + SizeOf(width, height) + "; persons are taken from pictures of at most " +
+                  std::to_string(kMost) + " a side. Make it smaller, and its annotations");
 }
 
 const PersonSet& PersonsOf(const DatasetIndex& dataset) {
@@ -64,11 +72,9 @@ PersonView ViewOfPerson(const Person& person, const PersonImage& image, double a
       detected ? person.box : ClipToPicture(person.box, {.height = image.height, .width = image.width});
   const bool sized = box.width >= 0 && box.height >= 0 && box.width + box.height > 0;
   if (!sized || !std::isfinite(box.left + box.top + box.width + box.height)) {
-    char text[128];
-    std::snprintf(text, sizeof text, "left %g, top %g, width %g, height %g", person.box.left, person.box.top,
-                  person.box.width, person.box.height);
-    throw DataError(name + ": the box of person " + std::to_string(person.id) + " (" + text + ") holds nothing of " +
-                    SizeOf(image.width, image.height) + ". Correct it, or leave the person out");
+    throw DataError(name + ": the box of person " + std::to_string(person.id) + " (" + BoxText(person.box) +
+                    ") holds nothing of " + SizeOf(image.width, image.height) +
+                    ". Correct it, or leave the person out");
   }
   return ViewOfBox(box, aspect, padding);
 }
@@ -135,13 +141,14 @@ Image PersonTransform::FrameOf(const DatasetIndex& dataset, int64_t position, co
   const PixelSize picture = {.height = image.height, .width = image.width};
   const Box source = SourceOf(framing.to_frame, FrameSize(), picture);
   Image part = dataset.images->LoadPart(position, [&](int found_height, int found_width) -> Part {
+    RequireWarpable(found_height, found_width, dataset.images->Name(position));
     if (found_height != image.height || found_width != image.width) {
       throw DataError(dataset.images->Name(position) + ": " + SizeOf(found_width, found_height) +
                       ", but the annotations say " + SizeOf(image.width, image.height));
     }
     return framing.mirror ? MirrorBox(source, image.width) : source;
   });
-  if (framing.mirror) Mirror(part);
+  if (framing.mirror) part = Mirrored(part);
   if (shape_.channels == 1) MakeGrey(part);
   return WarpAffine(part, source, picture, framing.to_frame, FrameSize());
 }

@@ -90,12 +90,10 @@ TEST(AffineWarp, AFrameBesideThePictureIsBlack) {
 
 TEST(AffineWarp, MirrorTurnsColumnsAround) {
   const Image picture = PoseImage("picture-1.png");
-  Image mirrored = picture;
-  Mirror(mirrored);
+  const Image mirrored = Mirrored(picture);
   EXPECT_EQ(mirrored.Row(3)[0], picture.Row(3)[3 * (picture.width - 1)]);
   EXPECT_GT(GreatestDifference(mirrored, picture), 100);
-  Mirror(mirrored);
-  EXPECT_EQ(mirrored, picture);
+  EXPECT_EQ(Mirrored(mirrored), picture);
 }
 
 }  // namespace

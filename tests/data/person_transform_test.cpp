@@ -224,6 +224,10 @@ TEST(PersonTransform, SaysWhichBoxOrPictureDoesNotFit) {
   dataset.persons = std::make_shared<const PersonSet>(other);
   ExpectErrorContains<DataError>([&] { transform.Make(dataset, 0, 0, pixels, truth); },
                                  {"picture: 80 x 60 pixels, but the annotations say 81 x 60 pixels"});
+  other.images[0].width = 32767;
+  dataset.images = std::make_shared<test::PictureSource>(BlackImage(1, 32767));
+  dataset.persons = std::make_shared<const PersonSet>(other);
+  ExpectErrorContains<DataError>([&] { transform.Make(dataset, 0, 0, pixels, truth); }, {"32767 x 1", "at most 32766"});
   dataset.persons = nullptr;
   ExpectErrorContains<DataError>([&] { transform.Make(dataset, 0, 0, pixels, truth); }, {"one person", "no persons"});
 }

@@ -48,8 +48,7 @@ std::vector<std::vector<FoundKeypoint>> DecodeHeatMaps(const at::Tensor& maps_nk
   const PixelSize map = {.height = static_cast<int>(maps_nkhw.size(2)), .width = static_cast<int>(maps_nkhw.size(3))};
   std::vector<std::vector<FoundKeypoint>> persons(views.size());
   for (size_t n = 0; n < views.size(); ++n) {
-    const Affine to_picture =
-        FromFrame(views[n], /*rotation=*/0, map);
+    const Affine to_picture = FromFrame(views[n], /*rotation=*/0, map);
     for (int64_t k = 0; k < maps_nkhw.size(1); ++k, place += 2, ++value) {
       const Point at = to_picture({.x = place[0], .y = place[1]});
       persons[n].push_back({.x = at.x, .y = at.y, .score = *value});

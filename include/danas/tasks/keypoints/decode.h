@@ -1,4 +1,4 @@
-// From heat maps to persons: key-points in pixels of the picture, and a person's score. SimpleBaseline (Xiao et al.,
+// From heat maps to persons: key-points in pixels of the picture. SimpleBaseline (Xiao et al.,
 // ECCV 2018: lib/core/inference.py, lib/core/function.py, lib/dataset/coco.py).
 #pragma once
 
