@@ -120,6 +120,10 @@ std::vector<std::pair<std::string, std::string>> ModuleNames(const SearchSpace& 
       names.emplace_back(place + CandidateName(block) + "." + step.name, place + AttributeName(step.name));
     }
   }
+  if (network.has_heat_maps()) {
+    names.emplace_back("head.heat_maps", "heat_maps");
+    return names;
+  }
   if (network.head().channels > 0) names.emplace_back("head.expand", "head");
   for (size_t i = 0; i < network.head().hidden.size(); ++i) {
     names.emplace_back("head.hidden." + std::to_string(i), "hidden_" + std::to_string(i));

@@ -1,6 +1,7 @@
 #include "danas/arch/space.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "danas/arch/block_definition.h"
 #include "danas/arch/space_limits.h"
@@ -39,7 +40,11 @@ void CheckStem(const SpaceParts& parts) {
 }
 
 void CheckHead(const SpaceParts& parts) {
-  RequireInRange("classes", parts.classes, 1, kMostClasses);
+  const bool heat_maps = parts.head.kind == HeadKind::kHeatMaps;
+  RequireInRange(heat_maps ? "key-points" : "classes", parts.classes, 1, heat_maps ? kMostChannels : kMostClasses);
+  if (heat_maps && parts.head != HeadSpec{.kind = HeadKind::kHeatMaps}) {
+    throw ConfigError("a head of heat maps is one 1x1 convolution: it has no channels, pool, hidden or dropout");
+  }
   RequireInRange("head channels", parts.head.channels, 0, kMostChannels);
   RequireInRange("head pool", parts.head.pool, 1, kLargestPool);
   for (const int width : parts.head.hidden) RequireInRange("head hidden", width, 1, kMostChannels);
@@ -59,6 +64,11 @@ void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, 
   }
   RequireInRange(where + ": output channels", shape.out, 1, kMostChannels);
   RequireInRange(where + ": stride", shape.stride, 1, kLargestStride);
+  RequireInRange(where + ": upsample", shape.upsample, 1, kLargestStride);
+  if (shape.stride > 1 && shape.upsample > 1) {
+    throw ConfigError(where + " has stride " + std::to_string(shape.stride) + " and upsample " +
+                      std::to_string(shape.upsample) + "; one of them must be 1");
+  }
   if (layer.candidates.empty()) throw ConfigError(where + " has no candidates");
   std::set<std::string> names;
   for (const BlockSpec& block : layer.candidates) {
@@ -68,6 +78,14 @@ void CheckLayer(const LayerSpec& layer, const std::string& where, int channels, 
     }
     if (!names.insert(name).second) throw ConfigError(where + " names the candidate " + name + " twice");
   }
+}
+
+// The size of the layer's result: an upsample may lead beyond what a space may have.
+Size OutputOf(const LayerShape& shape, const std::string& where) {
+  const Size size = shape.output();
+  RequireInRange(where + ": output height", size.height, 1, kLargestSide);
+  RequireInRange(where + ": output width", size.width, 1, kLargestSide);
+  return size;
 }
 
 // Names stand for blocks: of weights, in latency tables, in prunings by block, and definitions in files.
@@ -119,9 +137,10 @@ SpaceParts Checked(SpaceParts parts) {
   Size size = Downsampled(parts.input, parts.stem.stride);
   for (size_t i = 0; i < parts.layers.size(); ++i) {
     LayerSpec& layer = parts.layers[i];
-    CheckLayer(layer, DescribeLayer(i, layer.shape), channels, size);
+    const std::string where = DescribeLayer(i, layer.shape);
+    CheckLayer(layer, where, channels, size);
     channels = layer.shape.out;
-    size = layer.shape.output();
+    size = OutputOf(layer.shape, where);
   }
   return parts;
 }
@@ -137,7 +156,7 @@ bool ShufflesChannels(const SearchSpace& space) {
 
 std::string DescribeLayer(size_t index, const LayerShape& shape) {
   return "layers[" + std::to_string(index) + "] (" + std::to_string(shape.in) + " -> " + std::to_string(shape.out) +
-         ", stride " + std::to_string(shape.stride) + ")";
+         ", " + ScaleText(shape) + ")";
 }
 
 SearchSpace::SearchSpace(SpaceParts parts) : parts_(Checked(std::move(parts))) {}
@@ -148,7 +167,15 @@ Size SearchSpace::feature_size() const { return layers().back().shape.output(); 
 
 int SearchSpace::head_channels() const { return head().channels > 0 ? head().channels : feature_channels(); }
 
-int SearchSpace::pooled_features() const { return head_channels() * head().pool * head().pool; }
+MapShape SearchSpace::heat_maps() const {
+  if (!has_heat_maps()) throw std::logic_error(name() + " ends in a classifier: it has no heat maps");
+  return {classes(), feature_size()};
+}
+
+int SearchSpace::pooled_features() const {
+  if (has_heat_maps()) throw std::logic_error(name() + " ends in heat maps: it pools no features");
+  return head_channels() * head().pool * head().pool;
+}
 
 int SearchSpace::classifier_channels() const {
   return head().hidden.empty() ? pooled_features() : head().hidden.back();
@@ -215,9 +242,10 @@ SearchSpace SearchSpace::WithInput(Size input) const {
   SpaceParts parts = parts_;
   parts.input = input;
   Size size = Downsampled(input, parts.stem.stride);
-  for (LayerSpec& layer : parts.layers) {
-    layer.shape.input = size;
-    size = layer.shape.output();
+  for (size_t l = 0; l < parts.layers.size(); ++l) {
+    LayerShape& shape = parts.layers[l].shape;
+    shape.input = size;
+    size = OutputOf(shape, DescribeLayer(l, shape));
   }
   return SearchSpace(std::move(parts));
 }
@@ -230,7 +258,7 @@ SearchSpace SearchSpace::WithClasses(int classes) const {
 
 SearchSpace SearchSpace::WithDropout(double dropout) const {
   SpaceParts parts = parts_;
-  parts.head.dropout = dropout;
+  if (!has_heat_maps()) parts.head.dropout = dropout;
   return SearchSpace(std::move(parts));
 }
 

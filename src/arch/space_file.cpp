@@ -15,6 +15,9 @@ Json ToJson(const SearchSpace& space) {
   json["norm"] = {{"momentum", space.norm().momentum}, {"epsilon", space.norm().epsilon}};
   json["init"] = {{"convolution", NameOf(space.init().convolution)},
                   {"fully_connected", NameOf(space.init().fully_connected)}};
+  if (space.init().deconvolution != DeconvolutionInit::kAsConvolution) {
+    json["init"]["deconvolution"] = NameOf(space.init().deconvolution);
+  }
   if (space.channel_order() != ChannelOrder::kShuffled) json["channel_order"] = NameOf(space.channel_order());
   const StemSpec& stem = space.stem();
   json["stem"] = {{"channels", stem.channels},
@@ -32,8 +35,13 @@ Json ToJson(const SearchSpace& space) {
                               {"height", shape.input.height},
                               {"width", shape.input.width},
                               {"candidates", std::move(candidates)}});
+    if (shape.upsample > 1) json["layers"].back()["upsample"] = shape.upsample;
   }
   const HeadSpec& head = space.head();
+  if (head.kind == HeadKind::kHeatMaps) {
+    json["head"] = {{"kind", NameOf(head.kind)}};
+    return json;
+  }
   json["head"] = {{"channels", head.channels}, {"activation", NameOf(head.activation)},
                   {"pool", head.pool},         {"hidden", head.hidden},
                   {"dropout", head.dropout},   {"bias", head.bias}};

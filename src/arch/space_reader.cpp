@@ -1,5 +1,6 @@
 #include "space_reader.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -30,6 +31,7 @@ InitSpec ReadInit(const Node& node) {
   InitSpec init;
   init.convolution = node.KeyOr("convolution", init.convolution);
   init.fully_connected = node.KeyOr("fully_connected", init.fully_connected);
+  init.deconvolution = node.KeyOr("deconvolution", init.deconvolution);
   return init;
 }
 
@@ -44,6 +46,13 @@ StemSpec ReadStem(const Node& node) {
 
 HeadSpec ReadHead(const Node& node) {
   HeadSpec head;
+  head.kind = node.KeyOr("kind", head.kind);
+  if (head.kind == HeadKind::kHeatMaps) {
+    for (const char* key : {"channels", "activation", "pool", "hidden", "dropout", "bias"}) {
+      if (const auto given = node.Find(key)) given->Fail("a head of heat_maps is a 1x1 convolution; leave this out");
+    }
+    return head;
+  }
   head.channels = node.KeyOr("channels", head.channels);
   head.activation = node.KeyOr("activation", head.activation);
   head.pool = node.KeyOr("pool", head.pool);
@@ -123,12 +132,23 @@ void ReadStages(const Node& stages, const NamedBlocks& named, SpaceParts& parts,
       layers.assign(repeat, {candidates, ReadCandidates(candidates, named)});
     }
     const int channels = Bounded(stage.Key("channels"), 1, kMostChannels);
-    const int stride = Bounded(stage.Key("stride"), 1, kLargestStride);
+    const std::optional<Node> enlarges = stage.Find("upsample");
+    const int upsample = enlarges ? Bounded(*enlarges, 1, kLargestStride) : 1;
+    const int stride = upsample > 1 && !stage.Find("stride") ? 1 : Bounded(stage.Key("stride"), 1, kLargestStride);
+    if (stride > 1 && upsample > 1) enlarges->Fail("a stage has a stride above 1 or an upsample, not both");
     RequireLayersFit(stage, parts.layers.size() + layers.size());
     for (size_t i = 0; i < layers.size(); ++i) {
-      shape = {.in = shape.out, .out = channels, .stride = i == 0 ? stride : 1, .input = size};
+      const bool first = i == 0;
+      shape = {.in = shape.out,
+               .out = channels,
+               .stride = first ? stride : 1,
+               .input = size,
+               .upsample = first ? upsample : 1};
       parts.layers.push_back(fit.Layer(layers[i].first, parts.layers.size(), shape, layers[i].second));
       size = shape.output();
+      if (enlarges && std::max(size.height, size.width) > kLargestSide) {
+        enlarges->Fail("gives maps of more than " + std::to_string(kLargestSide) + " pixels a side");
+      }
     }
   }
   fit.CheckDefinitions(stages, named);
@@ -142,6 +162,7 @@ void ReadLayers(const Node& layers, const NamedBlocks& named, SpaceParts& parts)
     layer.shape.in = node.Key("in").As<int>();
     layer.shape.out = node.Key("out").As<int>();
     layer.shape.stride = node.Key("stride").As<int>();
+    if (const auto upsample = node.Find("upsample")) layer.shape.upsample = Bounded(*upsample, 1, kLargestStride);
     layer.shape.input = {node.Key("height").As<int>(), node.Key("width").As<int>()};
     layer.candidates = ReadCandidates(node.Key("candidates"), named);
     parts.layers.push_back(std::move(layer));

@@ -41,7 +41,11 @@ Size Downsampled(Size size, int stride) {
   return {(size.height + stride - 1) / stride, (size.width + stride - 1) / stride};
 }
 
-bool KeepsShape(const LayerShape& shape) { return shape.stride == 1 && shape.in == shape.out; }
+std::string ScaleText(const LayerShape& shape) {
+  return shape.upsample > 1 ? "upsample " + std::to_string(shape.upsample) : "stride " + std::to_string(shape.stride);
+}
+
+bool KeepsShape(const LayerShape& shape) { return shape.stride == 1 && shape.upsample == 1 && shape.in == shape.out; }
 
 std::string WhyMalformed(const BlockSpec& block) {
   const BlockForm& form = FormOf(block.kind);
@@ -56,8 +60,12 @@ std::string WhyMalformed(const BlockSpec& block) {
 }
 
 std::string WhyInvalid(const BlockSpec& block, const LayerShape& shape) {
-  const std::string why = WhyMalformed(block);
-  return why.empty() ? FormOf(block.kind).WhyInvalid(block, shape) : why;
+  if (const std::string why = WhyMalformed(block); !why.empty()) return why;
+  const BlockForm& form = FormOf(block.kind);
+  if (shape.upsample > 1 && !form.enlarges()) {
+    return "it gives no map larger than its input, and this layer has upsample " + std::to_string(shape.upsample);
+  }
+  return form.WhyInvalid(block, shape);
 }
 
 }  // namespace danas

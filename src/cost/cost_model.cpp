@@ -78,7 +78,10 @@ double ExpectedMax(const CostTable& table, const std::vector<std::vector<double>
 
 }  // namespace
 
-std::unique_ptr<CostModel> MakeMacsModel() { return std::make_unique<CountingModel>("MACs", &Counts::macs); }
+std::unique_ptr<CostModel> MakeMacsModel(DeconvolutionMacs counted) {
+  const bool at_input = counted == DeconvolutionMacs::kAtInput;
+  return std::make_unique<CountingModel>("MACs", at_input ? &Counts::macs : &Counts::macs_at_output);
+}
 
 std::unique_ptr<CostModel> MakeParametersModel() {
   return std::make_unique<CountingModel>("parameters", &Counts::parameters);
@@ -194,7 +197,9 @@ std::string NearestLevelsText(const CostTable& costs, double low, double high) {
   return text.str();
 }
 
-int64_t CountMacs(const SearchSpace& network) { return CountOfNetwork(*MakeMacsModel(), network); }
+int64_t CountMacs(const SearchSpace& network, DeconvolutionMacs counted) {
+  return CountOfNetwork(*MakeMacsModel(counted), network);
+}
 
 int64_t CountParameters(const SearchSpace& network) { return CountOfNetwork(*MakeParametersModel(), network); }
 

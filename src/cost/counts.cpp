@@ -14,6 +14,7 @@ struct Convolution {
   // Each weight is used once at every pixel of a map of this size: the output's; where the convolution is transposed
   // the input's, as fvcore counts.
   Size used_at;
+  Size output;
   bool norm = true;  // followed by an affine batch norm
   bool bias = false;
 };
@@ -21,20 +22,22 @@ struct Convolution {
 double NormParameters(int channels) { return 2.0 * channels; }
 
 Counts CountsOf(const Convolution& convolution) {
-  const auto& [in, out, kernel, groups, used_at, norm, bias] = convolution;
+  const auto& [in, out, kernel, groups, used_at, output, norm, bias] = convolution;
   const double weights = double{1} * out * (in / groups) * kernel * kernel;
   return {.macs = weights * used_at.height * used_at.width,
+          .macs_at_output = weights * output.height * output.width,
           .parameters = weights + (bias ? out : 0) + (norm ? NormParameters(out) : 0)};
 }
 
 // `Convolving`: ConvolutionStep or DeconvolutionStep.
 template <typename Convolving>
-Counts CountsOf(const Convolving& step, int in, Size used_at) {
+Counts CountsOf(const Convolving& step, int in, Size used_at, Size output) {
   return CountsOf(Convolution{.in = in,
                               .out = step.out,
                               .kernel = step.kernel,
                               .groups = step.groups,
                               .used_at = used_at,
+                              .output = output,
                               .norm = step.norm,
                               .bias = step.bias});
 }
@@ -43,8 +46,11 @@ Counts CountsOf(const Step& step, const MapShape& input) {
   return std::visit(
       [&](const auto& operation) -> Counts {
         using S = std::decay_t<decltype(operation)>;
-        if constexpr (std::is_same_v<S, ConvolutionStep>) return CountsOf(operation, input.channels, step.output.size);
-        if constexpr (std::is_same_v<S, DeconvolutionStep>) return CountsOf(operation, input.channels, input.size);
+        const Size output = step.output.size;
+        if constexpr (std::is_same_v<S, ConvolutionStep>) return CountsOf(operation, input.channels, output, output);
+        if constexpr (std::is_same_v<S, DeconvolutionStep>) {
+          return CountsOf(operation, input.channels, input.size, output);
+        }
         if constexpr (std::is_same_v<S, NormStep>) return {.parameters = NormParameters(input.channels)};
         if constexpr (std::is_same_v<S, ScaleStep>) return {.parameters = double{1} * input.channels};
         return {};
@@ -53,13 +59,23 @@ Counts CountsOf(const Step& step, const MapShape& input) {
 }
 
 Counts FullyConnected(int in, int out, bool bias) {
-  return CountsOf(Convolution{.in = in, .out = out, .used_at = {1, 1}, .norm = false, .bias = bias});
+  return CountsOf(Convolution{.in = in, .out = out, .used_at = {1, 1}, .output = {1, 1}, .norm = false, .bias = bias});
+}
+
+Counts HeatMapCounts(const SearchSpace& space) {
+  return CountsOf(Convolution{.in = space.feature_channels(),
+                              .out = space.classes(),
+                              .used_at = space.feature_size(),
+                              .output = space.feature_size(),
+                              .norm = false,
+                              .bias = true});
 }
 
 }  // namespace
 
 Counts& Counts::operator+=(const Counts& other) {
   macs += other.macs;
+  macs_at_output += other.macs_at_output;
   parameters += other.parameters;
   return *this;
 }
@@ -73,17 +89,20 @@ Counts CountsOf(const BlockGraph& graph) {
 Counts StemCounts(const SearchSpace& space) {
   const StemSpec& stem = space.stem();
   if (stem.channels == 0) return {};
-  return CountsOf(Convolution{.in = space.input_channels(),
-                              .out = stem.channels,
-                              .kernel = stem.kernel,
-                              .used_at = Downsampled(space.input(), stem.stride)});
+  const Size output = Downsampled(space.input(), stem.stride);
+  return CountsOf(Convolution{
+      .in = space.input_channels(), .out = stem.channels, .kernel = stem.kernel, .used_at = output, .output = output});
 }
 
 Counts HeadCounts(const SearchSpace& space) {
+  if (space.has_heat_maps()) return HeatMapCounts(space);
   const HeadSpec& head = space.head();
   Counts sum;
   if (head.channels > 0) {
-    sum += CountsOf(Convolution{.in = space.feature_channels(), .out = head.channels, .used_at = space.feature_size()});
+    sum += CountsOf(Convolution{.in = space.feature_channels(),
+                                .out = head.channels,
+                                .used_at = space.feature_size(),
+                                .output = space.feature_size()});
   }
   int features = space.pooled_features();
   for (const int width : head.hidden) {

@@ -9,6 +9,7 @@ namespace danas {
 // Doubles, since the largest layers that a space can have overflow 64 bits; exact below 2^53.
 struct Counts {
   double macs = 0;
+  double macs_at_output = 0;  // with a deconvolution's weights used at every pixel of its output
   double parameters = 0;
 
   Counts& operator+=(const Counts& other);

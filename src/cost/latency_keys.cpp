@@ -75,6 +75,7 @@ std::string StemKey(const SearchSpace& space) {
 std::vector<std::string> HeadKeys(const SearchSpace& space) {
   const Size size = space.feature_size();
   const int channels = space.head_channels();
+  if (space.has_heat_maps()) return {KeyOf("HeatMaps", size, channels, MapText(size, space.classes()))};
   std::vector<std::string> keys;
   if (space.head().channels > 0) {
     keys.push_back(KeyOf("Conv_1", size, space.feature_channels(), MapText(size, channels)));

@@ -16,7 +16,7 @@ std::string BlockKey(const BlockSpec& block, const LayerShape& shape);
 // "" where there is none.
 std::string StemKey(const SearchSpace& space);
 
-// Those of the 1x1 convolution, where there is one, and of the classifier.
+// Those of the 1x1 convolution, where there is one, and of the classifier; or of the heat maps alone.
 std::vector<std::string> HeadKeys(const SearchSpace& space);
 
 // The block that the layout's expanded_conv stands for, where that is what the graph computes in such a layer: an

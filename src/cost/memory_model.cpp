@@ -105,6 +105,8 @@ std::vector<double> StemElements(const SearchSpace& space) {
 }
 
 std::vector<double> HeadElements(const SearchSpace& space) {
+  if (space.has_heat_maps())
+    return {Elements(space.feature_channels(), space.feature_size()), space.heat_maps().elements()};
   const HeadSpec& head = space.head();
   const Size size = space.feature_size();
   std::vector<double> elements = {Elements(space.feature_channels(), size)};

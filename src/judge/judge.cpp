@@ -45,7 +45,7 @@ void JudgePass::JudgeNext(const BatchPass::Iterator& next) {
   if (batch.size() > 0) {
     const AutocastScope autocast(options_.runtime.amp, batch.images.device().type());
     feature_nf = network_.Features(InLayout(batch.images, options_.runtime));
-    logits_nk = network_.Classify(feature_nf);
+    logits_nk = network_.Predict(feature_nf);
     // A head that pools to p x p leaves p * p features of a channel.
     if (network_.space().head().pool > 1) {
       feature_nf = feature_nf.reshape({batch.size(), network_.space().head_channels(), -1}).mean(2);

@@ -127,7 +127,7 @@ class RelevanceRecord {
 }  // namespace
 
 bool HasLinearClassifier(const SearchSpace& network) {
-  return network.head().hidden.empty() && network.head().pool == 1;
+  return !network.has_heat_maps() && network.head().hidden.empty() && network.head().pool == 1;
 }
 
 JudgedNetwork JudgeClasses(const Judge& judge, const EasinessConfig& config, ProgressSink* progress) {

@@ -36,7 +36,7 @@ std::optional<size_t> PartOfNode(const std::string& name, size_t layers) {
     if (error == std::errc() && layer < layers) return layer + 1;
   }
   if (name.starts_with("stem")) return 0;
-  for (const char* classifies : {"head.pool", "head.features", "head.hidden", "logits"}) {
+  for (const char* classifies : {"head.pool", "head.features", "head.hidden", "logits", "heat_maps"}) {
     if (name.starts_with(classifies)) return layers + 2;
   }
   if (name.starts_with("head.")) return layers + 1;

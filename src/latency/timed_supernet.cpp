@@ -95,7 +95,7 @@ std::vector<double> TimedSupernet::Pass(const std::vector<LayerChoice>& choices)
   }
   x = supernet_->head().Expand(x);
   watch_.Mark();
-  x = supernet_->Classify(supernet_->head().Pool(x));
+  x = supernet_->Predict(supernet_->head().Pool(x));
   watch_.Mark();
   return watch_.Milliseconds();
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,22 @@
 namespace danas {
 namespace {
 
+constexpr double kSmall = 0.001;  // DeconvolutionInit::kSmallNormal
+
+// The weights that begin at N(0, kSmall).
+std::set<std::string> SmallWeights(const Supernet& network) {
+  std::set<std::string> names;
+  if (network.space().has_heat_maps()) names.insert("head.heat_maps.weight");
+  if (network.space().init().deconvolution != DeconvolutionInit::kSmallNormal) return names;
+  for (const auto& item : network.named_modules()) {
+    if (dynamic_cast<const Deconvolution*>(item.value().get())) names.insert(item.key() + ".weight");
+  }
+  return names;
+}
+
 // What a tensor starts as, drawn element by element in the order of its axes; a bias as zeros.
-at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const InitSpec& init, int64_t seed) {
+at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const InitSpec& init, bool small,
+                         int64_t seed) {
   at::Tensor values = at::zeros(sizes, at::kDouble);
   double* value = values.mutable_data_ptr<double>();
   RandomStream stream(static_cast<uint64_t>(seed), "weights/" + name);
@@ -26,7 +41,9 @@ at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const I
   const auto uniform = [&](double bound) {
     for (int64_t i = 0; i < values.numel(); ++i) value[i] = stream.Uniform(-bound, bound);
   };
-  if (sizes.size() == 4) {
+  if (small) {
+    normal(kSmall);
+  } else if (sizes.size() == 4) {
     const auto area = static_cast<double>(sizes[2] * sizes[3]);
     if (init.convolution == ConvolutionInit::kHeFanOut) normal(std::sqrt(2 / (area * static_cast<double>(sizes[0]))));
     if (init.convolution == ConvolutionInit::kFanIn) uniform(1 / std::sqrt(area * static_cast<double>(sizes[1])));
@@ -42,13 +59,15 @@ at::Tensor InitialValues(const std::string& name, at::IntArrayRef sizes, const I
 void InitializeWeights(Supernet& network, int64_t seed) {
   const at::NoGradGuard no_gradient;
   const auto parameters = network.named_parameters().pairs();
+  const std::set<std::string> small = SmallWeights(network);
   LendThreadPool();
   kernels::ForEachRange(
       "initialise", static_cast<int64_t>(parameters.size()), [&](int64_t begin, int64_t end, int64_t) {
         const at::NoGradGuard no_gradient_in_thread;
         for (int64_t i = begin; i < end; ++i) {
           const auto& [name, parameter] = parameters[static_cast<size_t>(i)];
-          at::Tensor(parameter).copy_(InitialValues(name, parameter.sizes(), network.space().init(), seed));
+          at::Tensor(parameter).copy_(
+              InitialValues(name, parameter.sizes(), network.space().init(), small.contains(name), seed));
         }
       });
   for (const auto& child : network.modules()) {

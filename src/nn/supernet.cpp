@@ -28,7 +28,7 @@ void Supernet::AppendLayer(const std::shared_ptr<MixedLayer>& layer) {
 }
 
 at::Tensor Supernet::forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices) {
-  return Classify(Features(image_nchw, choices));
+  return Predict(Features(image_nchw, choices));
 }
 
 at::Tensor Supernet::Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices) {

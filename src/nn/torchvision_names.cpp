@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "danas/arch/heat_map_head.h"
+
 namespace danas {
 namespace {
 
@@ -26,14 +28,14 @@ class Names {
       }
       ConvNorm(from + "shortcut", to + "downsample.0", to + "downsample.1");
     });
-    Affine("head.classifier", "fc");
+    Head("fc");
     return std::move(names_);
   }
 
   // Convolution and ReLU, and pooling, are modules of one list; so are fully connected layer, ReLU and dropout.
   std::map<std::string, std::string> Vgg() {
     int module = 0;
-    for (size_t l = 0; l < network_.layers().size(); ++l) {
+    for (size_t l = 0; l < BackboneLayers(network_); ++l) {
       const BlockSpec& block = network_.layers()[l].candidates[0];
       if (block.kind == BlockKind::kMaxPool) {
         ++module;
@@ -46,13 +48,13 @@ class Names {
     for (size_t h = 0; h < hidden; ++h) {
       Affine("head.hidden." + std::to_string(h), "classifier." + std::to_string(3 * h));
     }
-    Affine("head.classifier", "classifier." + std::to_string(3 * hidden));
+    Head("classifier." + std::to_string(3 * hidden));
     return std::move(names_);
   }
 
   std::map<std::string, std::string> MobilenetV2() {
     ConvNorm("stem", "features.0.0", "features.0.1");
-    const size_t layers = network_.layers().size();
+    const size_t layers = BackboneLayers(network_);
     for (size_t l = 0; l < layers; ++l) {
       const std::string from = LayerName(l), to = "features." + std::to_string(l + 1) + ".conv.";
       int step = 0;
@@ -66,7 +68,7 @@ class Names {
     }
     const std::string last = "features." + std::to_string(layers + 1);
     ConvNorm("head.expand", last + ".0", last + ".1");
-    Affine("head.classifier", "classifier.1");
+    Head("classifier.1");
     return std::move(names_);
   }
 
@@ -81,7 +83,7 @@ class Names {
       ConvNorm(from + "project", to + "branch2.5", to + "branch2.6");
     });
     ConvNorm("head.expand", "conv5.0", "conv5.1");
-    Affine("head.classifier", "fc");
+    Head("fc");
     return std::move(names_);
   }
 
@@ -94,7 +96,7 @@ class Names {
   template <typename Visit>
   void EachBlock(const Visit& visit) const {
     int stage = -1, place = 0;
-    for (size_t l = 0; l < network_.layers().size(); ++l) {
+    for (size_t l = 0; l < BackboneLayers(network_); ++l) {
       const LayerSpec& layer = network_.layers()[l];
       if (layer.candidates[0].kind == BlockKind::kMaxPool) continue;
       const bool first = stage < 0 || layer.shape.in != layer.shape.out;
@@ -109,6 +111,17 @@ class Names {
     for (const char* part : {"weight", "bias", "running_mean", "running_var"}) {
       names_[from + ".norm." + part] = norm + "." + part;
     }
+  }
+
+  // The classifier; or deconvolution, norm and ReLU, which are three modules of one list, and the heat maps.
+  void Head(const std::string& classifier) {
+    if (!network_.has_heat_maps()) return Affine("head.classifier", classifier);
+    int module = 0;
+    for (size_t l = BackboneLayers(network_); l < network_.layers().size(); ++l, module += 3) {
+      const auto name = [module](int offset) { return "deconv_layers." + std::to_string(module + offset); };
+      ConvNorm(LayerName(l) + "deconv", name(0), name(1));
+    }
+    Affine("head.heat_maps", "final_layer");
   }
 
   void Affine(const std::string& from, const std::string& to) {
@@ -127,7 +140,9 @@ std::optional<std::map<std::string, std::string>> TorchvisionNames(const SearchS
   const auto consists_of = [&](BlockKind kind) {
     return std::ranges::all_of(network.layers(), [&](const LayerSpec& layer) {
       const BlockSpec& block = layer.candidates[0];
-      return block.kind == BlockKind::kMaxPool || (block.kind == kind && !block.squeeze_excite && !block.fused);
+      if (block.kind == BlockKind::kDeconvolution) return network.has_heat_maps();
+      return block.kind == BlockKind::kMaxPool ||
+             (block.kind == kind && layer.shape.upsample == 1 && !block.squeeze_excite && !block.fused);
     });
   };
   Names names(network);

@@ -7,11 +7,14 @@
 #include <set>
 #include <tuple>
 
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/module_names.h"
+#include "danas/arch/space_limits.h"
 #include "danas/core/error.h"
 #include "danas/core/json.h"
 #include "danas/core/log.h"
 #include "danas/core/mapped_file.h"
+#include "danas/core/text_list.h"
 #include "danas/nn/safetensors.h"
 #include "danas/nn/torch_file.h"
 #include "danas/nn/torchvision_names.h"
@@ -27,6 +30,20 @@ bool IsSafetensorsFile(const std::filesystem::path& path) {
   return file.bytes().size() > 8 && file.bytes()[8] == '{';
 }
 
+// The state under each of the names that a file may have it by: danas's, the exported module's, torchvision's.
+std::vector<NamedTensors> Spellings(const SearchSpace& space, const NamedTensors& state) {
+  std::vector<NamedTensors> spellings = {state};
+  if (space.IsNetwork()) spellings.push_back(ByExportedNames(space, state));
+  if (const auto names = TorchvisionNames(space)) {
+    NamedTensors& renamed = spellings.emplace_back();
+    for (const auto& [name, tensor] : state) {
+      const auto known = names->find(name);
+      renamed.emplace_back(known == names->end() ? name : known->second, tensor);
+    }
+  }
+  return spellings;
+}
+
 // How many of the tensors have a name that `tensors` has, too.
 size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
   std::set<std::string> names;
@@ -34,6 +51,13 @@ size_t Shared(const NamedTensors& own, const NamedTensors& tensors) {
   return static_cast<size_t>(std::ranges::count_if(own, [&](const auto& item) { return names.contains(item.first); }));
 }
 
+// The state by the names that `weights` has most of; danas's where others have no more.
+NamedTensors BySharedNames(const SearchSpace& space, const NamedTensors& state, const NamedTensors& weights) {
+  std::vector<NamedTensors> spellings = Spellings(space, state);
+  return *std::ranges::max_element(spellings, {}, [&](const NamedTensors& named) { return Shared(named, weights); });
+}
+
+constexpr size_t kNamesShown = 5;
 constexpr char kClassOrder[] = "class_order", kChannelOrder[] = "channel_order", kBlocks[] = "blocks";
 
 // The metadata "class_order", a JSON list of texts; empty where there is none.
@@ -95,12 +119,18 @@ std::vector<std::string> BlocksOf(const SearchSpace& network) {
   return blocks;
 }
 
-// Shapes alone would let through a kernel's or an activation's neighbour.
+// Shapes alone would let through a kernel's or an activation's neighbour. Only the first `layers` are compared.
 void RequireBlocks(const SearchSpace& network, const std::map<std::string, std::string>& metadata,
-                   const std::filesystem::path& path) {
+                   const std::filesystem::path& path, size_t layers = kMostLayers) {
   const auto found = metadata.find(kBlocks);
   if (found == metadata.end() || !network.IsNetwork()) return;
-  const Json theirs = ParseJson(found->second), ours = BlocksOf(network);
+  const auto first = [layers](Json blocks) {
+    if (blocks.is_array() && blocks.size() > layers) {
+      blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(layers), blocks.end());
+    }
+    return blocks;
+  };
+  const Json theirs = first(ParseJson(found->second)), ours = first(BlocksOf(network));
   if (theirs == ours) return;
   std::string difference =
       "they are of " + std::to_string(theirs.size()) + " layers, the network has " + std::to_string(ours.size());
@@ -113,6 +143,23 @@ void RequireBlocks(const SearchSpace& network, const std::map<std::string, std::
   throw CheckpointError(path.string() + ": these weights are of another network: " + difference +
                         ". Use the network that they were exported from");
 }
+
+// "stem" and the layers before the first that enlarges.
+bool IsOfBackbone(const std::string& name, size_t layers) {
+  if (name.starts_with("stem.")) return true;
+  constexpr std::string_view kLayers = "layers.";
+  return name.starts_with(kLayers) && std::stoul(name.substr(kLayers.size())) < layers;
+}
+
+// Its notes and what becomes of its numbers in this network, in the log. Throws where they are not finite.
+void CheckNumbers(const WeightsFile& file, const Supernet& network, const std::filesystem::path& path) {
+  for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
+  const at::ScalarType type = StateOf(network).at(0).second.scalar_type();
+  for (const std::string& note : ConversionNotes(file.tensors, type)) log::info("{}: {}", path.string(), note);
+  RequireFinite(file.tensors, type, path.string());
+}
+
+std::string CountText(size_t count) { return std::to_string(count) + (count == 1 ? " tensor" : " tensors"); }
 
 }  // namespace
 
@@ -169,21 +216,7 @@ WeightsFile ReadWeightsFile(const std::filesystem::path& path) {
 }
 
 void LoadWeights(Supernet& network, const NamedTensors& weights, const std::string& where) {
-  const NamedTensors own = StateOf(network);
-  NamedTensors best = own;
-  const auto consider = [&](NamedTensors renamed) {
-    if (Shared(renamed, weights) > Shared(best, weights)) best = std::move(renamed);
-  };
-  if (network.space().IsNetwork()) consider(ByExportedNames(network.space(), own));
-  if (const auto names = TorchvisionNames(network.space())) {
-    NamedTensors renamed;
-    for (const auto& [name, tensor] : own) {
-      const auto known = names->find(name);
-      renamed.emplace_back(known == names->end() ? name : known->second, tensor);
-    }
-    consider(std::move(renamed));
-  }
-  CopyState(best, weights, where);
+  CopyState(BySharedNames(network.space(), StateOf(network), weights), weights, where);
 }
 
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids) {
@@ -191,11 +224,45 @@ void LoadWeights(Supernet& network, const std::filesystem::path& path, const std
   RequireClasses(file.class_ids, class_ids, path);
   RequireBlocks(network.space(), file.metadata, path);
   RequireChannelOrder(network.space(), file.metadata, path);
-  for (const std::string& note : file.notes) log::info("{}: {}", path.string(), note);
-  const at::ScalarType type = StateOf(network).at(0).second.scalar_type();
-  for (const std::string& note : ConversionNotes(file.tensors, type)) log::info("{}: {}", path.string(), note);
-  RequireFinite(file.tensors, type, path.string());
+  CheckNumbers(file, network, path);
   LoadWeights(network, file.tensors, path.string());
+}
+
+void LoadBackboneWeights(Supernet& network, const std::filesystem::path& path) {
+  const WeightsFile file = ReadWeightsFile(path);
+  const size_t layers = BackboneLayers(network.space());
+  RequireBlocks(network.space(), file.metadata, path, layers);
+  RequireChannelOrder(network.space(), file.metadata, path);
+  CheckNumbers(file, network, path);
+
+  std::map<std::string, at::Tensor> given(file.tensors.begin(), file.tensors.end());
+  const NamedTensors own = StateOf(network), spelled = BySharedNames(network.space(), own, file.tensors);
+  NamedTensors taken, source;
+  std::vector<std::string> missing, unused;
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (!IsOfBackbone(own[i].first, layers)) continue;
+    const auto found = given.find(spelled[i].first);
+    if (found == given.end()) {
+      missing.push_back(own[i].first);
+      continue;
+    }
+    taken.push_back(spelled[i]);
+    source.emplace_back(*found);
+    given.erase(found);
+  }
+  for (const auto& [name, tensor] : given) unused.push_back(name);
+  if (taken.empty()) {
+    throw CheckpointError(path.string() + ": none of its " + CountText(file.tensors.size()) + " (" +
+                          FirstOf(unused, kNamesShown) + ") is one of the backbone of " + network.space().name() +
+                          ", which expects " + FirstOf(missing, kNamesShown) + ". Use weights of the same backbone");
+  }
+  CopyState(taken, source, path.string());
+  log::info("{}: {} of the backbone taken; {} as initialised{}", path.string(), CountText(taken.size()),
+            CountText(own.size() - taken.size()),
+            unused.empty() ? "" : "; not used of the file: " + FirstOf(unused, kNamesShown));
+  if (missing.empty()) return;
+  log::warn("{} has nothing for {} of the backbone, which are as initialised: {}", path.string(),
+            CountText(missing.size()), FirstOf(missing, kNamesShown));
 }
 
 }  // namespace danas

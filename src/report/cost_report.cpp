@@ -1,5 +1,8 @@
 #include "danas/report/cost_report.h"
 
+#include <variant>
+
+#include "danas/arch/block_graph.h"
 #include "danas/core/units.h"
 #include "danas/report/text_table.h"
 #include "src/report/cost_cell.h"
@@ -27,6 +30,10 @@ std::string LayersText(size_t first, size_t last) {
   return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
 }
 
+std::string StrideCell(const LayerShape& shape) {
+  return shape.upsample > 1 ? ScaleText(shape) : std::to_string(shape.stride);
+}
+
 void AddCandidates(TextTable& table, const CostReport& report, size_t first, size_t last) {
   const LayerSpec& layer = report.space.layers()[first];
   for (size_t c = 0; c < layer.candidates.size(); ++c) {
@@ -34,7 +41,7 @@ void AddCandidates(TextTable& table, const CostReport& report, size_t first, siz
     const LayerShape& shape = layer.shape;
     table.AddRow({opens ? LayersText(first, last) : "",
                   opens ? std::to_string(shape.in) + " → " + std::to_string(shape.out) : "",
-                  opens ? SizeText(shape.input) : "", opens ? std::to_string(shape.stride) : "",
+                  opens ? SizeText(shape.input) : "", opens ? StrideCell(shape) : "",
                   CandidateName(layer.candidates[c]), Cell(report.costs, report.costs.candidates_lc[first][c]),
                   Cell(report.parameters, report.parameters.candidates_lc[first][c]),
                   Cell(report.memory, report.memory.candidates_lc[first][c])});
@@ -61,13 +68,44 @@ std::string Totals(const CostReport& report) {
   return table.Text();
 }
 
+std::string AtOutputText(const CostReport& report) {
+  const CostTable& macs = *report.macs_at_output;
+  std::string range = Cell(macs, macs.Least());
+  if (!report.space.IsNetwork()) range += " to " + Cell(macs, macs.Most());
+  return "counting each deconvolution at its output, as papers on key-points do: " + range + " MACs\n";
+}
+
+// Whether any candidate has one.
+bool HasDeconvolutions(const SearchSpace& space) {
+  for (const LayerSpec& layer : space.layers()) {
+    for (const BlockSpec& block : layer.candidates) {
+      for (const Step& step : GraphOf(block, layer.shape).steps) {
+        if (std::holds_alternative<DeconvolutionStep>(step.operation)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+CostReport MakeCostReport(const SearchSpace& space, const CostModel& model) {
+  CostReport report{.space = space,
+                    .costs = MakeCostTable(model, space),
+                    .parameters = MakeCostTable(*MakeParametersModel(), space),
+                    .memory = MakeCostTable(*MakeMemoryModel(), space)};
+  const std::unique_ptr<CostModel> at_output = MakeMacsModel(DeconvolutionMacs::kAtOutput);
+  if (model.unit() == at_output->unit() && HasDeconvolutions(space)) {
+    report.macs_at_output = MakeCostTable(*at_output, space);
+  }
+  return report;
+}
 
 std::string CostText(const CostReport& report) {
   const SearchSpace& space = report.space;
   std::string text = space.name() + ": " + SizeText(space.input()) + " images, " + std::to_string(space.classes()) +
-                     " classes, " + std::to_string(space.layers().size()) + " layers, " +
-                     std::to_string(space.SearchableLayers()) + " of them searched\n\n";
+                     (space.has_heat_maps() ? " key-points, " : " classes, ") + std::to_string(space.layers().size()) +
+                     " layers, " + std::to_string(space.SearchableLayers()) + " of them searched\n\n";
   TextTable table({{"layer"},
                    {"channels"},
                    {"input"},
@@ -83,7 +121,7 @@ std::string CostText(const CostReport& report) {
   }
   table.AddRow({"", "", "", "", "stem and head", Cell(report.costs, report.costs.fixed),
                 Cell(report.parameters, report.parameters.fixed), Cell(report.memory, report.memory.fixed)});
-  return text + table.Text() + "\n" + Totals(report);
+  return text + table.Text() + "\n" + Totals(report) + (report.macs_at_output ? AtOutputText(report) : "");
 }
 
 Json CostJson(const CostReport& report) {
@@ -104,22 +142,29 @@ Json CostJson(const CostReport& report) {
                       {"stride", shape.stride},
                       {"input", {shape.input.height, shape.input.width}},
                       {"candidates", std::move(candidates)}});
+    if (shape.upsample > 1) layers.back()["upsample"] = shape.upsample;
   }
-  return {{"space", space.name()},
-          {"unit", costs.unit},
-          {"input", {space.input().height, space.input().width}},
-          {"classes", space.classes()},
-          {"stem_and_head", Number(costs, costs.fixed)},
-          {"fixed_part", Number(costs, costs.FixedPart())},
-          {"layers", std::move(layers)},
-          {"least", Number(costs, costs.Least())},
-          {"mean", costs.Mean()},
-          {"most", Number(costs, costs.Most())},
-          {"least_parameters", Number(report.parameters, report.parameters.Least())},
-          {"most_parameters", Number(report.parameters, report.parameters.Most())},
-          {"least_memory_bytes", Number(report.memory, report.memory.Least())},
-          {"most_memory_bytes", Number(report.memory, report.memory.Most())},
-          {"networks", space.NetworkCount()}};
+  Json json = {{"space", space.name()},
+               {"unit", costs.unit},
+               {"input", {space.input().height, space.input().width}},
+               {"classes", space.classes()},
+               {"stem_and_head", Number(costs, costs.fixed)},
+               {"fixed_part", Number(costs, costs.FixedPart())},
+               {"layers", std::move(layers)},
+               {"least", Number(costs, costs.Least())},
+               {"mean", costs.Mean()},
+               {"most", Number(costs, costs.Most())},
+               {"least_parameters", Number(report.parameters, report.parameters.Least())},
+               {"most_parameters", Number(report.parameters, report.parameters.Most())},
+               {"least_memory_bytes", Number(report.memory, report.memory.Least())},
+               {"most_memory_bytes", Number(report.memory, report.memory.Most())},
+               {"networks", space.NetworkCount()}};
+  if (space.has_heat_maps()) json["head"] = NameOf(space.head().kind);
+  if (const auto& macs = report.macs_at_output) {
+    json["least_macs_at_output"] = Number(*macs, macs->Least());
+    json["most_macs_at_output"] = Number(*macs, macs->Most());
+  }
+  return json;
 }
 
 std::vector<std::string> CandidatesAbove(const CostReport& report, double target) {

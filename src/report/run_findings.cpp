@@ -88,6 +88,7 @@ bool SqueezesAndExcites(const BlockSpec& block, const LayerShape& shape) {
 BlockShares SharesOf(const SearchSpace& network) {
   BlockShares shares;
   for (const LayerSpec& layer : network.layers()) {
+    if (layer.shape.upsample > 1) continue;  // not of the backbone
     const BlockSpec& block = layer.candidates.front();
     const int64_t squeezes = SqueezesAndExcites(block, layer.shape) ? 1 : 0;
     ++shares.layers;

@@ -9,7 +9,9 @@
 namespace danas {
 namespace {
 
+// Of the head's last layers: Supernet::Predict().
 double ClassifierMacs(const SearchSpace& space) {
+  if (space.has_heat_maps()) return MakeMacsModel()->Head(space);
   double macs = 0, features = space.pooled_features();
   for (const int width : space.head().hidden) {
     macs += features * width;

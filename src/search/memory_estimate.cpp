@@ -90,6 +90,14 @@ class KeptElements {
   CandidateElements sum_;
 };
 
+// Of the head at its backward: of a classifier its 1x1, the rest is small.
+double HeadElements(const SearchSpace& space) {
+  // The maps, what the loss keeps of their size, and the gradient.
+  if (space.has_heat_maps()) return 3 * space.heat_maps().elements();
+  const HeadSpec& head = space.head();
+  return head.channels * Area(space.feature_size()) * (TensorsOfActivated(head.activation) + 1);
+}
+
 }  // namespace
 
 CandidateElements CountElements(const BlockGraph& graph, bool fuses) { return KeptElements(graph, fuses).sum(); }
@@ -134,8 +142,7 @@ double PeakElements(const SearchSpace& space, const std::vector<double>& candida
     held += output;
     peak = std::max(peak, held + (how.recomputes ? kept : 0) + outputs + inside);
   }
-  const double head = space.head().channels * Area(space.feature_size());
-  return std::max(peak, held + head * (TensorsOfActivated(space.head().activation) + 1));
+  return std::max(peak, held + HeadElements(space));
 }
 
 double ScoringElements(const SearchSpace& space, const std::vector<double>& candidates_l, bool mixtures,
@@ -158,7 +165,8 @@ double ScoringElements(const SearchSpace& space, const std::vector<double>& cand
     if (mixtures && !all_fused) outputs = output * (candidates_l[l] + (any_fused ? 1 : 0));
     peak = std::max(peak, held + outputs + inside);
   }
-  return peak;
+  if (!space.has_heat_maps()) return peak;
+  return std::max(peak, space.feature_channels() * Area(space.feature_size()) + space.heat_maps().elements());
 }
 
 }  // namespace danas

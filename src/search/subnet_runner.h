@@ -64,7 +64,7 @@ class SubnetRunner::Walk {
   // Computes the next network's features; false after the last. Throws Interrupted.
   bool Next();
   size_t network() const { return walk_.network(); }
-  at::Tensor Logits() const { return runner_.supernet_.Classify(features_nf_); }
+  at::Tensor Logits() const { return runner_.supernet_.Predict(features_nf_); }
 
  private:
   SubnetRunner& runner_;

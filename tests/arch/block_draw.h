@@ -29,7 +29,8 @@ class BlockDraw {
 
   LayerShape Shape() {
     const int in = Pick({1, 3, 8, 12, 16, 24, 48}), out = random_.UniformInt(2) == 0 ? in : Pick({8, 24, 32, 48, 96});
-    return {in, out, Pick({1, 1, 2, 2, 3}), {Pick({1, 5, 8, 13}), Pick({1, 4, 7, 14})}};
+    const int upsample = Pick({1, 1, 1, 1, 2});
+    return {in, out, upsample > 1 ? 1 : Pick({1, 1, 2, 2, 3}), {Pick({1, 5, 8, 13}), Pick({1, 4, 7, 14})}, upsample};
   }
 
  private:

@@ -23,6 +23,11 @@ void ExpectFits(const BlockGraph& graph, size_t i) {
     EXPECT_EQ(step.output, (MapShape{convolution->out, Downsampled(x.size, convolution->stride)}));
     EXPECT_EQ(x.channels % convolution->groups, 0);
     EXPECT_EQ(convolution->out % convolution->groups, 0);
+  } else if (const auto* deconvolution = std::get_if<DeconvolutionStep>(&step.operation)) {
+    const int stride = deconvolution->stride;
+    EXPECT_EQ(step.output, (MapShape{deconvolution->out, {x.size.height * stride, x.size.width * stride}}));
+    EXPECT_EQ(x.channels % deconvolution->groups, 0);
+    EXPECT_EQ(deconvolution->out % deconvolution->groups, 0);
   } else if (std::holds_alternative<AddStep>(step.operation)) {
     EXPECT_EQ(x, graph.shape(step.inputs.at(1)));
   } else if (std::holds_alternative<MultiplyStep>(step.operation)) {
@@ -53,7 +58,9 @@ TEST(BlockGraph, FitsWhereverItsBlockMayStand) {
     std::set<std::string> names;
     for (size_t step = 0; step < graph.steps.size(); ++step) {
       ExpectFits(graph, step);
-      const bool convolves = std::holds_alternative<ConvolutionStep>(graph.steps[step].operation);
+      const Operation& operation = graph.steps[step].operation;
+      const bool convolves =
+          std::holds_alternative<ConvolutionStep>(operation) || std::holds_alternative<DeconvolutionStep>(operation);
       EXPECT_EQ(graph.steps[step].name.empty(), !convolves);
       if (!convolves) continue;
       EXPECT_TRUE(names.insert(graph.steps[step].name).second) << graph.steps[step].name;

@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "danas/arch/heat_map_head.h"
 #include "tests/arch/arch_support.h"
 
 namespace danas {
 namespace {
 
-CostReport ReportOf(const SearchSpace& space) {
-  return {space, MakeCostTable(*MakeMacsModel(), space), MakeCostTable(*MakeParametersModel(), space),
-          MakeCostTable(*MakeMemoryModel(), space)};
-}
+CostReport ReportOf(const SearchSpace& space) { return MakeCostReport(space, *MakeMacsModel()); }
 
 TEST(CostJson, HoldsTheTablesNumbers) {
   const CostReport report = ReportOf(test::SmallSpace());
@@ -45,6 +43,37 @@ TEST(CostText, EqualNeighboursShareALine) {
   SpaceParts parts = test::SmallParts();
   parts.layers.push_back(parts.layers[2]);
   EXPECT_NE(CostText(ReportOf(SearchSpace(parts))).find("2-3"), std::string::npos);
+}
+
+SearchSpace HeatMapSpace() {
+  return WithHeatMapHead(test::SmallSpace(),
+                         {.key_points = 5, .input = {24, 16}, .layers = 1, .channels = 8, .groups = {2, 4}});
+}
+
+// One deconvolution, 12 -> 8 of 16 weights each, at 6 x 4 pixels or at 12 x 8.
+TEST(CostReport, CountsDeconvolutionsInBothWays) {
+  const CostReport report = ReportOf(HeatMapSpace());
+  ASSERT_TRUE(report.macs_at_output);
+  EXPECT_EQ(report.macs_at_output->Least() - report.costs.Least(), 12 * 8 / 4 * 16 * (96 - 24));
+  EXPECT_EQ(report.macs_at_output->Most() - report.costs.Most(), 12 * 8 / 2 * 16 * (96 - 24));
+  const Json json = CostJson(report);
+  EXPECT_EQ(json["least_macs_at_output"].get<double>(), report.macs_at_output->Least());
+  EXPECT_EQ(json["most_macs_at_output"].get<double>(), report.macs_at_output->Most());
+  EXPECT_EQ(json["head"], "heat_maps");
+  EXPECT_EQ(json["layers"][3]["upsample"], 2);
+  EXPECT_FALSE(json["layers"][2].contains("upsample"));
+  const std::string text = CostText(report);
+  for (const char* words : {"24x16 images, 5 key-points", "upsample 2", "counting each deconvolution at its output"}) {
+    EXPECT_NE(text.find(words), std::string::npos) << text;
+  }
+}
+
+TEST(CostReport, OfASpaceWithoutDeconvolutionsHasOneCount) {
+  const CostReport report = ReportOf(test::SmallSpace());
+  EXPECT_FALSE(report.macs_at_output);
+  EXPECT_EQ(CostText(report).find("deconvolution"), std::string::npos);
+  EXPECT_FALSE(CostJson(report).contains("least_macs_at_output"));
+  EXPECT_FALSE(MakeCostReport(HeatMapSpace(), *MakeParametersModel()).macs_at_output) << "not beside other units";
 }
 
 TEST(CandidatesAbove, NamesEachAndNoneAtTheTargetItself) {

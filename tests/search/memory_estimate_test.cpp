@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "danas/arch/heat_map_head.h"
 #include "src/arch/blocks/graph_builder.h"
+#include "tests/arch/arch_support.h"
 #include "tests/arch/own_block.h"
 
 namespace danas {
@@ -104,6 +106,29 @@ TEST(GraphElements, OfBlocksOfASpaceFile) {
   const CandidateElements parts = CountElements(test::OwnBlock(chain + "  - {step: scale, name: s}\n"), kShape, true);
   EXPECT_FALSE(parts.fused);
   EXPECT_EQ(parts.kept, 3 * 96);
+}
+
+SearchSpace HeatMapSpace(int key_points) {
+  return WithHeatMapHead(test::SmallSpace(),
+                         {.key_points = key_points, .input = {24, 16}, .layers = 2, .channels = 8, .groups = {2, 4}});
+}
+
+// Where there are so many that the head holds the most: of each pixel of each map its value, what the loss keeps, and
+// its gradient; without a backward pass its value alone.
+TEST(PeakElements, HeatMapsAreKeptByTheLoss) {
+  const SearchSpace many = HeatMapSpace(3000), more = HeatMapSpace(3001);
+  const std::vector<double> one_l(many.layers().size(), 1.0);
+  EXPECT_EQ(PeakElements(more, one_l, false, {}) - PeakElements(many, one_l, false, {}), 3 * 24 * 16);
+  EXPECT_EQ(ScoringElements(more, one_l, false, {}) - ScoringElements(many, one_l, false, {}), 24 * 16);
+  EXPECT_EQ(ScoringElements(many, one_l, false, {}), (8 + 3000) * 24 * 16);
+}
+
+// Of a layer that enlarges the output counts, 2 x 2 times the pixels.
+TEST(GraphElements, OfADeconvolutionLayer) {
+  const BlockSpec block{.kind = BlockKind::kDeconvolution, .op = {.kernel = 4}, .activation = Activation::kRelu};
+  // The norm's input, and what the activation gives.
+  EXPECT_EQ(CountElements(block, {8, 6, 1, {4, 3}, 2}, true).kept, 2 * 6 * 48);
+  EXPECT_FALSE(CountElements(block, {8, 6, 1, {4, 3}, 2}, true).fused);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "danas/arch/heat_map_head.h"
 #include "danas/core/error.h"
 #include "danas/search/forward_macs.h"
 #include "danas/search/score_walk.h"
@@ -40,6 +41,18 @@ TEST(ForwardMacs, AreThoseOfMixturesAndPaths) {
             kAll - kK3Se);
   EXPECT_EQ(macs.OfFeatures({{.path = 1}, {}, {.path = 2}}), kStem + kK3Se + kK3 + kK5);
   EXPECT_EQ(ForwardMacs(Space().Select({1, 0, 2})).Of({}), kStem + kK3Se + kK3 + kK5 + kClassifier);
+}
+
+// The last 1x1 is what Supernet::Predict() computes.
+TEST(ForwardMacs, OfHeatMaps) {
+  const SearchSpace space =
+      WithHeatMapHead(Space(), {.key_points = 3, .input = {16, 16}, .layers = 1, .channels = 8, .groups = {1, 2}});
+  const ForwardMacs macs(space);
+  const std::vector<LayerChoice> choices = {{.path = 1}, {}, {.path = 2}, {.path = 1}};
+  const double features = kStem + kK3Se + kK3 + kK5 + 4 / 2 * 8 * 16 * 256, maps = 8 * 3 * 32 * 32;
+  EXPECT_EQ(macs.Of(choices), features + maps);
+  EXPECT_EQ(macs.OfFeatures(choices), features);
+  EXPECT_EQ(macs.OfWalk({{1, 0, 2, 1}}, true), features + maps);
 }
 
 TEST(ForwardMacs, CountWhatAWalkComputes) {

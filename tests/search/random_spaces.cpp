@@ -133,10 +133,16 @@ class SpaceDraw {
 
   Json Stage() {
     if (Chance(2)) channels_ = Pick({1, 2, 3, 4, 6, 8, 8, 12, 16});
-    Json stage = {{"channels", channels_}, {"repeat", Pick({1, 1, 2})}, {"stride", Stride()}};
+    const bool enlarges = Chance(6);
+    Json stage = {{"channels", channels_}, {"repeat", enlarges ? 1 : Pick({1, 1, 2})}};
+    if (enlarges) {
+      stage["upsample"] = Pick({2, 2, 3});
+    } else {
+      stage["stride"] = Stride();
+    }
     stage["candidates"] = Json::array();
     for (int candidates = Pick({1, 2, 3, 4}); candidates > 0; --candidates) {
-      const Json drawn = Candidate(stage["stride"]);
+      const Json drawn = enlarges ? Deconvolution() : Candidate(stage["stride"]);
       if (std::ranges::find(stage["candidates"], drawn) == stage["candidates"].end()) {
         stage["candidates"].push_back(drawn);
       }
@@ -144,9 +150,18 @@ class SpaceDraw {
     return stage;
   }
 
+  Json Deconvolution() {
+    return {{"block", "deconvolution"},
+            {"groups", Pick({1, 1, 2, 3})},
+            {"kernel", Pick({2, 3, 4, 4, 5})},
+            {"activation", ActivationName()}};
+  }
+
+  // Of a layer that does not enlarge.
   Json Candidate(int stride) {
     // More often than other kinds: it stands nearly anywhere.
-    const std::string kind = Chance(3) ? "inverted_residual" : Name<BlockKind>();
+    const std::string drawn = Chance(3) ? "inverted_residual" : Name<BlockKind>();
+    const std::string kind = drawn == "deconvolution" ? "convolution" : drawn;
     Json block = {{"block", kind}};
     if (kind == "identity") return {{"block", kind}, {"project", Chance(2)}};
     if (kind == "max_pool") return {{"block", kind}, {"kernel", Chance(2) ? Kernel() : stride}};

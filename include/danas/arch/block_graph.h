@@ -12,14 +12,6 @@
 
 namespace danas {
 
-// The feature map of one image.
-struct MapShape {
-  int channels = 0;
-  Size size;
-  double elements() const { return double{1} * channels * size.height * size.width; }
-  bool operator==(const MapShape&) const = default;
-};
-
 // "96 x 16 x 12": channels, height, width.
 std::string ToText(const MapShape& shape);
 

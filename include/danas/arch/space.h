@@ -33,7 +33,7 @@ class SearchSpace;
 // Whether a candidate of the space computes something else with another channel_order.
 bool ShufflesChannels(const SearchSpace& space);
 
-// "layers[3] (16 -> 24, stride 2)", as errors and logs name a layer.
+// "layers[3] (16 -> 24, stride 2)", or "upsample 2" in place of the stride, as errors and logs name a layer.
 std::string DescribeLayer(size_t index, const LayerShape& shape);
 
 class SearchSpace {
@@ -54,13 +54,19 @@ class SearchSpace {
   ChannelOrder channel_order() const { return parts_.channel_order; }
   const SpaceParts& parts() const { return parts_; }
 
-  // Channels and size that reach the head; channels after its 1x1; features after its pooling; and the features that
-  // its last layer sees.
+  // Channels and size that reach the head.
   int feature_channels() const;
   Size feature_size() const;
+
+  // Of a classifier: channels after its 1x1 (without one those that reach it, as in any head); features after its
+  // pooling; and the features that its last layer sees. The last two throw std::logic_error for heat maps.
   int head_channels() const;
   int pooled_features() const;
   int classifier_channels() const;
+
+  // A head of heat maps; std::logic_error for a classifier's.
+  bool has_heat_maps() const { return head().kind == HeadKind::kHeatMaps; }
+  MapShape heat_maps() const;
 
   // With ChannelOrder::kKept how many layers in a row, the last of them this one, keep channels and size; nothing with
   // ChannelOrder::kShuffled. Candidates make no difference, so that pruning moves no layer.
@@ -81,7 +87,7 @@ class SearchSpace {
   // The same space for other images or another task. Candidates keep their places; sizes are recomputed.
   SearchSpace WithInput(Size input) const;
   SearchSpace WithClasses(int classes) const;
-  SearchSpace WithDropout(double dropout) const;
+  SearchSpace WithDropout(double dropout) const;  // of a classifier; heat maps have none, and nothing changes
   SearchSpace WithName(std::string name) const;
 
   bool operator==(const SearchSpace&) const = default;

@@ -41,15 +41,16 @@ enum class BlockKind {
   kBasic,
   kDepthwiseSeparable,
   kConvolution,
+  kDeconvolution,
   kMaxPool,
   kIdentity,
   kDefined,  // by a space file: BlockSpec::defined; it has no name here
 };
 template <>
 struct EnumNames<BlockKind> {
-  static constexpr std::array kNames = {"inverted_residual", "shuffle_a", "shuffle_x", "shuffle_v1",
-                                        "shuffle_v2",        "residual",  "basic",     "depthwise_separable",
-                                        "convolution",       "max_pool",  "identity"};
+  static constexpr std::array kNames = {"inverted_residual", "shuffle_a",     "shuffle_x", "shuffle_v1",
+                                        "shuffle_v2",        "residual",      "basic",     "depthwise_separable",
+                                        "convolution",       "deconvolution", "max_pool",  "identity"};
 };
 
 class BlockDefinition;
@@ -97,6 +98,8 @@ struct DefinedBlock {
 //   operator of stride s; 1x1 in -> out.
 // convolution (VGG)
 //   k x k in -> out of stride s with a bias and without batch norm; the activation.
+// deconvolution (SimpleBaseline)
+//   k x k transposed in -> out of `groups` groups, to `upsample` times the size.
 // max_pool
 //   the largest of each k x k window of stride s. An even k is s: windows do not overlap, and begin with the first
 //   pixel.
@@ -106,7 +109,7 @@ struct DefinedBlock {
 // defined
 //   the steps that a space file gives (arch/block_definition.h).
 //
-// The operator of basic and convolution is a normal one; of max_pool only the kernel counts.
+// The operator of basic and convolution is a normal one; of deconvolution and max_pool only the kernel counts.
 struct BlockSpec {
   BlockKind kind = BlockKind::kInvertedResidual;
   OperatorSpec op = {};                        // not of identity
@@ -114,7 +117,7 @@ struct BlockSpec {
   double expand = 1;                           // inverted residual: e, in (0, 64]
   bool squeeze_excite = false;                 // inverted residual
   bool fused = false;                          // inverted residual; its operator is a normal one
-  int groups = 1;                              // shuffle_v1: of its 1x1s
+  int groups = 1;                              // shuffle_v1: of its 1x1s; deconvolution
   bool dense_entry = false;                    // shuffle_v1
   int reduction = 2;                           // residual
   bool project = false;                        // identity
@@ -136,8 +139,8 @@ BlockSpec Canonical(const BlockSpec& block);
 
 // A short, unique, stable name such as "ir_e3_k5", "ir_se_e6_k3", "ir_fused_e3_n3", "shuffle_a_k7", "shuffle_x_n3"
 // (k: depthwise, n: normal), "shuffle_v1_g3_k3", "shuffle_v1_g3_dense_k3", "residual_k3", "residual_r4_n3",
-// "max_pool_k2", "identity"; an activation that is not the kind's default comes last, as in "ir_e3_k5_swish". No dots:
-// parameter names of the supernet use it. Equal names mean equal canonical blocks.
+// "deconvolution_g4_k4", "max_pool_k2", "identity"; an activation that is not the kind's default comes last, as in
+// "ir_e3_k5_swish". No dots: parameter names of the supernet use it. Equal names mean equal canonical blocks.
 std::string CandidateName(const BlockSpec& block);
 
 // The block's and the operator's part of the name, for pruning by block or by operator: "ir_e3" and "k5"; identity's
@@ -151,20 +154,36 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
+// The feature map of one image.
+struct MapShape {
+  int channels = 0;
+  Size size;
+  double elements() const { return double{1} * channels * size.height * size.width; }
+  bool operator==(const MapShape&) const = default;
+};
+
 // ceil(size / stride): what a padded convolution of odd kernel gives, and a pooling that leaves no pixel out.
 Size Downsampled(Size size, int stride);
 
-// Where a block is placed: its channels, its stride and the size of its input.
+// Where a block is placed: its channels, its stride and the size of its input. A layer that enlarges has stride 1, and
+// its output has `upsample` times the input's sides.
 struct LayerShape {
   int in = 0;
   int out = 0;
   int stride = 1;
   Size input;
-  Size output() const { return Downsampled(input, stride); }
+  int upsample = 1;
+  Size output() const {
+    const Size size = Downsampled(input, stride);
+    return {size.height * upsample, size.width * upsample};
+  }
   bool operator==(const LayerShape&) const = default;
 };
 
-// Stride 1 and in = out: where an identity passes its input on and an inverted residual adds it.
+// "stride 2"; of a layer that enlarges "upsample 2".
+std::string ScaleText(const LayerShape& shape);
+
+// Neither stride nor upsample, and in = out: where an identity passes its input on and an inverted residual adds it.
 bool KeepsShape(const LayerShape& shape);
 
 // "" where the block makes sense somewhere, else what is wrong with it ("kernel 4 is even").
@@ -188,10 +207,19 @@ struct StemSpec {
   bool operator==(const StemSpec&) const = default;
 };
 
-// 1x1 convolution to `channels` (0: none); average pooling to pool x pool, whose channels become features one after the
-// other; then dropout and a fully connected layer to the classes. With hidden layers (VGG) first each of them, with the
-// activation and dropout behind it, and no dropout before.
+// classifier: 1x1 convolution to `channels` (0: none); average pooling to pool x pool, whose channels become features
+// one after the other; then dropout and a fully connected layer to the classes. With hidden layers (VGG) first each of
+// them, with the activation and dropout behind it, and no dropout before.
+// heat_maps (SimpleBaseline): a 1x1 convolution with bias from the last layer's channels to a map for each key-point;
+// the space's `classes` is their number. The fields of a classifier stay at their defaults.
+enum class HeadKind { kClassifier, kHeatMaps };
+template <>
+struct EnumNames<HeadKind> {
+  static constexpr std::array kNames = {"classifier", "heat_maps"};
+};
+
 struct HeadSpec {
+  HeadKind kind = HeadKind::kClassifier;
   int channels = 0;
   Activation activation = Activation::kRelu;
   int pool = 1;
@@ -210,6 +238,8 @@ struct NormSpec {
 // How weights begin; biases at 0, norms at weight 1.
 //   he_fan_out: N(0, sqrt(2 / (k^2 * out)))      fan_in: uniform in +-1 / sqrt(in / groups * k^2), PyTorch's default
 //   normal: N(0, 0.01)
+// Those of deconvolutions as convolutions' or
+//   small_normal: N(0, 0.001) (SimpleBaseline), as those of a head of heat maps always are
 enum class ConvolutionInit { kHeFanOut, kFanIn };
 template <>
 struct EnumNames<ConvolutionInit> {
@@ -222,9 +252,16 @@ struct EnumNames<FullyConnectedInit> {
   static constexpr std::array kNames = {"fan_in", "normal"};
 };
 
+enum class DeconvolutionInit { kAsConvolution, kSmallNormal };
+template <>
+struct EnumNames<DeconvolutionInit> {
+  static constexpr std::array kNames = {"as_convolution", "small_normal"};
+};
+
 struct InitSpec {
   ConvolutionInit convolution = ConvolutionInit::kHeFanOut;
   FullyConnectedInit fully_connected = FullyConnectedInit::kFanIn;
+  DeconvolutionInit deconvolution = DeconvolutionInit::kAsConvolution;
   bool operator==(const InitSpec&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // What a network costs. One convention everywhere: FLOPs means multiply-accumulates (MACs) of convolutions and fully
 // connected layers only - no norm, activation, pooling, scale or bias - as the papers of this field count them. A
-// transposed convolution uses each weight once at every pixel of its input.
+// transposed convolution uses each weight once at every pixel of its input; papers on key-points count as if it were
+// used at every pixel of the output, stride^2 as much, which DeconvolutionMacs::kAtOutput gives beside.
 //
 // Memory is the peak of the activations of a network at inference, in bytes, for one image in float32 (4 bytes an
 // element). The network runs step by step, layer after layer; a step is a convolution, a fully connected layer, a
@@ -43,8 +44,10 @@ class CostModel {
   virtual void CheckCovers(const SearchSpace& space) const { (void)space; }
 };
 
+enum class DeconvolutionMacs { kAtInput, kAtOutput };
+
 // Exact integers up to 2^53. `parameters` counts every trainable tensor with affine norms; not running statistics.
-std::unique_ptr<CostModel> MakeMacsModel();
+std::unique_ptr<CostModel> MakeMacsModel(DeconvolutionMacs counted = DeconvolutionMacs::kAtInput);
 std::unique_ptr<CostModel> MakeParametersModel();
 
 // Bytes, a multiple of 4, exact up to 2^53: the memory above.
@@ -58,6 +61,7 @@ std::unique_ptr<CostModel> MakeMemoryModel();
 //                                                            of a space file with its steps; idskip 1 where its input
 //                                                            is added; -se:1 at the end with squeeze and excite
 //   Conv_1-input:7x7x320-output:7x7x1280                     the head's 1x1 convolution
+//   HeatMaps-input:64x48x256-output:64x48x17                 the last layer of a head of heat maps
 //   Logits-input:7x7x1280-output:1000                        pooling and classifier; -pool:7 and -hidden:4096 for each
 //                                                            hidden layer at the end, where the head has them
 //   <CandidateName>-input:...-output:...-stride:2            every other block
@@ -107,7 +111,7 @@ std::string NearestLevelsText(const CostTable& costs, double low, double high);
 CostTable MakeCostTable(const CostModel& model, const SearchSpace& space);
 
 // For networks (one candidate in every layer); ConfigError for a space with more, and where it is more than 2^53.
-int64_t CountMacs(const SearchSpace& network);
+int64_t CountMacs(const SearchSpace& network, DeconvolutionMacs counted = DeconvolutionMacs::kAtInput);
 int64_t CountParameters(const SearchSpace& network);
 int64_t CountMemoryBytes(const SearchSpace& network);
 

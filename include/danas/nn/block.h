@@ -15,7 +15,7 @@ namespace danas {
 
 class Block : public torch::nn::Module {
  public:
-  // x: [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)]
+  // x: [N, in, H, W] -> [N, out, height, width] of LayerShape::output()
   virtual at::Tensor forward(const at::Tensor& x_nchw) = 0;
 
   // A block that IsFusible(), as the kernels take it; nothing for others.

@@ -24,19 +24,21 @@ struct SupernetOptions {
 };
 
 // Parameter names: stem.conv.weight, layers.3.ir_e3_k5.expand.conv.weight, layers.3.ir_e3_k5.project.norm.running_mean,
-// head.expand.conv.weight, head.classifier.weight (docs/file-formats.md).
+// head.expand.conv.weight, head.classifier.weight, head.heat_maps.weight (docs/file-formats.md).
 class Supernet : public torch::nn::Module {
  public:
   Supernet(const SearchSpace& space, const SupernetOptions& options);
 
-  // images [N, input channels, H, W] -> logits [N, classes]. `choices`: one a layer; empty for a network. Any layout;
+  // images [N, input channels, H, W] -> logits [N, classes], or with a head of heat maps a map for each key-point,
+  // [N, classes, height, width] of SearchSpace::heat_maps(). `choices`: one a layer; empty for a network. Any layout;
   // it computes in that of the kernels' strides (MoveTo), in which images need no copy. Dropout (HeadSpec::dropout,
   // while train()) draws from torch's default generator of the device, which the run seeds. Throws
   // std::invalid_argument for choices that do not fit.
   at::Tensor forward(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
   // Pooled features before dropout and classifier, [N, SearchSpace::pooled_features()]: one a channel, or with a head
-  // that pools to p x p, p * p of each channel side by side.
+  // that pools to p x p, p * p of each channel side by side. Of heat maps all that their 1x1 sees: [N, channels,
+  // height, width] of the last layer.
   at::Tensor Features(const at::Tensor& image_nchw, const std::vector<LayerChoice>& choices = {});
 
   // Features() in its parts: Stem(), layer(0).forward() and so on, Pool(). The images themselves where the space has
@@ -44,8 +46,8 @@ class Supernet : public torch::nn::Module {
   at::Tensor Stem(const at::Tensor& image_nchw) { return stem_ ? stem_->forward(image_nchw) : image_nchw; }
   at::Tensor Pool(const at::Tensor& x_nchw) { return head_->Features(x_nchw); }
 
-  // Features -> logits [N, classes]: forward() is Classify(Features()).
-  at::Tensor Classify(const at::Tensor& features_nf) { return head_->Classify(features_nf); }
+  // Features -> logits or heat maps: forward() is Predict(Features()).
+  at::Tensor Predict(const at::Tensor& features) { return head_->Predict(features); }
 
   // The supernet of space().Without(dropped): same modules for everything that survives, so that parameters, statistics
   // and what an optimiser keeps for them stay.

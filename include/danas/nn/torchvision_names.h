@@ -1,5 +1,7 @@
 // What torchvision calls the weights of networks that danas builds from blocks: its resnet18, 34 and 50, vgg16,
-// mobilenet_v2 and shufflenet_v2. The names follow from the network's blocks, in whatever order a file has them.
+// mobilenet_v2 and shufflenet_v2. The names follow from the network's blocks, in whatever order a file has them. Of a
+// network of heat maps the backbone's weights have these names too, as in a checkpoint of SimpleBaseline, which calls
+// the rest deconv_layers.0.weight ... final_layer.bias.
 #pragma once
 
 #include <map>

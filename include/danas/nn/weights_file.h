@@ -50,4 +50,10 @@ void LoadWeights(Supernet& network, const NamedTensors& weights, const std::stri
 // RequireChannelOrder() does.
 void LoadWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& class_ids = {});
 
+// The stem and the layers before the first that enlarges (arch/heat_map_head.h) from a file of the backbone's weights,
+// such as those of an ImageNet network with its classifier, by names as LoadWeights() takes them. All else stays as it
+// is. The log says what was taken and what was not. Throws as LoadWeights() does but for what is missing or left over,
+// and CheckpointError where nothing has the name of a tensor of the backbone.
+void LoadBackboneWeights(Supernet& network, const std::filesystem::path& path);
+
 }  // namespace danas

@@ -30,6 +30,8 @@ const BlockForm& FormOf(BlockKind kind) {
       return DepthwiseSeparableForm();
     case BlockKind::kConvolution:
       return ConvolutionForm();
+    case BlockKind::kDeconvolution:
+      return DeconvolutionForm();
     case BlockKind::kMaxPool:
       return MaxPoolForm();
     case BlockKind::kIdentity:

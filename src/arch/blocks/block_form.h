@@ -44,6 +44,9 @@ class BlockForm {
   virtual bool has_activation() const { return true; }
   virtual bool takes_even_kernels() const { return false; }
 
+  // Can stand in a layer with an upsample.
+  virtual bool enlarges() const { return false; }
+
   // Computes something else with ChannelOrder::kKept.
   virtual bool shuffles_channels() const { return false; }
 
@@ -70,6 +73,7 @@ const BlockForm& ResidualForm();
 const BlockForm& BasicForm();
 const BlockForm& DepthwiseSeparableForm();
 const BlockForm& ConvolutionForm();
+const BlockForm& DeconvolutionForm();
 const BlockForm& MaxPoolForm();
 const BlockForm& IdentityForm();
 const BlockForm& DefinedForm();

@@ -56,6 +56,7 @@ class Defined : public BlockForm {
 
   bool has_operator() const override { return false; }
   bool has_activation() const override { return false; }
+  bool enlarges() const override { return true; }
 
  private:
   template <typename Visit>
