@@ -4,8 +4,31 @@
 
 namespace danas {
 
+namespace {
+
+Json PersonPreprocessing(const ExportedNetwork& exported) {
+  const SearchSpace& network = exported.network;
+  const Size maps = network.heat_maps().size;
+  Json json = {{"input_size", {network.input_channels(), network.input().height, network.input().width}},
+               {"heat_map_size", {maps.height, maps.width}},
+               {"color", network.input_channels() == 1 ? "grey" : "RGB"},
+               {"crop", "box"},
+               {"box_scale", exported.preprocessing.box_scale},
+               {"interpolation", "bilinear"},
+               {"antialias", false},
+               {"scale", 1.0 / 255},
+               {"mean", exported.preprocessing.mean},
+               {"std", exported.preprocessing.deviation}};
+  const std::vector<std::string>& names = exported.class_labels.empty() ? exported.class_ids : exported.class_labels;
+  if (!names.empty()) json["keypoints"] = names;
+  return json;
+}
+
+}  // namespace
+
 Json PreprocessingJson(const ExportedNetwork& exported) {
   const SearchSpace& network = exported.network;
+  if (network.has_heat_maps()) return PersonPreprocessing(exported);
   const Preprocessing& preprocessing = exported.preprocessing;
   return {{"input_size", {network.input_channels(), network.input().height, network.input().width}},
           {"color", network.input_channels() == 1 ? "grey" : "RGB"},

@@ -56,7 +56,9 @@ Value AppendPool(OnnxGraph& graph, Size size, int64_t pool, const Value& x) {
   return graph.Node("Flatten", "head.features", {pooled});
 }
 
-Value AppendFullyConnected(const OnnxFold& fold, const std::string& weights, const std::string& name, const Value& x) {
+// A node `op` of these weights and, where there is one, their bias.
+Value AppendWithWeights(const OnnxFold& fold, const char* op, const std::string& weights, const std::string& name,
+                        const Value& x, const std::vector<OnnxAttribute>& attributes) {
   std::vector<Value> inputs = {x};
   for (const char* part : {".weight", ".bias"}) {
     const auto found = fold.exported.weights.find(weights + part);
@@ -64,10 +66,18 @@ Value AppendFullyConnected(const OnnxFold& fold, const std::string& weights, con
       inputs.push_back(fold.graph.Floats(weights + part, found->second.shape, found->second.values));
     }
   }
-  return fold.graph.Node("Gemm", name, inputs, {{"transB", int64_t{1}}});
+  return fold.graph.Node(op, name, inputs, attributes);
+}
+
+Value AppendFullyConnected(const OnnxFold& fold, const std::string& weights, const std::string& name, const Value& x) {
+  return AppendWithWeights(fold, "Gemm", weights, name, x, {{"transB", int64_t{1}}});
 }
 
 Value AppendHead(const OnnxFold& fold, const SearchSpace& network, const Value& x) {
+  if (network.has_heat_maps()) {
+    return AppendWithWeights(fold, "Conv", "head.heat_maps", "heat_maps", x,
+                             {{"kernel_shape", std::vector<int64_t>{1, 1}}});
+  }
   const HeadSpec& head = network.head();
   Value y = x;
   if (head.channels > 0) {
@@ -121,11 +131,17 @@ onnx::ModelProto MakeFloatModel(const ExportedNetwork& exported, const OnnxOptio
   SetMap(*proto.add_input(), "image", {network.input_channels(), network.input().height, network.input().width});
   OnnxGraph graph(proto);
   Value result = AppendNetwork({graph, exported, options.keep_batch_norm}, network, "image");
+  if (network.has_heat_maps() && options.softmax) throw UsageError("probabilities of heat maps: there are no classes");
   if (options.softmax) result = graph.Node("Softmax", "probabilities", {result}, {{"axis", int64_t{1}}});
-  SetMap(*proto.add_output(), result, {network.classes()});
+  const Size maps = network.feature_size();
+  SetMap(*proto.add_output(), result,
+         network.has_heat_maps() ? std::vector<int64_t>{network.classes(), maps.height, maps.width}
+                                 : std::vector<int64_t>{network.classes()});
 
-  if (!exported.class_ids.empty()) AddMetadata(model, "class_ids", JsonText(exported.class_ids));
-  if (!exported.class_labels.empty()) AddMetadata(model, "class_labels", JsonText(exported.class_labels));
+  if (!network.has_heat_maps()) {
+    if (!exported.class_ids.empty()) AddMetadata(model, "class_ids", JsonText(exported.class_ids));
+    if (!exported.class_labels.empty()) AddMetadata(model, "class_labels", JsonText(exported.class_labels));
+  }
   const Json preprocessing = PreprocessingJson(exported);
   for (const auto& [key, value] : preprocessing.items()) {
     AddMetadata(model, key, value.is_string() ? value.get<std::string>() : JsonText(value));

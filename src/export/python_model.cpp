@@ -177,6 +177,11 @@ std::string InitSource(const SearchSpace& network, const PythonBlocks& blocks) {
   lines.push_back("        self.layers = nn.Sequential(");
   for (const std::string& layer : blocks.layers) lines.push_back("            " + layer + ",");
   lines.push_back("        )");
+  if (network.has_heat_maps()) {
+    lines.push_back("        self.heat_maps = nn.Conv2d(" + std::to_string(network.feature_channels()) +
+                    ", num_keypoints, 1)");
+    return Text(lines);
+  }
   if (head.channels > 0) {
     lines.push_back("        self.head = ConvNorm(" + std::to_string(network.feature_channels()) + ", " +
                     std::to_string(head.channels) + ", 1)");
@@ -207,10 +212,11 @@ std::string FeaturesSource(const SearchSpace& network) {
   return Text(lines);
 }
 
-// From features to logits; `before_last`: what is written before the classifier.
+// From features to logits or heat maps; `before_last`: what is written before the classifier.
 std::string ClassifySource(const SearchSpace& network, const std::string& before_last) {
   const HeadSpec& head = network.head();
   std::vector<std::string> lines;
+  if (network.has_heat_maps()) return "        return self.heat_maps(x)\n";
   lines.push_back(head.pool == 1
                       ? "        x = x.mean((2, 3))"
                       : "        x = F.adaptive_avg_pool2d(x, " + std::to_string(head.pool) + ").flatten(1)");
@@ -224,7 +230,8 @@ std::string ClassifySource(const SearchSpace& network, const std::string& before
 
 std::string NetworkSource(const SearchSpace& network, const PythonBlocks& blocks, const std::string& name, bool timm) {
   std::string source =
-      "class " + name + "(nn.Module):\n    def __init__(self, num_classes: int = " + std::to_string(network.classes()) +
+      "class " + name + "(nn.Module):\n    def __init__(self, " +
+      (network.has_heat_maps() ? "num_keypoints" : "num_classes") + ": int = " + std::to_string(network.classes()) +
       ", in_chans: int = " + std::to_string(network.input_channels()) + "):\n        super().__init__()\n";
   if (timm) {
     source += "        self.num_classes = num_classes\n        self.num_features = self.head_hidden_size = " +
@@ -298,6 +305,9 @@ Json TimmConfig(const ExportedNetwork& exported, const std::string& name) {
 PythonModel MakePythonModel(const ExportedNetwork& exported, const std::string& given, PythonFlavour flavour) {
   const SearchSpace& network = exported.network;
   const bool timm = flavour == PythonFlavour::kTimm;
+  if (timm && network.has_heat_maps()) {
+    throw UsageError("timm's models end in a classifier, but " + network.name() + " ends in heat maps");
+  }
   const std::string name = Spelled(network, given), camel = CamelCase(name);
   PythonBlocks blocks = MakePythonBlocks(network);
   if (network.stem().channels > 0 || network.head().channels > 0) blocks.parts.insert("ConvNorm");

@@ -32,6 +32,8 @@ const char* FillOf(BlockKind kind) {
       return "#7cc29a";
     case BlockKind::kConvolution:
       return "#cfcfcf";
+    case BlockKind::kDeconvolution:
+      return "#f2b8b0";
     case BlockKind::kMaxPool:
       return "#e4e4e4";
     case BlockKind::kIdentity:
@@ -49,6 +51,9 @@ std::string FillOfDefined(const std::string& name) {
   for (const char letter : name) sum = sum * 31 + static_cast<unsigned char>(letter);
   return kFills.at(sum % kFills.size());
 }
+
+// Whether the operator is a depthwise convolution where its kind says so: elsewhere only its kernel counts.
+bool HasChannelFilters(BlockKind kind) { return kind != BlockKind::kMaxPool && kind != BlockKind::kDeconvolution; }
 
 std::vector<std::string> Split(const std::string& name) {
   std::vector<std::string> words(1);
@@ -87,11 +92,12 @@ BlockLook LookOf(const BlockSpec& block, const LayerShape& shape) {
   look.squeeze_excite = SqueezesAndExcites(block, shape);
   std::vector<std::string> words = Split(BlockName(block));
   if (block.kind == BlockKind::kInvertedResidual) std::erase(words, "se");  // it has a sign of its own
+  if (block.kind == BlockKind::kDeconvolution) words.front() = "deconv";    // a whole word would not fit
   look.lines = Lines(words);
   look.op = OperatorName(block);
   if (!defined && !look.op.empty()) {
     const std::string kernel = std::to_string(block.op.kernel);
-    look.op = kernel + "×" + kernel + (look.op.front() == 'k' && block.kind != BlockKind::kMaxPool ? " dw" : "");
+    look.op = kernel + "×" + kernel + (look.op.front() == 'k' && HasChannelFilters(block.kind) ? " dw" : "");
   }
   return look;
 }

@@ -76,7 +76,7 @@ class Panel {
 
 std::string WhereText(const BlockSpec& block, const LayerShape& shape, size_t layer) {
   return CandidateName(block) + " in layers[" + std::to_string(layer) + "]: " + std::to_string(shape.in) + " → " +
-         std::to_string(shape.out) + ", stride " + std::to_string(shape.stride);
+         std::to_string(shape.out) + ", " + ScaleText(shape);
 }
 
 // One for each block, in the order of layers and candidates; their letters by the blocks' names.

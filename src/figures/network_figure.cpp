@@ -23,6 +23,9 @@ constexpr const char* kGuide = "#999999";
 constexpr const char* kEnds = "stem and head";  // in place of a block's kind
 constexpr const char* kSqueezes = "squeeze and excite";
 constexpr const char* kDrops = "resolution drops";
+constexpr const char* kGrows = "resolution grows";
+constexpr const char* kDropDash = "4,3";
+constexpr const char* kGrowDash = "1,3";
 
 // A column of the picture: the stem, a layer or the head.
 struct Place {
@@ -54,22 +57,24 @@ std::vector<Place> PlacesOf(const SearchSpace& network) {
                       .out = {layer.shape.out, layer.shape.output()},
                       .look = LookOf(layer.candidates.front(), layer.shape)});
   }
-  const int features = network.head_channels();
+  const int pool = network.head().pool;
+  const bool maps = network.has_heat_maps();
   places.push_back({.title = "head",
                     .in = {network.feature_channels(), network.feature_size()},
-                    .out = {features, {network.head().pool, network.head().pool}},
+                    .out = maps ? network.heat_maps() : MapShape{network.head_channels(), {pool, pool}},
                     .look = {.kind = kEnds,
                              .fill = "#f2f2f2",
                              .passes = false,
                              .squeeze_excite = false,
                              .lines = {"head"},
-                             .op = std::to_string(network.classes()) + " cl."}});
+                             .op = std::to_string(network.classes()) + (maps ? " maps" : " cl.")}});
   return places;
 }
 
 std::string SizeText(Size size) { return std::to_string(size.height) + "×" + std::to_string(size.width); }
 
 bool Drops(const Place& place) { return place.out.size.height < place.in.size.height; }
+bool Grows(const Place& place) { return place.out.size.height > place.in.size.height; }
 
 class Drawing {
  public:
@@ -85,13 +90,14 @@ class Drawing {
   std::string Document() {
     // The head's own pooling is no drop of resolution.
     for (size_t i = 0; i + 1 < places_.size(); ++i) {
-      if (!Drops(places_[i])) continue;
-      svg_.Line({Left(i), 16}, {Left(i), bottom_ - kBarGap + 4}, {.colour = kGuide, .width = 1, .dash = "4,3"});
+      if (!Drops(places_[i]) && !Grows(places_[i])) continue;
+      svg_.Line({Left(i), 16}, {Left(i), bottom_ - kBarGap + 4},
+                {.colour = kGuide, .width = 1, .dash = Drops(places_[i]) ? kDropDash : kGrowDash});
     }
     svg_.Text({kLeft - 10, 20}, "resolution", {.size = kText, .anchor = Anchor::kEnd});
     Brackets(
         16, [](const Place& place) { return place.out.size.height; },
-        [](const Place& place, bool /*more*/) { return SizeText(place.out.size); });
+        [](const Place& place, bool more) { return (more ? "↑ " : "") + SizeText(place.out.size); });
     svg_.Text({kLeft - 10, 52}, "channels", {.size = kText, .anchor = Anchor::kEnd});
     Brackets(
         48, [](const Place& place) { return place.out.channels; },
@@ -209,6 +215,7 @@ class Drawing {
 
   double LegendWidth() const {
     double width = TextWidth(kSqueezes, kText) + TextWidth(kDrops, kText) + 80;
+    if (std::ranges::any_of(places_, Grows)) width += TextWidth(kGrows, kText) + 41;
     for (const auto& [kind, fill] : FillsOfKinds()) width += 40 + TextWidth(kind, kText);
     return width;
   }
@@ -226,8 +233,13 @@ class Drawing {
       svg_.Text({left + 25, top + 11}, kSqueezes, {.size = kText});
       left += 45 + TextWidth(kSqueezes, kText);
     }
-    svg_.Line({left, top + 7}, {left + 16, top + 7}, {.colour = kGuide, .width = 1, .dash = "4,3"});
-    svg_.Text({left + 21, top + 11}, kDrops, {.size = kText});
+    const auto add_line = [&](const char* text, const char* dash) {
+      svg_.Line({left, top + 7}, {left + 16, top + 7}, {.colour = kGuide, .width = 1, .dash = dash});
+      svg_.Text({left + 21, top + 11}, text, {.size = kText});
+      left += 41 + TextWidth(text, kText);
+    };
+    add_line(kDrops, kDropDash);
+    if (std::ranges::any_of(places_, Grows)) add_line(kGrows, kGrowDash);
   }
 
   std::vector<Place> places_;

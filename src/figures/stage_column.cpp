@@ -64,10 +64,10 @@ void StageColumn::AddLayers(const SearchSpace& space, const std::map<std::string
     const std::vector<BlockSpec>& candidates = layers[first].candidates;
     const std::string places = std::to_string(first) + (first == last ? "" : " to " + std::to_string(last));
     Stage& stage = stages_.emplace_back();
-    stage.fill = shape.stride > 1 ? "#d9e8f3" : "#edf4f9";
+    stage.fill = shape.upsample > 1 ? "#f9efdd" : shape.stride > 1 ? "#d9e8f3" : "#edf4f9";
     stage.lines = {
         {"layers[" + places + "]", first == last ? "" : "× " + std::to_string(last - first + 1)},
-        {std::to_string(shape.in) + " → " + std::to_string(shape.out) + ", stride " + std::to_string(shape.stride),
+        {std::to_string(shape.in) + " → " + std::to_string(shape.out) + ", " + ScaleText(shape),
          ShapeLabel({shape.out, shape.output()})},
         {candidates.size() == 1 ? CandidateName(candidates.front()) : std::to_string(candidates.size()) + " candidates",
          ""}};
@@ -82,6 +82,11 @@ void StageColumn::AddHead(const SearchSpace& space) {
   const HeadSpec& head = space.head();
   Stage& stage = stages_.emplace_back();
   stage.lines = {{"head", ""}};
+  if (space.has_heat_maps()) {
+    stage.lines.emplace_back("conv 1×1", ShapeLabel(space.heat_maps()));
+    stage.lines.emplace_back("a heat map for each key-point", "");
+    return;
+  }
   if (head.channels > 0) {
     stage.lines.emplace_back(std::string("conv 1×1, batch norm, ") + NameOf(head.activation),
                              ShapeLabel({head.channels, space.feature_size()}));

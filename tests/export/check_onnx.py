@@ -26,22 +26,31 @@ def check(folder, batch_norms, softmax):
     examples = load_file(folder / "examples.safetensors")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     metadata = session.get_modelmeta().custom_metadata_map
-    classes = examples["logits"].shape[1]
-    assert json.loads(metadata["class_labels"])[1] == "label of 1" and len(json.loads(metadata["class_ids"])) == classes
+    answer = "heat_maps" if "heat_maps" in examples else "logits"
+    classes = examples[answer].shape[1]
+    if answer == "logits":
+        assert json.loads(metadata["class_labels"])[1] == "label of 1"
+        assert len(json.loads(metadata["class_ids"])) == classes
+        assert metadata["resize_shorter_side"] == "48", metadata
+    else:
+        assert json.loads(metadata["keypoints"])[1] == "label of 1" and len(json.loads(metadata["keypoints"])) == classes
+        assert json.loads(metadata["heat_map_size"]) == list(examples[answer].shape[2:]), metadata
+        assert metadata["box_scale"] == "1.25" and metadata["crop"] == "box" and "class_ids" not in metadata, metadata
     grey = json.loads(metadata["input_size"])[0] == 1
     assert (len(json.loads(metadata["mean"])) == 1 if grey else metadata["mean"] == "[0.485,0.456,0.406]"), metadata
-    assert metadata["resize_shorter_side"] == "48", metadata
-    expected = examples["logits"]
+    expected = examples[answer]
     if softmax:
         expected = numpy.exp(expected - expected.max(1, keepdims=True))
         expected /= expected.sum(1, keepdims=True)
-    assert session.get_outputs()[0].name == ("probabilities" if softmax else "logits")
+    (output,) = session.get_outputs()
+    assert output.name == ("probabilities" if softmax else answer)
+    assert output.shape == ["batch", *expected.shape[1:]], output.shape
     for count in (1, 3):  # the batch is dynamic
         found = session.run(None, {"image": examples["image"][:count]})[0]
         difference = numpy.abs(found - expected[:count]).max()
         largest = max(1.0, numpy.abs(expected).max())
         assert difference <= 1e-4 * largest, f"{folder}: logits differ by {difference} of {largest}"
-    assert expected.std() > 1e-3, f"{folder}: all logits are alike"
+    assert expected.std() > 1e-3, f"{folder}: all answers are alike"
 
 
 arguments = sys.argv[1:]

@@ -26,7 +26,7 @@ def check(folder):
     model = kind().eval()
     model.load_state_dict(load_file(folder / "model.safetensors"))
     examples = load_file(folder / "examples.safetensors")
-    image, expected = examples["image"], examples["logits"]
+    image, expected = examples["image"], examples["heat_maps" if "heat_maps" in examples else "logits"]
     batch = torch.export.Dim("batch", min=1, max=64)
     exported = torch.export.export(model, (image,), dynamic_shapes=({0: batch},)).module()
     for what, forward in (("eager", model), ("torch.jit.script", torch.jit.script(model)), ("torch.export", exported)):

@@ -22,9 +22,12 @@ PACKAGES = {"onnx": "onnx, onnxruntime, safetensors.numpy", "int8": "onnx, onnxr
             "pytorch": "torch, safetensors.torch",
             "timm": "timm, safetensors.torch", "errors": "json",
             "examples": "onnxruntime, torch, timm, torchvision, PIL, safetensors.torch"}
-# Spaces, with odd sides: the shipped ones with blocks of each kind, the examples of users' own, and every step.
+# Spaces, with odd sides: the shipped ones with blocks of each kind, the examples of users' own, and every step. Of the
+# last the networks end in heat maps of key-points.
+KEY_POINTS = ["mobile_small=32x48+5", "shuffle_mobile_small=64x32+3"]
 SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21", "shuffle_mobile_small=33", "defined_small=37",
-          f"{CHECKOUT / 'tests/export/kept_channels.json'}=19", "convnext=45", "mobilenet_v3=41", "ghostnet=39",
+          f"{CHECKOUT / 'tests/export/kept_channels.json'}=19", f"{CHECKOUT / 'tests/export/shuffle_v2.json'}=19",
+          "convnext=45", "mobilenet_v3=41", "ghostnet=39",
           "efficientnet_lite=35"]
 
 
@@ -65,8 +68,12 @@ class Export(unittest.TestCase):
 
 
 class Onnx(Export):
+    SPACES = SPACES + KEY_POINTS
+
     def test_every_block(self):
         folders = [self.export(name, "onnx", "--opset", 17 + i % 2) for i, name in enumerate(self.networks)]
+        self.assertIn("shuffle_v2_0", self.networks)
+        self.assertIn("mobile_small_heat_maps_0", self.networks)
         run(PYTHON, HERE / "check_onnx.py", *folders)
 
     def test_batch_norms_kept(self):
@@ -80,6 +87,8 @@ class Onnx(Export):
 
 
 class Pytorch(Export):
+    SPACES = SPACES + KEY_POINTS
+
     def test_every_block(self):
         networks = [name for name in self.networks if name.endswith("_0") or name.startswith("every_step")]
         run(PYTHON, HERE / "check_pytorch.py", *[self.export(name, "pytorch") for name in networks])
@@ -207,7 +216,7 @@ class Int8EveryBlock(Pictures):
 
 
 class Errors(Export):
-    SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21"]
+    SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21", KEY_POINTS[0]]
     LEAST = 0
 
     def fails(self, code, words, *options):
@@ -229,6 +238,11 @@ class Errors(Export):
         self.fails(2, ["--keep-batch-norm"], *network, "--quantize", "int8", "--keep-batch-norm")
         self.fails(2, ["--quantize"], *network, "--calibration-images", 8)
         self.fails(4, ["no dataset", "data.root"], *network, "--quantize", "int8")
+        maps = ("--arch", self.folder / "mobile_small_heat_maps_0.json")
+        self.fails(2, ["timm's models end in a classifier", "heat maps of 5 key-points"], *maps, "--to", "timm")
+        self.fails(2, ["--softmax"], *maps, "--to", "onnx", "--softmax")
+        self.fails(2, ["--quantize"], *maps, "--to", "onnx", "--quantize", "int8")
+        self.fails(2, ["--size '0x32'", "256x192"], *network, "--size", "0x32")
         labels = self.folder / "labels.txt"
         labels.write_text("cat\ndog\n")
         self.fails(3, ["2 lines", "7 classes"], *network, "--labels", labels)

@@ -1,5 +1,6 @@
 // Writes networks with every kind of block and step, and weights for them in which no part of a norm is neutral.
-// Usage: danas_export_networks FOLDER SPACE=SIDE...   (a space's file or name, and the side of its images)
+// Usage: danas_export_networks FOLDER SPACE=SIDE|SPACE=HEIGHTxWIDTH+KEY_POINTS...
+// A space's file or name and the side of its images; or those of a head of heat maps on its backbone.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
@@ -10,6 +11,7 @@
 #include <iostream>
 
 #include "danas/arch/genotype.h"
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/space_file.h"
 #include "danas/core/file.h"
 #include "danas/nn/safetensors.h"
@@ -32,6 +34,8 @@ void Shake(Supernet& network) {
       tensor.copy_(Uniform(tensor, 0.6, 1.4, generator));
     } else if (tensor.dim() == 1) {
       tensor.copy_(Uniform(tensor, -0.3, 0.3, generator));
+    } else if (name.find("deconv.conv") != std::string::npos || name.starts_with("head.heat_maps")) {
+      tensor.mul_(100);  // behind weights that begin near 0 all maps would be their biases
     }
   }
 }
@@ -48,20 +52,30 @@ void Write(const std::filesystem::path& folder, const std::string& name, const S
   WriteSafetensors(folder / (name + ".safetensors"), StateOf(*made), WeightsMetadata(network, ids));
 }
 
+// `images`: "33", or "64x32+5".
+SearchSpace SpaceOf(const std::string& name, const std::string& images) {
+  const size_t plus = images.find('+');
+  const int height = std::stoi(images);
+  if (plus == std::string::npos) return LoadSpace(name, {height, height}).space;
+  return WithHeatMapHead(LoadSpace(name).space, {.key_points = std::stoi(images.substr(plus + 1)),
+                                                 .input = {height, std::stoi(images.substr(images.find('x') + 1))},
+                                                 .channels = 16,
+                                                 .groups = {1, 2, 8}});
+}
+
 // A network for each place in the longest list of candidates: in each layer the candidate at that place, counted on
 // from layer to layer so that neighbours differ.
 void WriteNetworksOf(const std::filesystem::path& folder, const std::string& argument) {
   const size_t equals = argument.rfind('=');
   const std::string space_name = argument.substr(0, equals);
-  const int side = std::stoi(argument.substr(equals + 1));
-  const SearchSpace space = LoadSpace(space_name, {side, side}).space;
+  const SearchSpace space = SpaceOf(space_name, argument.substr(equals + 1));
   size_t most = 0;
   for (const LayerSpec& layer : space.layers()) most = std::max(most, layer.candidates.size());
   for (size_t first = 0; first < most; first += std::max<size_t>(3, most / 2)) {
     std::vector<size_t> choice;
     for (size_t l = 0; l < space.layers().size(); ++l)
       choice.push_back((first + l) % space.layers()[l].candidates.size());
-    const std::string name = std::filesystem::path(space_name).stem().string();
+    const std::string name = space.has_heat_maps() ? space.name() : std::filesystem::path(space_name).stem().string();
     Write(folder, name + "_" + std::to_string(first), space.Select(choice));
   }
 }

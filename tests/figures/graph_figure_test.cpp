@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/space_file.h"
 #include "danas/arch/zoo.h"
 #include "danas/figures/plot.h"
@@ -22,6 +23,9 @@ SearchSpace ShippedSpace(const std::string& name) {
 }
 
 SearchSpace FigureSpace(const std::string& name) {
+  if (name.starts_with("pose ")) {
+    return WithHeatMapHead(ShippedSpace(name.substr(5)), {.input = {64, 32}, .channels = 32});
+  }
   return name.starts_with("zoo ") ? MakeZooNetwork(name.substr(4)) : ShippedSpace(name);
 }
 
@@ -90,7 +94,14 @@ TEST_P(SpaceFigureOf, ShowsEachBlockAndStepOnce) {
 
 INSTANTIATE_TEST_SUITE_P(Spaces, SpaceFigureOf,
                          testing::Values("mobile_plus", "shuffle_mobile_small", "spos4", "truth_a", "zoo resnet50",
-                                         "zoo shufflenetv1", "zoo vgg16"));
+                                         "zoo shufflenetv1", "zoo vgg16", "pose mobile_small"));
+
+TEST(SpaceFigure, ShowsWhereResolutionGrowsAndTheHeatMaps) {
+  const std::string svg = SpaceFigure(FigureSpace("pose mobile_small"));
+  EXPECT_EQ(TextsThatAre("32 → 32, upsample 2", svg), 2u);
+  EXPECT_EQ(TextsThatAre("a heat map for each key-point", svg), 1u);
+  EXPECT_EQ(TextsThatAre("average pool", svg), 0u);
+}
 
 TEST(SpaceFigure, EqualNeighboursAreOneBox) {
   const std::string svg = SpaceFigure(ShippedSpace("mobile_plus"));

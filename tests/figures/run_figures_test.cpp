@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/space_file.h"
 #include "danas/figures/colour.h"
 #include "tests/figures/well_formed.h"
@@ -95,6 +96,19 @@ TEST(NetworkFigure, BoxesBracketsAndBars) {
   EXPECT_TRUE(Has(figure, "layers[1] ir_se_e3_k5, squeeze and excite: 8 × 16 × 16 → 16 × 8 × 8"));
   // 3x3 of 3 -> 8 channels on 16 x 16 pixels.
   EXPECT_TRUE(Has(figure, "<title>stem: 55.3k MACs, "));
+}
+
+TEST(NetworkFigure, OfHeatMapsShowsThatResolutionGrows) {
+  const SearchSpace network =
+      WithHeatMapHead(SmallNetwork(), {.key_points = 17, .input = {32, 16}, .layers = 1, .channels = 8, .fixed = {2}});
+  const Figure figure = NetworkFigure(network, CostsByLayer(network, Json::object()), "a network");
+  EXPECT_EQ(WhyNotWellFormed(figure.svg), "");
+  for (const char* text : {">deconv<", ">resolution drops<", ">resolution grows<", ">17 maps<", ">4×4<"}) {
+    EXPECT_TRUE(Has(figure, text)) << text;
+  }
+  EXPECT_TRUE(Has(figure, ">↑ ")) << "where it grows";
+  const Figure classifier = NetworkFigure(SmallNetwork(), CostsByLayer(SmallNetwork(), Json::object()), "a network");
+  EXPECT_FALSE(Has(classifier, ">resolution grows<"));
 }
 
 TEST(CandidatesFigure, LastFrameWithWhatWasDropped) {

@@ -10,6 +10,7 @@ struct CostOptions {
   std::string space;
   std::string arch;
   InputOptions input;
+  int key_points = 0;  // 0: the space as it is
   std::string latency_table;
   std::string target;  // "325M"
   bool json = false;

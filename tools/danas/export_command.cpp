@@ -69,9 +69,10 @@ Config ConfigFor(const Genotype& genotype, const ExportOptions& options) {
     return ConfigOfNetwork(genotype, options.arch, options.config);
   }
   log::warn(
-      "{} does not record a config: mean and deviation are the defaults, ImageNet's, and images are resized to the "
-      "network's input without a margin. Give the config that it was trained with by --config",
-      options.arch);
+      "{} does not record a config: mean and deviation are the defaults, ImageNet's{}. Give the config that it was "
+      "trained with by --config",
+      options.arch,
+      genotype.network.has_heat_maps() ? "" : ", and images are resized to the network's input without a margin");
   const std::string side = std::to_string(genotype.network.input().height);
   ConfigOptions with_size{.config = {}, .settings = {"data.image_size=" + side, "data.test_resize=" + side}};
   with_size.settings.insert(with_size.settings.end(), options.config.settings.begin(), options.config.settings.end());
@@ -97,7 +98,9 @@ void WriteExamples(const fs::path& path, Supernet& network, int64_t images, int6
   for (int64_t i = 0; i < image_nchw.numel(); ++i) pixel[i] = static_cast<float>(stream.Normal());
   const c10::InferenceMode inference;
   SetNormMode(network, NormMode::kRunning);
-  WriteSafetensors(path, {{"image", image_nchw}, {"logits", network.forward(image_nchw)}}, {{"format", "pt"}});
+  WriteSafetensors(
+      path, {{"image", image_nchw}, {space.has_heat_maps() ? "heat_maps" : "logits", network.forward(image_nchw)}},
+      {{"format", "pt"}});
 }
 
 // The weights of the module that model.py describes: by its names, with the counters that PyTorch's batch norms have.
@@ -154,6 +157,18 @@ void RequireQuantizable(const ExportOptions& options) {
   }
 }
 
+// What a network without classes is not exported as.
+void RequireFits(const ExportOptions& options, const SearchSpace& network) {
+  if (!network.has_heat_maps()) return;
+  const auto fail = [&](const std::string& what) {
+    throw UsageError(what + ", but " + network.name() + " ends in heat maps of " + std::to_string(network.classes()) +
+                     " key-points");
+  };
+  if (options.to == "timm") fail("timm's models end in a classifier; use --to pytorch or onnx");
+  if (options.softmax) fail("--softmax makes probabilities of a classifier's logits");
+  if (!options.quantize.empty()) fail("--quantize calibrates on images of classes, and does not read persons yet");
+}
+
 // A line for each file that was written.
 void Report(const fs::path& folder, const std::vector<std::string>& files) {
   for (const std::string& file : files) {
@@ -170,7 +185,8 @@ int RunCommand(const ExportOptions& given, const Call&) {
   const ExportOptions options = FillInFromRun(given);
   Genotype genotype = ReadGenotype(options.arch);
   const Config config = ConfigFor(genotype, options);
-  if (options.image_size > 0) genotype.network = genotype.network.WithInput({options.image_size, options.image_size});
+  if (options.size != Size{}) genotype.network = genotype.network.WithInput(options.size);
+  RequireFits(options, genotype.network);
   OpenDevice({.device = "cpu"}, config.seed);
 
   const std::shared_ptr<Supernet> network = MakeNetwork(genotype.network, config.nn);

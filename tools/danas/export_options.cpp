@@ -31,9 +31,7 @@ void DescribeOptions(CLI::App& app, ExportOptions& options) {
   app.add_option("--labels", options.labels,
                  "text file with the label of each class, one a line in the network's order")
       ->option_text("FILE");
-  app.add_option("--size", options.image_size, "side length of the square input (default: as in the file)")
-      ->option_text("PIXELS")
-      ->check(CLI::Range(1, 16384));
+  AddSize(app, options.size, "as in the file");
   app.add_option("--opset", options.opset, "onnx: version of the operators, 17 or 18 (default: 17)")->option_text("N");
   app.add_flag("--keep-batch-norm", options.keep_batch_norm,
                "onnx: leave batch norms as they are instead of making them part of the convolutions");

@@ -14,9 +14,9 @@ struct ExportOptions {
   std::string weights;  // empty: initialised
   std::string labels;   // a file, one class a line
   std::string to;
-  std::string out;     // folder
-  std::string name;    // of the network in Python
-  int image_size = 0;  // 0: as in the file
+  std::string out;   // folder
+  std::string name;  // of the network in Python
+  Size size = {};    // {0, 0}: as in the file
   int64_t opset = 17;
   bool keep_batch_norm = false;
   bool softmax = false;

@@ -29,14 +29,13 @@ SearchSpace ReadSpace(const LatencyOptions& options) {
   if (options.space.empty() == options.arch.empty()) {
     throw UsageError("exactly one of --space and --arch is required. See danas latency --help");
   }
-  const int size = options.input.image_size;
   if (!options.space.empty()) {
-    const LoadedSpace loaded = LoadSpace(options.space, {size, size}, options.input.classes);
+    const LoadedSpace loaded = LoadSpace(options.space, options.input.size, options.input.classes);
     for (const std::string& note : loaded.notes) log::debug("{}", note);
     return loaded.space;
   }
   SearchSpace network = ReadGenotype(options.arch).network;
-  if (size > 0) network = network.WithInput({size, size});
+  if (options.input.size != Size{}) network = network.WithInput(options.input.size);
   if (options.input.classes > 0) network = network.WithClasses(options.input.classes);
   return network;
 }

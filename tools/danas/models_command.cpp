@@ -22,8 +22,8 @@ constexpr Variant kFull{"full", "_full", 224, 1000};
 constexpr Variant kSmall{"small", "_small", 32, 10};
 
 SearchSpace MakeVariant(const ZooModel& model, const Variant& variant, const InputOptions& input) {
-  const int side = input.image_size > 0 ? input.image_size : variant.side;
-  return MakeZooNetwork(model.name + variant.ending, {side, side}, input.classes > 0 ? input.classes : variant.classes);
+  const Size size = input.size != Size{} ? input.size : Size{variant.side, variant.side};
+  return MakeZooNetwork(model.name + variant.ending, size, input.classes > 0 ? input.classes : variant.classes);
 }
 
 Json ToJson(const ZooModel& model, const Variant& variant, const SearchSpace& network) {

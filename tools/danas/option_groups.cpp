@@ -1,7 +1,28 @@
 #include "option_groups.h"
 
+#include <charconv>
+#include <system_error>
+
+#include "danas/arch/space_limits.h"
+#include "danas/core/error.h"
+
 namespace danas {
 namespace {
+
+// "224" or "256x192".
+Size ParseSize(const std::string& text) {
+  const size_t cross = text.find('x');
+  const auto side = [&](size_t begin, size_t end) {
+    int pixels = 0;
+    const char *first = text.data() + begin, *last = text.data() + end;
+    const auto [stop, error] = std::from_chars(first, last, pixels);
+    if (error == std::errc() && stop == last && pixels >= 1 && pixels <= kLargestSide) return pixels;
+    throw UsageError("--size '" + text + "': expected a side length from 1 to " + std::to_string(kLargestSide) +
+                     ", or two of them, height x width, as in 256x192");
+  };
+  if (cross == std::string::npos) return {side(0, text.size()), side(0, text.size())};
+  return {side(0, cross), side(cross + 1, text.size())};
+}
 
 void AddRun(CLI::App& app, RunOptions& run) {
   app.add_option(
@@ -36,8 +57,9 @@ void AddConfig(CLI::App& app, ConfigOptions& config) {
 
 CLI::Option* AddSetting(CLI::App& app, ConfigOptions& config, const char* option, const char* value,
                         const std::string& key, const char* help) {
-  return app.add_option_function<std::string>(
-             option, [&config, key](const std::string& text) { config.settings.push_back(key + "=" + text); }, help)
+  return app
+      .add_option_function<std::string>(
+          option, [&config, key](const std::string& text) { config.settings.push_back(key + "=" + text); }, help)
       ->option_text(value);
 }
 
@@ -101,13 +123,25 @@ void AddSearchedRun(CLI::App& app, SearchedRunOptions& search) {
       ->required();
 }
 
+void AddSize(CLI::App& app, Size& size, const std::string& default_size) {
+  app.add_option_function<std::string>(
+         "--size", [&size](const std::string& text) { size = ParseSize(text); },
+         "side length of square images, or height x width as in 256x192 (default: " + default_size + ")")
+      ->option_text("PIXELS");
+}
+
 void AddInput(CLI::App& app, InputOptions& input, const std::string& default_size, const std::string& default_classes) {
-  app.add_option("--size", input.image_size, "side length of the square input (default: " + default_size + ")")
-      ->option_text("PIXELS")
-      ->check(CLI::Range(1, 16384));
+  AddSize(app, input.size, default_size);
   app.add_option("--classes", input.classes, "number of classes (default: " + default_classes + ")")
       ->option_text("N")
       ->check(CLI::Range(1, 10000000));
+}
+
+void AddKeyPoints(CLI::App& app, int& key_points) {
+  app.add_option("--key-points", key_points,
+                 "with three deconvolutions and heat maps of so many key-points in place of the classifier")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1000));
 }
 
 void AddArch(CLI::App& app, std::string& arch) {

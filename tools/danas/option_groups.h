@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "danas/arch/spec.h"
+
 namespace danas {
 
 // What makes a Config: a file, then assignments in the order given.
@@ -62,11 +64,17 @@ void AddSearchedRun(CLI::App& app, SearchedRunOptions& search);  // only --run
 
 // The input and output of a network. 0: as in its file.
 struct InputOptions {
-  int image_size = 0;
+  Size size = {};
   int classes = 0;
 };
 
+// --size, the images' sides: 224, or 256x192 where they differ (height x width).
+void AddSize(CLI::App& app, Size& size, const std::string& default_size);
+
 void AddInput(CLI::App& app, InputOptions& input, const std::string& default_size, const std::string& default_classes);
+
+// --key-points: three deconvolutions and heat maps in place of a space's classifier; 0: the space as it is.
+void AddKeyPoints(CLI::App& app, int& key_points);
 
 void AddArch(CLI::App& app, std::string& arch);
 void AddModel(CLI::App& app, std::string& model);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "danas/arch/block_definition.h"
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/space_file.h"
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
@@ -66,8 +67,10 @@ int ShowSpace(const SpaceShowOptions& options) {
   if (options.graph && std::filesystem::path(*options.graph).extension() != ".svg") {
     throw UsageError("--graph '" + *options.graph + "': expected a file whose name ends in .svg");
   }
-  const LoadedSpace loaded = LoadSpace(options.space);
-  const SearchSpace& space = loaded.space;
+  const LoadedSpace loaded = LoadSpace(options.space, options.size);
+  const SearchSpace space = options.key_points == 0
+                                ? loaded.space
+                                : WithHeatMapHead(loaded.space, {.key_points = options.key_points, .input = {}});
   if (options.graph) {
     WriteFileAtomically(*options.graph, SpaceFigure(space));
     log::info("graph written to {}", *options.graph);
@@ -77,8 +80,9 @@ int ShowSpace(const SpaceShowOptions& options) {
     return 0;
   }
   std::cout << space.name() << ": " << SizeText(space.input())
-            << (space.input_channels() == 1 ? " grey images, " : " images, ") << space.classes() << " classes, "
-            << "10^" << FormatDecimals(std::log10(space.NetworkCount()), 1) << " networks\n";
+            << (space.input_channels() == 1 ? " grey images, " : " images, ") << space.classes()
+            << (space.has_heat_maps() ? " key-points, " : " classes, ") << "10^"
+            << FormatDecimals(std::log10(space.NetworkCount()), 1) << " networks\n";
   for (const std::string& note : loaded.notes) std::cout << "note: " << note << "\n";
   if (space.channel_order() == ChannelOrder::kKept) std::cout << "channels keep their order in shuffle blocks\n";
   std::cout << "\nstem: " << space.stem().kernel << "x" << space.stem().kernel << " to " << space.stem().channels
@@ -86,7 +90,11 @@ int ShowSpace(const SpaceShowOptions& options) {
   for (size_t l = 0; l < space.layers().size(); ++l) {
     std::cout << DescribeLayer(l, space.layers()[l].shape) << ": " << CandidateNames(space.layers()[l]) << "\n";
   }
-  std::cout << "head: " << space.feature_channels() << " features, dropout " << space.head().dropout << "\n";
+  if (space.has_heat_maps()) {
+    std::cout << "head: 1x1 to heat maps, " << ToText(space.heat_maps()) << "\n";
+  } else {
+    std::cout << "head: " << space.feature_channels() << " features, dropout " << space.head().dropout << "\n";
+  }
   return 0;
 }
 
@@ -130,8 +138,11 @@ void DescribeOptions(CLI::App& app, SpaceShowOptions& options) {
   app.footer(
       "Examples:\n"
       "  danas space show mobile_plus\n"
-      "  danas space show mobile_plus --graph mobile_plus.svg");
+      "  danas space show mobile_plus --graph mobile_plus.svg\n"
+      "  danas space show shuffle_mobile --size 256x192 --key-points 17");
   app.add_option("space", options.space, "a file, or the name of a shipped space")->option_text("SPACE")->required();
+  AddSize(app, options.size, "as in the file");
+  AddKeyPoints(app, options.key_points);
   app.add_option("--graph", options.graph, "also draw the space and its blocks to this file")->option_text("FILE.svg");
   AddJson(app, options.json);
 }

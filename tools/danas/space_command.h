@@ -20,6 +20,8 @@ int RunCommand(const SpaceListOptions& options, const Call& call);
 struct SpaceShowOptions {
   std::string space;
   bool json = false;
+  Size size = {};  // {0, 0}: as in the file
+  int key_points = 0;
   std::optional<std::string> graph;  // an SVG file to write
 };
 

@@ -20,21 +20,24 @@ struct PlainTensor {
 using PlainWeights = std::map<std::string, PlainTensor>;
 
 // What a test image goes through (data/transform.h): the shorter side to `resize` pixels, bilinear with antialias; the
-// middle; from [0, 255] to [0, 1]; minus the mean, over the deviation.
+// middle; from [0, 255] to [0, 1]; minus the mean, over the deviation. With heat maps: a person's box, made to have the
+// input's proportions and `box_scale` times as large, warped to the input, bilinear; then the same.
 struct Preprocessing {
   int resize = 256;
+  double box_scale = 1.25;
   std::vector<double> mean = {}, deviation = {};  // one a channel of the network's images
 };
 
 struct ExportedNetwork {
   SearchSpace network;                      // one candidate in every layer
-  std::vector<std::string> class_ids = {};  // empty: unknown
+  std::vector<std::string> class_ids = {};  // empty: unknown; with heat maps the key-points
   std::vector<std::string> class_labels = {};
   Preprocessing preprocessing = {};
   PlainWeights weights = {};
 };
 
-// "input_size", "resize", "interpolation", "mean" and so on, for preprocess.json.
+// "input_size", "resize", "interpolation", "mean" and so on, for preprocess.json; with heat maps also "keypoints",
+// their names where they are known, and "heat_map_size".
 Json PreprocessingJson(const ExportedNetwork& exported);
 
 // The tensor of that name; std::logic_error where the weights are of another network.

@@ -22,8 +22,9 @@ struct OnnxOptions {
 void RequireOpset(int64_t opset);
 
 // Writes `path`: input "image" [batch, channels, height, width], which the network's input size fixes but for the
-// batch; output [batch, classes]; classes and preprocessing as metadata. Files are whole or not there. Throws
-// UsageError for an opset outside of [kOldestOpset, kNewestOpset] and for int8 with kept batch norms, FileError.
+// batch; output "logits" [batch, classes], or "heat_maps" [batch, key-points, height, width]; classes or key-points and
+// preprocessing as metadata. Files are whole or not there. Throws UsageError for an opset outside of [kOldestOpset,
+// kNewestOpset], for int8 with kept batch norms and for softmax of heat maps, FileError.
 // Returns whether there is a <name>.data.
 bool WriteOnnx(const std::filesystem::path& path, const ExportedNetwork& exported, const OnnxOptions& options);
 

@@ -17,7 +17,7 @@ struct PythonModel {
 };
 
 // `name`: of the function that timm knows the model by, and in other spelling of the class; empty: "danas_" and the
-// space's. Throws UsageError for one that is no name in Python.
+// space's. Throws UsageError for one that is no name in Python, and for timm of a network that ends in heat maps.
 PythonModel MakePythonModel(const ExportedNetwork& exported, const std::string& name, PythonFlavour flavour);
 
 }  // namespace danas
