@@ -1,5 +1,7 @@
 #include "danas/train/finetune.h"
 
+#include <algorithm>
+
 #include "danas/arch/config_space.h"
 #include "danas/core/error.h"
 #include "danas/nn/weights_file.h"
@@ -7,6 +9,18 @@
 
 namespace danas {
 namespace {
+
+// Of the network itself; or, for one that ends in heat maps, of a network without them: those of its backbone.
+void LoadInitialWeights(Supernet& network, const std::filesystem::path& path, const std::vector<std::string>& outputs) {
+  const auto of_heat_maps = [](const auto& named) {
+    return named.first.find("heat_maps") != std::string::npos || named.first.find("final_layer") != std::string::npos;
+  };
+  if (network.space().has_heat_maps() && std::ranges::none_of(ReadWeightsFile(path).tensors, of_heat_maps)) {
+    LoadBackboneWeights(network, path);
+  } else {
+    LoadWeights(network, path, outputs);
+  }
+}
 
 // A resumed run takes its weights from the checkpoint.
 std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool resume) {
@@ -22,7 +36,7 @@ std::shared_ptr<Supernet> MakeInitialNetwork(const FinetuneInputs& inputs, bool 
       throw ConfigError(
           "finetune.init is 'supernet', and other weights to begin with are given; leave out one of them");
     }
-    LoadWeights(*network, inputs.initial_weights, classes.ids);
+    LoadInitialWeights(*network, inputs.initial_weights, classes.ids);
   } else if (config.finetune.init == FinetuneInit::kSupernet && !resume) {
     if (inputs.supernet_weights.empty()) {
       throw ConfigError(

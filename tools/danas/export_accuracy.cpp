@@ -61,7 +61,7 @@ ExportAccuracy MeasureAccuracy(Supernet& network, const Genotype& genotype, cons
   const auto test = std::make_shared<const DatasetIndex>(OpenDataset(data).test);
   RequireClasses(genotype, test->classes, arch);
   const Subset chosen = EvenSample(WholeSet(test), images, config.seed);
-  Loader loader(chosen, Transform(data, ImageUse::kTest, config.seed, network.space().input_channels()),
+  Loader loader(chosen, std::make_shared<const Transform>(data, ImageUse::kTest, config.seed, network.space().input_channels()),
                 TestLoader(config, kBatch, Ranks()));
   log::info("measuring accuracy on {} images of {}", chosen.size(), test->name);
 

@@ -8,9 +8,15 @@
 namespace danas {
 namespace {
 
+// "top-1 83.15 %", or of key-points "AP 0.684 (PCK 71.20 %)".
+std::string TestText(const EvaluationResult& test) {
+  if (!test.keypoints) return "top-1 " + FormatPercent(test.top1, 2);
+  return "AP " + FormatDecimals(test.keypoints->ap, 3) + ", PCK " + FormatPercent(test.top1, 2);
+}
+
 std::string ResultText(const TrainingResult& result, const TrainingRun& run) {
-  std::string text = "test top-1 " + FormatPercent(result.last.top1, 2) + " (last epoch's weights";
-  if (result.ema) text += "; their average: " + FormatPercent(result.ema->top1, 2);
+  std::string text = "test " + TestText(result.last) + " (last epoch's weights";
+  if (result.ema) text += "; their average: " + TestText(*result.ema);
   return text + "), " + (run.network.empty() ? "" : run.network + ", ") + FormatDuration(result.seconds) + "\nin " +
          run.folder->path().string() + ": weights.safetensors, network.json, result.json\n";
 }

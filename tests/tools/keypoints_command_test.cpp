@@ -1,0 +1,226 @@
+// Key-points from end to end: search, fine-tuning, resuming, ranks, evaluation, export, on persons of two coloured
+// dots.
+#include <gmock/gmock.h>
+
+#include <array>
+#include <chrono>
+
+#include "danas/core/random.h"
+#include "danas/core/seconds_since.h"
+#include "tests/tools/run_danas.h"
+
+namespace danas::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int kHeight = 72, kWidth = 96;
+
+// A grey picture with noise, a red dot left and a blue one right of the middle of a person's box.
+struct DotPerson {
+  explicit DotPerson(int64_t number) {
+    RandomStream stream(5, "dots", {static_cast<uint64_t>(number)});
+    left = {static_cast<int>(14 + stream.UniformInt(20)), static_cast<int>(16 + stream.UniformInt(38))};
+    right = {static_cast<int>(54 + stream.UniformInt(20)), static_cast<int>(16 + stream.UniformInt(38))};
+    pixels.resize(size_t{3} * kHeight * kWidth);
+    for (char& value : pixels) value = static_cast<char>(90 + stream.UniformInt(30));
+    Dot(left, 0);
+    Dot(right, 2);
+  }
+
+  void Dot(const std::array<int, 2>& at, int channel) {
+    for (int y = at[1] - 3; y <= at[1] + 3; ++y) {
+      for (int x = at[0] - 3; x <= at[0] + 3; ++x) {
+        for (int c = 0; c < 3; ++c) pixels[static_cast<size_t>(3 * (y * kWidth + x) + c)] = c == channel ? '\xf0' : 10;
+      }
+    }
+  }
+
+  std::array<int, 2> left, right;
+  std::string pixels;
+};
+
+void WriteDots(const std::filesystem::path& root, const std::string& set, int64_t first, int64_t count) {
+  Json images = Json::array(), annotations = Json::array();
+  for (int64_t i = first; i < first + count; ++i) {
+    const DotPerson person(i);
+    const std::string name = std::to_string(i) + ".ppm";
+    WriteText(root / set / name,
+              "P6 " + std::to_string(kWidth) + " " + std::to_string(kHeight) + " 255\n" + person.pixels);
+    images.push_back({{"id", i}, {"file_name", name}, {"height", kHeight}, {"width", kWidth}});
+    annotations.push_back({{"id", i + 1},
+                           {"image_id", i},
+                           {"category_id", 1},
+                           {"iscrowd", 0},
+                           {"area", 3500.0},
+                           {"bbox", {8, 8, 80, 56}},
+                           {"num_keypoints", 2},
+                           {"keypoints", {person.left[0], person.left[1], 2, person.right[0], person.right[1], 2}}});
+  }
+  const Json text = {
+      {"images", images},
+      {"annotations", annotations},
+      {"categories", {{{"id", 1}, {"name", "dots"}, {"keypoints", {"left", "right"}}, {"skeleton", {{1, 2}}}}}}};
+  WriteText(root / "annotations" / ("person_keypoints_" + set + ".json"), text.dump());
+}
+
+class KeypointsCommandTest : public testing::Test {
+ protected:
+  KeypointsCommandTest() {
+    WriteDots(folder_ / "data", "train2017", 0, 40);
+    WriteDots(folder_ / "data", "val2017", 100, 12);
+    config_ = Json::parse(R"({
+      "task": "keypoints", "space": "mobile_tiny", "seed": 3,
+      "data": {"root": "data", "format": "coco", "image_size": 48, "image_width": 64, "validation_images": 8,
+               "workers": 1},
+      "keypoints": {"flip_pairs": ["left", "right"], "upper_body": ["left"], "sigmas": [0.1, 0.1],
+                    "head": {"layers": 1, "channels": 16, "groups": [2, 4]}},
+      "schedule": {"ranking": "listed", "classes": [1, 1], "warmup_epochs": 1, "epochs_per_step": 1},
+      "search": {"preset": "paper", "budget": "3M", "budget_min": 1, "budget_max": "20M"},
+      "train": {"batch": 8, "optimizer": "adam", "lr": 0.002, "weight_decay": 0},
+      "finetune": {"epochs": 25, "dropout": 0,
+                   "train": {"batch": 8, "optimizer": "adam", "lr": 0.003, "lr_decay": "steps", "lr_steps": [20, 23],
+                             "lr_warmup_epochs": 0, "weight_decay": 0}},
+      "runtime": {"threads": 1}
+    })");
+    WriteConfig();
+  }
+
+  void WriteConfig() { WriteText(folder_ / "config.json", config_.dump(1)); }
+
+  Outcome Run(const std::vector<std::string>& arguments, const std::string& before = "") {
+    return RunDanas(folder_.path(), arguments, before);
+  }
+
+  void Search(const std::string& run, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"search", "--config", "config.json", "--no-probe", "--run", run};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = Run(arguments);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+  }
+
+  std::string Weights(const std::string& run) { return ReadText(folder_ / run / "weights.safetensors"); }
+
+  TempDir folder_;
+  Json config_;
+};
+
+TEST_F(KeypointsCommandTest, FromTheSearchToTheExport) {
+  Search("search");
+  const Json best = Json::parse(ReadText(folder_ / "search/best.json"));
+  EXPECT_EQ(best["class_ids"], Json({"left", "right"}));
+
+  const Outcome trained = Run({"finetune", "--arch", "search/best.json", "--config", "config.json", "--run", "final"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_THAT(trained.out, AllOf(HasSubstr("test AP "), HasSubstr("PCK ")));
+  const Json result = Json::parse(ReadText(folder_ / "final/result.json"))["test_last_epoch"];
+  EXPECT_EQ(result["keypoints"]["persons"], 12);
+  EXPECT_GT(result["keypoints"]["ap"].get<double>(), 0.5) << result.dump();  // untrained it is about 0
+  EXPECT_FALSE(result.contains("top5"));
+
+  const Outcome tested =
+      Run({"evaluate", "--run", "final", "--json", "--results", "found.json", "--draw", "2", "--out", "pictures"});
+  ASSERT_EQ(tested.code, 0) << tested.err;
+  Json again = Json::parse(tested.out);
+  EXPECT_EQ(again["keypoints"], result["keypoints"]);
+  EXPECT_EQ(again["loss"], result["loss"]);
+  EXPECT_EQ(Json::parse(ReadText(folder_ / "found.json")).size(), result["keypoints"]["found"].get<size_t>());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "pictures/100.jpg"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "pictures/101.jpg"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "pictures/102.jpg"));
+
+  const Outcome exported = Run({"export", "--run", "final", "--to", "pytorch", "--out", "taken"});
+  EXPECT_EQ(exported.code, 0) << exported.err;
+}
+
+TEST_F(KeypointsCommandTest, BoxesOfADetector) {
+  Search("search");
+  config_["finetune"]["epochs"] = 1;
+  config_["finetune"]["train"]["lr_steps"] = {0.5};
+  WriteConfig();
+  ASSERT_EQ(Run({"finetune", "--arch", "search/best.json", "--config", "config.json", "--run", "final"}).code, 0);
+  Json boxes = Json::array();
+  for (int image = 100; image < 112; ++image) {
+    boxes.push_back({{"image_id", image}, {"category_id", 1}, {"bbox", {8, 8, 80, 56}}, {"score", 1.0}});
+  }
+  WriteText(folder_ / "boxes.json", boxes.dump());
+  const auto keypoints_of = [](const Outcome& outcome) { return Json::parse(outcome.out)["keypoints"]; };
+  const Outcome by_truth = Run({"evaluate", "--run", "final", "--json"});
+  const Outcome by_boxes = Run({"evaluate", "--run", "final", "--json", "--boxes", "boxes.json"});
+  ASSERT_EQ(by_boxes.code, 0) << by_boxes.err;
+  // Detected boxes are not clipped to the picture; these lie in it.
+  EXPECT_EQ(keypoints_of(by_boxes)["persons"], keypoints_of(by_truth)["persons"]);
+  EXPECT_NEAR(keypoints_of(by_boxes)["ap"].get<double>(), keypoints_of(by_truth)["ap"].get<double>(), 0.05);
+
+  boxes[3]["image_id"] = 7;
+  WriteText(folder_ / "other.json", boxes.dump());
+  const Outcome other = Run({"evaluate", "--run", "final", "--boxes", "other.json"});
+  EXPECT_NE(other.code, 0);
+  EXPECT_THAT(other.err, AllOf(HasSubstr("other.json"), HasSubstr("7")));
+}
+
+TEST_F(KeypointsCommandTest, TwoProcessesFindWhatOneFinds) {
+  config_["runtime"]["precision"] = "float64";
+  config_["train"]["sync_bn"] = true;
+  config_["search"]["relaxation"] = {{"draws", "batch"}};
+  WriteConfig();
+  Search("one");
+  Search("two", {"--ranks", "2"});
+  const auto network_of = [&](const std::string& run) {
+    return Json::parse(ReadText(folder_ / run / "best.json"))["layers"];
+  };
+  EXPECT_EQ(network_of("one"), network_of("two"));
+}
+
+TEST_F(KeypointsCommandTest, ResumedIsUninterrupted) {
+  config_["checkpoint"] = {{"every", 0.0005}, {"min_seconds", 0}};
+  config_["schedule"]["epochs_per_step"] = 6;
+  WriteConfig();
+  const auto start = std::chrono::steady_clock::now();
+  Search("whole");
+  const double seconds = SecondsSince(start);
+  // What ended before its first checkpoint, or came to its end, is begun again, at another moment.
+  double share = 0.6;
+  bool killed = false;
+  for (int tries = 0; tries < 20 && !killed; ++tries) {
+    std::filesystem::remove_all(folder_ / "run");
+    const Outcome outcome = Run({"search", "--config", "config.json", "--no-probe", "--run", "run"},
+                                "timeout -s KILL " + std::to_string(share * seconds));
+    const bool begun = std::filesystem::exists(folder_ / "run/checkpoints");
+    killed = outcome.code != 0 && begun;
+    share *= outcome.code == 0 ? 0.8 : 1.3;
+  }
+  ASSERT_TRUE(killed) << "no moment found to end the search in its middle";
+  const Outcome resumed = Run({"search", "--resume", "run"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_TRUE(Weights("whole") == Weights("run"));
+  EXPECT_EQ(ReadText(folder_ / "whole/best.json"), ReadText(folder_ / "run/best.json"));
+}
+
+TEST_F(KeypointsCommandTest, WhatDoesNotFitIsSaid) {
+  config_["task"] = "classification";
+  config_["data"].erase("image_width");
+  config_["space"] = "mobile_tiny";
+  WriteConfig();
+  const Outcome classes = Run({"search", "--config", "config.json", "--no-probe", "--run", "a"});
+  EXPECT_NE(classes.code, 0);
+  EXPECT_THAT(classes.err, HasSubstr("task"));
+
+  config_["task"] = "keypoints";
+  config_["keypoints"]["sigmas"] = {0.1};
+  WriteConfig();
+  const Outcome sigmas = Run({"search", "--config", "config.json", "--no-probe", "--run", "b"});
+  EXPECT_NE(sigmas.code, 0);
+  EXPECT_THAT(sigmas.err, HasSubstr("keypoints.sigmas"));
+
+  config_["keypoints"]["sigmas"] = {0.1, 0.1};
+  config_["keypoints"]["names"] = {"left", "middle", "right"};
+  WriteConfig();
+  const Outcome names = Run({"search", "--config", "config.json", "--no-probe", "--run", "c"});
+  EXPECT_NE(names.code, 0);
+  EXPECT_THAT(names.err, HasSubstr("keypoints.names"));
+}
+
+}  // namespace
+}  // namespace danas::test
