@@ -7,8 +7,9 @@
 
 namespace danas {
 
-// Makes the set of pictures `index` one of persons. `annotations`: as CocoText() wrote them. Persons of pictures that
-// were left out when the set was packed are left out too, and told. Throws DataError as ReadCocoPersons() does.
+// Makes the set of pictures `index` one of persons. `annotations`: as CocoText() wrote them. Images that were left out
+// when the set was packed are no longer listed, nor is anybody in them. Throws DataError as ReadCocoPersons() does, and
+// where the pictures are not those of the annotations.
 void AddPackedPersons(std::string_view annotations, DatasetIndex& index);
 
 }  // namespace danas

@@ -221,9 +221,12 @@ TEST_F(CocoDataset, PackedWithoutABadPictureLeavesItsPersonsOut) {
   ASSERT_EQ(packed.size(), 1);
   EXPECT_EQ(packed.persons->persons[0].id, 1);
   EXPECT_EQ(packed.images->Load(0).rgb[0], 'a');
-  EXPECT_EQ(packed.passed_over[0], "left out: 1 of pictures that are not packed");
+  EXPECT_EQ(packed.passed_over[0], "left out: 1 of the pictures, which were not packed, with their persons");
   EXPECT_NE(packed.fingerprint, OpenTrainingSet(config).fingerprint);
-  ExpectErrorContains<DataError>([&] { packed.pictures->Load(0); }, {"was left out"});
+  EXPECT_EQ(packed.annotated->images.size(), 2U);
+  EXPECT_EQ(packed.annotated->persons.size(), 2U);  // a crowd is there too
+  EXPECT_EQ(packed.pictures->Load(1).rgb[0], 'b');
+  EXPECT_EQ(CountImagesToCheck(packed), 2);
 }
 
 }  // namespace
