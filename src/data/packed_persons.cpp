@@ -30,8 +30,8 @@ PersonSet OfPackedPictures(PersonSet all, const ImageSource& packed, int64_t cou
 
 }  // namespace
 
-void AddPackedPersons(std::string_view annotations, DatasetIndex& index) {
-  PersonSet all = ReadCocoPersons(annotations, index.name, "");
+void AddPackedPersons(std::string_view annotations, const std::string& category, DatasetIndex& index) {
+  PersonSet all = ReadCocoPersons(annotations, index.name, category);
   const int64_t listed = std::ssize(all.images);
   const auto annotated =
       std::make_shared<const PersonSet>(OfPackedPictures(std::move(all), *index.images, index.size()));
