@@ -206,6 +206,9 @@ std::vector<std::string> ReadJsonRecords(const std::filesystem::path& path, cons
   if (std::filesystem::is_directory(path, ignored)) {
     throw FileError("cannot read " + path.string() + ": " + std::strerror(EISDIR));
   }
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    throw FileError("cannot read " + path.string() + ": is not a file; write what it gives to one");
+  }
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw FileError("cannot read " + path.string() + ": " + std::strerror(errno));

@@ -12,28 +12,27 @@ namespace danas {
 
 namespace {
 
-// One sample of each picture.
-std::vector<int64_t> SamplesToCheck(const DatasetIndex& set) {
-  std::vector<int64_t> samples;
-  std::vector<bool> seen(set.persons != nullptr ? set.persons->images.size() : 0, false);
-  for (int64_t i = 0; i < set.size(); ++i) {
-    if (set.persons != nullptr) {
-      const auto image = static_cast<size_t>(set.persons->persons[static_cast<size_t>(i)].image);
-      if (seen[image]) continue;
-      seen[image] = true;
-    }
-    samples.push_back(i);
+// What is read: samples, or of persons the pictures that have some; of packed ones all, since all bytes are compared.
+std::vector<int64_t> ImagesToCheck(const DatasetIndex& set) {
+  std::vector<int64_t> images;
+  if (set.persons == nullptr) {
+    for (int64_t i = 0; i < set.size(); ++i) images.push_back(i);
+    return images;
   }
-  return samples;
+  std::vector<bool> used(set.persons->images.size(), set.format == DataFormat::kPacked);
+  for (const Person& person : set.persons->persons) used[static_cast<size_t>(person.image)] = true;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i]) images.push_back(static_cast<int64_t>(i));
+  }
+  return images;
 }
 
 // Throws DataError.
-void CheckSample(const DatasetIndex& set, int64_t sample) {
+void CheckImage(const DatasetIndex& set, int64_t image) {
   if (set.persons == nullptr) {
-    set.images->Load(sample);
+    set.images->Load(image);
     return;
   }
-  const int64_t image = set.persons->persons[static_cast<size_t>(sample)].image;
   const PersonImage& said = set.persons->images[static_cast<size_t>(image)];
   const Image picture = set.pictures->Load(image);
   if (picture.height == said.height && picture.width == said.width) return;
@@ -44,11 +43,11 @@ void CheckSample(const DatasetIndex& set, int64_t sample) {
 
 }  // namespace
 
-int64_t CountImagesToCheck(const DatasetIndex& set) { return std::ssize(SamplesToCheck(set)); }
+int64_t CountImagesToCheck(const DatasetIndex& set) { return std::ssize(ImagesToCheck(set)); }
 
 std::vector<std::string> FindBrokenImages(const DatasetIndex& set, int64_t threads,
                                           const std::function<void(int64_t done)>& progress) {
-  const std::vector<int64_t> samples = SamplesToCheck(set);
+  const std::vector<int64_t> images = ImagesToCheck(set);
   std::atomic<int64_t> next = 0;
   std::mutex mutex;  // guards what is below
   int64_t done = 0;
@@ -56,10 +55,10 @@ std::vector<std::string> FindBrokenImages(const DatasetIndex& set, int64_t threa
   RunOnThreads(threads, [&] {
     while (!InterruptRequested()) {
       const int64_t image = next++;
-      if (image >= std::ssize(samples)) return;
+      if (image >= std::ssize(images)) return;
       std::string reason;
       try {
-        CheckSample(set, samples[static_cast<size_t>(image)]);
+        CheckImage(set, images[static_cast<size_t>(image)]);
       } catch (const DataError& error) {
         reason = error.what();
       }

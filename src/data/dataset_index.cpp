@@ -58,8 +58,19 @@ void CheckNamesAreUtf8(const DatasetIndex& index, const std::string& class_names
   }
 }
 
+void RequireNoCocoKeys(const DataConfig& config, const fs::path& path) {
+  const std::pair<const char*, const std::string*> keys[] = {
+      {"data.images", &config.images}, {"data.test_images", &config.test_images}, {"data.category", &config.category}};
+  for (const auto& [key, value] : keys) {
+    if (value->empty()) continue;
+    throw ConfigError(std::string(key) + " is for COCO's annotations, which " + path.string() +
+                      " is not; leave it out");
+  }
+}
+
 DatasetIndex OpenSet(const DataConfig& config, SetRole role) {
   const Place place = FindSet(config, role);
+  if (place.format != DataFormat::kCoco && place.format != DataFormat::kPacked) RequireNoCocoKeys(config, place.path);
   DatasetIndex index;
   switch (place.format) {
     case DataFormat::kCifar10:

@@ -242,7 +242,8 @@ DataFormat FormatNamed(const std::string& name) {
   return found == names.end() ? DataFormat::kPacked : static_cast<DataFormat>(found - names.begin());
 }
 
-DatasetIndex MakeIndex(const fs::path& path, const std::shared_ptr<const PackedSource>& source) {
+DatasetIndex MakeIndex(const fs::path& path, const std::shared_ptr<const PackedSource>& source,
+                       const std::string& category) {
   DatasetIndex index;
   index.name = path.string();
   index.format = DataFormat::kPacked;
@@ -254,7 +255,7 @@ DatasetIndex MakeIndex(const fs::path& path, const std::shared_ptr<const PackedS
     index.classes.labels.push_back(label.at("label").get<std::string>());
   }
   index.images = source;
-  if (const auto persons = source->Persons()) AddPackedPersons(*persons, index);
+  if (const auto persons = source->Persons()) AddPackedPersons(*persons, category, index);
   return index;
 }
 
@@ -273,7 +274,8 @@ DataFormat SourceFormatOfPacked(const fs::path& path) {
 }
 
 DatasetIndex OpenPacked(const fs::path& path, const DataConfig& config) {
-  return Guarded(path, [&] { return MakeIndex(path, std::make_shared<PackedSource>(path, config.max_pixels)); });
+  return Guarded(
+      path, [&] { return MakeIndex(path, std::make_shared<PackedSource>(path, config.max_pixels), config.category); });
 }
 
 }  // namespace danas

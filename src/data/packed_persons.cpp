@@ -1,7 +1,5 @@
 #include "src/data/packed_persons.h"
 
-#include <unordered_map>
-
 #include "danas/core/error.h"
 #include "danas/core/units.h"
 #include "danas/data/coco_persons.h"
@@ -10,53 +8,38 @@
 namespace danas {
 namespace {
 
-// The pictures of PersonSet::images, of which bad ones may not have been packed.
-class PackedPictures : public ImageSource {
- public:
-  PackedPictures(std::shared_ptr<const ImageSource> packed, int64_t count, const std::vector<PersonImage>& images)
-      : packed_(std::move(packed)) {
-    std::unordered_map<std::string, int64_t> positions;
-    for (int64_t i = 0; i < count; ++i) positions.emplace(packed_->Stored(i).name, i);
-    for (const PersonImage& image : images) {
-      const auto found = positions.find(image.file);
-      at_.push_back(found == positions.end() ? -1 : found->second);
-    }
+// Without the images that were not packed, and without their persons: pictures are packed in the order of the images.
+// Throws DataError where a packed picture is none of the set's.
+PersonSet OfPackedPictures(PersonSet all, const ImageSource& packed, int64_t count) {
+  std::vector<int64_t> position(all.images.size(), -1);
+  std::vector<PersonImage> images;
+  for (size_t i = 0; i < all.images.size(); ++i) {
+    const int64_t next = std::ssize(images);
+    if (next == count || packed.Stored(next).name != all.images[i].file) continue;
+    position[i] = next;
+    images.push_back(std::move(all.images[i]));
   }
-
-  bool Has(int64_t index) const { return at_[static_cast<size_t>(index)] >= 0; }
-
-  Image LoadPart(int64_t index, const ChooseBox& choose) const override { return packed_->LoadPart(At(index), choose); }
-  std::string Name(int64_t index) const override { return packed_->Name(At(index)); }
-  StoredImage Stored(int64_t index) const override { return packed_->Stored(At(index)); }
-  uint64_t ContentHash(int64_t index) const override { return packed_->ContentHash(At(index)); }
-  std::optional<std::vector<uint8_t>> EncodedBytes(int64_t index) const override {
-    return packed_->EncodedBytes(At(index));
+  if (std::ssize(images) < count) {
+    throw DataError(packed.Name(std::ssize(images)) + ": is not in the annotations; pack the dataset again");
   }
-  std::vector<std::string> FindDamage() const override { return packed_->FindDamage(); }
-
- private:
-  int64_t At(int64_t index) const {
-    if (!Has(index)) throw DataError("a picture that was bad when the set was packed, and was left out");
-    return at_[static_cast<size_t>(index)];
-  }
-
-  std::shared_ptr<const ImageSource> packed_;
-  std::vector<int64_t> at_;  // -1: not packed
-};
+  all.images = std::move(images);
+  for (Person& person : all.persons) person.image = position[static_cast<size_t>(person.image)];
+  std::erase_if(all.persons, [](const Person& person) { return person.image < 0; });
+  return all;
+}
 
 }  // namespace
 
-void AddPackedPersons(std::string_view annotations, DatasetIndex& index) {
-  const auto annotated = std::make_shared<const PersonSet>(ReadCocoPersons(annotations, index.name, ""));
-  const auto pictures = std::make_shared<const PackedPictures>(index.images, index.size(), annotated->images);
-  PersonSelection chosen = SelectPersons(*annotated);
-  const size_t gone =
-      std::erase_if(chosen.set.persons, [&](const Person& person) { return !pictures->Has(person.image); });
-  if (gone > 0) {
-    index.passed_over.push_back("left out: " + FormatThousands(static_cast<int64_t>(gone)) +
-                                " of pictures that are not packed");
+void AddPackedPersons(std::string_view annotations, const std::string& category, DatasetIndex& index) {
+  PersonSet all = ReadCocoPersons(annotations, index.name, category);
+  const int64_t listed = std::ssize(all.images);
+  const auto annotated =
+      std::make_shared<const PersonSet>(OfPackedPictures(std::move(all), *index.images, index.size()));
+  if (const int64_t gone = listed - index.size(); gone > 0) {
+    index.passed_over.push_back("left out: " + FormatThousands(gone) +
+                                " of the pictures, which were not packed, with their persons");
   }
-  TakePersons(std::move(chosen), annotated, pictures, index);
+  TakePersons(SelectPersons(*annotated), annotated, index.images, index);
 }
 
 }  // namespace danas

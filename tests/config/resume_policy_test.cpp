@@ -26,11 +26,13 @@ TEST(ResumePolicy, OfEveryKey) {
             (Keys{"checkpoint.before_pruning", "checkpoint.every", "checkpoint.keep", "checkpoint.min_seconds",
                   "checkpoint.required", "data.most_bad", "data.queue", "data.workers", "log.report", "log.tensorboard",
                   "ranks.timeout", "runtime.ask_above", "runtime.device"}));
-  EXPECT_EQ(KeysWith(OnResume::kPlace),
-            (Keys{"data.class_names", "data.format", "data.root", "data.test", "data.train"}));
-  EXPECT_EQ(KeysWith(OnResume::kFixed), (Keys{"data.image_size",
+  EXPECT_EQ(KeysWith(OnResume::kPlace), (Keys{"data.class_names", "data.format", "data.images", "data.root",
+                                              "data.test", "data.test_images", "data.train"}));
+  EXPECT_EQ(KeysWith(OnResume::kFixed), (Keys{"data.category",
+                                              "data.image_size",
                                               "data.search_images_per_class",
                                               "data.validation_fraction",
+                                              "data.validation_images",
                                               "data.validation_per_class",
                                               "easiness.aggregation",
                                               "easiness.batch",

@@ -95,6 +95,8 @@ TEST_F(JsonRecords, AMissingFileIsSaid) {
                                        {"none.json", "No such file"});
   test::ExpectErrorContains<FileError>([&] { ReadJsonRecords(folder_.path(), {}, [](JsonRecord&&) {}); },
                                        {"Is a directory"});
+  test::ExpectErrorContains<FileError>([&] { ReadJsonRecords("/dev/null", {}, [](JsonRecord&&) {}); },
+                                       {"/dev/null: is not a file"});
 }
 
 }  // namespace

@@ -76,6 +76,16 @@ TEST_F(CocoDataset, FindsImagesBesideTheAnnotationsOrWhereTheConfigSays) {
   ExpectErrorContains<DataError>([&] { OpenTrainingSet(config); }, {"data.images: there is no folder"});
 }
 
+TEST_F(CocoDataset, KeysOfAnnotationsAreForThemAlone) {
+  fs::create_directories(folder_ / "photos/train/cat");
+  test::WriteColour(folder_ / "photos/train/cat/1.jpg", 5, 5, 'a');
+  DataConfig config = Train(folder_ / "photos/train");
+  EXPECT_EQ(OpenTrainingSet(config).size(), 1);
+  config.category = "hand";
+  ExpectErrorContains<ConfigError>([&] { OpenTrainingSet(config); },
+                                   {"data.category is for COCO's annotations, which ", "photos/train is not"});
+}
+
 TEST_F(CocoDataset, TellsHowManyImagesAreMissing) {
   fs::remove(folder_ / "train2017/a.jpg");
   fs::remove(folder_ / "train2017/b.jpg");  // has nobody
@@ -204,6 +214,10 @@ TEST_F(CocoDataset, PackedHoldsThePicturesOnceAndThePersons) {
   EXPECT_EQ(packed.pictures->Load(2).rgb[0], 'b');
   EXPECT_TRUE(FindBrokenImages(packed, 1, [](int64_t) {}).empty());
 
+  DataConfig other = Train(folder_ / "packed");
+  other.category = "face";
+  ExpectErrorContains<DataError>([&] { OpenTrainingSet(other); }, {"packed: has no category 'face'"});
+
   // Packed sets can be packed again.
   EXPECT_EQ(PackDataset(packed, folder_ / "again", options, [](int64_t) {}).images, 3);
   EXPECT_EQ(OpenTrainingSet(Train(folder_ / "again")).fingerprint, set.fingerprint);
@@ -221,9 +235,12 @@ TEST_F(CocoDataset, PackedWithoutABadPictureLeavesItsPersonsOut) {
   ASSERT_EQ(packed.size(), 1);
   EXPECT_EQ(packed.persons->persons[0].id, 1);
   EXPECT_EQ(packed.images->Load(0).rgb[0], 'a');
-  EXPECT_EQ(packed.passed_over[0], "left out: 1 of pictures that are not packed");
+  EXPECT_EQ(packed.passed_over[0], "left out: 1 of the pictures, which were not packed, with their persons");
   EXPECT_NE(packed.fingerprint, OpenTrainingSet(config).fingerprint);
-  ExpectErrorContains<DataError>([&] { packed.pictures->Load(0); }, {"was left out"});
+  EXPECT_EQ(packed.annotated->images.size(), 2U);
+  EXPECT_EQ(packed.annotated->persons.size(), 2U);  // a crowd is there too
+  EXPECT_EQ(packed.pictures->Load(1).rgb[0], 'b');
+  EXPECT_EQ(CountImagesToCheck(packed), 2);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace danas {
 
 // Decodes every image of the set on `threads` threads; of packed sets the bytes and the index are compared with their
 // hashes, too. A line for each image that is broken, with its name and the reason, in the dataset's order. `progress`
-// is called with the images done so far. Of persons each picture is read once, and compared with the size that the
-// annotations say. Throws Interrupted.
+// is called with the images done so far. Of persons each picture that has some is read once (of packed sets each
+// picture), and compared with the size that the annotations say. Throws Interrupted.
 // How many images FindBrokenImages() reads.
 int64_t CountImagesToCheck(const DatasetIndex& set);
 
