@@ -227,4 +227,11 @@ std::vector<std::string> ReadJsonRecords(const std::filesystem::path& path, cons
   return reader.lists();
 }
 
+std::vector<std::string> ReadJsonRecords(std::string_view text, const std::string& name, const JsonRecordPlan& plan,
+                                         const std::function<void(JsonRecord&& record)>& visit) {
+  RecordReader reader(name, text.size(), plan, visit);
+  Json::sax_parse(text.begin(), text.end(), &reader);
+  return reader.lists();
+}
+
 }  // namespace danas

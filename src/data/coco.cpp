@@ -115,28 +115,21 @@ DatasetIndex OpenCoco(const fs::path& path, const DataConfig& config, SetRole ro
   const auto all = std::make_shared<PersonSet>(ReadCocoPersons(file, config.category));
   PersonSelection chosen = SelectPersons(*all);
   TakeUnsized(chosen, file, config.on_error);
-  const std::vector<std::string> left_out = chosen.left_out.Lines();
   if (chosen.set.persons.empty()) {
+    const std::vector<std::string> left_out = chosen.left_out.Lines();
     throw DataError(file.string() + ": no person with key-points is left" +
                     (left_out.empty() ? "" : "; left out: " + Joined(left_out)));
   }
-  const auto set = std::make_shared<const PersonSet>(std::move(chosen.set));
   const fs::path folder = FolderOfImages(file, config, role);
-  std::vector<StoredImage> stored = StoredImagesOf(folder, *set, file, config.on_error);
+  std::vector<StoredImage> stored = StoredImagesOf(folder, chosen.set, file, config.on_error);
 
   DatasetIndex index;
   index.name = file.string();
   index.format = DataFormat::kCoco;
-  index.classes.ids = {set->layout.category};
-  for (const std::string& line : left_out) index.passed_over.push_back("left out: " + line);
-  index.labels.assign(set->persons.size(), 0);
   std::vector<SampleKey> keys;
   for (const StoredImage& image : stored) keys.push_back({.name = image.name, .size = image.bytes});
   index.fingerprint = HashPersons(Fingerprint(DataFormat::kCoco, std::move(keys)), *all);
-  index.persons = set;
-  index.annotated = all;
-  index.pictures = MakeFileSource(folder, std::move(stored), config.max_pixels);
-  index.images = PicturesOfPersons(index.pictures, set);
+  TakePersons(std::move(chosen), all, MakeFileSource(folder, std::move(stored), config.max_pixels), index);
   return index;
 }
 

@@ -24,12 +24,13 @@ struct Annotation {
 // Everything that a file says of images, annotations and categories with key-points.
 class CocoReader {
  public:
-  CocoReader(const std::filesystem::path& path, const std::string& category)
-      : file_(path.string()), category_(category) {}
+  CocoReader(std::string file, std::string category) : file_(std::move(file)), category_(std::move(category)) {}
 
-  PersonSet Read() {
+  // `read` is ReadJsonRecords() but for the file.
+  template <typename ReadRecords>
+  PersonSet Read(const ReadRecords& read) {
     const JsonRecordPlan plan{.lists = {"images", "annotations", "categories"}, .passed_over = {"segmentation"}};
-    const std::vector<std::string> found = ReadJsonRecords(file_, plan, [this](JsonRecord&& record) { Take(record); });
+    const std::vector<std::string> found = read(plan, [this](JsonRecord&& record) { Take(record); });
     for (const std::string& list : plan.lists) {
       if (std::find(found.begin(), found.end(), list) == found.end()) {
         throw DataError(file_ + ": has no '" + list + "'; COCO's annotations are expected, with " +
@@ -214,7 +215,46 @@ class CocoReader {
 }  // namespace
 
 PersonSet ReadCocoPersons(const std::filesystem::path& path, const std::string& category) {
-  return CocoReader(path, category).Read();
+  return CocoReader(path.string(), category).Read([&](const JsonRecordPlan& plan, const auto& visit) {
+    return ReadJsonRecords(path, plan, visit);
+  });
+}
+
+PersonSet ReadCocoPersons(std::string_view text, const std::string& name, const std::string& category) {
+  return CocoReader(name, category).Read([&](const JsonRecordPlan& plan, const auto& visit) {
+    return ReadJsonRecords(text, name, plan, visit);
+  });
+}
+
+std::string CocoText(const PersonSet& set) {
+  std::string text = "{\"images\": [";
+  const auto add = [&](const Json& record) { text += (text.back() == '[' ? "\n" : ",\n") + JsonText(record); };
+  for (const PersonImage& image : set.images) {
+    add({{"id", image.id}, {"file_name", image.file}, {"height", image.height}, {"width", image.width}});
+  }
+  text += "],\n\"annotations\": [";
+  for (const Person& person : set.persons) {
+    Json keypoints = Json::array();
+    for (const Keypoint& keypoint : person.keypoints) {
+      keypoints.insert(keypoints.end(), {keypoint.x, keypoint.y, keypoint.visibility});
+    }
+    add({{"id", person.id},
+         {"image_id", set.images[static_cast<size_t>(person.image)].id},
+         {"category_id", set.layout.category_id},
+         {"iscrowd", person.crowd ? 1 : 0},
+         {"area", person.area},
+         {"bbox", {person.box.left, person.box.top, person.box.width, person.box.height}},
+         {"num_keypoints", person.labelled},
+         {"keypoints", std::move(keypoints)}});
+  }
+  text += "],\n\"categories\": [";
+  Json skeleton = Json::array();
+  for (const auto& [from, to] : set.layout.skeleton) skeleton.push_back({from + 1, to + 1});
+  add({{"id", set.layout.category_id},
+       {"name", set.layout.category},
+       {"keypoints", set.layout.names},
+       {"skeleton", std::move(skeleton)}});
+  return text + "]}\n";
 }
 
 PersonSet ReadDetectedPersons(const std::filesystem::path& path, const PersonSet& set) {

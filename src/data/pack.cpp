@@ -16,6 +16,7 @@
 #include "danas/core/interrupt.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
+#include "danas/data/coco_persons.h"
 #include "danas/data/transform.h"
 #include "src/data/decoders.h"
 #include "src/data/encode.h"
@@ -53,8 +54,17 @@ class FolderLock {
   int descriptor_;
 };
 
+// A set of persons as the set of its pictures.
+DatasetIndex PicturesToPack(const DatasetIndex& source) {
+  DatasetIndex pictures = source;
+  pictures.images = source.pictures;
+  pictures.labels.assign(source.persons->images.size(), 0);
+  return pictures;
+}
+
 // The image's name within its dataset: that of Name() without the dataset's folder.
 std::string ShortName(const DatasetIndex& source, int64_t image) {
+  if (source.persons != nullptr) return source.persons->images[static_cast<size_t>(image)].file;
   const std::string name = source.images->Name(image);
   const fs::path path = source.name;
   for (const fs::path& folder : {path, path.parent_path()}) {
@@ -304,10 +314,16 @@ void Packing::Finish(LmdbWriter& writer) const {
   about["left_out"] = left_out_;
   about["fingerprint"] = HexText(Fingerprint());
   std::vector<LmdbPut> puts;
-  const std::pair<const char*, std::vector<uint8_t>*> parts[] = {{packed::kLabels, &labels},
-                                                                 {packed::kHashes, &hashes},
-                                                                 {packed::kNameEnds, &name_ends},
-                                                                 {packed::kNames, &names}};
+  std::vector<std::pair<const char*, std::vector<uint8_t>*>> parts = {{packed::kLabels, &labels},
+                                                                      {packed::kHashes, &hashes},
+                                                                      {packed::kNameEnds, &name_ends},
+                                                                      {packed::kNames, &names}};
+  std::vector<uint8_t> persons;
+  if (source_.annotated != nullptr) {
+    const std::string text = CocoText(*source_.annotated);
+    persons.assign(text.begin(), text.end());
+    parts.emplace_back(packed::kPersons, &persons);
+  }
   for (const auto& [key, bytes] : parts) {
     about["parts"][key] = HexText(HashBytes(*bytes));
     puts.push_back({.key = key, .value = std::move(*bytes)});
@@ -353,14 +369,19 @@ PackOutcome Packing::Run(const std::function<void(int64_t)>& progress) {
 
 }  // namespace
 
+int64_t ImagesToPack(const DatasetIndex& source) {
+  return source.persons != nullptr ? std::ssize(source.persons->images) : source.size();
+}
+
 PackOutcome PackDataset(const DatasetIndex& source, const fs::path& folder, const PackOptions& options,
                         const std::function<void(int64_t done)>& progress) {
-  if (source.persons != nullptr) {
-    throw DataError(source.name +
-                    ": persons with key-points cannot be packed; use the annotations and images as they are");
+  if (source.persons != nullptr && !options.keep_bytes) {
+    throw UsageError(source.name +
+                     ": key-points are in pixels of the pictures, which must stay as they are; pack with --keep-bytes");
   }
+  const DatasetIndex images = source.persons != nullptr ? PicturesToPack(source) : source;
   try {
-    return Packing(source, folder, options).Run(progress);
+    return Packing(images, folder, options).Run(progress);
   } catch (const fs::filesystem_error& error) {
     throw FileError(error.path1().string() + ": " + error.code().message());
   } catch (const Json::exception&) {

@@ -9,6 +9,7 @@
 #include "danas/core/units.h"
 #include "danas/data/decode.h"
 #include "src/data/formats.h"
+#include "src/data/packed_persons.h"
 
 namespace danas {
 namespace packed {
@@ -83,10 +84,19 @@ class PackedSource : public ImageSource {
     names_ = Part(packed::kNames, 0);
     if (!IsWhole(packed::kLabels, labels_)) FailOf(packed::kLabels);
     const std::string format = about_.at("source").at("format").get<std::string>();
-    has_files_ = format == NameOf(DataFormat::kFolder) || format == NameOf(DataFormat::kManifest);
+    has_files_ = format == NameOf(DataFormat::kFolder) || format == NameOf(DataFormat::kManifest) ||
+                 format == NameOf(DataFormat::kCoco);
   }
 
   const Json& about() const { return about_; }
+
+  // The annotations of persons with key-points, in COCO's format; none in other sets.
+  std::optional<std::string_view> Persons() const {
+    const auto part = file_.Find(packed::kPersons);
+    if (!part) return std::nullopt;
+    if (!IsWhole(packed::kPersons, *part)) FailOf(packed::kPersons);
+    return std::string_view(reinterpret_cast<const char*>(part->data()), part->size());
+  }
   std::vector<int> Labels() const {
     std::vector<int> labels(static_cast<size_t>(count_));
     const auto classes = static_cast<int>(about_.at("classes").size());
@@ -119,7 +129,8 @@ class PackedSource : public ImageSource {
     for (const auto& [key, part] : parts) {
       if (!IsWhole(key, part)) damage.push_back(name_ + ": damaged: '" + key + "' differs from what was written");
     }
-    const uint64_t expected = static_cast<uint64_t>(count_) + std::size(packed::kParts) + 1;
+    const size_t parts_there = std::size(packed::kParts) + (file_.Find(packed::kPersons) ? 1 : 0);
+    const uint64_t expected = static_cast<uint64_t>(count_) + parts_there + 1;
     if (file_.entries() != expected) {
       damage.push_back(name_ + ": " + std::to_string(file_.entries()) + " entries found, " + std::to_string(expected) +
                        " expected");
@@ -243,6 +254,7 @@ DatasetIndex MakeIndex(const fs::path& path, const std::shared_ptr<const PackedS
     index.classes.labels.push_back(label.at("label").get<std::string>());
   }
   index.images = source;
+  if (const auto persons = source->Persons()) AddPackedPersons(*persons, index);
   return index;
 }
 

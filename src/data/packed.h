@@ -2,6 +2,7 @@
 //   000000000000 ...  the images in the dataset's order: the bytes of a file, which DecodeImage reads
 //   .about            JSON and its hash: what was packed and how; once it is finished also classes, counts, fingerprint
 //   .labels .hashes .name_ends .names   the index: of every image its label, HashBytes of its bytes, its name
+//   .persons          of persons with key-points alone: their annotations in COCO's format
 //   .part 000000 ...  while it is packed: what each transaction added
 #pragma once
 
@@ -24,6 +25,7 @@ inline constexpr const char* kLabels = ".labels";       // int32 each
 inline constexpr const char* kHashes = ".hashes";       // uint64 each
 inline constexpr const char* kNameEnds = ".name_ends";  // uint64 each: where its name ends within .names
 inline constexpr const char* kNames = ".names";         // one after the other
+inline constexpr const char* kPersons = ".persons";     // of key-points: the annotations, as CocoText() writes them
 inline constexpr const char* kParts[] = {kLabels, kHashes, kNameEnds, kNames};
 
 std::string ImageKey(int64_t position);

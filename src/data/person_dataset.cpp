@@ -43,6 +43,18 @@ std::shared_ptr<const ImageSource> PicturesOfPersons(std::shared_ptr<const Image
   return std::make_shared<PersonSource>(std::move(pictures), std::move(set));
 }
 
+void TakePersons(PersonSelection chosen, std::shared_ptr<const PersonSet> annotated,
+                 std::shared_ptr<const ImageSource> pictures, DatasetIndex& index) {
+  const auto set = std::make_shared<const PersonSet>(std::move(chosen.set));
+  for (const std::string& line : chosen.left_out.Lines()) index.passed_over.push_back("left out: " + line);
+  index.classes.ids = {set->layout.category};
+  index.labels.assign(set->persons.size(), 0);
+  index.persons = set;
+  index.annotated = std::move(annotated);
+  index.images = PicturesOfPersons(pictures, set);
+  index.pictures = std::move(pictures);
+}
+
 DatasetIndex WithDetectedPersons(const DatasetIndex& truth, const std::filesystem::path& boxes) {
   const auto detected = std::make_shared<const PersonSet>(ReadDetectedPersons(boxes, *truth.persons));
   if (detected->persons.empty()) {

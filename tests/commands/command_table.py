@@ -266,6 +266,7 @@ RUN = {
                                                          before="danas data pack data/imagenet data/imagenet-256"),
     "danas data info /data/cifar10": Run(),
     "danas data info --config fashion_mnist": Run(add="--data data/fashion", says="sneaker"),
+    "danas data info /data/coco": Run(says="left_eye"),
     "danas data info /data/packed": Run(before="danas data pack data/photos data/packed"),
     "danas bench supernet --config fashion_mnist_short.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
     "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(

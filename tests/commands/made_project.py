@@ -85,6 +85,21 @@ def write_idx(folder: pathlib.Path, prefix: str, images: int, side: int) -> None
     (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, images) + labels)
 
 
+def write_coco(folder: pathlib.Path) -> None:
+    """COCO's layout: four pictures a set, with a person in each."""
+    names = ["nose", "left_eye", "right_eye"]
+    for name in ("train2017", "val2017"):
+        images = [{"id": i, "file_name": f"{i:012}.jpg", "height": 24, "width": 24} for i in range(1, 5)]
+        persons = [{"id": i, "image_id": i, "category_id": 1, "iscrowd": 0, "area": 150, "bbox": [4, 4, 12, 16],
+                    "num_keypoints": 2, "keypoints": [9, 7, 2, 8, 6, 1, 0, 0, 0]} for i in range(1, 5)]
+        for image in images:
+            write_image(folder / name / image["file_name"], 1, image["id"])
+        path = folder / f"annotations/person_keypoints_{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"images": images, "annotations": persons, "categories": [
+            {"id": 1, "name": "person", "keypoints": names, "skeleton": [[1, 2], [1, 3]]}]}))
+
+
 def write_data(folder: pathlib.Path) -> None:
     data = folder / "data"
     write_class_folders(data / "photos/train", ["cat", "cow", "dog"], 8)
@@ -96,6 +111,7 @@ def write_data(folder: pathlib.Path) -> None:
     write_cifar(data / "cifar100/test.bin", [bytes([i % 20, i % 100]) for i in range(100)])
     write_idx(data / "fashion", "train", 100, 28)
     write_idx(data / "fashion", "t10k", 30, 28)
+    write_coco(data / "coco")
     classes = write_imagenet(data / "imagenet")
     rows = "".join(f"val/ILSVRC2012_val_{i + 1:08}.JPEG,{name}\n" for i, name in enumerate(classes))
     (data / "imagenet/val.csv").write_text("path,label\n" + rows)

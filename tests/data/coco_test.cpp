@@ -5,6 +5,7 @@
 #include "danas/data/check_images.h"
 #include "danas/data/dataset_index.h"
 #include "danas/data/image_listing.h"
+#include "danas/data/pack.h"
 #include "danas/data/person_dataset.h"
 #include "tests/data/coco_support.h"
 
@@ -47,8 +48,9 @@ TEST_F(CocoDataset, HasASampleForEachPerson) {
   EXPECT_EQ(train.persons->persons[0].id, 4);  // c.jpg is the first image
   EXPECT_EQ(train.persons->persons[1].id, 1);
   EXPECT_EQ(train.annotated->persons.size(), 4U);
-  EXPECT_EQ(train.passed_over, (std::vector<std::string>{"left out: 1 of other categories", "left out: 1 marked as a crowd",
-                                                         "left out: 1 without key-points"}));
+  EXPECT_EQ(train.passed_over,
+            (std::vector<std::string>{"left out: 1 of other categories", "left out: 1 marked as a crowd",
+                                      "left out: 1 without key-points"}));
 
   EXPECT_EQ(train.images->Name(0), (folder_ / "train2017/c.jpg, person 4").string());
   EXPECT_EQ(train.images->Stored(1).name, "a.jpg, person 1");
@@ -170,6 +172,58 @@ TEST_F(CocoDataset, TakesADetectorsBoxesForSamples) {
                   R"([{"image_id": 20, "category_id": 8, "bbox": [1, 2, 3, 4], "score": 0.5}])");
   ExpectErrorContains<DataError>([&] { WithDetectedPersons(truth, file); },
                                  {"boxes.json: holds no box of the category 'hand' (id 7)"});
+}
+
+TEST_F(CocoDataset, PackedHoldsThePicturesOnceAndThePersons) {
+  const DatasetIndex set = OpenTrainingSet(Root());
+  PackOptions options;
+  ExpectErrorContains<UsageError>([&] { PackDataset(set, folder_ / "packed", options, [](int64_t) {}); },
+                                  {"pack with --keep-bytes"});
+  options.keep_bytes = true;
+  EXPECT_EQ(ImagesToPack(set), 3);
+  EXPECT_EQ(PackDataset(set, folder_ / "packed", options, [](int64_t) {}).images, 3);
+
+  const DatasetIndex packed = OpenTrainingSet(Train(folder_ / "packed"));
+  EXPECT_EQ(packed.format, DataFormat::kPacked);
+  EXPECT_EQ(packed.fingerprint, set.fingerprint);
+  EXPECT_EQ(packed.labels, set.labels);
+  EXPECT_EQ(packed.classes.ids, set.classes.ids);
+  EXPECT_EQ(packed.persons->layout.names, set.persons->layout.names);
+  EXPECT_EQ(packed.persons->layout.skeleton, set.persons->layout.skeleton);
+  EXPECT_EQ(packed.annotated->persons.size(), set.annotated->persons.size());
+  for (int64_t i = 0; i < set.size(); ++i) {
+    const Person& person = packed.persons->persons[static_cast<size_t>(i)];
+    const Person& was = set.persons->persons[static_cast<size_t>(i)];
+    EXPECT_EQ(person.id, was.id);
+    EXPECT_EQ(person.box, was.box);
+    EXPECT_EQ(person.area, was.area);
+    EXPECT_EQ(person.keypoints, was.keypoints);
+    EXPECT_EQ(packed.images->Load(i), set.images->Load(i));
+    EXPECT_EQ(packed.images->Stored(i).name, set.images->Stored(i).name);
+  }
+  EXPECT_EQ(packed.pictures->Load(2).rgb[0], 'b');
+  EXPECT_TRUE(FindBrokenImages(packed, 1, [](int64_t) {}).empty());
+
+  // Packed sets can be packed again.
+  EXPECT_EQ(PackDataset(packed, folder_ / "again", options, [](int64_t) {}).images, 3);
+  EXPECT_EQ(OpenTrainingSet(Train(folder_ / "again")).fingerprint, set.fingerprint);
+}
+
+TEST_F(CocoDataset, PackedWithoutABadPictureLeavesItsPersonsOut) {
+  test::WriteText(folder_ / "train2017/c.jpg", "no picture");
+  DataConfig config = Root();
+  config.on_error = OnBadImage::kSkip;
+  config.most_bad = 1;
+  PackOptions options;
+  options.keep_bytes = true;
+  EXPECT_EQ(PackDataset(OpenTrainingSet(config), folder_ / "packed", options, [](int64_t) {}).left_out, 1);
+  const DatasetIndex packed = OpenTrainingSet(Train(folder_ / "packed"));
+  ASSERT_EQ(packed.size(), 1);
+  EXPECT_EQ(packed.persons->persons[0].id, 1);
+  EXPECT_EQ(packed.images->Load(0).rgb[0], 'a');
+  EXPECT_EQ(packed.passed_over[0], "left out: 1 of pictures that are not packed");
+  EXPECT_NE(packed.fingerprint, OpenTrainingSet(config).fingerprint);
+  ExpectErrorContains<DataError>([&] { packed.pictures->Load(0); }, {"was left out"});
 }
 
 }  // namespace

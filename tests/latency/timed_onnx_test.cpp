@@ -99,12 +99,23 @@ TEST_F(OnnxInterpreter, WhatGoesWrongIsToldAndNothingIsLeft) {
   const auto time = [&](const std::string& script) {
     OnnxRuntime runtime(answers(script));
     EXPECT_EQ(runtime.name(), "ONNX Runtime 0 (CPU)");
-    runtime.Time(network, {}, 2, true);
+    TimeByOnnx(runtime, network, {}, 2, true);
   };
   ExpectErrorContains<PeerError>([&] { time("echo no memory >&2; exit 1"); }, {"exit code 1", "no memory"});
   ExpectErrorContains<PeerError>([&] { time(R"(echo '{"error": "bad model"}')"); }, {"Runtime 0", "bad model"});
   ExpectErrorContains<PeerError>([&] { time("echo hello"); }, {"something else than times"});
   ExpectErrorContains<PeerError>([&] { time(R"(echo '{"passes": [{"ms": 1, "nodes": []}]}')"); }, {"2 passes"});
+
+  const std::vector<float> image_nchw = {1, 2};
+  const auto ask = [&](const std::string& script) {
+    OnnxRuntime runtime(answers(script));
+    return runtime.Answers("model.onnx", image_nchw, {2, 1, 1, 1}, 1);
+  };
+  const std::string file = "'" + (models / "answers.f32").string() + "'";
+  ExpectErrorContains<PeerError>([&] { ask("printf 123 > " + file + "; echo '{}'"); }, {"for 2 images"});
+  ExpectErrorContains<PeerError>([&] { ask(R"(echo '{"error": "no such file"}')"); }, {"no such file"});
+  // The images themselves are an answer of one value each.
+  EXPECT_EQ(ask("cp '" + (models / "images.f32").string() + "' " + file + "; echo '{}'"), image_nchw);
   EXPECT_FALSE(fs::exists(models));
 }
 

@@ -87,7 +87,7 @@ def parsed(text):
     except ValueError:
         pass
     try:
-        return [without_moments(json.loads(line)) for line in text.splitlines()]
+        return without_moments([json.loads(line) for line in text.splitlines()])
     except ValueError:
         return None
 

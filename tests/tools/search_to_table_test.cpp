@@ -45,8 +45,8 @@ TEST(SearchToTable, SearchFinetuneSampleEvaluateCompare) {
   }
   std::vector<std::string> events;
   for (const Json& line : Lines(project / "search/log.jsonl")) events.push_back(line["event"]);
-  EXPECT_EQ(events, (std::vector<std::string>{"search_start", "epoch", "epoch", "epoch", "pruning", "epoch", "epoch",
-                                              "pruning", "epoch", "epoch", "pruning", "search_end"}));
+  EXPECT_EQ(events, (std::vector<std::string>{"search_start", "written_by", "epoch", "epoch", "epoch", "pruning",
+                                              "epoch", "epoch", "pruning", "epoch", "epoch", "pruning", "search_end"}));
 
   const Outcome again = project.Run(SearchInto("search"));
   EXPECT_EQ(again.code, 5);
@@ -104,8 +104,8 @@ TEST(SearchToTable, QuietShowsResultsAlone) {
 TEST(SearchToTable, WeightsOfAnotherNetworkAreRefused) {
   const SmallProject project;
   ASSERT_EQ(project.Run(SearchInto("search")).code, 0);
-  const Outcome outcome = project.Run(
-      {"evaluate", "--arch", "search/best.json", "--weights", "search/weights.safetensors"});
+  const Outcome outcome =
+      project.Run({"evaluate", "--arch", "search/best.json", "--weights", "search/weights.safetensors"});
   EXPECT_EQ(outcome.code, 6) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("weights.safetensors"));
 }

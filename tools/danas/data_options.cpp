@@ -17,6 +17,7 @@ void DescribeOptions(CLI::App& app, DataInfoOptions& options) {
       "Examples:\n"
       "  danas data info /data/cifar10\n"
       "  danas data info /data/packed\n"
+      "  danas data info /data/coco\n"
       "  danas data info --config fashion_mnist");
   CLI::Option* path = app.add_option("path", options.path, "dataset: its root or one of its sets")->option_text("PATH");
   AddConfig(app, options.config);

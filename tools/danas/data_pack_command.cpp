@@ -51,7 +51,7 @@ void CheckHoldsNothingElse(const fs::path& out, const std::vector<NamedSet>& set
 Json PackOne(const NamedSet& set, const fs::path& folder, const DataPackOptions& options) {
   if (set.set.bad) set.set.bad->ListIn(folder / kBadFiles);
   const PackOutcome outcome =
-      PackDataset(set.set, folder, OptionsOf(options), ImageProgress(folder.string(), set.set.size()));
+      PackDataset(set.set, folder, OptionsOf(options), ImageProgress(folder.string(), ImagesToPack(set.set)));
   if (outcome.was_finished) log::info("{}: already packed; left unchanged", folder.string());
   return {{"set", set.name},          {"folder", folder.string()},
           {"images", outcome.images}, {"left_out", outcome.left_out},

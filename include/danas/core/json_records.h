@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "danas/core/json.h"
@@ -31,6 +32,10 @@ inline constexpr int64_t kMostRecordValues = 10'000;
 // on. Returns the keys of these lists. Throws FileError where the file cannot be read, and DataError with the file and
 // the byte where it is no JSON or ends too soon, and with the key where a list is none or is there twice.
 std::vector<std::string> ReadJsonRecords(const std::filesystem::path& path, const JsonRecordPlan& plan,
+                                         const std::function<void(JsonRecord&& record)>& visit);
+
+// The same of `text`; `name` stands for the file in errors.
+std::vector<std::string> ReadJsonRecords(std::string_view text, const std::string& name, const JsonRecordPlan& plan,
                                          const std::function<void(JsonRecord&& record)>& visit);
 
 }  // namespace danas

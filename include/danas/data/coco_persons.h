@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "danas/data/persons.h"
 
@@ -16,6 +17,12 @@ namespace danas {
 // name of the layout or a visibility is none of 0, 1 and 2, a box or area is below 0; text that is no JSON or was cut
 // off, with the byte.
 PersonSet ReadCocoPersons(const std::filesystem::path& path, const std::string& category = "");
+
+// The same of `text`; `name` stands for the file in errors.
+PersonSet ReadCocoPersons(std::string_view text, const std::string& name, const std::string& category);
+
+// The set in COCO's format, without outlines: what ReadCocoPersons() makes of it is the same set.
+std::string CocoText(const PersonSet& set);
 
 // A detector's boxes in COCO's result format as persons without key-points, in the file's order; those of other
 // categories than the layout's are left out. Throws as ReadCocoPersons(), by the number of the result, and for a file

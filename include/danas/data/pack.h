@@ -25,11 +25,16 @@ struct PackOutcome {
   uint64_t bytes = 0;  // of the database's file
 };
 
+// How many images PackDataset() packs.
+int64_t ImagesToPack(const DatasetIndex& source);
+
 // Packs `source` into the new or empty folder `folder`; where an earlier call with the same source and options did not
 // come to its end, it continues after the last transaction. An image that cannot be read: an error, or left out where
 // source.bad lists such images. Pictures without files (CIFAR, IDX) are kept without loss. `progress` is called with
 // the images done so far. Throws DataError for a bad image; FileError where `folder` holds anything else or was packed
 // otherwise, another process packs into it, or it cannot be written (what is written stays); Interrupted.
+// Of persons with key-points all pictures that the annotations list are packed once, and the annotations with them;
+// that takes PackOptions::keep_bytes, since key-points are in pixels of the pictures (UsageError).
 PackOutcome PackDataset(const DatasetIndex& source, const std::filesystem::path& folder, const PackOptions& options,
                         const std::function<void(int64_t done)>& progress);
 

@@ -7,9 +7,15 @@
 #include <vector>
 
 #include "danas/data/dataset_index.h"
+#include "danas/data/person_selection.h"
 #include "danas/data/persons.h"
 
 namespace danas {
+
+// Makes the persons of `annotated` that SelectPersons() chose the samples of `index`, which has its name and format;
+// `pictures` are those of its images.
+void TakePersons(PersonSelection chosen, std::shared_ptr<const PersonSet> annotated,
+                 std::shared_ptr<const ImageSource> pictures, DatasetIndex& index);
 
 // The picture of each person of `set`, from those of its images. A person is named "PICTURE, person ID".
 std::shared_ptr<const ImageSource> PicturesOfPersons(std::shared_ptr<const ImageSource> pictures,
