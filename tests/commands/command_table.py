@@ -312,6 +312,7 @@ LOOKED_AT = {
     re.compile(r"danas train --model mobilenetv2_0\.25 --config fashion_mnist_short\.json .*"): Look("long"),
     "git lfs pull": Look("network"),
     "tests/bench/loader_table.sh PYTHON PHOTOGRAPHS torchvision=SCRIPT dali=SCRIPT": Look("peers"),
+    re.compile(r"tests/bench/interleave\.py --rounds 5 --key images_per_s .*plain_persons\.py.*"): Look("peers"),
     "python tests/bench/score_images.py make FOLDER PHOTOGRAPHS --images 240": Look("python"),
     re.compile(r"tests/bench/interleave\.py --rounds 4 .*score_images\.py.*"): Look("peers"),
     re.compile(r"(\w+=\w+ )?build/\w+/bin/danas_\w+_test( --gtest_filter=\S+)?"): Look("long"),

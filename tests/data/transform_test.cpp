@@ -19,8 +19,7 @@ using test::ExpectErrorContains;
 using test::SmallImages;
 
 std::vector<float> Pixels(const Transform& transform, int64_t epoch, int64_t position) {
-  std::vector<float> out(
-      static_cast<size_t>(transform.channels() * transform.image_size() * transform.image_size()));
+  std::vector<float> out(static_cast<size_t>(transform.shape().floats()));
   transform.Apply(*ColourDataset(10, 2)->images, epoch, position, out);
   return out;
 }

@@ -50,8 +50,8 @@ Affine FromFrame(const PersonView& view, double rotation, const PixelSize& frame
 // The pixels of a picture that a frame depends on; at least one.
 Box SourceOf(const Affine& to_frame, const PixelSize& frame, const PixelSize& picture);
 
-// `part` holds the pixels of `box` of a picture, among them all that SourceOf() says. The same bits as of the whole. The
-// picture and the frame have at most 32,766 pixels a side.
+// `part` holds the pixels of `box` of a picture, among them all that SourceOf() says. The same bits as of the whole.
+// The picture and the frame have at most 32,766 pixels a side.
 Image WarpAffine(const Image& part, const Box& box, const PixelSize& picture, const Affine& to_frame,
                  const PixelSize& frame);
 

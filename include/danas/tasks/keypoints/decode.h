@@ -19,7 +19,7 @@ namespace danas {
 at::Tensor FlipBack(const at::Tensor& maps_nkhw, std::span<const std::array<int, 2>> flip_pairs, bool shift);
 
 // Like MaximaOf(), and each place a quarter pixel towards the greater neighbour, in both directions: not where
-// neighbours are equal, nor in the two outermost rows and columns.
+// neighbours are equal, nor in the first two and the last row and column.
 MapMaxima RefinedMaximaOf(const at::Tensor& maps_nkhw);
 
 // Of each image the key-points in its picture: views[n] is what frame n shows (ViewOfPerson). Copies from the device.
