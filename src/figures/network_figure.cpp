@@ -97,7 +97,7 @@ class Drawing {
     svg_.Text({kLeft - 10, 20}, "resolution", {.size = kText, .anchor = Anchor::kEnd});
     Brackets(
         16, [](const Place& place) { return place.out.size.height; },
-        [](const Place& place, bool more) { return (more ? "↑ " : "") + SizeText(place.out.size); });
+        [](const Place& place, bool /*more*/) { return SizeText(place.out.size); });
     svg_.Text({kLeft - 10, 52}, "channels", {.size = kText, .anchor = Anchor::kEnd});
     Brackets(
         48, [](const Place& place) { return place.out.channels; },

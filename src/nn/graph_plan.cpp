@@ -130,8 +130,10 @@ std::optional<FusedCandidate> GraphPlan::Fused(const Chain& chain) const {
 }
 
 bool GraphPlan::IsWritable(MapId map) const {
+  if (map == 0 || !chains_.OnlyReader(map)) return false;
   // A convolution's gradient, and a norm's, do not need its result.
-  return map > 0 && chains_.OnlyReader(map) && std::holds_alternative<ConvolutionStep>(graph_.steps[map - 1].operation);
+  const Operation& operation = graph_.steps[map - 1].operation;
+  return std::holds_alternative<ConvolutionStep>(operation) || std::holds_alternative<DeconvolutionStep>(operation);
 }
 
 bool GraphPlan::GoesThroughConvolution(MapId map) const {

@@ -24,7 +24,7 @@ PACKAGES = {"onnx": "onnx, onnxruntime, safetensors.numpy", "int8": "onnx, onnxr
             "examples": "onnxruntime, torch, timm, torchvision, PIL, safetensors.torch"}
 # Spaces, with odd sides: the shipped ones with blocks of each kind, the examples of users' own, and every step. Of the
 # last the networks end in heat maps of key-points.
-KEY_POINTS = ["mobile_small=32x48+5", "shuffle_mobile_small=64x32+3"]
+KEY_POINTS = ["mobile_small=32x48+5", "shuffle_mobile_small=48x36+3"]
 SPACES = [f"{CHECKOUT / 'tests/export/every_step.json'}=21", "shuffle_mobile_small=33", "defined_small=37",
           f"{CHECKOUT / 'tests/export/kept_channels.json'}=19", f"{CHECKOUT / 'tests/export/shuffle_v2.json'}=19",
           "convnext=45", "mobilenet_v3=41", "ghostnet=39",

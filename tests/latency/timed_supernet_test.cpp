@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "danas/arch/heat_map_head.h"
 #include "danas/arch/space_file.h"
 #include "danas/latency/check.h"
 #include "danas/nn/norm.h"
@@ -13,8 +14,7 @@
 namespace danas::test {
 namespace {
 
-TEST(TimedSupernet, GivesATimeForEveryPart) {
-  const SearchSpace space = LoadSpace(SourcePath("configs/spaces/mobile_tiny.json").string()).space;
+void ExpectATimeForEveryPart(const SearchSpace& space) {
   TimedSupernet networks(space, {.batch = 2});
   networks.BeginRound();
   std::vector<size_t> choice;
@@ -26,6 +26,12 @@ TEST(TimedSupernet, GivesATimeForEveryPart) {
     for (const double part : milliseconds) EXPECT_GE(part, 0);
   }
   EXPECT_GT(networks.Reference(), 0);
+}
+
+TEST(TimedSupernet, GivesATimeForEveryPart) {
+  const SearchSpace space = LoadSpace(SourcePath("configs/spaces/mobile_tiny.json").string()).space;
+  ExpectATimeForEveryPart(space);
+  ExpectATimeForEveryPart(WithHeatMapHead(space, {.input = {32, 64}, .layers = 1, .channels = 8}));
 }
 
 // Values of a network that was only initialised can fade to subnormal numbers, which are slow.
