@@ -67,7 +67,7 @@ PersonDraws DrawPerson(const KeypointAugmentConfig& config, RandomStream& stream
 
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name) {
-  const bool detected = person.keypoints.empty();
+  const bool detected = std::ranges::all_of(person.keypoints, [](const Keypoint& at) { return at == Keypoint{}; });
   const PersonBox box =
       detected ? person.box : ClipToPicture(person.box, {.height = image.height, .width = image.width});
   const bool sized = box.width >= 0 && box.height >= 0 && box.width + box.height > 0;

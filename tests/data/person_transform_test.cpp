@@ -202,8 +202,10 @@ TEST(PersonTransform, DetectorsBoxesAreNotClipped) {
   person.box = {.left = -10, .top = 0, .width = 30, .height = 30};
   const PersonImage image = {.id = 1, .file = "picture", .height = 60, .width = 80};
   EXPECT_EQ(ViewOfPerson(person, image, 1, 1, "").centre_x, 14.5);  // what is cut off on the left stays in the width
-  person.keypoints.clear();
+  person.keypoints.assign(17, {});
   EXPECT_EQ(ViewOfPerson(person, image, 1, 1, "").centre_x, 5);
+  person.keypoints[3].x = 1;  // a place without a label is of an annotation
+  EXPECT_EQ(ViewOfPerson(person, image, 1, 1, "").centre_x, 14.5);
 }
 
 TEST(PersonTransform, SaysWhichBoxOrPictureDoesNotFit) {

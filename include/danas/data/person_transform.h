@@ -37,7 +37,8 @@ struct PersonFraming {
 };
 
 // What a frame shows of a person's picture in testing: around its box, which is clipped (ClipToPicture) but where it is
-// a detector's, of a person without key-points. Throws DataError, which begins with `name`, for a box without a size.
+// a detector's: of a person whose key-points are all 0. Throws DataError, which begins with `name`, for a box without a
+// size.
 PersonView ViewOfPerson(const Person& person, const PersonImage& image, double aspect, double padding,
                         const std::string& name);
 

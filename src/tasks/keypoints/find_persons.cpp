@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 #include <utility>
 
 #include "danas/data/person_transform.h"
@@ -34,12 +33,10 @@ at::Tensor RowsOf(const std::vector<std::vector<FoundKeypoint>>& persons, int64_
   return rows;
 }
 
-// A detector's box has no key-points of its own: `row` says how many are found.
-FoundPerson PersonOf(std::span<const double> row, const Person& box, const PersonView& view,
-                     const KeypointsConfig& config) {
+FoundPerson PersonOf(const double* row, const Person& box, const PersonView& view, const KeypointsConfig& config) {
   FoundPerson found{.image = box.image, .score = 0, .area = 0, .box_area = AreaOf(view), .keypoints = {}};
-  for (size_t i = 0; i < row.size(); i += 3) {
-    found.keypoints.push_back({.x = row[i], .y = row[i + 1], .score = row[i + 2]});
+  for (size_t k = 0; k < box.keypoints.size(); ++k, row += 3) {
+    found.keypoints.push_back({.x = row[0], .y = row[1], .score = row[2]});
   }
   found.area = AreaOfKeypoints(found.keypoints);
   found.score = PersonScore(box.score, found.keypoints, config.test.score_threshold);
@@ -146,8 +143,7 @@ class BoxPass {
       const int64_t sample = SampleOf(entries, i);
       const Person& box = set_.persons->persons[static_cast<size_t>(sample)];
       found.boxes.push_back(sample);
-      const std::span row(rows.const_data_ptr<double>() + i * rows.size(1), static_cast<size_t>(rows.size(1)));
-      found.all.push_back(PersonOf(row, box, ViewOf(sample), config_));
+      found.all.push_back(PersonOf(rows.const_data_ptr<double>() + i * rows.size(1), box, ViewOf(sample), config_));
     }
   }
 
