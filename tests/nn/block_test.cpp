@@ -57,6 +57,8 @@ class Reference {
         return test::PlainlyActivated(
             Convolve(x, "conv", {shape.out, spec.op.kernel, shape.stride, 1}) + PerChannel(State("conv.bias")),
             spec.activation);
+      case BlockKind::kDeconvolution:
+        return test::PlainlyActivated(Normalise(Deconvolve(spec, shape, x), "deconv.norm"), spec.activation);
       case BlockKind::kMaxPool:
         return MaxPool(spec.op.kernel, shape.stride, x);
       case BlockKind::kIdentity:
@@ -97,6 +99,19 @@ class Reference {
             .view({x.size(0), conv.groups, -1, height * width});
     const at::Tensor filters = weight.contiguous().view({1, conv.groups, conv.out / conv.groups, -1});
     return at::matmul(filters, columns).reshape({x.size(0), conv.out, height, width});
+  }
+
+  // Every pixel of x spreads its k x k filters over the result, whose edges are cut off.
+  at::Tensor Deconvolve(const BlockSpec& spec, const LayerShape& shape, const at::Tensor& x) {
+    const at::Tensor weight = State("deconv.conv.weight");
+    const int64_t groups = spec.groups, k = spec.op.kernel, s = shape.upsample, height = x.size(2), width = x.size(3);
+    EXPECT_EQ(weight.sizes(), at::IntArrayRef({shape.in, shape.out / groups, k, k}));
+    const at::Tensor filters = weight.contiguous().view({1, groups, shape.in / groups, -1}).transpose(2, 3);
+    const at::Tensor columns = at::matmul(filters, x.contiguous().view({x.size(0), groups, shape.in / groups, -1}));
+    const at::Tensor spread = at::col2im(columns.reshape({x.size(0), shape.out * k * k, height * width}),
+                                         {(height - 1) * s + k, (width - 1) * s + k}, {k, k}, {1, 1}, {0, 0}, {s, s});
+    const int64_t cut = (k - s + 1) / 2;
+    return spread.slice(2, cut, cut + height * s).slice(3, cut, cut + width * s);
   }
 
   static at::Tensor PerChannel(const at::Tensor& c) { return c.view({1, -1, 1, 1}); }
@@ -267,7 +282,7 @@ struct Case {
   std::string Text() const {
     std::ostringstream text;
     if (stage_place) text << "in order at place " << *stage_place << ", ";
-    text << CandidateName(spec) << ' ' << shape.in << " -> " << shape.out << " stride " << shape.stride;
+    text << CandidateName(spec) << ' ' << shape.in << " -> " << shape.out << ' ' << ScaleText(shape);
     return text.str();
   }
 };
@@ -324,6 +339,17 @@ std::vector<Case> Cases() {
   for (const int kernel : {1, 3, 31}) add({.kind = BlockKind::kMaxPool, .op = {.kernel = kernel}}, {kFarDown[1]});
   add({.kind = BlockKind::kMaxPool, .op = {.kernel = 6}}, {{8, 8, 6, kSize}});
   add({.kind = BlockKind::kIdentity, .project = true}, kFarDown);
+  for (const int groups : {1, 2, 4}) {
+    for (const int kernel : {2, 3, 4, 5}) {
+      add({.kind = BlockKind::kDeconvolution,
+           .op = {.kernel = kernel},
+           .activation = Activation::kRelu,
+           .groups = groups},
+          {{8, 8, 1, kSize, 2}, {8, 12, 1, kSize, 2}});
+    }
+  }
+  add({.kind = BlockKind::kDeconvolution, .op = {.kernel = 4}, .activation = Activation::kSwish},
+      {{8, 8, 1, kSize, 3}});
   add({.expand = 1.19}, {kSame});  // 9.52 channels
   add({.op = {OperatorKind::kNormal, 3}, .expand = 3, .squeeze_excite = true, .fused = true}, {kDown});
   add({.expand = 3, .squeeze_excite = true}, {{40, 40, 1, kSize}});  // squeezed to a quarter of 40, above 8
