@@ -9,13 +9,13 @@ namespace danas {
 namespace {
 
 // The number of classes that entry `value` of schedule.classes stands for.
-int CountOf(double value, bool is_share, int classes) {
+int CountOf(double value, bool is_share, int classes, int least) {
   const std::string where = "schedule.classes: " + std::to_string(value);
-  if (is_share) return std::max(2, static_cast<int>(std::llround(value * classes)));
+  if (is_share) return std::max(least, static_cast<int>(std::llround(value * classes)));
   if (value != std::floor(value)) {
     throw ConfigError(where + " is neither a whole number of classes nor a fraction: fractions are all at most 1");
   }
-  if (value < 2) {
+  if (value < least) {
     throw ConfigError("schedule.classes: " + std::to_string(static_cast<int>(value)) +
                       " class: with fewer than 2 the cross-entropy is 0 and nothing is learnt");
   }
@@ -28,8 +28,8 @@ int CountOf(double value, bool is_share, int classes) {
 
 }  // namespace
 
-std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes) {
-  if (classes < 2) {
+std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes, int least) {
+  if (classes < least) {
     throw ConfigError("the dataset has " + std::to_string(classes) +
                       " class; with fewer than 2 the cross-entropy is 0 and nothing is learnt");
   }
@@ -44,7 +44,7 @@ std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes) {
   for (size_t i = 0; i < config.classes.size(); ++i) {
     Phase phase;
     phase.name = i == 0 ? "warmup" : "step" + std::to_string(i);
-    phase.classes = CountOf(config.classes[i], shares, classes);
+    phase.classes = CountOf(config.classes[i], shares, classes, least);
     phase.epochs = i == 0 ? config.warmup_epochs : config.epochs_per_step;
     phase.searches = i > 0;
     if (phase.classes < before) {

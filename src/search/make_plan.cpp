@@ -167,7 +167,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   plan.ranks = ranks;
   plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;
-  for (const Phase& phase : MakePhases(config.schedule, space.classes())) {
+  for (const Phase& phase : PhasesOf(config.schedule, space)) {
     PhasePlan of_phase = PlanPhase(basis, phase, left, counts);
     PlanScoring(basis, left, counts, of_phase);
     if (phase.searches) {

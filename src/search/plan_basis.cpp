@@ -27,6 +27,10 @@ int64_t FirstSum(const std::vector<int64_t>& counts, int classes) {
   return std::accumulate(counts.begin(), end, int64_t{0});
 }
 
+std::vector<Phase> PhasesOf(const ScheduleConfig& config, const SearchSpace& space) {
+  return space.has_heat_maps() ? MakePhases(config, /*classes=*/1, /*least=*/1) : MakePhases(config, space.classes());
+}
+
 double FloatBytes(const Config& config) { return config.runtime.precision == Precision::kFloat64 ? 8 : 4; }
 
 double ElementBytes(const Config& config) { return config.runtime.amp == AmpKind::kNone ? FloatBytes(config) : 2; }

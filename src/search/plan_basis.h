@@ -41,6 +41,9 @@ struct PlanBasis {
   }
 };
 
+// The schedule of a network for classes; of one for key-points every phase has all persons, who are of one class.
+std::vector<Phase> PhasesOf(const ScheduleConfig& config, const SearchSpace& space);
+
 // Of a number among weights and images.
 double FloatBytes(const Config& config);
 double ElementBytes(const Config& config);  // of an activation

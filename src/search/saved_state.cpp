@@ -7,6 +7,7 @@
 #include "danas/core/error.h"
 #include "danas/run/device.h"
 #include "danas/search/arch_parameters.h"
+#include "plan_basis.h"
 
 namespace danas {
 namespace {
@@ -63,7 +64,7 @@ std::vector<SavedState> ListSavedStates(const std::filesystem::path& run_folder,
     // Made first: g++ 12 frees members twice where a later one's initializer throws inside the braces.
     const SearchSpace space =
         SpaceFromJson(ValueOf<Json>(checkpoint, "state.space"), checkpoint.files.manifest.string() + ", its space");
-    const std::vector<Phase> phases = MakePhases(schedule, space.classes());
+    const std::vector<Phase> phases = PhasesOf(schedule, space);
     const auto steps = ValueOf<int64_t>(checkpoint, "state.training.step");
     states.push_back({.number = checkpoint.files.number,
                       .space = space,

@@ -17,9 +17,9 @@ struct Phase {
 };
 
 // Warm-up and one phase for each further entry of schedule.classes; without warm-up where warmup_epochs is 0.
-// Counts, or shares f of all classes as max(2, round(f * classes)). Throws ConfigError for delta below 2 (with one
-// class the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below all
+// Counts, or shares f of all classes as max(least, round(f * classes)). Throws ConfigError for delta below `least` (with
+// one class the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below all
 // classes is allowed: "Small" of Table 4 stays with the easiest.
-std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes);
+std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes, int least = 2);
 
 }  // namespace danas
