@@ -267,6 +267,8 @@ RUN = {
     "danas data info /data/cifar10": Run(),
     "danas data info --config fashion_mnist": Run(add="--data data/fashion", says="sneaker"),
     "danas data info /data/coco": Run(says="left_eye"),
+    "danas search --config coco_keypoints.json --data /data/coco --dry-run": Run(
+        add="--no-probe --set data.validation_images=1", says="at most 2.2G"),
     "danas data info /data/packed": Run(before="danas data pack data/photos data/packed"),
     "danas bench supernet --config fashion_mnist_short.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
     "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(
@@ -291,6 +293,13 @@ LOOKED_AT = {
     re.compile(r"danas search --config (C|my\.json) --gpus 4"): Look("gpu"),
     re.compile(r"danas bench supernet .*--device cuda.*"): Look("gpu"),
     "python tests/bench/gpu_layouts.py": Look("gpu"),
+    "danas search --config coco_keypoints.json --data /data/coco --run runs/pose": Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    "danas finetune --arch runs/pose/best.json --run runs/pose-final": Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas evaluate --run runs/pose(-final)? --boxes detections.json --results found.json --draw 20 --out "
+               r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
+    "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),

@@ -1,5 +1,6 @@
 #include "search_planning.h"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -34,15 +35,23 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
+// Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its own.
+ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t images) {
+  if (config.task == TaskKind::kClassification) return EvenCounts(images, space.classes(), config.data);
+  DataConfig data = config.data;
+  if (data.validation_images > 0) {
+    data.validation_fraction =
+        std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
+  }
+  return EvenCounts(images, 1, data);
+}
+
 // Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
 // the format's or the space file's.
 SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& options, at::Device device) {
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
   const auto cost = MakeCostModel(config.search);
-  const ClassCounts counts =
-      options.images > 0 ? EvenCounts(options.images, config.task == TaskKind::kKeypoints ? 1 : space.classes(),
-                                      config.data)
-                         : ClassCounts{};
+  const ClassCounts counts = options.images > 0 ? CountsOf(config, space, options.images) : ClassCounts{};
   return MakeSearchPlan(config, space, *cost, counts, device,
                         TimesIf(options.plan.probe, config, space, *cost, device));
 }

@@ -81,6 +81,10 @@ events::KeypointFields FieldsOf(const PersonsFound& found, const PersonSet& trut
   return fields;
 }
 
+at::Tensor AtLeastFloat(const at::Tensor& maps) {
+  return maps.scalar_type() == at::kDouble ? maps : maps.to(at::kFloat);
+}
+
 // What is the same for all batches of a pass.
 class BoxPass {
  public:
@@ -131,9 +135,9 @@ class BoxPass {
   // The maps that key-points are read from.
   at::Tensor MapsOf(const Batch& batch) const {
     const AutocastScope autocast(options_.runtime.amp, batch.images.device().type());
-    const at::Tensor maps = forward_(InLayout(batch.images, options_.runtime));
+    const at::Tensor maps = AtLeastFloat(forward_(InLayout(batch.images, options_.runtime)));
     if (!config_.test.flip) return maps;
-    const at::Tensor mirrored = forward_(InLayout(batch.images.flip({3}), options_.runtime));
+    const at::Tensor mirrored = AtLeastFloat(forward_(InLayout(batch.images.flip({3}), options_.runtime)));
     return (maps + FlipBack(mirrored, scheme_.flip_pairs, config_.test.shift_heatmap)) / 2;
   }
 
