@@ -35,7 +35,7 @@ const char* FillOf(BlockKind kind) {
     case BlockKind::kConvolution:
       return "#aeaeae";
     case BlockKind::kDeconvolution:
-      return "#f2b8b0";
+      return "#b4788a";
     case BlockKind::kMaxPool:
       return "#cdcdcd";
     case BlockKind::kIdentity:

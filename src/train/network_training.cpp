@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
 
 #include "danas/core/file.h"
 #include "danas/core/run_folder.h"
@@ -175,6 +176,7 @@ std::filesystem::path WeightsAfter(const std::filesystem::path& folder, int64_t 
 }
 
 TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, const TrainingOutputs& outputs) {
+  if (!training.task) throw std::invalid_argument("a training needs its task");
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;

@@ -61,8 +61,8 @@ TEST(ConfigFile, ErrorsNameFileLineKeyAndTheNearestKey) {
             "c.yaml:1: lr: unknown key here; did you mean 'train.lr' or 'finetune.train.lr' or 'zoo.train.lr'?");
   EXPECT_EQ(message("c.yaml", "train: {seed: 1}\n"), "c.yaml:1: train.seed: unknown key here; did you mean 'seed'?");
   EXPECT_EQ(message("c.yaml", "zebra_stripes: 1\n"),
-            "c.yaml:1: zebra_stripes: unknown key; valid keys are: extends, $schema, space, seed, runtime, nn, data, "
-            "easiness, schedule, search, train, finetune, zoo, checkpoint, ranks, log");
+            "c.yaml:1: zebra_stripes: unknown key; valid keys are: extends, $schema, task, space, seed, runtime, nn, data, "
+            "keypoints, easiness, schedule, search, train, finetune, zoo, checkpoint, ranks, log");
   EXPECT_EQ(message("d.json", "{\"train\": {\"batch\": 2,\n\"batch\": 3}}"),
             "d.json:2: train.batch: duplicate key; first given on line 1");
   EXPECT_EQ(message("e.yaml", "train:\n  lr: .nan\n"), "e.yaml:2: train.lr: found .nan, expected a finite number");

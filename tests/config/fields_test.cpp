@@ -52,6 +52,7 @@ void ExpectTaken(const FieldCase& field, const std::string& value) {
   Config config = Roomy();
   std::vector<std::string> assignments = {Assignment(field, value)};
   if (IsOfALoss(field.path)) assignments.push_back(KindOfLoss(field.path));
+  if (field.path == "data.image_width") assignments.push_back("task=keypoints");
   EXPECT_NO_THROW(Assign(config, assignments)) << Assignment(field, value);
 }
 

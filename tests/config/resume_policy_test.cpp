@@ -30,6 +30,7 @@ TEST(ResumePolicy, OfEveryKey) {
                                               "data.test", "data.test_images", "data.train"}));
   EXPECT_EQ(KeysWith(OnResume::kFixed), (Keys{"data.category",
                                               "data.image_size",
+                                              "data.image_width",
                                               "data.search_images_per_class",
                                               "data.validation_fraction",
                                               "data.validation_images",
@@ -44,6 +45,14 @@ TEST(ResumePolicy, OfEveryKey) {
                                               "easiness.relevance",
                                               "easiness.resamples",
                                               "easiness.split",
+                                              "keypoints.flip_pairs",
+                                              "keypoints.head.channels",
+                                              "keypoints.head.fixed",
+                                              "keypoints.head.groups",
+                                              "keypoints.head.kernel",
+                                              "keypoints.head.layers",
+                                              "keypoints.names",
+                                              "keypoints.sigma",
                                               "schedule.class_order",
                                               "schedule.classes",
                                               "schedule.ranking",
@@ -52,7 +61,8 @@ TEST(ResumePolicy, OfEveryKey) {
                                               "search.learner",
                                               "search.paths",
                                               "seed",
-                                              "space"}));
+                                              "space",
+                                              "task"}));
   EXPECT_EQ(KeysWith(OnResume::kAsSection), Keys());
   // All others: a fork may.
   EXPECT_EQ(ResumePolicy("train.lr"), OnResume::kForkMay);

@@ -85,7 +85,7 @@ TEST(Colour, DistancesAreTheKnownOnes) {
 
 TEST(Colour, KindsOfBlocksAreToldApart) {
   const std::vector<std::string> fills = BlockFills();
-  EXPECT_EQ(fills.size(), 14u);  // of eleven shipped kinds and three of users'
+  EXPECT_EQ(fills.size(), 15u);  // of twelve shipped kinds and three of users'
   ExpectToldApart(fills, 10);
 }
 

@@ -5,6 +5,7 @@
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/nn/safetensors.h"
+#include "danas/tasks/make_task.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
@@ -88,6 +89,7 @@ TEST(TrainZooNetwork, ValidationLeavesTheTrainingAlone) {
   InitializeWeights(*network, training.config.seed);
   NetworkTraining plain{.kind = events::TrainingKind::kTrain,
                         .config = training.config,
+                        .task = MakeTask(training.config),
                         .recipe = training.config.zoo.train,
                         .epochs = training.config.zoo.epochs,
                         .images = {},

@@ -105,6 +105,7 @@ TEST(RanksThatDrift, AreNoticedAndNamed) {
     InitializeWeights(*network, 0);
     NetworkTraining training{.kind = events::TrainingKind::kFinetune,
                              .config = inputs.config,
+                             .task = inputs.task,
                              .recipe = inputs.config.finetune.train,
                              .epochs = 3,
                              .images = WholeSet(std::make_shared<const DatasetIndex>(inputs.dataset.train)),
