@@ -236,6 +236,7 @@ RUN = {
     "danas cost --arch runs/mine/best.json": Run(),
     "danas cost --space shuffle_mobile --size 256x192 --key-points 17": Run(says="counting each deconvolution"),
     "danas cost --arch configs/networks/simple_baseline_resnet50.json": Run(says="5,426,380,800 MACs, 33,999,697"),
+    "danas --version": Run(says="danas "),
     "danas models": Run(),
     "danas models --size 64 --classes 200 --json": Run(),
     "danas compare runs/final runs/random-1 runs/random-2": Run(),

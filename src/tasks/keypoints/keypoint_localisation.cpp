@@ -6,6 +6,7 @@
 #include "danas/data/person_transform.h"
 #include "danas/tasks/keypoints/find_persons.h"
 #include "danas/tasks/keypoints/heat_maps.h"
+#include "danas/tasks/keypoints/sigmas.h"
 
 namespace danas {
 namespace {
@@ -24,6 +25,7 @@ std::shared_ptr<const FrameMaker> KeypointLocalisation::Frames(const DatasetInde
     throw ConfigError("task: keypoints, but " + dataset.name +
                       " has no key-points; name COCO's annotations in data.root, or set task: classification");
   }
+  SigmasOf(keypoints_, dataset.persons->layout);  // those of a test, before hours of training
   const FrameShape shape{.height = data_.image_size,
                          .width = data_.image_width > 0 ? data_.image_width : data_.image_size,
                          .channels = channels};
