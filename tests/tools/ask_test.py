@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -55,6 +56,8 @@ class AskTest(unittest.TestCase):
             os.execve(words[0], words, {**made_project.environment(self.folder, BINARIES), "TERM": "xterm"})
         shown, answered, end = b"", False, time.monotonic() + 300
         while time.monotonic() < end:
+            if not select.select([terminal], [], [], 1)[0]:
+                continue
             try:
                 shown += os.read(terminal, 4096)
             except OSError:  # the terminal's other side was closed

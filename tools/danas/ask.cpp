@@ -18,9 +18,10 @@ std::string ReadAnswer() {
   std::string line;
   for (char letter = 0; letter != '\n';) {
     pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&input, 1, -1);
+    // A signal that comes just before poll() does not end it: look again in a while.
+    const int ready = ::poll(&input, 1, /*milliseconds=*/200);
     ThrowIfInterrupted();
-    if (ready < 0) continue;
+    if (ready <= 0) continue;
     if (::read(STDIN_FILENO, &letter, 1) != 1) break;
     line += letter;
   }
