@@ -286,7 +286,11 @@ void Validate(const Config& config, const std::string& name) {
   check.Require(!config.space.empty(), "space", "empty; expected a shipped search space or a file");
   CheckRuntime(check, config.runtime);
   if (config.task == TaskKind::kClassification) CheckClassification(check, config.data);
-  if (config.task == TaskKind::kKeypoints) CheckKeypoints(check, config.keypoints);
+  if (config.task == TaskKind::kKeypoints) {
+    CheckKeypoints(check, config.keypoints);
+    check.Require(config.schedule.ranking != "auto", "schedule.ranking",
+                  "'auto' ranks classes by classifiers, and with task 'keypoints' there is one class; set 'listed'");
+  }
   CheckValidation(check, config.data);
   CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);

@@ -207,6 +207,14 @@ TEST_F(KeypointsCommandTest, WhatDoesNotFitIsSaid) {
   EXPECT_THAT(classes.err, HasSubstr("task"));
 
   config_["task"] = "keypoints";
+  config_["data"]["image_width"] = 64;
+  config_["schedule"]["ranking"] = "auto";
+  WriteConfig();
+  const Outcome ranking = Run({"search", "--config", "config.json", "--no-probe", "--run", "d"});
+  EXPECT_NE(ranking.code, 0);
+  EXPECT_THAT(ranking.err, HasSubstr("schedule.ranking"));
+
+  config_["schedule"]["ranking"] = "listed";
   config_["keypoints"]["sigmas"] = {0.1};
   WriteConfig();
   const Outcome sigmas = Run({"search", "--config", "config.json", "--no-probe", "--run", "b"});

@@ -83,6 +83,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   const bool persons = config.task == TaskKind::kKeypoints;
   if (!persons) RequireNoPersonOptions(options);
+  if (ranks.first()) PrepareOutputs(options);
   DatasetIndex opened = OpenDataset(config.data).test;
   if (persons && options.boxes != "truth") opened = WithDetectedPersons(opened, options.boxes);
   const auto test = std::make_shared<const DatasetIndex>(std::move(opened));

@@ -1,5 +1,6 @@
 #include "person_results.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -17,6 +18,15 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string Hundredths(double share) { return share < 0 ? "none" : FormatDecimals(100 * share, 1); }
+
+fs::path PicturesFolder(const EvaluateOptions& options) { return options.out.empty() ? "pictures" : options.out; }
+
+// In one folder, though the pictures may be in several: "park/1.png" is "park_1.jpg".
+std::string PictureName(const std::string& file) {
+  std::string name = fs::path(file).replace_extension(".jpg").string();
+  std::ranges::replace(name, '/', '_');
+  return name;
+}
 
 using PersonsByImage = std::map<int64_t, std::vector<const FoundPerson*>>;
 
@@ -37,15 +47,13 @@ std::string DrawPictures(const PersonsFound& found, const DatasetIndex& test, co
   PersonsByImage by_image;
   for (const FoundPerson& person : found.kept) by_image[person.image].push_back(&person);
   const KeypointScheme scheme = SchemeOf(config.keypoints, test.persons->layout);
-  MakeFolders(folder);
   int drawn = 0;
   for (const auto& [image, persons] : by_image) {
     if (drawn == count) break;
     Image picture = test.pictures->Load(image);
     DrawPicture(persons, test, scheme, config.keypoints.test.score_threshold, picture);
     const std::vector<uint8_t> bytes = JpegBytes(picture);
-    const fs::path stem = fs::path(test.persons->images[static_cast<size_t>(image)].file).stem();
-    WriteFileAtomically(folder / (stem.string() + ".jpg"),
+    WriteFileAtomically(folder / PictureName(test.persons->images[static_cast<size_t>(image)].file),
                         std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     ++drawn;
   }
@@ -62,6 +70,14 @@ void RequireNoPersonOptions(const EvaluateOptions& options) {
                                                   : nullptr;
   if (option == nullptr) return;
   throw UsageError(std::string(option) + " is for key-points, but the config's task is classification");
+}
+
+void PrepareOutputs(const EvaluateOptions& options) {
+  const fs::path parent = fs::path(options.results).parent_path();
+  if (!parent.empty() && !fs::is_directory(parent)) {
+    throw FileError("--results: there is no folder " + parent.string());
+  }
+  if (options.draw > 0) MakeFolders(PicturesFolder(options));
 }
 
 std::string PersonsText(const EvaluationResult& result) {
@@ -89,7 +105,7 @@ std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIn
     written.push_back(options.results);
   }
   if (options.draw > 0) {
-    written.push_back(DrawPictures(found, test, config, options.draw, options.out.empty() ? "pictures" : options.out));
+    written.push_back(DrawPictures(found, test, config, options.draw, PicturesFolder(options)));
   }
   return written;
 }

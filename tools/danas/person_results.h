@@ -13,6 +13,9 @@ namespace danas {
 // Throws UsageError for an option that only key-points have.
 void RequireNoPersonOptions(const EvaluateOptions& options);
 
+// Before the work that they are to hold: makes --out's folder. Throws FileError where --results has no folder.
+void PrepareOutputs(const EvaluateOptions& options);
+
 // AP and AR as COCO reports them, with the network's own measures below.
 std::string PersonsText(const EvaluationResult& result);
 

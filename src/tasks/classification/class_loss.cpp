@@ -4,12 +4,15 @@
 
 #include <algorithm>
 
+#include "danas/core/error.h"
+
 namespace danas {
 
 namespace {
 
 at::Tensor CrossEntropy(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing,
                         at::Reduction::Reduction reduction) {
+  RequireLogits(logits_nk);
   TORCH_CHECK(0 < classes && classes <= logits_nk.size(1), "loss over ", classes, " of ", logits_nk.size(1), " logits");
   const at::ScalarType type = logits_nk.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   return at::cross_entropy_loss(logits_nk.narrow(1, 0, classes).to(type), targets_n, /*weight=*/{}, reduction,
@@ -17,6 +20,13 @@ at::Tensor CrossEntropy(const at::Tensor& logits_nk, const at::Tensor& targets_n
 }
 
 }  // namespace
+
+void RequireLogits(const at::Tensor& output) {
+  if (output.dim() == 2) return;
+  throw ConfigError(
+      "task: classification, but the network ends in heat maps of key-points; set task: keypoints, or give a network "
+      "that ends in a classifier");
+}
 
 at::Tensor ClassLossSum(const at::Tensor& logits_nk, const at::Tensor& targets_n, int64_t classes, double smoothing) {
   return CrossEntropy(logits_nk, targets_n, classes, smoothing, at::Reduction::Sum);

@@ -42,7 +42,8 @@ void SumPerClass(const Ranks& ranks, std::vector<ClassAccuracy>& per_class) {
 
 }  // namespace
 
-std::shared_ptr<const FrameMaker> Classification::Frames(const DatasetIndex& dataset, ImageUse use, int channels) const {
+std::shared_ptr<const FrameMaker> Classification::Frames(const DatasetIndex& dataset, ImageUse use,
+                                                         int channels) const {
   if (dataset.persons) {
     throw ConfigError("task: classification, but " + dataset.name + " has key-points; set task: keypoints");
   }
@@ -86,6 +87,7 @@ EvaluationResult Classification::Test(torch::nn::Module& network, const Forward&
       const AutocastScope autocast(options.runtime.amp, batch.images.device().type());
       return forward(InLayout(batch.images, options.runtime));
     }();
+    RequireLogits(logits_nk);
     const at::Tensor hit_n = logits_nk.narrow(1, 0, options.classes).argmax(1).eq(batch.targets);
     targets.push_back(batch.targets);
     hits.push_back(hit_n);

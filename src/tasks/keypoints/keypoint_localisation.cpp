@@ -12,6 +12,11 @@ namespace danas {
 namespace {
 
 HeatMaps TargetsOf(const Batch& batch, const at::Tensor& maps_nkhw, double sigma) {
+  if (maps_nkhw.dim() != 4) {
+    throw ConfigError(
+        "task: keypoints, but the network ends in a classifier; give one that a search for key-points found. danas "
+        "train and danas easiness know classifiers alone");
+  }
   return HeatMapTargets(batch.truth.view({batch.size(), maps_nkhw.size(1), 3}),
                         {.height = batch.images.size(2), .width = batch.images.size(3)},
                         {.height = maps_nkhw.size(2), .width = maps_nkhw.size(3)}, sigma);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "danas/core/error.h"
 #include "tests/train/train_support.h"
 
 namespace danas::test {
@@ -49,6 +50,19 @@ TEST(CountCorrect, CountsAmongTheClassesLearnt) {
   EXPECT_EQ(CountCorrect(logits, targets, 4, 2).item<int64_t>(), 2);
   EXPECT_EQ(CountCorrect(logits, targets, 4, 3).item<int64_t>(), 3);
   EXPECT_EQ(CountCorrect(logits, targets, 2, 5).item<int64_t>(), 3);  // at most as many as there are
+}
+
+TEST(ClassLossSum, SaysThatMapsOfKeypointsAreNoLogits) {
+  const at::Tensor maps = at::zeros({2, 3, 4, 4}), targets = at::zeros({2}, at::kLong);
+  ExpectErrorContains<ConfigError>([&] { ClassLossSum(maps, targets, 3, 0); }, {"task: classification", "heat maps"});
+  Config config;
+  config.task = TaskKind::kKeypoints;
+  const Batch batch{.images = at::zeros({2, 3, 8, 8}), .targets = targets, .truth = at::zeros({2, 9})};
+  ExpectErrorContains<ConfigError>(
+      [&] {
+        MakeTask(config)->LossSum(at::zeros({2, 3}), batch, 3, 0);
+      },
+      {"task: keypoints", "classifier"});
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 
 namespace danas {
 
+// Throws ConfigError where a network's output is none of a classifier's, [N, K], but maps of key-points.
+void RequireLogits(const at::Tensor& output);
+
 // logits [N, K] in any float type; targets [N] below `classes`. The first `classes` columns are sliced off before the
 // softmax (a mask of -inf would make smoothing NaN); smoothing spreads over these classes as in PyTorch. Sum over the
 // batch in float32 (double for double); divide by the number of images for the mean.
