@@ -301,6 +301,11 @@ LOOKED_AT = {
     re.compile(r"danas evaluate --run runs/pose(-final)? --boxes detections.json --results found.json --draw 20 --out "
                r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
     "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
+    "danas search --config coco_mini.json --data /data/coco --run runs/mini": Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas finetune --arch runs/mini/best.json --run runs/(mini-final|ten).*"): Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas evaluate --run runs/mini-final .*"): Look("long", run_by="tools.KeypointsCommandTest"),
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
     re.compile(r"scripts/(setup|test|quickstart)( --\w+)?"): Look("long"),

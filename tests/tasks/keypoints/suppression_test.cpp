@@ -3,6 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+
+#include "danas/core/file.h"
+#include "danas/core/json.h"
+#include "danas/core/text_file.h"
+#include "tests/support/test_support.h"
 
 namespace danas {
 namespace {
@@ -39,6 +45,29 @@ TEST(SuppressDoubles, KeepsTheBestOfThoseThatAreAlike) {
 
 TEST(SuppressDoubles, TakesTheFirstOfEqualScores) {
   EXPECT_EQ(SuppressDoubles(std::vector<FoundPerson>{At(0, 0.5), At(0, 0.5)}, kSigmas), std::vector<int64_t>{0});
+}
+
+// Of suppression_cases.jsonl; the script beside it says what stands where.
+TEST(SuppressDoubles, KeepsWhomMmposeKeepsInTwoHundredCases) {
+  int64_t count = 0;
+  for (const std::string& line :
+       LinesOf(ReadTextFile(test::SourcePath("tests/tasks/keypoints/suppression_cases.jsonl")))) {
+    if (line.empty()) continue;
+    const Json json = ParseJson(line);
+    std::vector<FoundPerson> found;
+    for (const Json& row : json.at("found")) {
+      FoundPerson person{.score = row[0].get<double>(), .box_area = row[1].get<double>(), .keypoints = {}};
+      for (size_t i = 2; i < row.size(); i += 2) {
+        person.keypoints.push_back({.x = row[i].get<double>(), .y = row[i + 1].get<double>()});
+      }
+      found.push_back(std::move(person));
+    }
+    EXPECT_EQ(SuppressDoubles(found, json.at("sigmas").get<std::vector<double>>()),
+              json.at("kept").get<std::vector<int64_t>>())
+        << "case " << count;
+    ++count;
+  }
+  EXPECT_EQ(count, 200);
 }
 
 }  // namespace
