@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "danas/core/units.h"
+#include "danas/report/note_text.h"
 #include "danas/report/text_table.h"
 
 namespace danas {
@@ -91,10 +91,21 @@ std::string BudgetsText(const SearchPlan& plan) {
          FormatBytes(plan.memory_bytes()) + " of tensors, one search " + FormatBytes(plan.separate_memory_bytes) + "\n";
 }
 
+// What the space's networks have, and those within the budget's band.
+std::string ParametersText(const SearchPlan& plan) {
+  if (plan.unit == "parameters") return "";
+  const std::string whole = FormatCount(plan.parameters_least) + " to " + FormatCount(plan.parameters_most);
+  std::string text = "parameters: " + whole + "; of networks within the " +
+                     (plan.budgets.empty() ? "budget's band " : "budgets' bands ");
+  if (plan.band_parameters_most == 0) return text + "there are none\n";
+  return text + FormatCount(plan.band_parameters_least) + " to " + FormatCount(plan.band_parameters_most) + "\n";
+}
+
 std::string OpeningText(const SearchPlan& plan) {
   std::string text = "space: " + std::to_string(plan.searchable_layers) + " layers searched, " +
                      NetworksText(plan.networks) + " networks of " + FormatCostNumber(plan.least, plan.unit) + " to " +
                      FormatCost(plan.most, plan.unit) + "\n";
+  text += ParametersText(plan);
   text += plan.budgets.empty() ? "budget: " + FormatCost(plan.budget, plan.unit) + "; the result may cost at most " +
                                      FormatCostNumber(plan.budget_max, plan.unit) + "\n"
                                : BudgetsText(plan);
@@ -143,35 +154,21 @@ std::string TakenTable(const SearchPlan& plan) {
   return table.Text();
 }
 
-// "note: text", broken into lines of at most 80 columns.
-std::string Note(const std::string& text) {
-  constexpr size_t kColumns = 80;
-  std::string note, line = "note:";
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (DisplayWidth(line + " " + word) > kColumns) {
-      note += line + "\n";
-      line = "     ";
-    }
-    line += " " + word;
-  }
-  return note + line + "\n";
-}
-
 std::string ClosingText(const SearchPlan& plan) {
   std::string text = "total: " + FormatThousands(plan.images()) + " training images seen, " +
                      FormatThousands(plan.weight_steps()) + " weight steps, " + FormatThousands(plan.alpha_steps()) +
                      " α steps\n       at most " + FormatBytes(plan.memory_bytes()) + " of tensors; ";
-  text += plan.probed ? "about " + FormatDuration(plan.seconds()) + ", from steps timed on this machine\n"
-                      : "time not estimated\n";
+  text += plan.probed      ? "about " + FormatDuration(plan.seconds()) + ", from steps timed on this machine\n"
+          : plan.predicted ? "time predicted below\n"
+                           : "time not estimated\n";
   for (const PhasePlan& phase : plan.phases) {
-    if (const std::string doubt = FewPathsText(phase); !doubt.empty()) text += Note(doubt);
+    if (const std::string doubt = FewPathsText(phase); !doubt.empty()) text += NoteText(doubt);
     if (plan.pruning_score != "alpha") continue;  // α decides nothing then
-    if (const std::string doubt = FewStepsText(phase); !doubt.empty()) text += Note(doubt);
+    if (const std::string doubt = FewStepsText(phase); !doubt.empty()) text += NoteText(doubt);
   }
   if (plan.certain > 0) {
-    text += Note("cuts below " + FormatDecimals(plan.certain, 1) +
-                 " standard errors are put off: later phases may have more candidates than shown, and take longer");
+    text += NoteText("cuts below " + FormatDecimals(plan.certain, 1) +
+                     " standard errors are put off: later phases may have more candidates than shown, and take longer");
   }
   return text;
 }
@@ -221,6 +218,10 @@ Json PlanJson(const SearchPlan& plan) {
   add_logged(&SearchStart::searchable_layers, &SearchStart::networks, &SearchStart::unit, &SearchStart::least,
              &SearchStart::most, &SearchStart::budget, &SearchStart::budget_max, &SearchStart::images,
              &SearchStart::weight_steps, &SearchStart::alpha_steps, &SearchStart::memory_bytes);
+  json.update({{"parameters_least", plan.parameters_least},
+               {"parameters_most", plan.parameters_most},
+               {"band_parameters_least", plan.band_parameters_most > 0 ? Json(plan.band_parameters_least) : Json()},
+               {"band_parameters_most", plan.band_parameters_most > 0 ? Json(plan.band_parameters_most) : Json()}});
   json["seconds"] = plan.probed ? Json(plan.seconds()) : Json();
   json["final"] = {{"networks", plan.final.networks},
                    {"images", plan.final.images},

@@ -81,6 +81,12 @@ SearchPlan JoinPlans(const Config& config, const std::vector<SearchPlan>& alone,
     joined.budgets.push_back({.name = names[b], .target = plan.budget, .least = band.low, .most = band.high});
     joined.path_cost_least = std::min(joined.path_cost_least, plan.path_cost_least);
     joined.path_cost_most = std::max(joined.path_cost_most, plan.path_cost_most);
+    if (plan.band_parameters_most > 0) {
+      const bool first = joined.band_parameters_most == 0;
+      joined.band_parameters_least =
+          first ? plan.band_parameters_least : std::min(joined.band_parameters_least, plan.band_parameters_least);
+      joined.band_parameters_most = std::max(joined.band_parameters_most, plan.band_parameters_most);
+    }
     joined.strictly_fair = joined.strictly_fair && plan.strictly_fair;
     joined.separate_macs += plan.macs() + plan.final.macs;
     joined.separate_memory_bytes = std::max(joined.separate_memory_bytes, plan.memory_bytes());

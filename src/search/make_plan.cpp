@@ -9,6 +9,7 @@
 
 #include "danas/core/error.h"
 #include "danas/core/pass_work.h"
+#include "danas/cost/parameter_range.h"
 #include "danas/cost/search_band.h"
 #include "danas/run/device.h"
 #include "danas/search/budget_band.h"
@@ -99,11 +100,13 @@ PhasePlan PlanPhase(const PlanBasis& basis, const Phase& phase, const SearchSpac
   const std::vector<double> one_path_l(candidates_l.size(), 1.0);
   plan.paths_per_step = PathsPerStep(config.search, static_cast<int64_t>(std::ranges::max(candidates_l)));
   const std::vector<double>& weight_paths_l = plan.paths_per_step > 0 ? one_path_l : candidates_l;
+  plan.candidates_l = candidates_l;
   plan.candidates =
       std::accumulate(candidates_l.begin(), candidates_l.end(), 0.0) / static_cast<double>(candidates_l.size());
   plan.macs_per_image = plan.paths_per_step > 0 ? static_cast<double>(plan.paths_per_step) * basis.path_macs
                                                 : SumOverLayers(basis.macs, candidates_l);
   const std::vector<double> alpha_l = AlphaCandidates(config.search, candidates_l);
+  plan.alpha_candidates_l = alpha_l;
   plan.alpha_macs_per_image = SumOverLayers(basis.macs, alpha_l);
   plan.macs_per_step = WeightPassWork(plan.macs_per_image, config.train.batch);
   plan.parameters = SumOverLayers(basis.parameters, candidates_l);
@@ -122,6 +125,15 @@ void DescribePaths(const SearchConfig& search, const Paths& paths, SearchPlan& p
   plan.path_cost_most = band.high;
 }
 
+void DescribeParameters(const CostTable& costs, const CostBand& band, const CostTable& parameters, SearchPlan& plan) {
+  plan.parameters_least = parameters.Least();
+  plan.parameters_most = parameters.Most();
+  if (const std::optional<CostBand> within = ParametersWithin(costs, band, parameters)) {
+    plan.band_parameters_least = within->low;
+    plan.band_parameters_most = within->high;
+  }
+}
+
 // What a plan is made from, beside its config.
 struct PlanInputs {
   const SearchSpace& space;
@@ -129,18 +141,19 @@ struct PlanInputs {
   const ClassCounts& counts;
   at::Device device;
   int ranks;
+  std::string device_name;
 };
 
 // Of a search for one budget.
 SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
-  const auto& [space, cost, counts, device, ranks] = inputs;
+  const auto& [space, cost, counts, device, ranks, device_name] = inputs;
   const CostTable costs = MakeCostTable(cost, space);
   CheckBudget(config.search, costs);
   CheckPaths(config.search, costs);
   CheckAlphaIsRead(config.search);
   CheckPruning(config.search, costs);
   SearchPlan plan;
-  plan.device = DescribeDevice(device);
+  plan.device = device_name;
   plan.batch = config.train.batch;
   plan.alpha_batch = AlphaRecipe(config).batch;
   plan.searchable_layers = static_cast<int64_t>(space.SearchableLayers());
@@ -164,6 +177,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
                         .device = device,
                         .ranks = ranks,
                         .path_macs = PathMacs(*paths, macs)};
+  DescribeParameters(costs, BandOf(config.search), basis.parameters, plan);
   plan.ranks = ranks;
   plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;
@@ -179,6 +193,22 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   }
   plan.final = PlanFinal(basis, plan, costs, left, counts);
   return plan;
+}
+
+// For each budget.
+std::vector<SearchPlan> PlanEach(const Config& config, const PlanInputs& inputs) {
+  std::vector<SearchPlan> plans;
+  for (const double target : TargetsOf(config.search)) {
+    Config of_budget = config;
+    of_budget.search = WithBudget(config.search, target);
+    plans.push_back(PlanOne(of_budget, inputs));
+  }
+  return plans;
+}
+
+SearchPlan JoinedPlan(const Config& config, const PlanInputs& inputs, const std::vector<SearchPlan>& alone) {
+  return alone.size() == 1 ? alone.front()
+                           : JoinPlans(config, alone, MakeCostTable(*MakeParametersModel(), inputs.space));
 }
 
 }  // namespace
@@ -217,15 +247,18 @@ int64_t BatchesOf(int64_t images, int64_t batch, int64_t least_last) {
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
                           const ClassCounts& counts, at::Device device, const std::optional<StepTimes>& times,
                           int ranks) {
-  std::vector<SearchPlan> alone;
-  for (const double target : TargetsOf(config.search)) {
-    Config of_budget = config;
-    of_budget.search = WithBudget(config.search, target);
-    alone.push_back(PlanOne(of_budget, {space, cost, counts, device, ranks}));
-  }
-  SearchPlan plan =
-      alone.size() == 1 ? alone.front() : JoinPlans(config, alone, MakeCostTable(*MakeParametersModel(), space));
+  const PlanInputs inputs{space, cost, counts, device, ranks, DescribeDevice(device)};
+  const std::vector<SearchPlan> alone = PlanEach(config, inputs);
+  SearchPlan plan = JoinedPlan(config, inputs, alone);
   if (times) AddSeconds(*times, alone.front().phases.front(), plan);
+  return plan;
+}
+
+SearchPlan MakePlanFor(const GpuGroup& gpus, const Config& config, const SearchSpace& space, const CostModel& cost,
+                       const ClassCounts& counts) {
+  const PlanInputs inputs{space, cost, counts, at::kCUDA, gpus.count, NameOf(gpus) + ", not this machine"};
+  SearchPlan plan = JoinedPlan(config, inputs, PlanEach(config, inputs));
+  plan.predicted = true;
   return plan;
 }
 

@@ -230,6 +230,8 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   if (!options.plan.dry_run && !config.data.NamesDataset()) {
     throw ConfigError("no dataset is specified. Give its folder with --data, or set data.root in the config");
   }
+  // Its GPUs need not be here, even where the config asks for one.
+  if (!options.predict.empty()) return PrintPrediction(config, options, ranks);
   const at::Device device = OpenRankDevice(config, ranks);
   log::info("kernels: {}", DescribeKernels(config.nn.kernels, device));
   if (ranks.first()) LogOverStrategy(config);

@@ -8,6 +8,7 @@ void DescribeOptions(CLI::App& app, SearchOptions& options) {
       "Examples:\n"
       "  danas search --config fashion_mnist.json\n"
       "  danas search --config imagenet_shuffle_mobile.json --data /data/imagenet --dry-run\n"
+      "  danas search --config coco_keypoints.json --images 149813 --dry-run --predict 4xv100\n"
       "  danas search --config my.json --set search.budget=200M --run runs/mine\n"
       "  danas search --config my.json --strategy spos\n"
       "  danas search --config my.json --gpus 4\n"
@@ -25,6 +26,21 @@ void DescribeOptions(CLI::App& app, SearchOptions& options) {
       ->option_text("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
       ->needs("--dry-run");
+  CLI::Option* predict =
+      app.add_option(
+             "--predict", options.predict,
+             "with --dry-run: predict times and memory on so many GPUs of a kind (v100, a100, h100), which need "
+             "not be here; nothing is timed")
+          ->option_text("NxKIND")
+          ->needs("--dry-run")
+          ->excludes("--resume")
+          ->excludes("--gpus")
+          ->excludes("--ranks");
+  app.add_option("--predict-set", options.predict_sets,
+                 "with --predict: change a constant of the model, as in memory_share=0.25; repeatable")
+      ->option_text("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->needs(predict);
   AddJson(app, options.json);
 }
 

@@ -11,7 +11,9 @@ struct SearchOptions {
   LaunchOptions launch;
   RunOptions run;
   PlanOptions plan;
-  int64_t images = 0;  // of a plan without the dataset
+  int64_t images = 0;                     // of a plan without the dataset
+  std::string predict;                    // "4xv100": a plan for these
+  std::vector<std::string> predict_sets;  // "memory_share=0.25"
   bool json = false;
 };
 

@@ -8,8 +8,10 @@
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/cost/gpu_constants.h"
 #include "danas/data/subset.h"
 #include "danas/report/plan_text.h"
+#include "danas/report/prediction_text.h"
 #include "danas/search/make_plan.h"
 #include "inputs.h"
 #include "latency_phase.h"
@@ -29,31 +31,76 @@ std::optional<StepTimes> TimesIf(bool probe, const Config& config, const SearchS
   return ProbeStepTimes(config, space, cost, device);
 }
 
+struct PlannedInputs {
+  SearchSpace space;
+  std::shared_ptr<const CostModel> cost;
+  ClassCounts counts;
+};
+
 // The number of classes of a format that fixes it; 0 if it depends on the files.
 int ClassesOf(DataFormat format) {
   if (format == DataFormat::kCifar10) return 10;
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
-// Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its own.
+// Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its
+// own.
 ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t images) {
   if (config.task == TaskKind::kClassification) return EvenCounts(images, space.classes(), config.data);
   DataConfig data = config.data;
   if (data.validation_images > 0) {
-    data.validation_fraction =
-        std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
+    data.validation_fraction = std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
   }
   return EvenCounts(images, 1, data);
 }
 
-// Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
-// the format's or the space file's.
-SearchPlan MakePlanWithoutData(const Config& config, const SearchOptions& options, at::Device device) {
+GpuGroup GpusOf(const SearchOptions& options) {
+  GpuGroup gpus = ParseGpuGroup(options.predict);
+  for (const std::string& change : options.predict_sets) ChangeConstant(gpus.gpu, change);
+  return gpus;
+}
+
+// Values are made first, as in ReadInputs(). Without a dataset's folder the plan knows neither images nor steps, unless
+// --images gives their number; classes are the format's or the space file's.
+PlannedInputs InputsWithoutData(const Config& config, const SearchOptions& options) {
   const SearchSpace space = ReadSpace(config, ClassesOf(config.data.format));
-  const auto cost = MakeCostModel(config.search);
-  const ClassCounts counts = options.images > 0 ? CountsOf(config, space, options.images) : ClassCounts{};
-  return MakeSearchPlan(config, space, *cost, counts, device,
-                        TimesIf(options.plan.probe, config, space, *cost, device));
+  std::shared_ptr<const CostModel> cost = MakeCostModel(config.search);
+  ClassCounts counts;
+  if (options.images > 0) counts = CountsOf(config, space, options.images);
+  return {.space = space, .cost = std::move(cost), .counts = std::move(counts)};
+}
+
+PlannedInputs InputsOf(const SearchInputs& inputs) {
+  const Config& config = inputs.config;
+  const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
+  ClassCounts counts = CountImages(split, inputs.ranking.Positions(inputs.training_set->classes.ids));
+  return {.space = inputs.space, .cost = inputs.cost, .counts = std::move(counts)};
+}
+
+bool PlansWithData(const Config& config, const SearchOptions& options) {
+  return config.data.NamesDataset() && options.images == 0;
+}
+
+PlannedInputs InputsOfPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+  const bool with_data = PlansWithData(config, options);
+  if (RanksFirst(config)) {
+    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
+              with_data ? "the dataset's order" : "an arbitrary order");
+  }
+  return with_data ? InputsOf(ReadInputs(config, OpenImages(config), device, ranks, nullptr))
+                   : InputsWithoutData(config, options);
+}
+
+void RefuseUnmeasured(const Config& config) {
+  if (!MeasuresTable(config.search)) return;
+  throw UsageError(
+      "--dry-run: search.latency_table 'measure' measures when the search begins, and a plan depends on the table. "
+      "Measure one with danas latency, and name its file in search.latency_table");
+}
+
+void WarnOfMissingImages(const Config& config, const SearchOptions& options) {
+  if (config.data.NamesDataset() || options.images > 0) return;
+  log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
 }
 
 }  // namespace
@@ -85,9 +132,7 @@ SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const Datase
 
 SearchPlan MakePlan(const SearchInputs& inputs, bool probe) {
   const Config& config = inputs.config;
-  const Split split = SplitTrainingSet(inputs.training_set, config.data, config.seed);
-  const ClassCounts counts = CountImages(split, inputs.ranking.Positions(inputs.training_set->classes.ids));
-  return MakeSearchPlan(config, inputs.space, *inputs.cost, counts, inputs.device,
+  return MakeSearchPlan(config, inputs.space, *inputs.cost, InputsOf(inputs).counts, inputs.device,
                         TimesIf(probe, config, inputs.space, *inputs.cost, inputs.device), inputs.ranks.count());
 }
 
@@ -101,27 +146,35 @@ EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at:
 }
 
 int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
-  if (MeasuresTable(config.search)) {
-    throw UsageError(
-        "--dry-run: search.latency_table 'measure' measures when the search begins, and a plan depends on the table. "
-        "Measure one with danas latency, and name its file in search.latency_table");
-  }
-  const bool with_data = config.data.NamesDataset() && options.images == 0;
-  if (RanksFirst(config) && with_data) {
+  RefuseUnmeasured(config);
+  if (RanksFirst(config) && PlansWithData(config, options)) {
     const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
     if (!options.json) std::cout << ranking.text << "\n";
   }
-  if (RanksFirst(config) && ranks.first()) {
-    log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
-              with_data ? "the dataset's order" : "an arbitrary order");
-  }
   if (!ranks.first()) return 0;
-  const SearchPlan plan =
-      with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks, nullptr), options.plan.probe)
-                : MakePlanWithoutData(config, options, device);
+  const auto& [space, cost, counts] = InputsOfPlan(config, options, device, ranks);
+  const SearchPlan plan = MakeSearchPlan(config, space, *cost, counts, device,
+                                         TimesIf(options.plan.probe, config, space, *cost, device), ranks.count());
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
-  if (!with_data && options.images == 0)
-    log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
+  WarnOfMissingImages(config, options);
+  return 0;
+}
+
+int PrintPrediction(const Config& config, const SearchOptions& options, const Ranks& ranks) {
+  const GpuGroup gpus = GpusOf(options);
+  RefuseUnmeasured(config);
+  if (!ranks.first()) return 0;
+  const auto& [space, cost, counts] = InputsOfPlan(config, options, at::kCPU, ranks);
+  const SearchPlan plan = MakePlanFor(gpus, config, space, *cost, counts);
+  const PredictedSearch predicted = PredictSearch(gpus, config, space, plan);
+  if (options.json) {
+    Json json = PlanJson(plan);
+    json["prediction"] = PredictionJson(predicted, plan.memory_bytes());
+    std::cout << JsonText(json, 2) << "\n";
+  } else {
+    std::cout << PlanText(plan) << "\n" << PredictionText(predicted, plan.memory_bytes());
+  }
+  WarnOfMissingImages(config, options);
   return 0;
 }
 

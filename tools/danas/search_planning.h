@@ -33,6 +33,9 @@ EasinessPlan PlanRanking(const Config& config, const SearchOptions& options, at:
 // What --dry-run prints, on the first rank; returns the exit code.
 int PrintPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks);
 
+// What --dry-run --predict prints: the same without timing anything, and without the time that a ranking takes.
+int PrintPrediction(const Config& config, const SearchOptions& options, const Ranks& ranks);
+
 // On the first rank; see ask.h.
 void AskBeforeSearch(const Config& config, const PlanOptions& options, double seconds, const Ranks& ranks);
 

@@ -14,18 +14,20 @@ namespace danas {
 
 struct PhasePlan {
   Phase phase;
-  int64_t weight_images = 0;        // of each pass over the weights' part of train
-  int64_t architecture_images = 0;  // that α steps see in an epoch, of one budget; 0 in warm-up
-  int64_t alpha_passes = 1;         // architecture passes in an epoch: one a budget, or none
-  int64_t weight_steps = 0;         // of the whole phase
-  int64_t alpha_steps = 0;          // of all budgets together
-  int64_t cuts = 0;                 // layers that the pruning at its end cuts, for one budget
-  int64_t main_effects = 0;         // that fits to scored paths have: a mean, and of each layer all candidates but one
-  int64_t pair_effects = 0;         // with pruning.effects pairs, of neighbouring candidates
-  int64_t scored = 0;               // networks, or supernets with a candidate masked, that are scored for it at most
-  double scoring_macs = 0;          // of that, at most
-  double candidates = 0;            // a layer, mean over all layers
-  int64_t paths_per_step = 0;       // that a weight step computes one by one; 0: all candidates at once
+  int64_t weight_images = 0;         // of each pass over the weights' part of train
+  int64_t architecture_images = 0;   // that α steps see in an epoch, of one budget; 0 in warm-up
+  int64_t alpha_passes = 1;          // architecture passes in an epoch: one a budget, or none
+  int64_t weight_steps = 0;          // of the whole phase
+  int64_t alpha_steps = 0;           // of all budgets together
+  int64_t cuts = 0;                  // layers that the pruning at its end cuts, for one budget
+  int64_t main_effects = 0;          // that fits to scored paths have: a mean, and of each layer all candidates but one
+  int64_t pair_effects = 0;          // with pruning.effects pairs, of neighbouring candidates
+  int64_t scored = 0;                // networks, or supernets with a candidate masked, that are scored for it at most
+  double scoring_macs = 0;           // of that, at most
+  double candidates = 0;             // a layer, mean over all layers
+  std::vector<double> candidates_l;  // of each layer
+  std::vector<double> alpha_candidates_l;  // of each layer those that an α step computes
+  int64_t paths_per_step = 0;              // that a weight step computes one by one; 0: all candidates at once
   double macs_per_image = 0;  // of a weight step's forward passes: all candidates, or the mean path, times the paths
   double alpha_macs_per_image = 0;  // of an α step's
   double macs_per_step = 0;         // of a weight step, forward and backward
@@ -84,6 +86,10 @@ struct SearchPlan {
   std::string unit;     // of the next four
   double least = 0;     // cheapest network
   double most = 0;
+  double parameters_least = 0;  // of the space's networks
+  double parameters_most = 0;
+  double band_parameters_least = 0;  // of those within the band of the budget, or of one of several; both 0: none is
+  double band_parameters_most = 0;
   double budget = 0;  // 0 with several
   double budget_max = 0;
   std::vector<PlannedBudget> budgets;   // where there are several
@@ -91,8 +97,9 @@ struct SearchPlan {
   double separate_memory_bytes = 0;     // of the one that takes most
   std::string pruning_score = "alpha";  // search.pruning.score
   int64_t scoring_images = 0;           // that each network is scored on for a pruning, at most
-  double certain = 0;   // standard errors that a cut needs; above 0 candidates are the fewest that there can be
-  bool probed = false;  // `seconds` come from steps timed on this machine
+  double certain = 0;      // standard errors that a cut needs; above 0 candidates are the fewest that there can be
+  bool probed = false;     // `seconds` come from steps timed on this machine
+  bool predicted = false;  // for GPUs that need not be here; `seconds` are 0 (cost/predicted_search.h)
 
   int64_t alpha_steps() const {
     return Sum<int64_t>([](const PhasePlan& p) { return p.alpha_steps; });

@@ -9,6 +9,8 @@
 
 #include "danas/config/config.h"
 #include "danas/cost/cost_model.h"
+#include "danas/cost/gpu_constants.h"
+#include "danas/cost/predicted_search.h"
 #include "danas/data/subset.h"
 #include "danas/easiness/search_plan.h"
 
@@ -42,6 +44,15 @@ struct StepTimes {
 SearchPlan MakeSearchPlan(const Config& config, const SearchSpace& space, const CostModel& cost,
                           const ClassCounts& counts, at::Device device,
                           const std::optional<StepTimes>& times = std::nullopt, int ranks = 1);
+
+// The same for GPUs that need not be here, one process each, without seconds: memory is that on one of them.
+SearchPlan MakePlanFor(const GpuGroup& gpus, const Config& config, const SearchSpace& space, const CostModel& cost,
+                       const ClassCounts& counts);
+
+// What its steps and phases would take on them. Throws ConfigError for what the model of steps does not know (half or
+// double precision, layers computed again) and for batches with fewer than two images a GPU.
+PredictedSearch PredictSearch(const GpuGroup& gpus, const Config& config, const SearchSpace& space,
+                              const SearchPlan& plan);
 
 // Times a few weight and architecture steps on random images: on a CPU at most 16 a step, else a micro-batch.
 StepTimes ProbeStepTimes(const Config& config, const SearchSpace& space, const CostModel& cost, at::Device device);
