@@ -8,9 +8,12 @@
 #include "danas/config/shipped.h"
 #include "danas/core/error.h"
 #include "danas/core/log.h"
+#include "danas/data/person_groups.h"
 #include "danas/data/subset.h"
+#include "danas/easiness/class_schedule.h"
 #include "danas/report/plan_text.h"
 #include "danas/search/make_plan.h"
+#include "difficulty_file.h"
 #include "inputs.h"
 #include "latency_phase.h"
 
@@ -35,6 +38,17 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
+// Images as one group, by the shares of schedule.classes.
+std::vector<int64_t> InGroups(int64_t images, const std::vector<double>& shares) {
+  std::vector<int64_t> groups;
+  int64_t before = 0;
+  for (const int64_t count : PersonsInShares(shares, images)) {
+    groups.push_back(count - before);
+    before = count;
+  }
+  return groups;
+}
+
 // Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its own.
 ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t images) {
   if (config.task == TaskKind::kClassification) return EvenCounts(images, space.classes(), config.data);
@@ -43,7 +57,11 @@ ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t ima
     data.validation_fraction =
         std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
   }
-  return EvenCounts(images, 1, data);
+  const ClassCounts all = EvenCounts(images, 1, data);
+  if (config.schedule.difficulty.empty()) return all;
+  const std::vector<double> shares = GroupShares(config.schedule);
+  return {.weights = InGroups(all.weights.front(), shares),
+          .architecture = InGroups(all.architecture.front(), shares)};
 }
 
 // Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
@@ -64,20 +82,29 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
   return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
 }
 
-SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                        at::Device device, const Ranks& ranks, const RunFolder* folder) {
+SearchImages InOrder(const std::shared_ptr<const DatasetIndex>& training_set, const Config& config,
+                     const std::string& difficulty) {
+  if (difficulty.empty()) return {.set = training_set, .ranking = {}};
+  GroupedPersons grouped = GroupsOf(training_set, config, difficulty);
+  return {.set = std::move(grouped.set), .ranking = std::move(grouped.ranking)};
+}
+
+SearchInputs ReadInputs(const Config& config, const SearchImages& images, at::Device device, const Ranks& ranks,
+                        const RunFolder* folder) {
   // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
-  const SearchSpace space = ReadSpace(config, static_cast<int>(training_set->outputs().ids.size()));
+  const SearchSpace space = ReadSpace(config, static_cast<int>(images.set->outputs().ids.size()));
   std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
                                               ? MeasureRunTable(config, space, device, ranks, folder)
                                               : MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
   if (RanksFirst(config)) schedule.ranking = "listed";
-  EasinessRanking ranking = MakeRanking(schedule, config.seed, training_set->classes.ids, training_set->fingerprint);
+  EasinessRanking ranking =
+      images.ranking ? *images.ranking
+                     : MakeRanking(schedule, config.seed, images.set->classes.ids, images.set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),
-          .training_set = training_set,
+          .training_set = images.set,
           .ranking = std::move(ranking),
           .device = device,
           .ranks = ranks};
@@ -115,10 +142,14 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
     log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
               with_data ? "the dataset's order" : "an arbitrary order");
   }
+  const std::string difficulty = with_data ? ReadDifficulty(config, {}, ranks) : "";
   if (!ranks.first()) return 0;
-  const SearchPlan plan =
-      with_data ? MakePlan(ReadInputs(config, OpenImages(config), device, ranks, nullptr), options.plan.probe)
-                : MakePlanWithoutData(config, options, device);
+  const auto with_images = [&] {
+    const SearchImages images = InOrder(OpenImages(config), config, difficulty);
+    if (images.ranking) log::info("{}", GroupsText(images.set, config));
+    return MakePlan(ReadInputs(config, images, device, ranks, nullptr), options.plan.probe);
+  };
+  const SearchPlan plan = with_data ? with_images() : MakePlanWithoutData(config, options, device);
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
   if (!with_data && options.images == 0)
     log::warn("no dataset is specified: images and steps are unknown. Give its folder with --data, or --images N");
