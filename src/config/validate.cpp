@@ -101,6 +101,25 @@ void CheckSchedule(const Checker& check, const ScheduleConfig& schedule) {
   }
 }
 
+// Persons have no classes: what is let in step by step are fractions of them.
+void CheckDifficulty(const Checker& check, const Config& config) {
+  const ScheduleConfig& schedule = config.schedule;
+  if (schedule.difficulty.empty()) return;
+  check.Require(config.task == TaskKind::kKeypoints, "schedule.difficulty",
+                "orders persons with key-points, but the task is classification; name a file of classes from easy to "
+                "hard in schedule.ranking instead");
+  for (const double share : schedule.classes) {
+    check.Require(share <= 1, "schedule.classes",
+                  NumberText(share) + " is above 1; with schedule.difficulty entries are fractions of the persons");
+  }
+  check.Require(schedule.classes.back() == 1, "schedule.classes",
+                "the last entry is " + NumberText(schedule.classes.back()) +
+                    "; with schedule.difficulty it must be 1, so that the search ends with all persons");
+  check.Require(schedule.classes.front() < 1, "schedule.classes",
+                "every phase has all persons, so that schedule.difficulty would change nothing; set for example "
+                "[0.25, 0.5, 0.75, 1], or leave schedule.difficulty out");
+}
+
 void CheckEasiness(const Checker& check, const EasinessConfig& easiness) {
   check.Require(!easiness.models.empty(), "easiness.models", "empty; expected at least one network");
   std::set<std::string> seen;
@@ -294,6 +313,7 @@ void Validate(const Config& config, const std::string& name) {
   CheckValidation(check, config.data);
   CheckEasiness(check, config.easiness);
   CheckSchedule(check, config.schedule);
+  CheckDifficulty(check, config);
   CheckSearch(check, config.search);
   CheckLearner(check, config);
   CheckAlphaBatch(check, config);

@@ -57,4 +57,27 @@ std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes, int lea
   return phases;
 }
 
+std::vector<double> GroupShares(const ScheduleConfig& config) {
+  std::vector<double> shares = config.classes;
+  shares.erase(std::unique(shares.begin(), shares.end()), shares.end());
+  return shares;
+}
+
+std::vector<Phase> MakeGroupPhases(const ScheduleConfig& config) {
+  const std::vector<double> shares = GroupShares(config);
+  ScheduleConfig of_groups = config;
+  for (double& entry : of_groups.classes) {
+    entry = static_cast<double>(std::ranges::find(shares, entry) - shares.begin() + 1);
+  }
+  return MakePhases(of_groups, static_cast<int>(shares.size()), /*least=*/1);
+}
+
+std::vector<int64_t> PersonsInShares(const std::vector<double>& shares, int64_t persons) {
+  std::vector<int64_t> counts;
+  for (const double share : shares) {
+    counts.push_back(std::max<int64_t>(1, std::llround(share * static_cast<double>(persons))));
+  }
+  return counts;
+}
+
 }  // namespace danas

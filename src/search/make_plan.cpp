@@ -182,6 +182,7 @@ SearchPlan PlanOne(const Config& config, const PlanInputs& inputs) {
   plan.micro_batch = basis.MicroBatch(config.train);
   SearchSpace left = space;
   for (const Phase& phase : PhasesOf(config.schedule, space)) {
+    RequirePersons(basis, phase, counts);
     PhasePlan of_phase = PlanPhase(basis, phase, left, counts);
     PlanScoring(basis, left, counts, of_phase);
     if (phase.searches) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "danas/core/error.h"
 #include "danas/nn/fused_layer.h"
 
 namespace danas {
@@ -28,7 +29,25 @@ int64_t FirstSum(const std::vector<int64_t>& counts, int classes) {
 }
 
 std::vector<Phase> PhasesOf(const ScheduleConfig& config, const SearchSpace& space) {
-  return space.has_heat_maps() ? MakePhases(config, /*classes=*/1, /*least=*/1) : MakePhases(config, space.classes());
+  if (!space.has_heat_maps()) return MakePhases(config, space.classes());
+  return config.difficulty.empty() ? MakePhases(config, /*classes=*/1, /*least=*/1) : MakeGroupPhases(config);
+}
+
+void RequirePersons(const PlanBasis& basis, const Phase& phase, const ClassCounts& counts) {
+  const ScheduleConfig& schedule = basis.config.schedule;
+  if (schedule.difficulty.empty() || counts.weights.empty()) return;
+  const auto require = [&](const std::vector<int64_t>& groups, const TrainConfig& recipe, const char* part,
+                           const char* other) {
+    const int64_t persons = FirstSum(groups, phase.classes), least = LeastLastBatch(recipe, basis.ranks);
+    if (persons >= least) return;
+    throw ConfigError("schedule.classes: in " + phase.name + ", " + std::to_string(persons) + " of the persons " +
+                      part + " are as easy as that (" + schedule.difficulty + "), and batch norm needs " +
+                      std::to_string(least) + "; raise the phase's entry, or " + other);
+  };
+  require(counts.weights, basis.config.train, "for the weights", "lower data.validation_images");
+  if (phase.searches) {
+    require(counts.architecture, basis.alpha, "for the architecture weights", "data.validation_images");
+  }
 }
 
 double FloatBytes(const Config& config) { return config.runtime.precision == Precision::kFloat64 ? 8 : 4; }

@@ -41,8 +41,13 @@ struct PlanBasis {
   }
 };
 
-// The schedule of a network for classes; of one for key-points every phase has all persons, who are of one class.
+// The schedule of a network for classes. Of one for key-points every phase has all persons, who are of one class, or
+// with schedule.difficulty the first groups of them.
 std::vector<Phase> PhasesOf(const ScheduleConfig& config, const SearchSpace& space);
+
+// Groups of persons may be small, and so be fewer of one batch than batch norm needs (LeastLastBatch). Throws ConfigError
+// naming the phase where that is so; does nothing for classes, of which each has its images.
+void RequirePersons(const PlanBasis& basis, const Phase& phase, const ClassCounts& counts);
 
 // Of a number among weights and images.
 double FloatBytes(const Config& config);

@@ -55,6 +55,7 @@ TEST(ResumePolicy, OfEveryKey) {
                                               "keypoints.sigma",
                                               "schedule.class_order",
                                               "schedule.classes",
+                                              "schedule.difficulty",
                                               "schedule.ranking",
                                               "schedule.reverse",
                                               "search.budgets",

@@ -65,5 +65,20 @@ TEST(ClassSchedule, RefusesWhatTeachesNothing) {
   test::ExpectErrorContains<ConfigError>(phases({0.5, 1}, 1), {"the dataset has 1 class"});
 }
 
+TEST(MakeGroupPhases, GroupsComeInWhereTheSharesRise) {
+  ScheduleConfig config = WithClasses({0.25, 0.25, 0.5, 1});
+  EXPECT_EQ(GroupShares(config), (std::vector<double>{0.25, 0.5, 1}));
+  EXPECT_EQ(Counts(MakeGroupPhases(config)), (std::vector<int>{1, 1, 2, 3}));
+  EXPECT_EQ(MakeGroupPhases(config).front().name, "warmup");
+  config.warmup_epochs = 0;
+  EXPECT_EQ(Counts(MakeGroupPhases(config)), (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(Counts(MakeGroupPhases(WithClasses({0.5, 1, 1}))), (std::vector<int>{1, 2, 2}));
+}
+
+TEST(PersonsInShares, AreRoundedAndOneAtLeast) {
+  EXPECT_EQ(PersonsInShares({0.25, 0.5, 1}, 10), (std::vector<int64_t>{3, 5, 10}));  // halves away from zero
+  EXPECT_EQ(PersonsInShares({0.01, 0.02, 1}, 3), (std::vector<int64_t>{1, 1, 3}));
+}
+
 }  // namespace
 }  // namespace danas

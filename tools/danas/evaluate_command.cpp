@@ -45,6 +45,9 @@ EvaluateOptions FillInFromRun(EvaluateOptions options) {
     if (options.weights.empty()) options.weights = run / "weights.safetensors";
     if (options.config.config.empty()) options.config.config = run / "config.json";
   }
+  if (!options.difficulty.empty() && options.boxes != "truth") {
+    throw UsageError("--difficulty takes the training set's annotated boxes; leave out --boxes");
+  }
   if (options.weights.empty()) throw UsageError("--arch and --model require --weights. See danas evaluate --help");
   return options;
 }
@@ -71,6 +74,14 @@ std::string ClassesText(const EvaluationResult& result, const ClassList& classes
          FormatThousands(result.images) + " images in " + FormatDuration(result.seconds) + "\n";
 }
 
+// The samples to look at.
+DatasetIndex SetFor(const EvaluateOptions& options, const Config& config) {
+  if (!options.difficulty.empty()) return OpenTrainingSet(config.data);
+  DatasetIndex test = OpenDataset(config.data).test;
+  const bool detected = config.task == TaskKind::kKeypoints && options.boxes != "truth";
+  return detected ? WithDetectedPersons(test, options.boxes) : test;
+}
+
 int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& ranks) {
   std::optional<Genotype> genotype;
   if (options.model.empty()) genotype = ReadGenotype(options.arch);
@@ -84,9 +95,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   const bool persons = config.task == TaskKind::kKeypoints;
   if (!persons) RequireNoPersonOptions(options);
   if (ranks.first()) PrepareOutputs(options);
-  DatasetIndex opened = OpenDataset(config.data).test;
-  if (persons && options.boxes != "truth") opened = WithDetectedPersons(opened, options.boxes);
-  const auto test = std::make_shared<const DatasetIndex>(std::move(opened));
+  const auto test = std::make_shared<const DatasetIndex>(SetFor(options, config));
   const ClassList outputs = test->outputs();
   const std::shared_ptr<Supernet> network = MakeNetwork(NetworkFor(genotype, options, config, outputs), config.nn);
   LoadWeights(*network, options.weights, outputs.ids);
@@ -97,7 +106,9 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
   const Forward forward = [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); };
-  const EvaluationOptions how{.pass = {.label = "test set", .progress = reports.progress(), .ranks = ranks},
+  const EvaluationOptions how{.pass = {.label = options.difficulty.empty() ? "test set" : "training set",
+                                       .progress = reports.progress(),
+                                       .ranks = ranks},
                               .classes = network->space().classes(),
                               .runtime = config.runtime};
   PersonsFound found;

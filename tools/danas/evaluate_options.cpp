@@ -9,6 +9,7 @@ void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
       "  danas evaluate --run runs/final\n"
       "  danas evaluate --arch best.json --weights weights.safetensors --data /data/cifar10\n"
       "  danas evaluate --run runs/pose --boxes detections.json --results found.json --draw 20 --out pictures\n"
+      "  danas evaluate --run runs/pose --difficulty difficulty.json\n"
       "  danas evaluate --model resnet34 --weights resnet34-b627a593.pth --data /data/imagenet");
   AddArch(app, options.arch);
   AddModel(app, options.model);
@@ -26,6 +27,10 @@ void DescribeOptions(CLI::App& app, EvaluateOptions& options) {
          "key-points: where to look for persons: 'truth' (the annotated boxes), or a detector's COCO result file")
       ->option_text("truth|FILE")
       ->capture_default_str();
+  app.add_option("--difficulty", options.difficulty,
+                 "key-points: file to write with an error of each person, for schedule.difficulty of a search; looks "
+                 "at the training set instead of the test set")
+      ->option_text("FILE");
   app.add_option("--results", options.results, "key-points: COCO result JSON to write, which pycocotools reads")
       ->option_text("FILE");
   app.add_option("--draw", options.draw,

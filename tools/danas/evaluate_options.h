@@ -16,6 +16,7 @@ struct EvaluateOptions {
   bool json = false;
   // Of key-points:
   std::string boxes = "truth";  // or a detector's result file
+  std::string difficulty;       // errors of the training set's persons to write
   std::string results;          // COCO result JSON to write
   int draw = 0;                 // pictures
   std::string out;              // their folder

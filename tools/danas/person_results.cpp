@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "danas/core/error.h"
 #include "danas/core/file.h"
+#include "danas/core/hash.h"
+#include "danas/core/log.h"
 #include "danas/core/units.h"
 #include "danas/data/draw_skeleton.h"
 #include "danas/data/keypoint_scheme.h"
+#include "danas/easiness/person_difficulty.h"
 #include "danas/report/text_table.h"
 #include "danas/tasks/keypoints/coco_results.h"
+#include "danas/tasks/keypoints/person_errors.h"
 
 namespace danas {
 namespace {
@@ -60,22 +66,49 @@ std::string DrawPictures(const PersonsFound& found, const DatasetIndex& test, co
   return folder.string() + ": " + FormatThousands(drawn) + (drawn == 1 ? " picture" : " pictures");
 }
 
+// Persons who could not be judged are the hardest: a search cannot read their pictures either.
+std::string WriteDifficulty(const PersonsFound& found, const DatasetIndex& set, const Config& config,
+                            const EvaluateOptions& options) {
+  PersonDifficulty difficulty{.source = options.difficulty, .fingerprint = HexText(set.fingerprint), .persons = {}};
+  std::vector<double> errors;
+  int64_t unread = 0;
+  for (const std::optional<double>& error : PersonErrors(found, set, config.keypoints)) {
+    errors.push_back(error.value_or(1));
+    difficulty.persons.push_back({.id = set.persons->persons[difficulty.persons.size()].id, .error = errors.back()});
+    if (!error) ++unread;
+  }
+  if (unread > 0) log::warn("{} persons, whose pictures cannot be read, have the error 1", FormatThousands(unread));
+  const Json about = {{"dataset", set.name},
+                      {"network", options.model.empty() ? options.arch : options.model},
+                      {"weights", options.weights},
+                      {"average_precision", found.result.keypoints.value().ap}};
+  WriteFileAtomically(options.difficulty, DifficultyText(difficulty, about));
+  std::ranges::sort(errors);
+  return options.difficulty + ": " + FormatThousands(std::ssize(errors)) + " persons, errors " +
+         FormatDecimals(errors.front(), 3) + " (the easiest), " + FormatDecimals(errors[errors.size() / 2], 3) +
+         " (the middle), " + FormatDecimals(errors.back(), 3) + " (the hardest)";
+}
+
 }  // namespace
 
 void RequireNoPersonOptions(const EvaluateOptions& options) {
-  const char* option = options.boxes != "truth"   ? "--boxes"
-                       : !options.results.empty() ? "--results"
-                       : options.draw > 0         ? "--draw"
-                       : !options.out.empty()     ? "--out"
-                                                  : nullptr;
+  const char* option = options.boxes != "truth"      ? "--boxes"
+                       : !options.difficulty.empty() ? "--difficulty"
+                       : !options.results.empty()    ? "--results"
+                       : options.draw > 0            ? "--draw"
+                       : !options.out.empty()        ? "--out"
+                                                     : nullptr;
   if (option == nullptr) return;
   throw UsageError(std::string(option) + " is for key-points, but the config's task is classification");
 }
 
 void PrepareOutputs(const EvaluateOptions& options) {
-  const fs::path parent = fs::path(options.results).parent_path();
-  if (!parent.empty() && !fs::is_directory(parent)) {
-    throw FileError("--results: there is no folder " + parent.string());
+  for (const auto& [option, file] :
+       {std::pair("--results", options.results), std::pair("--difficulty", options.difficulty)}) {
+    const fs::path parent = fs::path(file).parent_path();
+    if (!parent.empty() && !fs::is_directory(parent)) {
+      throw FileError(std::string(option) + ": there is no folder " + parent.string());
+    }
   }
   if (options.draw > 0) MakeFolders(PicturesFolder(options));
 }
@@ -100,6 +133,7 @@ std::string PersonsText(const EvaluationResult& result) {
 std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIndex& test, const Config& config,
                                       const EvaluateOptions& options) {
   std::vector<std::string> written;
+  if (!options.difficulty.empty()) written.push_back(WriteDifficulty(found, test, config, options));
   if (!options.results.empty()) {
     WriteKeypointResults(options.results, *test.annotated, found.kept);
     written.push_back(options.results);

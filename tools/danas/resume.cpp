@@ -18,6 +18,7 @@
 #include "danas/core/text_file.h"
 #include "danas/core/text_list.h"
 #include "danas/run/checkpoint.h"
+#include "difficulty_file.h"
 #include "inputs.h"
 #include "run_images.h"
 #include "run_reports.h"
@@ -114,7 +115,8 @@ void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const Run
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const std::string name = entry.path().filename().string();
     const bool goes_along =
-        name == "network.json" || name == "easiness" || name == kListingFile || name.starts_with("space-step");
+        name == "network.json" || name == "easiness" || name == kListingFile || name == kDifficultyCopy ||
+        name.starts_with("space-step");
     if (goes_along) CopyFile(entry.path(), to / name);
   }
   const CheckpointFiles copies = FilesOfCheckpoint(to.path(), checkpoint.files.number);

@@ -19,6 +19,7 @@
 #include "danas/search/budget_band.h"
 #include "danas/search/budgets.h"
 #include "danas/search/search_loop.h"
+#include "difficulty_file.h"
 #include "easiness_run.h"
 #include "inputs.h"
 #include "judge_names.h"
@@ -50,11 +51,11 @@ void RequireJudges(const Config& config) {
 }
 
 // A latency table is a phase of its own, in a run folder whose log begins with it.
-SearchInputs MeasuringFirst(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                            at::Device device, const Ranks& ranks, const RunFolder* folder, Verbosity verbosity) {
+SearchInputs MeasuringFirst(const Config& config, const SearchImages& images, at::Device device, const Ranks& ranks,
+                            const RunFolder* folder, Verbosity verbosity) {
   std::optional<RunReports> reports;
   if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config.log, verbosity);
-  return SayingWhatIsKept(folder, [&] { return ReadInputs(config, training_set, device, ranks, folder); });
+  return SayingWhatIsKept(folder, [&] { return ReadInputs(config, images, device, ranks, folder); });
 }
 
 // The ranking written by RankClassesFirst(), on every rank.
@@ -167,6 +168,9 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
   ListBadImages(*inputs.training_set, *folder);
   RunReports reports(folder, inputs.config.log, call.verbosity());
   reports.Say(PlanText(*plan));
+  if (const std::string groups = GroupsText(inputs.training_set, inputs.config); !groups.empty()) {
+    log::info("{}", groups);
+  }
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),
                               .progress = reports.progress(),
@@ -209,7 +213,10 @@ int Resume(const SearchOptions& options, const Call& call, const std::filesystem
   RequireDataThere(run, config.data, /*with_test=*/false);
   const auto training_set = OpenImages(config);
   if (ranked) moved = CompareRunImages(ranks, run, PointerTo(folder), *training_set, nullptr).moved;
-  SearchInputs inputs = MeasuringFirst(config, training_set, device, ranks, PointerTo(folder), call.verbosity());
+  const std::string difficulty = ReadDifficulty(config, run, ranks);
+  const SearchImages images = InOrder(training_set, config, difficulty);
+  KeepDifficulty(PointerTo(folder), difficulty);
+  SearchInputs inputs = MeasuringFirst(config, images, device, ranks, PointerTo(folder), call.verbosity());
   bool begun = !MeasuresTable(config.search) || std::filesystem::exists(CheckpointFolder(run));
   if (ranking) {
     inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());
@@ -237,12 +244,14 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   if (ranks.first()) LogOverStrategy(config);
   if (options.plan.dry_run) return PrintPlan(config, options, device, ranks);
   if (RanksFirst(config)) RequireJudges(config);
+  const std::string difficulty = ReadDifficulty(config, {}, ranks);
   const auto training_set = OpenImages(config);
+  const SearchImages in_order = InOrder(training_set, config, difficulty);
   std::optional<RunFolder> folder;
   const auto open = [&] { return MakeRunFolder(run, config, call); };
   const bool measures = MeasuresTable(config.search);
   if (measures) folder = FirstOpens(ranks, open);
-  SearchInputs inputs = MeasuringFirst(config, training_set, device, ranks, PointerTo(folder), call.verbosity());
+  SearchInputs inputs = MeasuringFirst(config, in_order, device, ranks, PointerTo(folder), call.verbosity());
   std::optional<EasinessPlan> ranking;
   if (RanksFirst(config)) ranking = PlanRanking(config, options, device, ranks);
   RunImages images = ranking ? ranking->images() : ListRunImages(ranks, *training_set, nullptr);
@@ -261,6 +270,7 @@ int Begin(const SearchOptions& options, const Call& call, Ranks& ranks) {
   }
   if (!measures) folder = FirstOpens(ranks, open);
   KeepImages(PointerTo(folder), std::move(images));
+  KeepDifficulty(PointerTo(folder), difficulty);
   if (ranking) {
     inputs.ranking = RankClassesFirst(*ranking, inputs, PointerTo(folder), call.verbosity());
     if (folder) plan = MakePlan(inputs, options.plan.probe);

@@ -9,10 +9,14 @@
 #include "danas/core/error.h"
 #include "danas/core/log.h"
 #include "danas/cost/gpu_constants.h"
+#include "danas/data/person_groups.h"
 #include "danas/data/subset.h"
+#include "danas/easiness/class_schedule.h"
 #include "danas/report/plan_text.h"
 #include "danas/report/prediction_text.h"
 #include "danas/search/make_plan.h"
+#include "danas/tasks/make_task.h"
+#include "difficulty_file.h"
 #include "inputs.h"
 #include "latency_phase.h"
 
@@ -43,6 +47,17 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
+// Images as one group, by the shares of schedule.classes.
+std::vector<int64_t> InGroups(int64_t images, const std::vector<double>& shares) {
+  std::vector<int64_t> groups;
+  int64_t before = 0;
+  for (const int64_t count : PersonsInShares(shares, images)) {
+    groups.push_back(count - before);
+    before = count;
+  }
+  return groups;
+}
+
 // Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its
 // own.
 ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t images) {
@@ -51,7 +66,10 @@ ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t ima
   if (data.validation_images > 0) {
     data.validation_fraction = std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
   }
-  return EvenCounts(images, 1, data);
+  const ClassCounts all = EvenCounts(images, 1, data);
+  if (config.schedule.difficulty.empty()) return all;
+  const std::vector<double> shares = GroupShares(config.schedule);
+  return {.weights = InGroups(all.weights.front(), shares), .architecture = InGroups(all.architecture.front(), shares)};
 }
 
 GpuGroup GpusOf(const SearchOptions& options) {
@@ -81,14 +99,22 @@ bool PlansWithData(const Config& config, const SearchOptions& options) {
   return config.data.NamesDataset() && options.images == 0;
 }
 
-PlannedInputs InputsOfPlan(const Config& config, const SearchOptions& options, at::Device device, const Ranks& ranks) {
+// On every rank.
+std::string DifficultyOfPlan(const Config& config, const SearchOptions& options, const Ranks& ranks) {
+  return PlansWithData(config, options) ? ReadDifficulty(config, {}, ranks) : "";
+}
+
+PlannedInputs InputsOfPlan(const Config& config, const SearchOptions& options, const std::string& difficulty,
+                           at::Device device, const Ranks& ranks) {
   const bool with_data = PlansWithData(config, options);
   if (RanksFirst(config)) {
     log::info("schedule.ranking 'auto': the order of the classes is not known yet; the plan assumes {}",
               with_data ? "the dataset's order" : "an arbitrary order");
   }
-  return with_data ? InputsOf(ReadInputs(config, OpenImages(config), device, ranks, nullptr))
-                   : InputsWithoutData(config, options);
+  if (!with_data) return InputsWithoutData(config, options);
+  const SearchImages images = InOrder(OpenImages(config), config, difficulty);
+  if (images.ranking) log::info("{}", GroupsText(images.set, config));
+  return InputsOf(ReadInputs(config, images, device, ranks, nullptr));
 }
 
 void RefuseUnmeasured(const Config& config) {
@@ -111,20 +137,31 @@ std::shared_ptr<const DatasetIndex> OpenImages(const Config& config) {
   return std::make_shared<const DatasetIndex>(OpenTrainingSet(config.data));
 }
 
-SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                        at::Device device, const Ranks& ranks, const RunFolder* folder) {
+SearchImages InOrder(const std::shared_ptr<const DatasetIndex>& training_set, const Config& config,
+                     const std::string& difficulty) {
+  if (difficulty.empty()) return {.set = training_set, .ranking = {}};
+  GroupedPersons grouped = GroupsOf(training_set, config, difficulty);
+  return {.set = std::move(grouped.set), .ranking = std::move(grouped.ranking)};
+}
+
+SearchInputs ReadInputs(const Config& config, const SearchImages& images, at::Device device, const Ranks& ranks,
+                        const RunFolder* folder) {
   // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
-  const SearchSpace space = ReadSpace(config, static_cast<int>(training_set->outputs().ids.size()));
+  const SearchSpace space = ReadSpace(config, static_cast<int>(images.set->outputs().ids.size()));
+  MakeTask(config)->Frames(*images.set, ImageUse::kTrain,
+                           space.input_channels());  // a plan, too, refuses what does not fit
   std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
                                               ? MeasureRunTable(config, space, device, ranks, folder)
                                               : MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
   if (RanksFirst(config)) schedule.ranking = "listed";
-  EasinessRanking ranking = MakeRanking(schedule, config.seed, training_set->classes.ids, training_set->fingerprint);
+  EasinessRanking ranking = images.ranking
+                                ? *images.ranking
+                                : MakeRanking(schedule, config.seed, images.set->classes.ids, images.set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),
-          .training_set = training_set,
+          .training_set = images.set,
           .ranking = std::move(ranking),
           .device = device,
           .ranks = ranks};
@@ -151,8 +188,9 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
     const EasinessPlan ranking = PlanRanking(config, options, device, ranks);
     if (!options.json) std::cout << ranking.text << "\n";
   }
+  const std::string difficulty = DifficultyOfPlan(config, options, ranks);
   if (!ranks.first()) return 0;
-  const auto& [space, cost, counts] = InputsOfPlan(config, options, device, ranks);
+  const auto& [space, cost, counts] = InputsOfPlan(config, options, difficulty, device, ranks);
   const SearchPlan plan = MakeSearchPlan(config, space, *cost, counts, device,
                                          TimesIf(options.plan.probe, config, space, *cost, device), ranks.count());
   std::cout << (options.json ? JsonText(PlanJson(plan), 2) + "\n" : PlanText(plan));
@@ -163,8 +201,9 @@ int PrintPlan(const Config& config, const SearchOptions& options, at::Device dev
 int PrintPrediction(const Config& config, const SearchOptions& options, const Ranks& ranks) {
   const GpuGroup gpus = GpusOf(options);
   RefuseUnmeasured(config);
+  const std::string difficulty = DifficultyOfPlan(config, options, ranks);
   if (!ranks.first()) return 0;
-  const auto& [space, cost, counts] = InputsOfPlan(config, options, at::kCPU, ranks);
+  const auto& [space, cost, counts] = InputsOfPlan(config, options, difficulty, at::kCPU, ranks);
   const SearchPlan plan = MakePlanFor(gpus, config, space, *cost, counts);
   const PredictedSearch predicted = PredictSearch(gpus, config, space, plan);
   if (options.json) {

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "danas/config/config.h"
 #include "danas/core/run_folder.h"
 #include "danas/data/dataset_index.h"
+#include "danas/easiness/easiness_ranking.h"
 #include "danas/easiness/search_plan.h"
 #include "danas/run/ranks.h"
 #include "danas/search/search_loop.h"
@@ -19,10 +22,20 @@ bool RanksFirst(const Config& config);
 
 std::shared_ptr<const DatasetIndex> OpenImages(const Config& config);
 
+// What the phases choose from: the training set, and with schedule.difficulty its persons in groups, with their order.
+struct SearchImages {
+  std::shared_ptr<const DatasetIndex> set;
+  std::optional<EasinessRanking> ranking;
+};
+
+// `difficulty`: the text of schedule.difficulty's file (difficulty_file.h), or nothing.
+SearchImages InOrder(const std::shared_ptr<const DatasetIndex>& training_set, const Config& config,
+                     const std::string& difficulty);
+
 // Where the search RanksFirst(), the classes are in the dataset's order until that is done. `folder`: that of the run,
 // on the first rank; into it a latency table is measured that is not there yet. Null for a plan.
-SearchInputs ReadInputs(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
-                        at::Device device, const Ranks& ranks, const RunFolder* folder);
+SearchInputs ReadInputs(const Config& config, const SearchImages& images, at::Device device, const Ranks& ranks,
+                        const RunFolder* folder);
 
 // With `probe` steps are timed. Throws ConfigError where the plan cannot be carried out.
 SearchPlan MakePlan(const SearchInputs& inputs, bool probe);

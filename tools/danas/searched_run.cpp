@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string_view>
 
 #include "danas/arch/network_name.h"
@@ -15,6 +16,7 @@
 #include "danas/search/budgets.h"
 #include "danas/search/kept_images.h"
 #include "danas/search/untrained_score.h"
+#include "difficulty_file.h"
 #include "latency_phase.h"
 #include "on_ranks.h"
 #include "run_images.h"
@@ -62,6 +64,11 @@ Config ReadConfigOf(const fs::path& folder, const std::vector<std::string>& sett
 // Positions of the dataset's classes, easiest first.
 std::vector<int> ClassOrder(const SearchedRun& run, const DatasetIndex& training_set) {
   ScheduleConfig schedule = run.config.schedule;
+  if (!schedule.difficulty.empty()) {  // groups of persons, which are in their order (OpenRunImages)
+    std::vector<int> order(training_set.classes.ids.size());
+    std::iota(order.begin(), order.end(), 0);
+    return order;
+  }
   if (schedule.ranking == "auto") schedule.ranking = (run.folder / "easiness" / "ranking.json").string();
   return MakeRanking(schedule, run.config.seed, training_set.classes.ids, training_set.fingerprint)
       .Positions(training_set.classes.ids);
@@ -116,7 +123,8 @@ std::shared_ptr<const DatasetIndex> OpenRunImages(const SearchedRun& run, const 
   RequireDataThere(run.folder, run.config.data, /*with_test=*/false);
   auto training_set = std::make_shared<const DatasetIndex>(OpenTrainingSet(run.config.data));
   CompareRunImages(ranks, run.folder, nullptr, *training_set, nullptr);
-  return training_set;
+  const std::string difficulty = ReadDifficulty(run.config, run.folder, ranks);
+  return difficulty.empty() ? training_set : GroupsOf(training_set, run.config, difficulty).set;
 }
 
 SubnetScorer MakeScorer(const SearchedRun& run, const SavedState& state, const std::shared_ptr<Supernet>& supernet,

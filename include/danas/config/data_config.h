@@ -222,6 +222,7 @@ struct ScheduleConfig {
   std::string ranking = "random";
   std::vector<std::string> class_order;
   bool reverse = false;
+  std::string difficulty;
   std::vector<double> classes = {0.1, 0.3, 0.6, 1.0};
   int64_t warmup_epochs = 10;
   int64_t epochs_per_step = 20;
@@ -234,10 +235,15 @@ struct ScheduleConfig {
              .resume = OnResume::kFixed});
     v.Field("class_order", class_order,
             {.help = "ranking 'listed': every class id, easiest first", .resume = OnResume::kFixed});
-    v.Field("reverse", reverse, {.help = "start with the hardest classes (Table 4)", .resume = OnResume::kFixed});
+    v.Field("reverse", reverse,
+            {.help = "start with the hardest classes (Table 4), or persons", .resume = OnResume::kFixed});
+    v.Field("difficulty", difficulty,
+            {.help = "key-points: file with an error of each person (danas evaluate --difficulty), by which persons come "
+                     "in from easy to hard; empty: all persons in every phase",
+             .resume = OnResume::kFixed});
     v.Field("classes", classes,
             {.help = "number of classes in warm-up and in each schedule step: counts, or fractions of all classes if "
-                     "no entry is above 1",
+                     "no entry is above 1; with difficulty, fractions of the persons, of which the last is 1",
              .min = 0,
              .max = 1e9,
              .above_min = true,

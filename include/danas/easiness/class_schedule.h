@@ -22,4 +22,14 @@ struct Phase {
 // classes is allowed: "Small" of Table 4 stays with the easiest.
 std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes, int least = 2);
 
+// With schedule.difficulty, groups of persons stand in the place of classes: what comes in where schedule.classes rises.
+// The share of all persons who are in the first groups, for each number of them: [0.25, 0.25, 1] has the two {0.25, 1}.
+std::vector<double> GroupShares(const ScheduleConfig& config);
+
+// The same phases for these groups: a Phase's `classes` are the first so many groups. Throws as MakePhases() does.
+std::vector<Phase> MakeGroupPhases(const ScheduleConfig& config);
+
+// Of `persons` persons, how many are in the first groups: round(share * persons), one at least.
+std::vector<int64_t> PersonsInShares(const std::vector<double>& shares, int64_t persons);
+
 }  // namespace danas
