@@ -148,8 +148,8 @@ SearchInputs ReadInputs(const Config& config, const SearchImages& images, at::De
                         const RunFolder* folder) {
   // Made first: g++ 12 frees members twice if a later one's initializer throws inside the braces.
   const SearchSpace space = ReadSpace(config, static_cast<int>(images.set->outputs().ids.size()));
-  MakeTask(config)->Frames(*images.set, ImageUse::kTrain,
-                           space.input_channels());  // a plan, too, refuses what does not fit
+  // So that a plan, too, refuses what does not fit.
+  MakeTask(config)->Frames(*images.set, ImageUse::kTrain, space.input_channels());
   std::shared_ptr<const CostModel> cost = MeasuresTable(config.search)
                                               ? MeasureRunTable(config, space, device, ranks, folder)
                                               : MakeCostModel(config.search);
