@@ -9,6 +9,8 @@
 namespace danas {
 namespace {
 
+constexpr double kFarthest = 1e9;  // pixels: beyond, frames and areas would not be finite
+
 std::string Quoted(const Json& value) { return QuotedText(JsonText(value)); }
 
 }  // namespace
@@ -64,6 +66,10 @@ std::vector<double> CocoRecord::Numbers(const char* key, size_t count) const {
            ", expected a number");
     }
     numbers.push_back(value.get<double>());
+    if (!(std::abs(numbers.back()) <= kFarthest)) {
+      Fail("'" + std::string(key) + "' holds " + Quoted(value) + " in place " + std::to_string(numbers.size()) +
+           ", and no pixel lies so far away");
+    }
   }
   return numbers;
 }

@@ -102,6 +102,8 @@ TEST_F(CocoPersons, OfWrongShapeAreErrorsThatNameTheAnnotation) {
   ExpectError(Changed(R"(, "keypoints": [5, 6, 2, 7, 8.5, 1])", ""), {"annotation 1: has no 'keypoints'"});
   ExpectError(Changed("30.5, 20]", "-30.5, 20]"),
               {"annotation 1: 'bbox' is '[1,2,-30.5,20]', and no width or height can be below 0"});
+  ExpectError(Changed("[1, 2, 30.5, 20]", "[1e300, 2, 30.5, 20]"),
+              {"annotation 1: 'bbox' holds '1e+300' in place 1, and no pixel lies so far away"});
   ExpectError(Changed("[1, 2, 30.5, 20]", "[1, 2, 30.5]"), {"'bbox' is 3 values, expected a list of 4 numbers"});
   ExpectError(Changed("120.5", "-1"), {"annotation 1: 'area' is below 0"});
   ExpectError(Changed("\"image_id\": 10", "\"image_id\": 11"),

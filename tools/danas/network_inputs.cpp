@@ -24,8 +24,10 @@ void RequireClasses(const Genotype& genotype, const ClassList& classes, const st
   const auto [ours, theirs] =
       std::mismatch(genotype.class_ids.begin(), genotype.class_ids.end(), classes.ids.begin(), classes.ids.end());
   const std::string place = std::to_string(ours - genotype.class_ids.begin());
-  throw DataError(arch + " has " + std::to_string(genotype.class_ids.size()) + " classes, the dataset has " +
-                  std::to_string(classes.ids.size()) + "; class " + place + " is '" +
+  const bool keypoints = genotype.network.has_heat_maps();
+  throw DataError(arch + " has " + std::to_string(genotype.class_ids.size()) +
+                  (keypoints ? " key-points" : " classes") + ", the dataset has " + std::to_string(classes.ids.size()) +
+                  (keypoints ? "; key-point " : "; class ") + place + " is '" +
                   (ours == genotype.class_ids.end() ? "" : *ours) + "' in the network, '" +
                   (theirs == classes.ids.end() ? "" : *theirs) +
                   "' in the dataset. Give the dataset that the network was trained on");

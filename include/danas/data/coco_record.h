@@ -21,7 +21,7 @@ class CocoRecord {
   int64_t Whole(const char* key) const;
   double Number(const char* key) const;
   std::string Text(const char* key) const;
-  std::vector<double> Numbers(const char* key, size_t count) const;  // just so many
+  std::vector<double> Numbers(const char* key, size_t count) const;  // just so many, of 1e9 pixels at most
   PersonBox Box() const;  // of 'bbox': [left, top, width, height], sizes not below 0
   const Json& At(const char* key) const;
 
