@@ -98,18 +98,19 @@ const std::vector<CommonConstant>& CommonConstants() {
        0.47e-6},
       {{"nccl_small_step_network", &C::nccl_small_step_network, "s", tuning + ", LL"}, 2.7e-6},
       {{"gloo_hop_node", &C::gloo_hop_node, "s",
-        "assumed: a few dozen microseconds; half of what --check prints for a message of 8 bytes"},
+        "assumed: a few dozen microseconds; half of what scripts/scaling-model --check prints for a message of 8 "
+        "bytes"},
        30e-6},
       {{"gloo_hop_network", &C::gloo_hop_network, "s", "assumed: a message over TCP between machines"}, 60e-6},
       {{"loader_images", &C::loader_images, "images/s a core",
         "docs/benchmarks.md, Loader: 500 with AVX2; 780 on the machine with AVX-512"},
        500},
       {{"loader_persons", &C::loader_persons, "persons/s a core",
-        "docs/benchmarks.md, Persons: some 800 at 256 x 192 on two cores with AVX-512"},
+        "docs/benchmarks.md, Persons: about 800 at 256 x 192 on a quiet machine"},
        800},
       {{"cores_per_gpu", &C::cores_per_gpu, "", "assumed"}, 8},
       {{"hash_bytes", &C::hash_bytes, "B/s",
-        "agreement of weights, once an epoch; assumed, --check prints this machine's"},
+        "agreement of weights, once an epoch; assumed, scripts/scaling-model --check prints this machine's"},
        0.8e9},
       {{"bucket", &C::bucket, "B", "c10d::kDefaultBucketBytesCap, src/train/gradient_reducer.cpp"}, 25 * kMib},
       {{"first_bucket", &C::first_bucket, "B", "c10d::kDefaultFirstBucketBytes"}, kMib}};
@@ -182,11 +183,13 @@ void ChangeConstant(GpuConstants& constants, const std::string& assignment) {
                    " docs/scaling.md lists them, and --dry-run --predict with --json prints them");
 }
 
-std::string NameOf(const GpuGroup& gpus) {
-  std::string kind = gpus.gpu.kind;
+std::string KindName(const GpuConstants& gpu) {
+  std::string kind = gpu.kind;
   std::ranges::transform(kind, kind.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
-  return std::to_string(gpus.count) + " " + kind;
+  return kind;
 }
+
+std::string NameOf(const GpuGroup& gpus) { return std::to_string(gpus.count) + " " + KindName(gpus.gpu); }
 
 GpuGroup ParseGpuGroup(const std::string& text) {
   int count = 0;

@@ -9,8 +9,6 @@
 namespace danas {
 namespace {
 
-std::string Kind(const PredictedSearch& predicted) { return NameOf({.gpu = predicted.gpus.gpu, .count = 1}).substr(2); }
-
 // Nothing is known of a search without images.
 std::string SpanText(const Span<double>& seconds, const char* unknown = "-") {
   if (seconds.high == 0) return unknown;
@@ -66,12 +64,12 @@ Json SpanJson(const Span<double>& seconds) { return {{"low", seconds.low}, {"hig
 
 std::string PredictionText(const PredictedSearch& predicted, double memory_bytes) {
   const GpuConstants& k = predicted.gpus.gpu;
-  const std::string kind = Kind(predicted);
+  const std::string kind = KindName(k);
   std::string text = "predicted for " + NameOf(predicted.gpus) + " by a model; nothing was measured\n\n" +
                      PhaseTable(predicted) + "\n";
   if (predicted.final_seconds.high > 0) text += "final choice: " + SpanText(predicted.final_seconds) + "\n";
-  text += "predicted total: " + SpanText(predicted.seconds(), "time not known without images") + ", with " + FormatBytes(memory_bytes) +
-          " of tensors on each GPU\n";
+  text += "predicted total: " + SpanText(predicted.seconds(), "time unknown without images") + "; " +
+          FormatBytes(memory_bytes) + " of tensors on each GPU\n";
   text += NoteText("a step is predicted from its arithmetic, memory accesses, operations and messages. From " +
                    FormatDecimals(k.arithmetic_share, 2) + " of a " + kind + "'s arithmetic and " +
                    FormatDecimals(k.memory_share, 2) +

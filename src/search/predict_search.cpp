@@ -74,6 +74,7 @@ class Predictor {
       predicted.alpha_step.*step_ = PredictStep(work_, steps.alpha, gpus_);
       seconds += static_cast<double>(phase.alpha_steps) * (predicted.alpha_step.*step_).total;
     }
+    if (seconds == 0) return;  // a plan without images
     predicted.seconds.*end_ = seconds + static_cast<double>(phase.phase.epochs) *
                                             AgreementSeconds(WeightBytes(work_, phase.candidates_l), gpus_);
   }
@@ -103,8 +104,7 @@ PredictedSearch PredictSearch(const GpuGroup& gpus, const Config& config, const 
                             .batch = config.train.batch,
                             .weight_bytes = WeightBytes(work, all_l),
                             .norms = NormCount(work, all_l),
-                            .macs_per_image = SupernetMacs(work, all_l),
-                            .persons = space.has_heat_maps()};
+                            .macs_per_image = SupernetMacs(work, all_l)};
   for (const PhasePlan& phase : plan.phases) predicted.phases.push_back({.name = phase.phase.name});
   const GpuGroup slow{.gpu = gpus.gpu.AtHalfShares(), .count = gpus.count};
   Predictor(work, gpus, config, plan, &Span<double>::low, &Span<StepSeconds>::low).Add(predicted);

@@ -164,6 +164,10 @@ RUN = {
     "build/fuzz/bin/danas_fuzz_<target> FILE": Run(
         {"<target>": "space", "FILE": "tests/fuzz/corpus/space"}, add="--seconds 1"),
     # docs/scaling.md
+    "danas search --config imagenet_shuffle.json --images 1281167 --dry-run --predict 4xv100": Run(
+        says="predicted for 4 V100 by a model"),
+    "danas search --config my.json --images 50000 --dry-run --predict 2xh100 --predict-set memory_share=0.25": Run(
+        says="predicted for 2 H100"),
     "scripts/scaling-model --config imagenet_shuffle.json --gpu a100 --gpus 1,4,8,32 --achieved-share 0.4": Run(),
     "scripts/scaling-model --paper": Run(),
     "scripts/scaling-model --constants": Run(),
@@ -270,6 +274,8 @@ RUN = {
     "danas data info /data/coco": Run(says="left_eye"),
     "danas search --config coco_keypoints.json --data /data/coco --dry-run": Run(
         add="--no-probe --set data.validation_images=1", says="at most 2.2G"),
+    "danas search --config coco_keypoints.json --images 149813 --dry-run --predict 4xv100": Run(
+        says="parameters: 1.9M to 36.7M"),
     "danas data info /data/packed": Run(before="danas data pack data/photos data/packed"),
     "danas bench supernet --config fashion_mnist_short.json": Run(add=f"{BENCH} --batch 2 --images 1000"),
     "danas bench supernet --space mobile_small --batch 32 --kernels fused,aten --threads 2": Run(

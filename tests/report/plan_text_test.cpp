@@ -147,6 +147,25 @@ TEST(PlanText, SaysSumsAndWhatIsNotKnown) {
   EXPECT_NE(PlanText(probed).find("about 3 min 20 s"), std::string::npos) << PlanText(probed);
 }
 
+TEST(PlanText, SaysHowManyParametersNetworksHave) {
+  SearchPlan plan = Example();
+  plan.parameters_least = 1.9e6, plan.parameters_most = 36.7e6;
+  EXPECT_NE(PlanText(plan).find("\nparameters: 1.9M to 36.7M; of networks within the budget's band there are none\n"),
+            std::string::npos)
+      << PlanText(plan);
+  EXPECT_TRUE(PlanJson(plan)["band_parameters_least"].is_null());
+  plan.band_parameters_least = 3.6e6, plan.band_parameters_most = 29.5e6;
+  EXPECT_NE(PlanText(plan).find("\nparameters: 1.9M to 36.7M; of networks within the budget's band 3.6M to 29.5M\n"),
+            std::string::npos)
+      << PlanText(plan);
+  EXPECT_EQ(PlanJson(plan)["parameters_most"], 36.7e6);
+  EXPECT_EQ(PlanJson(plan)["band_parameters_least"], 3.6e6);
+  plan.unit = "parameters";  // said above
+  EXPECT_EQ(PlanText(plan).find("\nparameters: "), std::string::npos) << PlanText(plan);
+  plan.predicted = true;
+  EXPECT_NE(PlanText(plan).find("time predicted below\n"), std::string::npos) << PlanText(plan);
+}
+
 TEST(PlanText, SaysWhatScoringForPruningsTakes) {
   SearchPlan plan = Example();
   EXPECT_EQ(PlanText(plan).find("prunings:"), std::string::npos);

@@ -203,6 +203,7 @@ int PrintPrediction(const Config& config, const SearchOptions& options, const Ra
   RefuseUnmeasured(config);
   const std::string difficulty = DifficultyOfPlan(config, options, ranks);
   if (!ranks.first()) return 0;
+  if (RanksFirst(config)) log::info("schedule.ranking 'auto': the ranking's own trainings are not predicted");
   const auto& [space, cost, counts] = InputsOfPlan(config, options, difficulty, at::kCPU, ranks);
   const SearchPlan plan = MakePlanFor(gpus, config, space, *cost, counts);
   const PredictedSearch predicted = PredictSearch(gpus, config, space, plan);

@@ -49,7 +49,8 @@ struct GpuGroup {
   int count = 1;
 };
 
-std::string NameOf(const GpuGroup& gpus);  // "4 V100"
+std::string KindName(const GpuConstants& gpu);  // "V100"
+std::string NameOf(const GpuGroup& gpus);       // "4 V100"
 
 // "4xv100". Throws UsageError for another form, and for fewer than 1 or more than 1024.
 GpuGroup ParseGpuGroup(const std::string& text);

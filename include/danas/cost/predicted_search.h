@@ -2,6 +2,7 @@
 // GPUs' peaks to half of them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,8 @@ struct PredictedSearch {
   std::vector<PredictedPhase> phases = {};
   Span<double> final_seconds = {};  // of a final choice by scores
   double weight_bytes = 0;          // of gradients that are summed, before any pruning
-  double norms = 0;
-  double macs_per_image = 0;
-  bool persons = false;  // the loader's frames; else images
+  double norms = 0;                 // batch norms of all candidates
+  double macs_per_image = 0;        // of all candidates
 
   Span<double> seconds() const {
     Span<double> sum = final_seconds;
