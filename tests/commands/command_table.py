@@ -300,6 +300,10 @@ LOOKED_AT = {
         "long", run_by="tools.KeypointsCommandTest"),
     re.compile(r"danas evaluate --run runs/pose(-final)? --boxes detections.json --results found.json --draw 20 --out "
                r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas evaluate --run runs/pose(-final)? --difficulty difficulty.json"): Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas search --config coco_keypoints.json --data /data/coco --run runs/pose-ordered .*"): Look(
+        "long", run_by="tools.KeypointsCommandTest"),
     "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
     "tensorboard --logdir runs": Look("python", run_by="tools.TensorBoardTest"),
     re.compile(r"apt-get install .*"): Look("network"),
