@@ -52,8 +52,8 @@ std::string ShortNumber(const char* format, double number) {
 }
 
 std::string LabelOf(double from, double to, const Place& last, bool reverse) {
-  return ShortNumber("%.4g", 100 * from) + "-" + ShortNumber("%.4g", 100 * to) + " %, error " +
-         (reverse ? "≥ " : "≤ ") + ShortNumber("%.3g", reverse ? -last.first : last.first);
+  return ShortNumber("%.4g", 100 * from) + "-" + ShortNumber("%.4g", 100 * to) + " % (error " +
+         (reverse ? "≥ " : "≤ ") + ShortNumber("%.3g", reverse ? -last.first : last.first) + ")";
 }
 
 // Persons of each group.

@@ -306,6 +306,10 @@ LOOKED_AT = {
         "long", run_by="tools.KeypointsCommandTest"),
     re.compile(r"danas evaluate --run runs/pose(-final)? --boxes detections.json --results found.json --draw 20 --out "
                r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas evaluate --run runs/pose(-final)? --difficulty difficulty.json"): Look(
+        "long", run_by="tools.KeypointsCommandTest"),
+    re.compile(r"danas search --config coco_keypoints.json --data /data/coco --run runs/pose-ordered .*"): Look(
+        "long", run_by="tools.KeypointsCommandTest"),
     "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
     "danas search --config coco_mini.json --data /data/coco --run runs/mini": Look(
         "long", run_by="tools.KeypointsCommandTest"),

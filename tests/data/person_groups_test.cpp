@@ -125,11 +125,11 @@ TEST(GroupPersons, SaysBoundsAndPersonsOfEachGroup) {
   config.schedule.classes = {0.333, 1, 1};
   const GroupedPersons grouped = GroupPersons(set, config, Difficulty(*set, errors));
   EXPECT_EQ(grouped.set->classes.labels,
-            (std::vector<std::string>{"0-33.3 %, error ≤ 0.125", "33.3-100 %, error ≤ 0.75"}));
+            (std::vector<std::string>{"0-33.3 % (error ≤ 0.125)", "33.3-100 % (error ≤ 0.75)"}));
   const std::string text = GroupsText(grouped.set, config);
   EXPECT_NE(text.find("from easy to hard by hard.json"), std::string::npos) << text;
-  EXPECT_NE(text.find("0-33.3 %, error ≤ 0.125: 7 and "), std::string::npos) << text;
-  EXPECT_NE(text.find("33.3-100 %, error ≤ 0.75: 13 and "), std::string::npos) << text;
+  EXPECT_NE(text.find("0-33.3 % (error ≤ 0.125): 7 and "), std::string::npos) << text;
+  EXPECT_NE(text.find("33.3-100 % (error ≤ 0.75): 13 and "), std::string::npos) << text;
   config.schedule.difficulty.clear();
   EXPECT_EQ(GroupsText(set, config), "");
 }

@@ -13,7 +13,7 @@
 namespace danas {
 
 struct GroupedPersons {
-  // The same samples. Classes are the groups, each without the groups before; their labels are "0-25 %, error ≤ 0.031".
+  // The same samples. Classes are the groups, each without the groups before; their labels are "0-25 % (error ≤ 0.031)".
   std::shared_ptr<const DatasetIndex> set;
   EasinessRanking ranking;  // the groups in that order, which is that of set->classes
 };
@@ -25,7 +25,7 @@ struct GroupedPersons {
 GroupedPersons GroupPersons(const std::shared_ptr<const DatasetIndex>& set, const Config& config,
                             const PersonDifficulty& difficulty);
 
-// Of a search's training set: "persons from easy to hard by FILE, for the weights and for α: 0-25 %, error ≤ 0.031: 15
+// Of a search's training set: "persons from easy to hard by FILE, for the weights and for α: 0-25 % (error ≤ 0.031): 15
 // and 3; ..."; empty without schedule.difficulty.
 std::string GroupsText(const std::shared_ptr<const DatasetIndex>& grouped, const Config& config);
 
