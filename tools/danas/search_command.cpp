@@ -53,7 +53,7 @@ void RequireJudges(const Config& config) {
 SearchInputs MeasuringFirst(const Config& config, const std::shared_ptr<const DatasetIndex>& training_set,
                             at::Device device, const Ranks& ranks, const RunFolder* folder, Verbosity verbosity) {
   std::optional<RunReports> reports;
-  if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config.log, verbosity);
+  if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config, verbosity);
   return SayingWhatIsKept(folder, [&] { return ReadInputs(config, training_set, device, ranks, folder); });
 }
 
@@ -82,7 +82,7 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
       return RankingOfRun(inputs, folder);
     }
     for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-    RunReports reports(folder, inputs.config.log, verbosity);
+    RunReports reports(folder, inputs.config, verbosity);
     reports.Say(plan.text);
     const EasinessStudy study = RunEasinessInto(plan, *folder / "easiness", reports);
     reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
@@ -165,7 +165,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
     return 0;
   }
   ListBadImages(*inputs.training_set, *folder);
-  RunReports reports(folder, inputs.config.log, call.verbosity());
+  RunReports reports(folder, inputs.config, call.verbosity());
   reports.Say(PlanText(*plan));
   SayingWhatIsKept(folder, [&] {
     return RunSearch(inputs, {.metrics = reports.metrics(),
