@@ -143,6 +143,15 @@ void DrawBox(const PersonBox& box, const std::string& text, Image& picture) {
   cv::putText(pixels, text, corner, cv::FONT_HERSHEY_SIMPLEX, scale, white, width, cv::LINE_AA);
 }
 
+Image ShrunkBy(double scale, const Image& picture) {
+  const auto side = [&](int pixels) { return std::max(1, static_cast<int>(std::lround(scale * pixels))); };
+  Image small = BlackImage(side(picture.height), side(picture.width));
+  const cv::Mat from(picture.height, picture.width, CV_8UC3, const_cast<uint8_t*>(picture.rgb.data()));  // is read
+  cv::Mat to = Pixels(small);
+  cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA);
+  return small;
+}
+
 std::vector<uint8_t> JpegBytes(const Image& picture) {
   try {
     return EncodeJpeg(picture, 90);

@@ -84,50 +84,77 @@ std::string RunnersUp(const ReportedRun& run, const BudgetRecord& budget) {
   const bool fitted = std::ranges::any_of(entries, [](const auto& entry) { return entry.fitted_loss.has_value(); });
   std::vector<HtmlTable::Column> columns = {{"", true}, {"cost", true}, {"loss", true}};
   if (fitted) columns.push_back({"fitted loss", true});
-  columns.insert(columns.end(), {{"top-1, supernet", true}, {"differs from the first in layer", false}});
+  const events::TaskWords words = events::WordsOf(run.record.search->start.task);
+  columns.insert(columns.end(), {{words.accuracy + ", supernet", true}, {"differs from the first in layer", false}});
   HtmlTable table(columns);
   for (size_t n = 0; n < entries.size(); ++n) {
     const events::ScoredEntry& entry = entries[n];
     std::vector<std::string> cells = {std::to_string(n + 1),
                                       FormatCostNumber(entry.cost, run.record.search->start.unit),
-                                      FormatDecimals(entry.loss, 4)};
-    if (fitted) cells.push_back(entry.fitted_loss ? FormatDecimals(*entry.fitted_loss, 4) : "–");
-    cells.push_back(EstimatePercent(ShareInterval(entry.accuracy, images)));
+                                      events::LossText(words, entry.loss, 4)};
+    if (fitted) cells.push_back(entry.fitted_loss ? events::LossText(words, *entry.fitted_loss, 4) : "–");
+    cells.push_back(EstimatePercent(AccuracyEstimate(words, entry.accuracy, images)));
     cells.push_back(n == 0 ? "" : DifferenceText(entries.front().network, entry.network));
     table.AddRow(cells, budget.found && entry.network == budget.found->network);
   }
   const std::string trained =
-      scores.finalist_images > 0 ? "trained on " + CountOf(scores.finalist_images, "image") + " more and " : "";
-  const std::string what = finalists ? "The finalists, each " + trained + "scored on " + CountOf(images, "image")
+      scores.finalist_images > 0 ? "trained on " + CountOf(scores.finalist_images, words.sample) + " more and " : "";
+  const std::string what = finalists ? "The finalists, each " + trained + "scored on " + CountOf(images, words.sample)
                                      : "The best of " + CountOf(scores.scored, "network") + " scored";
-  return Paragraph(what + "; top-1 with the supernet's weights, with 95 % intervals over its images:") + table.Text();
+  return Paragraph(what + "; " + words.accuracy + " with the supernet's weights" +
+                   (words.classes ? ", with 95 % intervals over its images:" : ":")) +
+         table.Text();
 }
 
-std::string TrainedSentence(const BudgetRecord& budget, const std::vector<TrainedBeside>& trained) {
+// Of one training's test: a share, or of key-points average precision.
+double ResultOf(const TrainedRun& run) { return run.ap.value_or(run.top1); }
+
+std::string ResultText(double result, bool precision) {
+  return precision ? events::PrecisionText(result) : FormatPercent(result, 2);
+}
+
+// "0.31 points less", of the random networks.
+std::string LeadText(double lead, bool precision) {
+  const double size = std::abs(lead);
+  return (precision ? FormatDecimals(size, 3) : FormatDecimals(100 * size, 2) + " points") +
+         (lead >= 0 ? " less" : " more");
+}
+
+// "Trained, it reaches 80.41 % [79.62, 81.18] of the test images", "... an AP of 0.684 and a PCK of 71.20 % ..."
+std::string ReachedText(const TrainedRun& found, int64_t images) {
+  const std::string text = "Trained, it reaches ";
+  if (!found.ap) return text + EstimatePercent(ShareInterval(found.top1, images)) + " of the test images";
+  return text + "an AP of " + events::PrecisionText(*found.ap) + " and a PCK of " + FormatPercent(found.top1, 2) +
+         " on the test set";
+}
+
+std::string TrainedSentence(const SearchRecord& search, const BudgetRecord& budget,
+                            const std::vector<TrainedBeside>& trained) {
   const TrainedRun* found = nullptr;
-  Estimate accuracy;
+  int64_t images = 0;
   std::vector<double> random;
   for (const TrainedBeside& beside : trained) {
     const TrainingRecord& training = *beside.run->record.training;
-    if (!training.result || !training.end) continue;
-    if (beside.kind == PricedNetwork::Kind::kRandom) random.push_back(training.result->top1);
+    if (!training.result || !training.end || training.start.task != search.start.task) continue;
+    if (beside.kind == PricedNetwork::Kind::kRandom) random.push_back(ResultOf(*training.result));
     if (beside.kind == PricedNetwork::Kind::kFound && training.network && budget.network &&
         training.network->layers() == budget.network->layers()) {
       found = &*training.result;
-      accuracy = ShareInterval(training.result->top1, training.end->test_last_epoch.images);
+      images = training.end->test_last_epoch.images;
     }
   }
   if (found == nullptr) return "It has not been trained in any of the runs given.";
-  std::string text = "Trained, it reaches " + EstimatePercent(accuracy) + " of the test images";
+  const std::string text = ReachedText(*found, images);
   if (random.empty()) return text + ".";
+  const bool precision = found->ap.has_value();
+  const double own = ResultOf(*found);
   double mean = 0;
-  for (const double top1 : random) mean += top1 / static_cast<double>(random.size());
-  const auto beaten = std::ranges::count_if(random, [&](double top1) { return found->top1 > top1; });
-  const double points = 100 * (found->top1 - mean);
+  for (const double result : random) mean += result / static_cast<double>(random.size());
+  const auto beaten = std::ranges::count_if(random, [&](double result) { return own > result; });
   return text + "; " + CountOf(std::ssize(random), "random network") + (random.size() == 1 ? " reaches " : " reach ") +
-         FormatPercent(mean, 2) + " in the mean (" + FormatPercent(*std::ranges::min_element(random), 2) + " to " +
-         FormatPercent(*std::ranges::max_element(random), 2) + "), " + FormatDecimals(std::abs(points), 2) +
-         " points " + (points >= 0 ? "less" : "more") + ". It is better than " + std::to_string(beaten) + " of them.";
+         ResultText(mean, precision) + " in the mean (" + ResultText(*std::ranges::min_element(random), precision) +
+         " to " + ResultText(*std::ranges::max_element(random), precision) + "), " + LeadText(own - mean, precision) +
+         ". It is better than " + std::to_string(beaten) + " of them.";
 }
 
 std::string Warnings(const ReportedRun& run) {
@@ -146,8 +173,9 @@ std::string AnswerSection(const ReportedRun& run, const std::vector<TrainedBesid
   for (const BudgetRecord& budget : search.budgets) {
     html += "<div class=\"answer\">\n" + BudgetTitle(budget) + Paragraph(LeadOf(run, budget), "lead");
     if (budget.found) html += BudgetBar(budget.found->cost, budget, search.start.unit);
-    if (budget.found) html += Paragraph(TrainedSentence(budget, trained));
-    html += Paragraph("How sure: " + SurenessText(budget)) + "</div>\n" + RunnersUp(run, budget);
+    if (budget.found) html += Paragraph(TrainedSentence(search, budget, trained));
+    html += Paragraph("How sure: " + SurenessText(budget, events::WordsOf(search.start.task))) + "</div>\n" +
+            RunnersUp(run, budget);
   }
   return html;
 }

@@ -85,12 +85,14 @@ int ShadeOf(double value, const CandidateFrames& frames) {
   return static_cast<int>(std::lround(kCellShades * (frames.values ? (share + 1) / 2 : share)));
 }
 
-std::string NumberOf(double value, bool values) { return FormatDecimals(value, values ? 4 : 3); }
-
 class CellsDrawing {
  public:
   CellsDrawing(const SearchRecord& search, const BudgetRecord& budget, const CandidateFrames& frames)
-      : search_(search), budget_(budget), frames_(frames), columns_(ColumnsOf(search)) {
+      : search_(search),
+        budget_(budget),
+        frames_(frames),
+        words_(events::WordsOf(search.start.task)),
+        columns_(ColumnsOf(search)) {
     size_t longest = 1;
     for (const std::string& name : columns_) longest = std::max(longest, DisplayWidth(name));
     names_ = 20 + 6.2 * static_cast<double>(longest);
@@ -126,7 +128,7 @@ class CellsDrawing {
     const auto& last = frames_.frames.back().l;
     const auto value = layer < last.size() ? last[layer].find(name) : std::map<std::string, double>::const_iterator();
     const bool is_there = layer < last.size() && value != last[layer].end();
-    const std::string what = is_there ? NumberOf(value->second, frames_.values) : FateOf(budget_, layer, name);
+    const std::string what = is_there ? NumberOf(value->second) : FateOf(budget_, layer, name);
     svg.BeginGroup("layer " + std::to_string(layer) + ", " + name + ": " + what, is_there ? "cell" : "cell gone");
     const std::string fill = CellColour(is_there ? ShadeOf(value->second, frames_) : 0, frames_.values);
     svg.Rectangle(frame.left + 1, frame.top + 1, frame.width - 2, frame.height - 2, is_there ? fill : "#f2f2f2");
@@ -135,6 +137,9 @@ class CellsDrawing {
     svg.Line({x - arm, y + arm}, {x + arm, y - arm}, {.colour = "#999999", .width = 1.2});
     svg.EndGroup();
   }
+
+  double FactorOf() const { return frames_.values ? words_.loss_factor : 1; }
+  std::string NumberOf(double value) const { return FormatDecimals(FactorOf() * value, frames_.values ? 4 : 3); }
 
   void DrawShades(Svg& svg) {
     const double height = std::min(frame_.height, 180.0), left = frame_.right() + 24;
@@ -145,16 +150,17 @@ class CellsDrawing {
     const double low = frames_.values ? -frames_.most : 0;
     for (const double share : {0.0, 0.5, 1.0}) {
       const double value = low + share * (frames_.most - low);
-      svg.Text({left + 19, frame_.top + height * (1 - share) + 4}, FormatDecimals(value, frames_.values ? 3 : 1),
-               {.size = 10});
+      svg.Text({left + 19, frame_.top + height * (1 - share) + 4},
+               FormatDecimals(FactorOf() * value, frames_.values ? 3 : 1), {.size = 10});
     }
-    svg.Text({left + 66, frame_.top + height / 2}, frames_.values ? "value, nats" : "softmax(α)",
+    svg.Text({left + 66, frame_.top + height / 2}, frames_.values ? "value, " + words_.loss_unit : "softmax(α)",
              {.size = 11, .anchor = Anchor::kMiddle, .turn = -90});
   }
 
   const SearchRecord& search_;
   const BudgetRecord& budget_;
   const CandidateFrames& frames_;
+  events::TaskWords words_;
   std::vector<std::string> columns_;
   double names_ = 0;
   Frame frame_;
@@ -198,12 +204,12 @@ Figure CandidatesFigure(const SearchRecord& search, const BudgetRecord& budget, 
   const std::string when = frames.frames.back().label;
   figure.title =
       frames.values ? "What candidates were worth at " + when : "softmax(α) of every candidate after " + when;
-  figure.finding =
-      frames.values
-          ? "Values are in nats of validation loss, of the layer's mean; higher is better. A cross: dropped. No "
-            "cell: the layer never had it."
-          : "Rows are layers, columns candidates. A cross: dropped by a pruning. No cell: the "
-            "layer never had it.";
+  figure.finding = frames.values
+                       ? "Values are in " + events::WordsOf(search.start.task).loss_unit +
+                             " of validation loss, of the layer's mean; higher is better. A cross: dropped. No "
+                             "cell: the layer never had it."
+                       : "Rows are layers, columns candidates. A cross: dropped by a pruning. No cell: the "
+                         "layer never had it.";
   figure.svg = CellsDrawing(search, budget, frames).Document(figure.title, figure.finding);
   return figure;
 }

@@ -1,6 +1,7 @@
 // What the epochs of searches and trainings say, as curves.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "danas/core/units.h"
 #include "danas/figures/colour.h"
@@ -11,6 +12,8 @@ namespace danas {
 namespace {
 
 using Values = std::vector<std::optional<double>>;
+
+constexpr const char* kPckMeans = ", the share of key-points near where they should be";
 
 LineStyle LineOf(size_t number, std::string dash = {}) {
   constexpr std::array kDashes = {"", "6,3", "2,2"};
@@ -85,11 +88,19 @@ EpochPlot CostPlot(const SearchRecord& search, const BudgetRecord& budget) {
   return plot;
 }
 
+Axis LossAxis(const events::TaskWords& words) {
+  return {.title = "loss, " + words.loss_unit, .factor = words.loss_factor};
+}
+
+Axis AccuracyAxis(const events::TaskWords& words) { return {.title = words.accuracy + ", %", .factor = 100}; }
+
 EpochPlot LossPlot(const SearchRecord& search, const BudgetRecord& budget) {
+  const events::TaskWords words = events::WordsOf(search.start.task);
   return {.name = "losses" + Suffix(budget),
           .title = "Losses",
-          .finding = "Means over the images of a pass; a phase with more classes begins with a higher loss.",
-          .y = {.title = "loss, nats"},
+          .finding = "Means over the " + words.sample + "s of a pass" +
+                     (words.classes ? "; a phase with more classes begins with a higher loss." : "."),
+          .y = LossAxis(words),
           .series = {{"training", LineOf(0),
                       ValuesOfEpochs(search.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); })},
                      {"validation", LineOf(1, "6,3"),
@@ -99,10 +110,11 @@ EpochPlot LossPlot(const SearchRecord& search, const BudgetRecord& budget) {
 }
 
 EpochPlot AccuracyPlot(const SearchRecord& search, const BudgetRecord& budget) {
+  const events::TaskWords words = events::WordsOf(search.start.task);
   return {
       .name = "accuracies" + Suffix(budget),
-      .title = "Accuracies, over the classes of the phase",
-      .y = {.title = "top-1, %", .factor = 100},
+      .title = words.classes ? "Accuracies, over the classes of the phase" : words.accuracy + kPckMeans,
+      .y = AccuracyAxis(words),
       .series = {{"training", LineOf(0),
                   ValuesOfEpochs(search.epochs, [](const auto& epoch) { return std::optional(epoch.train_accuracy); })},
                  {"validation", LineOf(1, "6,3"),
@@ -110,6 +122,16 @@ EpochPlot AccuracyPlot(const SearchRecord& search, const BudgetRecord& budget) {
 }
 
 EpochPlot SchedulePlot(const SearchRecord& search) {
+  if (!events::WordsOf(search.start.task).classes) {
+    return {.name = "schedule",
+            .title = "Persons in a pass over the training set",
+            .y = {.title = "persons", .whole = true},
+            .from_zero = true,
+            .steps = true,
+            .series = {{"persons", LineOf(0), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
+                          return std::optional(static_cast<double>(epoch.images));
+                        })}}};
+  }
   return {.name = "schedule",
           .title = "Classes that are learnt",
           .y = {.title = "classes", .whole = true},
@@ -181,6 +203,41 @@ std::vector<Series> SeriesOfEach(const std::vector<std::pair<std::string, const 
   return series;
 }
 
+void AddOfOneTask(std::vector<Figure>& figures,
+                  const std::vector<std::pair<std::string, const TrainingRecord*>>& trainings) {
+  const events::TaskWords words = events::WordsOf(trainings.front().second->start.task);
+  const std::string suffix = words.classes ? "" : "-keypoints";
+  AddIfAny(figures,
+           {.name = "training-loss" + suffix,
+            .title = "Training loss",
+            .y = LossAxis(words),
+            .series = SeriesOfEach(trainings,
+                                   [](const TrainingRecord& run) {
+                                     return ValuesOfEpochs(
+                                         run.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); });
+                                   })},
+           {});
+  AddIfAny(figures,
+           {.name = words.classes ? "training-accuracy" : "training-pck",
+            .title = words.classes ? "Training accuracy" : words.accuracy + " in training" + kPckMeans,
+            .y = AccuracyAxis(words),
+            .series = SeriesOfEach(trainings,
+                                   [](const TrainingRecord& run) {
+                                     return ValuesOfEpochs(run.epochs, [](const auto& epoch) {
+                                       return std::optional(epoch.train_accuracy);
+                                     });
+                                   })},
+           {});
+}
+
+// Losses of several tasks have no common axis.
+Axis LossAxisOf(const std::vector<std::pair<std::string, const SearchRecord*>>& searches) {
+  const events::TaskWords first = events::WordsOf(searches.front().second->start.task);
+  const bool alike = std::ranges::all_of(
+      searches, [&](const auto& named) { return events::WordsOf(named.second->start.task) == first; });
+  return alike ? LossAxis(first) : Axis{.title = "loss"};
+}
+
 }  // namespace
 
 std::vector<Figure> EpochFigures(const SearchRecord& search, const BudgetRecord& budget) {
@@ -206,27 +263,13 @@ std::vector<Figure> WorkFigures(const SearchRecord& search) {
 
 std::vector<Figure> TrainingFigures(const std::vector<std::pair<std::string, const TrainingRecord*>>& trainings) {
   std::vector<Figure> figures;
-  AddIfAny(figures,
-           {.name = "training-loss",
-            .title = "Training loss",
-            .y = {.title = "loss, nats"},
-            .series = SeriesOfEach(trainings,
-                                   [](const TrainingRecord& run) {
-                                     return ValuesOfEpochs(
-                                         run.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); });
-                                   })},
-           {});
-  AddIfAny(figures,
-           {.name = "training-accuracy",
-            .title = "Training accuracy",
-            .y = {.title = "top-1, %", .factor = 100},
-            .series = SeriesOfEach(trainings,
-                                   [](const TrainingRecord& run) {
-                                     return ValuesOfEpochs(run.epochs, [](const auto& epoch) {
-                                       return std::optional(epoch.train_accuracy);
-                                     });
-                                   })},
-           {});
+  for (const bool classes : {true, false}) {
+    std::vector<std::pair<std::string, const TrainingRecord*>> of_task;
+    std::ranges::copy_if(trainings, std::back_inserter(of_task), [&](const auto& named) {
+      return events::WordsOf(named.second->start.task).classes == classes;
+    });
+    if (!of_task.empty()) AddOfOneTask(figures, of_task);
+  }
   return figures;
 }
 
@@ -236,14 +279,13 @@ std::vector<Figure> OverlaidFigures(const std::vector<std::pair<std::string, con
     AddIfAny(figures, {.name = name, .title = title, .y = y, .series = SeriesOfEach(searches, get)}, {});
   };
   of_first_budget(
-      "runs-training-loss", "Training loss of the searches", {.title = "loss, nats"}, [](const SearchRecord& search) {
+      "runs-training-loss", "Training loss of the searches", LossAxisOf(searches), [](const SearchRecord& search) {
         return ValuesOfEpochs(search.epochs, [](const auto& epoch) { return std::optional(epoch.train_loss); });
       });
-  of_first_budget("runs-validation-loss", "Validation loss of the searches", {.title = "loss, nats"},
-                  [](const SearchRecord& search) {
-                    return ValuesOf(search.budgets.front().architecture_e,
-                                    [](const auto& pass) { return pass.validation_loss; });
-                  });
+  of_first_budget(
+      "runs-validation-loss", "Validation loss of the searches", LossAxisOf(searches), [](const SearchRecord& search) {
+        return ValuesOf(search.budgets.front().architecture_e, [](const auto& pass) { return pass.validation_loss; });
+      });
   of_first_budget(
       "runs-entropy", "Entropy of softmax(α) of the searches", {.title = "entropy"}, [](const SearchRecord& search) {
         if (!Learns(search.budgets.front())) return Values();

@@ -43,9 +43,41 @@ std::string PercentEstimate(const Estimate& estimate) {
   return EstimateText(estimate, {.decimals = 2, .factor = 100}) + " %";
 }
 
-void DrawNetwork(Svg& svg, const Plot& axes, const PricedNetwork& network, const std::string& unit) {
+// How accuracies are shown: per cent of samples, or average precision.
+struct Measure {
+  std::string title, name;
+  double factor = 100;
+
+  std::string Text(const Estimate& estimate) const {
+    return factor == 1 ? name + " " + events::PrecisionText(estimate.value) : PercentEstimate(estimate);
+  }
+};
+
+Measure MeasureOf(const events::TaskWords& words, bool trained) {
+  if (words.classes || !trained) return {.title = words.accuracy + ", %", .name = words.accuracy};
+  return {.title = "AP", .name = "AP", .factor = 1};
+}
+
+std::string TitleOf(const events::TaskWords& words, bool trained) {
+  if (trained) {
+    return std::string(words.classes ? "Test accuracy" : "Average precision") +
+           " of trained networks against their cost";
+  }
+  return (words.classes ? "Validation accuracy" : "Validation " + words.accuracy) +
+         " with the supernet's weights against cost";
+}
+
+std::string FindingOf(const events::TaskWords& words, bool trained) {
+  if (!trained) return "Networks share the supernet's weights: the order counts, not the height.";
+  return words.classes ? "Bars: 95 % intervals over the test images of one training each; another seed's "
+                         "training differs by more."
+                       : "One training each; another seed's gives another network.";
+}
+
+void DrawNetwork(Svg& svg, const Plot& axes, const PricedNetwork& network, const std::string& unit,
+                 const Measure& measure) {
   const DotLook look = LookOf(network.kind);
-  svg.BeginGroup(network.name + ": " + FormatCost(network.cost, unit) + ", " + PercentEstimate(network.accuracy),
+  svg.BeginGroup(network.name + ": " + FormatCost(network.cost, unit) + ", " + measure.Text(network.accuracy),
                  "network");
   const Point at = axes.At(network.cost, network.accuracy.value);
   if (std::isfinite(network.accuracy.low) && network.kind != Kind::kScored) {
@@ -89,7 +121,7 @@ void DrawLegend(Svg& svg, const Frame& frame, const std::vector<PricedNetwork>& 
 }  // namespace
 
 std::optional<Figure> ParetoFigure(const std::vector<PricedNetwork>& all, const std::vector<BudgetLine>& budgets,
-                                   const std::string& unit, bool trained) {
+                                   const std::string& unit, bool trained, const events::TaskWords& words) {
   std::vector<PricedNetwork> networks;
   for (const PricedNetwork& network : all) {
     if (std::isfinite(network.cost) && std::isfinite(network.accuracy.value)) networks.push_back(network);
@@ -106,18 +138,17 @@ std::optional<Figure> ParetoFigure(const std::vector<PricedNetwork>& all, const 
   const double room_x = right > left ? 0.06 * (right - left) : 0.1 * std::abs(right) + 1;
   const double room_y = high > low ? 0.08 * (high - low) : 0.01;
   Figure figure{.name = trained ? "pareto-trained" : "pareto-supernet",
-                .title = trained ? "Test accuracy of trained networks against their cost"
-                                 : "Validation accuracy with the supernet's weights against cost",
+                .title = TitleOf(words, trained),
                 .svg = {},
                 .claim = {},
-                .finding = trained ? "Bars: 95 % intervals over the test images of one training each; another seed's "
-                                     "training differs by more."
-                                   : "Networks share the supernet's weights: the order counts, not the height."};
+                .finding = FindingOf(words, trained)};
+  const Measure measure = MeasureOf(words, trained);
   const Frame frame{.left = 66, .top = 20, .width = 560, .height = 300};
   Svg svg(frame.right() + 200, frame.bottom() + 46, figure.title, figure.finding);
   Axis x = CostAxis("cost", unit, right);
   x.low = left - room_x, x.high = right + room_x;
-  Plot axes(svg, frame, x, {.low = low - room_y, .high = high + room_y, .title = "top-1, %", .factor = 100});
+  Plot axes(svg, frame, x,
+            {.low = low - room_y, .high = high + room_y, .title = measure.title, .factor = measure.factor});
   for (const BudgetLine& budget : budgets) {
     const double place = axes.At(budget.cost, low).first;
     svg.Line({place, frame.top}, {place, frame.bottom()}, {.colour = "#666666", .width = 1.2, .dash = "6,3"});
@@ -125,7 +156,7 @@ std::optional<Figure> ParetoFigure(const std::vector<PricedNetwork>& all, const 
   }
   axes.Curve(FrontOf(networks), {.colour = "#bbbbbb", .width = 1.5});
   std::ranges::stable_sort(networks, {}, [](const auto& network) { return network.kind == Kind::kFound ? 1 : 0; });
-  for (const PricedNetwork& network : networks) DrawNetwork(svg, axes, network, unit);
+  for (const PricedNetwork& network : networks) DrawNetwork(svg, axes, network, unit, measure);
   DrawLegend(svg, frame, networks);
   figure.svg = svg.Document();
   return figure;
@@ -176,8 +207,8 @@ std::optional<Figure> BestNetworksFigure(const SearchRecord& search, const Budge
     }
     const double share = 0.9 - 0.6 * static_cast<double>(n) / static_cast<double>(best.size());
     const std::string colour = n == 0 ? kCategories[0] : HexColour(Sequential(share));
-    svg.BeginGroup(std::to_string(n + 1) + ": " + FormatCost(best[n].cost, search.start.unit) + ", top-1 " +
-                       FormatPercent(best[n].accuracy, 2),
+    svg.BeginGroup(std::to_string(n + 1) + ": " + FormatCost(best[n].cost, search.start.unit) + ", " +
+                       events::WordsOf(search.start.task).accuracy + " " + FormatPercent(best[n].accuracy, 2),
                    "network");
     svg.Polyline(points, {.colour = colour, .width = n == 0 ? 3.0 : 1.4});
     for (const Point& point : points) svg.Dot(point, n == 0 ? 3.2 : 1.8, colour);

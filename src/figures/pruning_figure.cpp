@@ -54,7 +54,7 @@ std::string Verdict(const Cut& cut) {
 
 }  // namespace
 
-std::optional<Figure> PruningFigure(const BudgetRecord& budget) {
+std::optional<Figure> PruningFigure(const BudgetRecord& budget, const events::TaskWords& words) {
   std::vector<Cut> cuts = CutsOf(budget);
   if (cuts.empty()) return std::nullopt;
   const auto clear = static_cast<size_t>(std::ranges::count_if(cuts, &Cut::clear));
@@ -83,29 +83,31 @@ std::optional<Figure> PruningFigure(const BudgetRecord& budget) {
   Svg svg(frame.right() + 130, frame.bottom() + 46, figure.title, figure.finding);
   const bool by_alpha =
       std::ranges::none_of(budget.prunings, [](const auto& pruning) { return pruning.values.has_value(); });
-  const double left = low - room, right = high + room;
+  const double factor = by_alpha ? 1 : words.loss_factor;
+  const double left = factor * (low - room), right = factor * (high + room);
   const auto at = [&](double gap) { return frame.left + frame.width * (gap - left) / (right - left); };
+  const auto at_gap = [&](double gap) { return at(factor * gap); };
   for (const double tick : RoundTicks(left, right, 6)) {
     svg.Line({at(tick), frame.top}, {at(tick), frame.bottom()}, {.colour = tick == 0 ? "#666666" : "#dddddd"});
     svg.Text({at(tick), frame.bottom() + 16}, TickText(tick), {.size = 11, .anchor = Anchor::kMiddle});
   }
-  svg.Text({frame.left + frame.width / 2, frame.bottom() + 36}, by_alpha ? "gap ± error, α" : "gap ± error, nats",
-           {.anchor = Anchor::kMiddle});
+  svg.Text({frame.left + frame.width / 2, frame.bottom() + 36},
+           by_alpha ? "gap ± error, α" : "gap ± error, " + words.loss_unit, {.anchor = Anchor::kMiddle});
   svg.Text({frame.right() + 14, frame.top - 8}, "standard errors", {.size = 10, .colour = "#666666"});
   std::string phase;
   for (size_t i = 0; i < cuts.size(); ++i) {
     const Cut& cut = cuts[i];
     const double y = frame.top + kRow * (static_cast<double>(i) + 0.5);
     const std::string colour = cut.clear() ? kCategories[0] : kCategories[1];
-    svg.BeginGroup(cut.phase + ", " + cut.text + ": gap " + TickText(cut.gap) + ", " + Verdict(cut), "cut");
+    svg.BeginGroup(cut.phase + ", " + cut.text + ": gap " + TickText(factor * cut.gap) + ", " + Verdict(cut), "cut");
     if (cut.phase != phase) svg.Text({6, y + 4}, CutToWidth(cut.phase, 9), {.size = 11, .bold = true});
     phase = cut.phase;
     svg.Text({frame.left - 10, y + 4}, CutToWidth(cut.text, kMostCharacters), {.size = 11, .anchor = Anchor::kEnd});
     if (const auto error = cut.error()) {
-      svg.Line({at(cut.gap - *error), y}, {at(cut.gap + *error), y}, {.colour = colour, .width = 1.6});
+      svg.Line({at_gap(cut.gap - *error), y}, {at_gap(cut.gap + *error), y}, {.colour = colour, .width = 1.6});
     }
-    svg.Dot({at(cut.gap), y}, 3.4, colour);
-    if (!cut.clear()) svg.Dot({at(cut.gap), y}, 1.8, "#ffffff");
+    svg.Dot({at_gap(cut.gap), y}, 3.4, colour);
+    if (!cut.clear()) svg.Dot({at_gap(cut.gap), y}, 1.8, "#ffffff");
     svg.Text({frame.right() + 14, y + 4}, Verdict(cut), {.size = 11});
     svg.EndGroup();
   }

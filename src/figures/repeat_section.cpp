@@ -48,7 +48,7 @@ std::string RepeatSection(const ReportedRun& run) {
                              " networks"});
   facts.AddRow({"dataset", start.dataset});
   facts.AddRow({"fingerprint of the training set", start.fingerprint});
-  facts.AddRow({"order of the classes", start.ranking});
+  if (events::WordsOf(start.task).classes) facts.AddRow({"order of the classes", start.ranking});
   facts.AddRow({"device", start.device});
   AddWriters(record.written_by, facts);
   if (const auto& end = record.search->end) {
@@ -75,31 +75,72 @@ std::string RepeatSection(const ReportedRun& run) {
   return html;
 }
 
+namespace {
+
+// A result has a column where its task is among the trainings.
+struct ResultColumns {
+  bool classes = false, keypoints = false;
+
+  explicit ResultColumns(const std::vector<TrainedBeside>& trained) {
+    for (const TrainedBeside& beside : trained) {
+      (events::WordsOf(beside.run->record.training->start.task).classes ? classes : keypoints) = true;
+    }
+  }
+
+  std::vector<HtmlTable::Column> Titles() const {
+    std::vector<HtmlTable::Column> titles;
+    if (classes) titles.push_back({"test top-1 [95 %]", true});
+    if (keypoints) titles.insert(titles.end(), {{"test AP", true}, {"test PCK", true}});
+    return titles;
+  }
+
+  // Of a training that is over.
+  std::vector<std::string> CellsOf(const TrainingRecord& training) const {
+    const TrainedRun& result = *training.result;
+    std::vector<std::string> cells;
+    if (classes) {
+      const Estimate accuracy = ShareInterval(result.top1, training.end->test_last_epoch.images);
+      cells.push_back(result.ap ? "" : EstimatePercent(accuracy));
+    }
+    if (keypoints) {
+      cells.push_back(result.ap ? events::PrecisionText(*result.ap) : "");
+      cells.push_back(result.ap ? FormatPercent(result.top1, 2) : "");
+    }
+    return cells;
+  }
+};
+
+}  // namespace
+
 std::string TrainedSection(const std::vector<TrainedBeside>& trained, FigureShelf& shelf) {
-  HtmlTable table({{"run", false},
-                   {"network", false},
-                   {"MACs", true},
-                   {"parameters", true},
-                   {"epochs", true},
-                   {"test top-1 [95 %]", true},
-                   {"time", true}});
+  const ResultColumns of_tests(trained);
+  const std::vector<HtmlTable::Column> titles = of_tests.Titles();
+  std::vector<HtmlTable::Column> columns = {
+      {"run", false}, {"network", false}, {"MACs", true}, {"parameters", true}, {"epochs", true}};
+  columns.insert(columns.end(), titles.begin(), titles.end());
+  columns.push_back({"time", true});
+  HtmlTable table(columns);
   std::vector<TrainedRun> results;
   std::vector<std::pair<std::string, const TrainingRecord*>> records;
   for (const TrainedBeside& beside : trained) {
     const TrainingRecord& training = *beside.run->record.training;
     if (!training.epochs.empty()) records.emplace_back(beside.run->name, &training);
     if (!training.result || !training.end) {
-      table.AddRow({beside.run->name, beside.run->state, "–", "–",
-                    std::to_string(training.epochs.size()) + " of " + std::to_string(training.start.epochs), "–", "–"});
+      std::vector<std::string> cells = {
+          beside.run->name, beside.run->state, "–", "–",
+          std::to_string(training.epochs.size()) + " of " + std::to_string(training.start.epochs)};
+      cells.resize(columns.size(), "–");
+      table.AddRow(cells);
       continue;
     }
     const TrainedRun& result = *training.result;
     results.push_back(result);
-    table.AddRow({beside.run->name, result.network, FormatCount(static_cast<double>(result.macs)),
-                  FormatCount(static_cast<double>(result.parameters)), std::to_string(result.epochs),
-                  EstimatePercent(ShareInterval(result.top1, training.end->test_last_epoch.images)),
-                  FormatDuration(result.seconds)},
-                 beside.kind == PricedNetwork::Kind::kFound);
+    std::vector<std::string> cells = {beside.run->name, result.network, FormatCount(static_cast<double>(result.macs)),
+                                      FormatCount(static_cast<double>(result.parameters)),
+                                      std::to_string(result.epochs)};
+    for (const std::string& cell : of_tests.CellsOf(training)) cells.push_back(cell);
+    cells.push_back(FormatDuration(result.seconds));
+    table.AddRow(cells, beside.kind == PricedNetwork::Kind::kFound);
   }
   std::string html = table.Text();
   if (results.size() > 1) {

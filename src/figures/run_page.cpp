@@ -94,6 +94,7 @@ ReportPage MakeReportPage(const std::vector<ReportedRun>& runs, const std::strin
   }
   page.shelf().SetPrefix("");
   if (!trained.empty()) page.Section("Trained networks", TrainedSection(trained, page.shelf()));
+  page.Section("Key-points found", KeypointsSection(trained, page.shelf()));
   page.Section("Which blocks where", BlocksSection(searches));
   std::string without;
   for (const ReportedRun& run : runs) {

@@ -45,14 +45,17 @@ std::string ClassNames(const RunRecord& record, size_t first, size_t last) {
 
 std::string ScheduleTable(const RunRecord& record) {
   const SearchRecord& search = *record.search;
-  HtmlTable table({{"phase", false},
-                   {"epochs", true},
-                   {"classes", true},
-                   {"classes that come in", false},
-                   {"top-1 at its end", true},
-                   {"candidates", true},
-                   {"cuts (toss-ups)", true},
-                   {"time", true}});
+  const events::TaskWords words = events::WordsOf(search.start.task);
+  std::vector<HtmlTable::Column> columns = {{"phase", false}, {"epochs", true}};
+  if (words.classes) {
+    columns.insert(columns.end(), {{"classes", true}, {"classes that come in", false}});
+  } else {
+    columns.push_back({"persons", true});
+  }
+  columns.insert(
+      columns.end(),
+      {{words.accuracy + " at its end", true}, {"candidates", true}, {"cuts (toss-ups)", true}, {"time", true}});
+  HtmlTable table(columns);
   size_t known = 0;
   for (const events::PlannedPhase& phase : search.start.phases) {
     const events::SearchEpoch* last = nullptr;
@@ -72,15 +75,22 @@ std::string ScheduleTable(const RunRecord& record) {
       if (pruning.unclear_cuts) cuts += " (" + std::to_string(*pruning.unclear_cuts) + ")";
     }
     const auto classes = static_cast<size_t>(std::max<int64_t>(0, phase.classes));
-    table.AddRow({phase.phase, std::to_string(epochs) + " of " + std::to_string(phase.epochs),
-                  std::to_string(phase.classes), classes > known ? ClassNames(record, known, classes) : "none",
-                  last != nullptr && std::isfinite(last->train_accuracy) ? FormatPercent(last->train_accuracy) : "–",
-                  candidates, cuts, seconds > 0 ? FormatDuration(seconds) : "–"});
+    std::vector<std::string> cells = {phase.phase, std::to_string(epochs) + " of " + std::to_string(phase.epochs)};
+    if (words.classes) {
+      cells.push_back(std::to_string(phase.classes));
+      cells.push_back(classes > known ? ClassNames(record, known, classes) : "none");
+    } else {
+      cells.push_back(FormatThousands(phase.weight_images));
+    }
+    cells.push_back(last != nullptr && std::isfinite(last->train_accuracy) ? FormatPercent(last->train_accuracy) : "–");
+    cells.insert(cells.end(), {candidates, cuts, seconds > 0 ? FormatDuration(seconds) : "–"});
+    table.AddRow(cells);
     known = std::max(known, classes);
   }
-  return Paragraph(
-             "The class schedule: classes come in from easy to hard. Top-1 is that of training, over the "
-             "phase's classes.") +
+  return Paragraph(words.classes ? "The class schedule: classes come in from easy to hard. Top-1 is that of training, "
+                                   "over the phase's classes."
+                                 : "The phases, with the persons of a pass over the training set. PCK, the share of "
+                                   "key-points that are near where they should be, is that of training.") +
          table.Text();
 }
 
@@ -94,20 +104,22 @@ std::string Slider(const SearchRecord& search, const CandidateFrames& frames, co
          json + "</script></div>\n";
 }
 
-void AddScored(const BudgetRecord& budget, std::vector<PricedNetwork>& networks, int64_t images) {
+void AddScored(const BudgetRecord& budget, const events::TaskWords& words, std::vector<PricedNetwork>& networks,
+               int64_t images) {
   const events::FinalScores& scores = *budget.scores;
   const auto add = [&](const events::ScoredEntry& entry, const std::string& name, PricedNetwork::Kind kind,
                        int64_t count) {
     const bool found = budget.found && entry.network == budget.found->network;
     networks.push_back({.name = name,
                         .cost = entry.cost,
-                        .accuracy = ShareInterval(entry.accuracy, count),
+                        .accuracy = AccuracyEstimate(words, entry.accuracy, count),
                         .kind = found ? PricedNetwork::Kind::kFound : kind});
   };
   if (scores.all) {
     const events::AllScored& all = *scores.all;
     for (size_t n = 0; n < std::min({all.cost.size(), all.accuracy.size(), kMostDots}); ++n) {
-      networks.push_back({.name = "scored", .cost = all.cost[n], .accuracy = ShareInterval(all.accuracy[n], images)});
+      networks.push_back(
+          {.name = "scored", .cost = all.cost[n], .accuracy = AccuracyEstimate(words, all.accuracy[n], images)});
     }
   }
   for (size_t n = 0; n < scores.best.size(); ++n) {
@@ -130,6 +142,10 @@ double CostOf(const SearchSpace& network, const std::string& unit) {
   if (unit == "parameters") return static_cast<double>(CountParameters(network));
   if (unit == "bytes") return static_cast<double>(CountMemoryBytes(network));
   return unit == "MACs" ? static_cast<double>(CountMacs(network)) : events::kNotKnown;
+}
+
+Estimate AccuracyEstimate(const events::TaskWords& words, double accuracy, int64_t count) {
+  return ShareInterval(accuracy, words.classes ? count : 0);
 }
 
 int64_t ScoringImages(const Json& config) {
@@ -190,7 +206,7 @@ std::string CourseSection(const ReportedRun& run, FigureShelf& shelf) {
       html += Slider(search, frames, shelf.Show(CandidatesFigure(search, budget, frames), "wide"));
     }
     if (auto figure = AlphaCurvesFigure(search, budget)) html += shelf.Show(std::move(*figure));
-    if (auto figure = PruningFigure(budget)) html += shelf.Show(std::move(*figure));
+    if (auto figure = PruningFigure(budget, events::WordsOf(search.start.task))) html += shelf.Show(std::move(*figure));
     html += shelf.ShowPairs(EpochFigures(search, budget));
   }
   if (search.budgets.size() > 1) html += "<h3>All budgets</h3>\n";
@@ -199,28 +215,35 @@ std::string CourseSection(const ReportedRun& run, FigureShelf& shelf) {
 
 std::string ScoredSection(const ReportedRun& run, const std::vector<TrainedBeside>& trained, FigureShelf& shelf) {
   const SearchRecord& search = *run.record.search;
+  const events::TaskWords words = events::WordsOf(search.start.task);
   std::vector<PricedNetwork> scored, priced;
   std::vector<BudgetLine> lines;
   for (const BudgetRecord& budget : search.budgets) {
     if (budget.target)
       lines.push_back({"budget " + FormatCostNumber(*budget.target, search.start.unit), *budget.target});
-    if (budget.scores) AddScored(budget, scored, ScoringImages(run.record.config));
+    if (budget.scores) AddScored(budget, words, scored, ScoringImages(run.record.config));
   }
   for (const TrainedBeside& beside : trained) {
     const TrainingRecord& training = *beside.run->record.training;
     if (!training.result || !training.end || !training.network) continue;
-    priced.push_back({.name = beside.run->name,
-                      .cost = CostOf(*training.network, search.start.unit),
-                      .accuracy = ShareInterval(training.result->top1, training.end->test_last_epoch.images),
-                      .kind = beside.kind});
+    if (training.start.task != search.start.task) continue;
+    const TrainedRun& result = *training.result;
+    priced.push_back(
+        {.name = beside.run->name,
+         .cost = CostOf(*training.network, search.start.unit),
+         .accuracy = AccuracyEstimate(words, result.ap.value_or(result.top1), training.end->test_last_epoch.images),
+         .kind = beside.kind});
   }
   std::string html;
-  if (auto figure = ParetoFigure(scored, lines, search.start.unit, false)) html += shelf.Show(std::move(*figure));
-  if (auto figure = ParetoFigure(priced, lines, search.start.unit, true)) html += shelf.Show(std::move(*figure));
+  if (auto figure = ParetoFigure(scored, lines, search.start.unit, false, words))
+    html += shelf.Show(std::move(*figure));
+  if (auto figure = ParetoFigure(priced, lines, search.start.unit, true, words)) html += shelf.Show(std::move(*figure));
   for (const BudgetRecord& budget : search.budgets) {
     if (auto figure = BestNetworksFigure(search, budget)) html += shelf.Show(std::move(*figure), "wide");
   }
-  return html.empty() ? Paragraph("No networks were scored or trained.") : html;
+  if (!html.empty()) return html;
+  return Paragraph(priced.empty() ? "No networks were scored or trained."
+                                  : "No networks were scored, and one alone was trained.");
 }
 
 }  // namespace danas

@@ -40,6 +40,9 @@ std::string RepeatSection(const ReportedRun& run);
 // Trained networks in one table, with intervals, and how they were trained.
 std::string TrainedSection(const std::vector<TrainedBeside>& trained, FigureShelf& shelf);
 
+// Of trainings for key-points: COCO's numbers, and pictures of the test. Empty where there are none.
+std::string KeypointsSection(const std::vector<TrainedBeside>& trained, FigureShelf& shelf);
+
 // Several searches: tables, curves, configs that differ, layers that agree.
 std::string SeveralRunsSection(const std::vector<const ReportedRun*>& searches, FigureShelf& shelf);
 
@@ -53,6 +56,8 @@ std::string NameOfFound(const ReportedRun& run, const BudgetRecord& budget);
 // score, 0 where the config does not say; a heading where a search has several budgets.
 std::string CountOf(int64_t count, const std::string& what);
 double CostOf(const SearchSpace& network, const std::string& unit);
+// With Wilson's interval; PCK, a mean of shares, has none.
+Estimate AccuracyEstimate(const events::TaskWords& words, double accuracy, int64_t count);
 int64_t ScoringImages(const Json& config);
 std::string BudgetTitle(const BudgetRecord& budget);
 std::string EstimatePercent(const Estimate& estimate);  // "80.41 % [79.62, 81.18]"

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "danas/arch/genotype.h"
 #include "danas/config/document.h"
 #include "danas/core/error.h"
 #include "danas/core/units.h"
 #include "danas/cost/cost_model.h"
+#include "danas/events/task_words.h"
 #include "danas/report/text_table.h"
 
 namespace danas {
@@ -21,6 +23,11 @@ std::filesystem::path FileOf(const std::filesystem::path& folder, const char* na
 }
 
 double Top1(const Node& result, const char* key) { return result.Key(key).Key("top1").AsDouble(); }
+
+std::optional<double> PrecisionOf(const Node& result, const char* key) {
+  const auto keypoints = result.Key(key).Find("keypoints");
+  return keypoints ? std::optional(keypoints->Key("ap").AsDouble()) : std::nullopt;
+}
 
 // `network` is the root of network.json.
 void DescribeOrigin(const Node& network, TrainedRun& run) {
@@ -55,6 +62,35 @@ std::string BandText(const std::vector<TrainedRun>& runs) {
          FormatCount(first * (1 + band / 100)) + "\n";
 }
 
+// A column of what tests of one task say.
+struct ResultColumn {
+  const char* name;
+  bool keypoints;
+  std::string (*cell)(const TrainedRun& run);  // empty where the run has none
+};
+
+std::string CellOf(const ResultColumn& column, const TrainedRun& run) {
+  return column.keypoints == run.ap.has_value() ? column.cell(run) : "";
+}
+
+std::string OptionalPercent(const std::optional<double>& share) { return share ? FormatPercent(*share, 2) : ""; }
+std::string OptionalPrecision(const std::optional<double>& ap) { return ap ? events::PrecisionText(*ap) : ""; }
+
+// Those that some run has.
+std::vector<ResultColumn> ResultColumns(const std::vector<TrainedRun>& runs) {
+  const std::vector<ResultColumn> all = {
+      {"test AP", true, [](const TrainedRun& run) { return OptionalPrecision(run.ap); }},
+      {"test PCK", true, [](const TrainedRun& run) { return FormatPercent(run.top1, 2); }},
+      {"averaged AP", true, [](const TrainedRun& run) { return OptionalPrecision(run.ema_ap); }},
+      {"test top-1", false, [](const TrainedRun& run) { return FormatPercent(run.top1, 2); }},
+      {"averaged", false, [](const TrainedRun& run) { return OptionalPercent(run.ema_top1); }}};
+  std::vector<ResultColumn> some;
+  std::ranges::copy_if(all, std::back_inserter(some), [&](const ResultColumn& column) {
+    return std::ranges::any_of(runs, [&](const TrainedRun& run) { return !CellOf(column, run).empty(); });
+  });
+  return some;
+}
+
 }  // namespace
 
 TrainedRun ReadTrainedRun(const std::filesystem::path& folder) {
@@ -68,7 +104,11 @@ TrainedRun ReadTrainedRun(const std::filesystem::path& folder) {
 
   const Node result = Document::Read(FileOf(folder, "result.json")).Root();
   run.top1 = Top1(result, "test_last_epoch");
-  if (result.Find("test_ema")) run.ema_top1 = Top1(result, "test_ema");
+  run.ap = PrecisionOf(result, "test_last_epoch");
+  if (result.Find("test_ema")) {
+    run.ema_top1 = Top1(result, "test_ema");
+    run.ema_ap = PrecisionOf(result, "test_ema");
+  }
   run.epochs = result.Key("epochs").AsInt();
   run.seconds = result.Key("seconds").AsDouble();
 
@@ -96,25 +136,18 @@ std::vector<std::string> RecipeDifferences(const std::vector<TrainedRun>& runs) 
 }
 
 std::string ComparisonText(const std::vector<TrainedRun>& runs) {
-  const bool ema =
-      std::any_of(runs.begin(), runs.end(), [](const TrainedRun& run) { return run.ema_top1.has_value(); });
-  std::vector<Column> columns = {{"run"},
-                                 {"network"},
-                                 {"MACs", Align::kRight},
-                                 {"", Align::kRight},
-                                 {"params", Align::kRight},
-                                 {"test top-1", Align::kRight}};
-  if (ema) columns.push_back({"averaged", Align::kRight});
+  const std::vector<ResultColumn> results = ResultColumns(runs);
+  std::vector<Column> columns = {
+      {"run"}, {"network"}, {"MACs", Align::kRight}, {"", Align::kRight}, {"params", Align::kRight}};
+  for (const ResultColumn& column : results) columns.push_back({column.name, Align::kRight});
   columns.push_back({"time", Align::kRight});
   TextTable table(columns);
   for (const TrainedRun& run : runs) {
-    std::vector<std::string> cells = {std::filesystem::path(run.folder).filename().string(),
-                                      run.network,
+    std::vector<std::string> cells = {std::filesystem::path(run.folder).filename().string(), run.network,
                                       FormatCount(static_cast<double>(run.macs)),
                                       &run == &runs.front() ? "" : SignedPercent(AgainstFirst(runs, run)),
-                                      FormatCount(static_cast<double>(run.parameters)),
-                                      FormatPercent(run.top1, 2)};
-    if (ema) cells.push_back(run.ema_top1 ? FormatPercent(*run.ema_top1, 2) : "");
+                                      FormatCount(static_cast<double>(run.parameters))};
+    for (const ResultColumn& column : results) cells.push_back(CellOf(column, run));
     cells.push_back(FormatDuration(run.seconds));
     table.AddRow(cells);
   }
@@ -138,6 +171,8 @@ Json ComparisonJson(const std::vector<TrainedRun>& runs) {
                 {"top1", run.top1},
                 {"seconds", run.seconds}};
     if (run.ema_top1) row["ema_top1"] = *run.ema_top1;
+    if (run.ap) row["ap"] = *run.ap;
+    if (run.ema_ap) row["ema_ap"] = *run.ema_ap;
     if (run.band_percent > 0) row["band_percent"] = run.band_percent;
     rows.push_back(std::move(row));
   }

@@ -21,13 +21,14 @@ std::string HeadText(const NetworkRanking& ranking) {
   std::string text;
   if (ranking.state) {
     text += "state: " + ranking.state->file + ", " + ranking.state->when + ": " +
-            FormatThousands(ranking.state->weight_steps) + " weight steps, most recently on " +
-            std::to_string(ranking.state->classes) + " classes\n";
+            FormatThousands(ranking.state->weight_steps) + " weight steps";
+    if (ranking.words.classes) text += ", most recently on " + std::to_string(ranking.state->classes) + " classes";
+    text += "\n";
   }
   if (ranking.score == "supernet") {
     text += std::string("score: loss with ") +
             (ranking.ema > 0 ? "the average of the supernet's weights" : "the supernet's weights") + " over " +
-            FormatThousands(ranking.images) + " validation images, normalised by " +
+            FormatThousands(ranking.images) + " validation " + ranking.words.sample + "s, normalised by " +
             (ranking.statistics == "batch" ? "each batch's own statistics" : "statistics estimated for each network") +
             "\n";
   } else if (ranking.score == "alpha") {
@@ -44,7 +45,7 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
   if (with_score) columns.push_back({ScoreTitle(ranking), Align::kRight});
   const bool with_fit = !ranking.networks.empty() && ranking.networks.front().fitted.has_value();
   if (with_fit) columns.push_back({"fitted", Align::kRight});
-  if (with_loss) columns.insert(columns.end(), {{"loss", Align::kRight}, {"top-1", Align::kRight}});
+  if (with_loss) columns.insert(columns.end(), {{"loss", Align::kRight}, {ranking.words.accuracy, Align::kRight}});
   columns.push_back({ranking.unit, Align::kRight});
   if (ranking.unit != "parameters") columns.push_back({"parameters", Align::kRight});
   if (ranking.truth) columns.push_back({"trained", Align::kRight});
@@ -53,9 +54,9 @@ std::string NetworksText(const NetworkRanking& ranking, size_t shown) {
     const RankedNetwork& network = ranking.networks[i];
     std::vector<std::string> cells = {std::to_string(i + 1), network.name};
     if (with_score) cells.push_back(FormatDecimals(network.score, 4));
-    if (with_fit) cells.push_back(FormatDecimals(network.fitted.value_or(0), 4));
+    if (with_fit) cells.push_back(events::LossText(ranking.words, network.fitted.value_or(0), 4));
     if (with_loss) {
-      cells.push_back(FormatDecimals(network.loss.value_or(0), 4));
+      cells.push_back(events::LossText(ranking.words, network.loss.value_or(0), 4));
       cells.push_back(FormatPercent(network.accuracy.value_or(0), 1));
     }
     cells.push_back(CostCell(ranking.unit, network.cost));

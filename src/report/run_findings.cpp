@@ -36,14 +36,15 @@ std::string CutsText(const BudgetRecord& budget) {
   return text;
 }
 
-std::string LeadText(const events::FinalScores& scores) {
+std::string LeadText(const events::FinalScores& scores, const events::TaskWords& words) {
   const bool fitted = scores.z.has_value();
   std::optional<double> errors = scores.z;
   if (!fitted && scores.standard_error > 0) errors = scores.margin / scores.standard_error;
   if (!errors || !std::isfinite(*errors)) return "";
   std::string text = " Of " + std::to_string(scores.scored) + " networks scored the one found leads the next by ";
   if (!fitted) {
-    text += FormatDecimals(scores.margin, 4) + " ± " + FormatDecimals(scores.standard_error, 4) + " nats (";
+    text += FormatDecimals(words.loss_factor * scores.margin, 4) + " ± " +
+            FormatDecimals(words.loss_factor * scores.standard_error, 4) + " " + words.loss_unit + " (";
   }
   text += FormatDecimals(*errors, 1) + " standard errors";
   if (!fitted) text += ")";
@@ -75,8 +76,8 @@ Estimate ShareInterval(double share, int64_t count) {
   return {.value = share, .low = middle - half, .high = middle + half};
 }
 
-std::string SurenessText(const BudgetRecord& budget) {
-  return CutsText(budget) + (budget.scores ? LeadText(*budget.scores) : AlphaText(budget));
+std::string SurenessText(const BudgetRecord& budget, const events::TaskWords& words) {
+  return CutsText(budget) + (budget.scores ? LeadText(*budget.scores, words) : AlphaText(budget));
 }
 
 bool SqueezesAndExcites(const BlockSpec& block, const LayerShape& shape) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <system_error>
 #include <tuple>
 
 #include "danas/arch/config_space.h"
@@ -21,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostConfigBytes = size_t{16} << 20;
+constexpr size_t kMostPictureBytes = size_t{1} << 20;
 
 // Whole lines that are events; how many are none.
 template <typename Take>
@@ -272,6 +275,24 @@ class Reader {
     const fs::path network = record_.folder / "network.json";
     if (fs::exists(network)) Try([&] { training.network = TakeGenotype(network); });
     if (training.end) Try([&] { training.result = ReadTrainedRun(record_.folder); });
+    if (training.end) Try([&] { ReadPictures(training); });
+  }
+
+  void ReadPictures(TrainingRecord& training) {
+    std::set<fs::path> files;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(record_.folder / "pictures", error)) {
+      if (entry.is_regular_file(error) && entry.path().extension() == ".jpg") files.insert(entry.path());
+    }
+    for (const fs::path& file : files) {
+      if (training.pictures.size() == kMostPictures) break;
+      std::string bytes = ReadFile(file, kMostPictureBytes);
+      if (bytes.starts_with("\xff\xd8\xff")) {
+        training.pictures.push_back({.name = file.filename().string(), .bytes = std::move(bytes)});
+      } else {
+        Warn(file.string() + " is not a JPEG file");
+      }
+    }
   }
 
   RunRecord record_;

@@ -44,8 +44,8 @@ std::vector<events::LayerCandidate> NamesOf(const LayerCandidates& candidates, c
   std::vector<events::LayerCandidate> names;
   for (const auto& [layer, of_layer] : candidates) {
     for (const size_t c : of_layer) {
-      names.push_back({.layer = static_cast<int64_t>(layer),
-                       .candidate = CandidateName(space.layers()[layer].candidates.at(c))});
+      names.push_back(
+          {.layer = static_cast<int64_t>(layer), .candidate = CandidateName(space.layers()[layer].candidates.at(c))});
     }
   }
   return names;
@@ -144,6 +144,7 @@ std::vector<std::string> ChoiceNames(const SearchSpace& space, const std::vector
 
 events::SearchStart StartEvent(const SearchInputs& inputs, const SearchPlan& plan) {
   events::SearchStart event = PlanFields(plan);
+  if (inputs.config.task != TaskKind::kClassification) event.task = NameOf(inputs.config.task);
   event.seed = inputs.config.seed;
   event.space = inputs.space.name();
   event.dataset = inputs.training_set->name;
@@ -250,21 +251,20 @@ events::FinalScores ScoresEvent(const ScoredField& field, const Branch& branch, 
   const FinalScores::Margin margin = scores.MarginOfBest();
   const CostTable& costs = branch.costs;
   const ScoredRanking ranking = scores.Ranked(costs, search.final_effects);
-  events::FinalScores event{
-      .source = NameOf(field.source),
-      .band = {field.band.low, field.band.high},
-      .networks_in_band = field.networks,
-      .scored = std::ssize(scores.losses),
-      .best = ScoredList(ranking.networks, branch.space(), ranking.effects),
-      .all = {},
-      .finalist_images = search.finalist_images,
-      .finalist_scoring_images = scores.finalist_loss_fn.size(1),
-      .finalists = ScoredList(scores.RankedFinalists(costs), branch.space(), FinalEffects::kNone),
-      .margin = margin.loss,
-      .standard_error = margin.standard_error,
-      .effects = NameOf(ranking.effects),
-      .z = {},
-      .budget = {}};
+  events::FinalScores event{.source = NameOf(field.source),
+                            .band = {field.band.low, field.band.high},
+                            .networks_in_band = field.networks,
+                            .scored = std::ssize(scores.losses),
+                            .best = ScoredList(ranking.networks, branch.space(), ranking.effects),
+                            .all = {},
+                            .finalist_images = search.finalist_images,
+                            .finalist_scoring_images = scores.finalist_loss_fn.size(1),
+                            .finalists = ScoredList(scores.RankedFinalists(costs), branch.space(), FinalEffects::kNone),
+                            .margin = margin.loss,
+                            .standard_error = margin.standard_error,
+                            .effects = NameOf(ranking.effects),
+                            .z = {},
+                            .budget = {}};
   if (ranking.effects != FinalEffects::kNone) event.z = ranking.z;
   return event;
 }

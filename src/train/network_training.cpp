@@ -48,6 +48,7 @@ events::TrainingEpoch EpochEvent(int64_t epoch, const PassResult& pass, const We
 events::TrainingStart StartEvent(const Supernet& network, const NetworkTraining& training, const Loader& loader) {
   events::TrainingStart event = training.start;
   event.kind = training.kind;
+  if (training.config.task != TaskKind::kClassification) event.task = NameOf(training.config.task);
   event.epochs = training.epochs;
   event.steps = training.epochs * loader.BatchesPerPass();
   event.train_images = loader.ImagesPerPass();
@@ -180,7 +181,8 @@ TrainingResult TrainAndTest(Supernet& network, const NetworkTraining& training, 
   const auto start = std::chrono::steady_clock::now();
   const Config& config = training.config;
   const TrainConfig& recipe = training.recipe;
-  Loader loader(training.images, training.task->Frames(*training.images.dataset, ImageUse::kTrain, network.space().input_channels()),
+  Loader loader(training.images,
+                training.task->Frames(*training.images.dataset, ImageUse::kTrain, network.space().input_channels()),
                 TrainingLoader(config, recipe, training.ranks), training.device);
   const int64_t batches = loader.BatchesPerPass();
   const auto warmup_steps = std::llround(recipe.lr_warmup_epochs * static_cast<double>(batches));

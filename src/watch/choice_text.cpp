@@ -39,9 +39,10 @@ std::string ChoiceText(const NetworkChoice& choice) {
             "): the first is ahead of the next by " + FormatDecimals(choice.z, 1) + " standard errors\n";
   }
   if (choice.margin) {
-    text += "the best is ahead of the next by " + FormatDecimals(choice.margin->value, 4) + " ± " +
-            FormatDecimals(choice.margin->high - choice.margin->value, 4) +
-            " of loss (two standard errors over the images)\n";
+    const events::TaskWords& words = choice.ranking.words;
+    text += "the best is ahead of the next by " + events::LossText(words, choice.margin->value, 4) + " ± " +
+            events::LossText(words, choice.margin->high - choice.margin->value, 4) +
+            " of loss (two standard errors over the " + words.sample + "s)\n";
   }
   return text + choice.file + "\n";
 }

@@ -13,14 +13,6 @@ namespace {
 // "323M: ", of a search for several budgets.
 std::string BudgetOf(const std::optional<std::string>& budget) { return budget ? *budget + ": " : ""; }
 
-std::string Loss(double loss, double accuracy) {
-  return "loss " + FormatDecimals(loss, 3) + ", top-1 " + FormatPercent(accuracy);
-}
-
-std::string ValidationOf(const events::ArchitectureFields& pass) {
-  return "validation " + Loss(pass.validation_loss, pass.validation_accuracy);
-}
-
 std::string CandidatesText(int64_t before, int64_t after) {
   return std::to_string(before) + " → " + std::to_string(after) + " candidates";
 }
@@ -31,11 +23,12 @@ double Sureness(const events::LayerCut& cut, bool with_evidence) {
 }
 
 // "layer 3: ir_e3_k5 stays, ir_e1_k3 goes, z 0.4, 0.010 apart in α"
-std::string Cut(const events::LayerCut& cut, bool by_alpha) {
-  std::string text = "layer " + std::to_string(cut.layer) + ": " + cut.last_kept + " stays, " + cut.first_dropped +
-                     " goes, ";
+std::string Cut(const events::LayerCut& cut, bool by_alpha, const events::TaskWords& words) {
+  std::string text =
+      "layer " + std::to_string(cut.layer) + ": " + cut.last_kept + " stays, " + cut.first_dropped + " goes, ";
   if (cut.z.value) text += "z " + FormatDecimals(*cut.z.value, 1) + ", ";
-  return text + FormatDecimals(cut.gap, 3) + (by_alpha ? " apart in α" : " nats apart");
+  if (by_alpha) return text + FormatDecimals(cut.gap, 3) + " apart in α";
+  return text + FormatDecimals(words.loss_factor * cut.gap, 3) + " " + words.loss_unit + " apart";
 }
 
 // "5 of 8 cuts below 2 standard errors, 1 against the evidence", or that they are no evidence at all. A cut without z
@@ -57,9 +50,9 @@ std::string Evidence(const events::Pruning& pruning) {
 }
 
 // What is left, what was put off, how sure the cuts are, and the least sure of them.
-std::string PruningText(const events::Pruning& pruning) {
-  std::string text = BudgetOf(pruning.budget) + pruning.phase + " pruned: " +
-                     CandidatesText(pruning.candidates_before, pruning.candidates_after);
+std::string PruningText(const events::Pruning& pruning, const events::TaskWords& words) {
+  std::string text = BudgetOf(pruning.budget) + pruning.phase +
+                     " pruned: " + CandidatesText(pruning.candidates_before, pruning.candidates_after);
   if (pruning.networks_in_band) {
     const double networks = *pruning.networks_in_band;
     text += ", " + NetworksText(networks) + (networks == 1 ? " network" : " networks") + " within the budget";
@@ -75,7 +68,7 @@ std::string PruningText(const events::Pruning& pruning) {
       pruning.layers, {}, [&](const events::LayerCut& cut) { return Sureness(cut, with_evidence); });
   if (with_evidence && !closest->z.value) return text;
   return text + (with_evidence ? "\n  least sure in " : "; closest in ") +
-         Cut(*closest, !pruning.score || *pruning.score == "alpha");
+         Cut(*closest, !pruning.score || *pruning.score == "alpha", words);
 }
 
 // What ranked the networks before their finalists were scored.
@@ -92,6 +85,14 @@ std::string FitOf(const events::FinalScores& scores) {
 }  // namespace
 
 std::string EventPrinter::Cost(double cost) const { return FormatCost(cost, unit_); }
+
+std::string EventPrinter::Loss(double loss, double accuracy) const {
+  return events::LossAndAccuracyText(words_, loss, accuracy);
+}
+
+std::string EventPrinter::ValidationOf(const events::ArchitectureFields& pass) const {
+  return "validation " + Loss(pass.validation_loss, pass.validation_accuracy);
+}
 
 // The expected cost, and whether α's gradients distinguish candidates: their differences in standard errors.
 std::string EventPrinter::Mix(const events::AlphaFields& alpha) const {
@@ -118,6 +119,8 @@ std::string EventPrinter::Found(const events::FoundFields& found) const {
 
 void EventPrinter::Print(const events::SearchStart& start) {
   unit_ = start.unit;
+  words_ = events::WordsOf(start.task);
+  if (!words_.classes) return;
   constexpr size_t kShown = 10;
   std::string text = "classes, easiest first (" + start.ranking + "):";
   const std::vector<std::string>& names = start.class_labels.value_or(start.class_order);
@@ -129,7 +132,8 @@ void EventPrinter::Print(const events::SearchStart& start) {
 
 void EventPrinter::Print(const events::SearchEpoch& epoch) {
   std::string text = epoch.phase + ", epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(epoch.epochs) +
-                     ", " + std::to_string(epoch.classes) + " classes: " + Loss(epoch.train_loss, epoch.train_accuracy);
+                     (words_.classes ? ", " + std::to_string(epoch.classes) + " classes: " : ": ") +
+                     Loss(epoch.train_loss, epoch.train_accuracy);
   if (epoch.architecture) text += "; " + ValidationOf(*epoch.architecture);
   if (epoch.paths) {
     text += "; paths of " + Cost(epoch.paths->least_cost) + " to " + Cost(epoch.paths->most_cost) + ", mean " +
@@ -175,7 +179,7 @@ void EventPrinter::Print(const events::Alpha& event) {
                std::to_string(before_l.size()) + " layers; " + std::to_string(event.alpha_steps) + " α steps so far");
 }
 
-void EventPrinter::Print(const events::Pruning& pruning) { screen_.Line(PruningText(pruning)); }
+void EventPrinter::Print(const events::Pruning& pruning) { screen_.Line(PruningText(pruning, words_)); }
 
 // What the branches of several budgets leave of the supernet.
 void EventPrinter::Print(const events::SupernetPruned& pruned) {
@@ -194,11 +198,11 @@ void EventPrinter::Print(const events::FinalScores& scores) {
   if (scores.source == "best") text += ", the most likely by α";
   if (scores.source == "random") text += ", drawn at random";
   text += "; " + std::to_string(finalists.size()) + (finalists.size() == 1 ? " finalist on " : " finalists on ") +
-          FormatThousands(scores.finalist_scoring_images) + " images";
+          FormatThousands(scores.finalist_scoring_images) + " " + words_.sample + "s";
   text += "\n  best: validation " + Loss(finalists.at(0).loss, finalists.at(0).accuracy);
   if (finalists.size() > 1) {
-    text += "; ahead of the next by " + FormatDecimals(scores.margin, 4) + " ± " +
-            FormatDecimals(scores.standard_error, 4);
+    text += "; ahead of the next by " + events::LossText(words_, scores.margin, 4) + " ± " +
+            events::LossText(words_, scores.standard_error, 4);
     if (scores.margin < 2 * scores.standard_error) text += ": less than two standard errors, a toss-up between the two";
   }
   screen_.Line(text + FitOf(scores));
@@ -210,15 +214,17 @@ void EventPrinter::Print(const events::SearchEnd& end) {
   for (const events::FoundFields& found : end.found.value_or(std::vector<events::FoundFields>())) {
     text += (text.empty() ? "" : "\n") + Found(found);
   }
-  text += "\nseen: " + FormatThousands(end.weight_images) + " training images in " + FormatThousands(end.weight_steps) +
-          " weight steps, " + FormatThousands(end.alpha_images) + " validation images in " +
-          FormatThousands(end.alpha_steps) + " α steps; " + FormatDuration(end.timing.seconds);
+  text += "\nseen: " + FormatThousands(end.weight_images) + " training " + words_.sample + "s in " +
+          FormatThousands(end.weight_steps) + " weight steps, " + FormatThousands(end.alpha_images) + " validation " +
+          words_.sample + "s in " + FormatThousands(end.alpha_steps) + " α steps; " +
+          FormatDuration(end.timing.seconds);
   const std::string spent =
       SpentText(SharesOfTime(end), end.macs_passed ? events::Known(end.macs_passed->total) : std::nullopt);
   screen_.Line(spent.empty() ? text : text + "\ntime: " + spent);
 }
 
 void EventPrinter::Print(const events::TrainingStart& start) {
+  words_ = events::WordsOf(start.task);
   class_ids_ = start.class_ids.value_or(std::vector<std::string>());
 }
 
@@ -257,9 +263,11 @@ void EventPrinter::Print(const events::DataMoved& moved) {
 }
 
 void EventPrinter::PrintAny(const events::AnyEvent& event) {
-  std::visit([&](const auto& known) {
-    if constexpr (requires { Print(known); }) Print(known);
-  }, event);
+  std::visit(
+      [&](const auto& known) {
+        if constexpr (requires { Print(known); }) Print(known);
+      },
+      event);
 }
 
 void EventPrinter::Record(const Event& event) { PrintAny(events::ReadAny(event).event); }

@@ -17,13 +17,17 @@ std::string StartText(const events::SearchStart& start) {
 
 std::string StartText(const events::TrainingStart& start) {
   return "training of " + start.model.value_or("a given network") + ", seed " + std::to_string(start.seed) + ", " +
-         start.device + ": " + FormatThousands(start.epochs) + " epochs, " + FormatThousands(start.train_images) +
-         " images";
+         start.device + ": " + FormatThousands(start.epochs) + " epochs, " + FormatThousands(start.train_images) + " " +
+         events::WordsOf(start.task).sample + "s";
 }
 
 std::string EndText(const events::TrainingEnd& end) {
-  std::string text = "tested: top-1 " + FormatPercent(end.test_last_epoch.top1, 2);
-  if (end.test_ema) text += " (average of the weights: " + FormatPercent(end.test_ema->top1, 2) + ")";
+  const events::TestFields& last = end.test_last_epoch;
+  std::string text = "tested: " + events::TestText(last.top1, last.keypoints);
+  if (const auto& ema = end.test_ema) {
+    text += " (average of the weights: " +
+            (ema->keypoints ? events::TestText(ema->top1, ema->keypoints) : FormatPercent(ema->top1, 2)) + ")";
+  }
   return text + ", " + FormatDuration(end.seconds);
 }
 

@@ -1,6 +1,7 @@
 #include "danas/watch/progress_line.h"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "danas/core/text_list.h"
@@ -14,13 +15,14 @@ using std::chrono::milliseconds;
 
 }  // namespace
 
-std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns) {
+std::string FormatProgress(const Progress& progress, std::optional<double> seconds_left, size_t columns,
+                           const events::TaskWords& words) {
   const double share =
       progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
   std::string done = FormatPercentDone(share);
   std::string rate = FormatThousands(std::llround(progress.images_per_second)) + " img/s";
-  std::string loss = "loss " + FormatDecimals(progress.loss, 3);
-  std::string accuracy = "top-1 " + FormatPercent(progress.accuracy);
+  std::string loss = "loss " + events::LossText(words, progress.loss);
+  std::string accuracy = words.accuracy + " " + FormatPercent(progress.accuracy);
   const std::string left = seconds_left ? FormatDuration(std::ceil(*seconds_left)) + " left" : "";
   const auto line = [&](const std::string& label) {
     return JoinedNotEmpty({label, done, rate, loss, accuracy, left}, "  ");
@@ -33,8 +35,9 @@ std::string FormatProgress(const Progress& progress, std::optional<double> secon
   return line(CutToWidth(progress.label, columns > rest ? columns - rest : 0));
 }
 
-ProgressLine::ProgressLine(Screen& screen)
+ProgressLine::ProgressLine(Screen& screen, events::TaskWords words)
     : screen_(screen),
+      words_(std::move(words)),
       interval_(screen.redraws() ? milliseconds(200) : milliseconds(30000)),
       due_(Clock::now()) {}
 
@@ -46,7 +49,7 @@ void ProgressLine::Show(const Progress& progress) {
   const bool first = !begun_;
   begun_ = true;
   if (first && !screen_.redraws()) return;  // only starts the clock
-  const std::string text = FormatProgress(progress, time_left_.seconds(), screen_.status_columns());
+  const std::string text = FormatProgress(progress, time_left_.seconds(), screen_.status_columns(), words_);
   screen_.redraws() ? screen_.Status(text) : screen_.Line(text);
 }
 

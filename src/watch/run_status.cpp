@@ -92,13 +92,16 @@ class Reader {
     if (const auto start = First<events::SearchStart>(log)) {
       status_.kind = RunKind::kSearch;
       status_.what = start->space;
+      status_.task = start->task;
     } else if (events::Is<events::EasinessStart>(first)) {
       status_.kind = fs::exists(folder_ / "easiness") ? RunKind::kSearch : RunKind::kEasiness;
     } else if (events::Is<events::TrainingStart>(first)) {
       const auto kind = events::KindNamed<events::TrainingStart>(events::NameOfLine(first));
       const bool zoo = kind == events::TrainingKind::kTrain;
       status_.kind = zoo ? RunKind::kTrain : RunKind::kFinetune;
-      if (zoo) status_.what = events::Read<events::TrainingStart>(first).value.model.value_or("");
+      const auto training = events::Read<events::TrainingStart>(first).value;
+      status_.task = training.task;
+      if (zoo) status_.what = training.model.value_or("");
     }
   }
 
@@ -230,6 +233,7 @@ class Reader {
     status_.share_done = 1;
     status_.seconds_taken = events::Known(end.seconds);
     status_.test_accuracy = events::Known(end.test_last_epoch.top1);
+    status_.test_keypoints = end.test_last_epoch.keypoints;
   }
 
   void ReadRanking(const std::vector<Json>& log) {

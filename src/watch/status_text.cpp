@@ -1,10 +1,13 @@
 #include "danas/watch/status_text.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "danas/core/text_list.h"
 #include "danas/core/units.h"
 #include "danas/core/utc_time.h"
+#include "danas/events/task_words.h"
 #include "danas/report/plan_text.h"
 #include "danas/report/text_table.h"
 #include "spent_text.h"
@@ -14,6 +17,8 @@ namespace {
 
 using Optional = std::optional<double>;
 
+events::TaskWords WordsOf(const RunStatus& status) { return events::WordsOf(status.task); }
+
 // To the second: times in files are no finer.
 std::string Rounded(double seconds) {
   return seconds < 10 ? FormatDecimals(seconds, 0) + " s" : FormatDuration(std::round(seconds));
@@ -21,9 +26,10 @@ std::string Rounded(double seconds) {
 
 std::string Ago(double seconds) { return seconds < 1 ? "now" : Rounded(seconds) + " ago"; }
 
-std::string LossAndAccuracy(const Optional& loss, const Optional& accuracy) {
-  return JoinedNotEmpty(
-      {loss ? "loss " + FormatDecimals(*loss, 3) : "", accuracy ? "top-1 " + FormatPercent(*accuracy, 1) : ""});
+std::string LossAndAccuracy(const RunStatus& status, const Optional& loss, const Optional& accuracy) {
+  const events::TaskWords words = WordsOf(status);
+  return JoinedNotEmpty({loss ? "loss " + events::LossText(words, *loss) : "",
+                         accuracy ? words.accuracy + " " + FormatPercent(*accuracy, 1) : ""});
 }
 
 bool Unfinished(const RunStatus& status) { return status.life != RunLife::kFinished; }
@@ -39,6 +45,14 @@ Optional AccuracyNow(const RunStatus& status) {
 }
 
 Optional CostNow(const RunStatus& status) { return status.cost ? status.cost : status.expected_cost; }
+
+// "loss 1.234, top-1 56.7 %", of a training for key-points that is over "loss 0.412e-3, AP 0.684, PCK 71.20 %".
+std::string ResultNow(const RunStatus& status) {
+  const Optional loss = LossNow(status);
+  if (!status.test_keypoints) return LossAndAccuracy(status, loss, AccuracyNow(status));
+  return JoinedNotEmpty({LossAndAccuracy(status, loss, std::nullopt),
+                         events::TestText(AccuracyNow(status).value_or(events::kNotKnown), status.test_keypoints)});
+}
 
 std::string Epoch(const RunPosition& at) { return std::to_string(at.epoch) + "/" + std::to_string(at.epochs); }
 
@@ -87,7 +101,7 @@ std::string Position(const RunStatus& status) {
   const RunPosition& at = status.at;
   if (at.phases == 0) return ShortPosition(status);
   return at.phase + " (phase " + std::to_string(at.phase_number) + " of " + std::to_string(at.phases) + "), " +
-         std::to_string(at.classes) + " classes, epoch " + Epoch(at);
+         (WordsOf(status).classes ? std::to_string(at.classes) + " classes, " : "") + "epoch " + Epoch(at);
 }
 
 std::string Progress(const RunStatus& status) {
@@ -100,15 +114,15 @@ std::string Pass(const PassProgress& pass) {
   return pass.label + ", batch " + FormatThousands(pass.done) + " of " + FormatThousands(pass.total);
 }
 
-std::string Now(const PassProgress& pass) {
-  return JoinedNotEmpty({LossAndAccuracy(pass.loss, pass.accuracy),
+std::string Now(const RunStatus& status, const PassProgress& pass) {
+  return JoinedNotEmpty({LossAndAccuracy(status, pass.loss, pass.accuracy),
                          FormatThousands(std::llround(pass.images_per_second)) + " images/s", Ago(pass.age_seconds)});
 }
 
 std::string LastEpoch(const RunStatus& status) {
-  const std::string validation = LossAndAccuracy(status.validation_loss, status.validation_accuracy);
+  const std::string validation = LossAndAccuracy(status, status.validation_loss, status.validation_accuracy);
   const std::string waited = status.share_waited ? "waiting for data " + FormatPercent(*status.share_waited, 0) : "";
-  return LossAndAccuracy(status.train_loss, status.train_accuracy) +
+  return LossAndAccuracy(status, status.train_loss, status.train_accuracy) +
          (validation.empty() ? "" : "; validation " + validation) + (waited.empty() ? "" : "; " + waited);
 }
 
@@ -174,6 +188,7 @@ Json RunJson(const RunStatus& status) {
   Json json = {{"folder", status.folder.string()},
                {"kind", NameOf(status.kind)},
                {"state", NameOf(status.life)},
+               {"task", status.task.value_or("")},
                {"what", status.what},
                {"process", status.holder},
                {"stopped_by", status.stopped_by},
@@ -193,6 +208,7 @@ Json RunJson(const RunStatus& status) {
   json["validation_loss"] = Number(status.validation_loss);
   json["validation_accuracy"] = Number(status.validation_accuracy);
   json["test_accuracy"] = Number(status.test_accuracy);
+  if (status.test_keypoints) json["test_keypoints"] = events::ToJson(*status.test_keypoints);
   json["unit"] = status.unit.empty() ? Json() : Json(status.unit);
   json["expected_cost"] = Number(status.expected_cost);
   json["budget"] = Number(status.budget);
@@ -219,6 +235,19 @@ Json RunJson(const RunStatus& status) {
   return known;
 }
 
+// What all runs call their accuracy; of several tasks each cell says it.
+std::optional<std::string> AccuracyOfAll(const std::vector<RunStatus>& runs) {
+  std::set<std::string> names;
+  for (const RunStatus& status : runs) names.insert(WordsOf(status).accuracy);
+  return names.size() == 1 ? std::optional(*names.begin()) : std::nullopt;
+}
+
+std::string AccuracyCell(const RunStatus& status, bool named) {
+  const Optional accuracy = AccuracyNow(status);
+  if (!accuracy) return "";
+  return (named ? "" : WordsOf(status).accuracy + " ") + FormatPercent(*accuracy, 1);
+}
+
 }  // namespace
 
 std::string StatusText(const RunStatus& status) {
@@ -231,10 +260,10 @@ std::string StatusText(const RunStatus& status) {
   lines.Add("progress", Progress(status));
   if (status.pass) {
     lines.Add("pass", Pass(*status.pass));
-    lines.Add("now", Now(*status.pass));
+    lines.Add("now", Now(status, *status.pass));
   }
   lines.Add("last epoch", LastEpoch(status));
-  if (status.test_accuracy) lines.Add("test", "top-1 " + FormatPercent(*status.test_accuracy, 2));
+  if (status.test_accuracy) lines.Add("test", events::TestText(*status.test_accuracy, status.test_keypoints));
   lines.Add("time", SpentText(status.spent, status.macs_passed));
   lines.Add("cost", Costs(status));
   lines.Add("candidates", Candidates(status));
@@ -245,24 +274,28 @@ std::string StatusText(const RunStatus& status) {
 }
 
 std::string StatusTable(const std::vector<RunStatus>& runs) {
-  TextTable table({{"run"},
-                   {"kind"},
-                   {"state"},
-                   {"at"},
-                   {"done", Align::kRight},
-                   {"left", Align::kRight},
-                   {"loss", Align::kRight},
-                   {"top-1", Align::kRight},
-                   {"cost", Align::kRight},
-                   {"last activity", Align::kRight}});
+  const std::optional<std::string> accuracy = AccuracyOfAll(runs);
+  const bool precise = std::ranges::any_of(runs, [](const RunStatus& run) { return run.test_keypoints.has_value(); });
+  std::vector<Column> columns = {{"run"}, {"kind"}, {"state"}, {"at"}};
+  for (const char* name : {"done", "left", "loss"}) columns.push_back({name, Align::kRight});
+  if (precise) columns.push_back({"AP", Align::kRight});
+  columns.push_back({accuracy.value_or("accuracy"), Align::kRight});
+  for (const char* name : {"cost", "last activity"}) columns.push_back({name, Align::kRight});
+  TextTable table(columns);
   for (const RunStatus& status : runs) {
-    const Optional loss = LossNow(status), accuracy = AccuracyNow(status), cost = CostNow(status);
-    table.AddRow({status.folder.string(), NameOf(status.kind), NameOf(status.life),
-                  Unfinished(status) ? ShortPosition(status) : "",
-                  status.share_done ? FormatPercentDone(*status.share_done) : "",
-                  status.seconds_left ? Rounded(*status.seconds_left) : "", loss ? FormatDecimals(*loss, 3) : "",
-                  accuracy ? FormatPercent(*accuracy, 1) : "", cost ? FormatCost(*cost, status.unit) : "",
-                  status.last_sign_seconds ? Ago(*status.last_sign_seconds) : ""});
+    const Optional loss = LossNow(status), cost = CostNow(status);
+    std::vector<std::string> cells = {status.folder.string(),
+                                      NameOf(status.kind),
+                                      NameOf(status.life),
+                                      Unfinished(status) ? ShortPosition(status) : "",
+                                      status.share_done ? FormatPercentDone(*status.share_done) : "",
+                                      status.seconds_left ? Rounded(*status.seconds_left) : "",
+                                      loss ? events::LossText(WordsOf(status), *loss) : ""};
+    if (precise) cells.push_back(status.test_keypoints ? events::PrecisionText(status.test_keypoints->ap) : "");
+    cells.push_back(AccuracyCell(status, accuracy.has_value()));
+    cells.push_back(cost ? FormatCost(*cost, status.unit) : "");
+    cells.push_back(status.last_sign_seconds ? Ago(*status.last_sign_seconds) : "");
+    table.AddRow(cells);
   }
   return table.Text();
 }
@@ -272,8 +305,7 @@ std::string StatusLine(const RunStatus& status) {
          JoinedNotEmpty({std::string(NameOf(status.kind)) + " " + NameOf(status.life),
                          Unfinished(status) ? ShortPosition(status) : "",
                          status.share_done ? FormatPercentDone(*status.share_done) + " done" : "",
-                         status.seconds_left ? Rounded(*status.seconds_left) + " left" : "",
-                         LossAndAccuracy(LossNow(status), AccuracyNow(status))});
+                         status.seconds_left ? Rounded(*status.seconds_left) + " left" : "", ResultNow(status)});
 }
 
 Json StatusJson(const std::vector<RunStatus>& runs) {

@@ -79,6 +79,20 @@ TEST(DrawSkeleton, TakesPlacesOutsideOfThePicture) {
   EXPECT_EQ(At(picture, 50, 160), kBlack);
 }
 
+TEST(ShrunkBy, MeansOverAreas) {
+  Image picture = BlackImage(4, 6);
+  for (int y = 0; y < 4; ++y) {
+    for (int x = 0; x < 3; ++x) picture.Row(y)[3 * x] = 200;  // the left half is red
+  }
+  const Image half = ShrunkBy(1.0 / 2, picture);
+  EXPECT_EQ(half.height, 2);
+  EXPECT_EQ(half.width, 3);
+  EXPECT_EQ(At(half, 0, 1), (Colour{200, 0, 0}));
+  EXPECT_EQ(At(half, 1, 0), (Colour{100, 0, 0}));
+  EXPECT_EQ(At(half, 2, 1), kBlack);
+  EXPECT_EQ(ShrunkBy(0.01, picture).rgb.size(), 3U);
+}
+
 TEST(DrawBox, StaysInThePicture) {
   Image picture = BlackImage(40, 60);
   DrawBox({.left = 10, .top = 5, .width = 20, .height = 30}, "", picture);

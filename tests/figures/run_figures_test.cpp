@@ -222,6 +222,60 @@ TEST(ParetoFigure, FrontBudgetsAndIntervals) {
   EXPECT_EQ(ParetoFigure({networks.front()}, {}, "MACs", true), std::nullopt);
 }
 
+TEST(ParetoFigure, OfKeyPointsShowsAveragePrecision) {
+  using Kind = PricedNetwork::Kind;
+  const events::TaskWords words = events::WordsOf("keypoints");
+  const std::vector<PricedNetwork> networks = {
+      {.name = "found", .cost = 4e5, .accuracy = {.value = 0.7, .low = NAN, .high = NAN}, .kind = Kind::kFound},
+      {.name = "random", .cost = 5e5, .accuracy = {.value = 0.6, .low = NAN, .high = NAN}, .kind = Kind::kRandom}};
+  const auto trained = ParetoFigure(networks, {}, "MACs", true, words);
+  ASSERT_TRUE(trained);
+  EXPECT_TRUE(Has(*trained, "found: 400.0k MACs, AP 0.700"));
+  EXPECT_TRUE(Has(*trained, ">AP<"));
+  EXPECT_EQ(trained->title.find("accuracy"), std::string::npos);
+  const auto scored = ParetoFigure(networks, {}, "MACs", false, words);
+  EXPECT_TRUE(Has(*scored, ">PCK, %<"));
+}
+
+TEST(EpochFigures, OfKeyPointsSayPckAndPersons) {
+  SearchRecord search = SmallSearch();
+  search.start.task = "keypoints";
+  for (events::SearchEpoch& epoch : search.epochs) epoch.train_accuracy = 0.5, epoch.images = 54;
+  std::string all;
+  for (const Figure& figure : EpochFigures(search, search.budgets.front())) all += figure.svg + figure.title;
+  for (const Figure& figure : WorkFigures(search)) all += figure.svg + figure.title;
+  EXPECT_NE(all.find(">PCK, %<"), std::string::npos);
+  EXPECT_NE(all.find(">loss, thousandths<"), std::string::npos);
+  EXPECT_NE(all.find(">persons<"), std::string::npos);
+  for (const char* part : {"top-1", "nats", "lasses"}) EXPECT_EQ(all.find(part), std::string::npos) << part;
+}
+
+TEST(TrainingFigures, TasksHaveAxesOfTheirOwn) {
+  TrainingRecord classes, persons;
+  for (TrainingRecord* training : {&classes, &persons}) {
+    events::TrainingEpoch& epoch = training->epochs.emplace_back();
+    epoch.train_loss = 1, epoch.train_accuracy = 0.5;
+  }
+  persons.start.task = "keypoints";
+  const std::vector<Figure> figures = TrainingFigures({{"a", &classes}, {"b", &persons}});
+  ASSERT_EQ(figures.size(), 4U);
+  EXPECT_TRUE(Has(figures[1], ">top-1, %<"));
+  EXPECT_TRUE(Has(figures[3], ">PCK, %<"));
+  EXPECT_EQ(figures[3].name, "training-pck");
+  EXPECT_FALSE(Has(figures[3], ">a<"));
+}
+
+TEST(PrecisionBySize, BarsAndDashes) {
+  const events::KeypointFields fields = {.ap = 0.5, .ap_medium = -1, .ap_large = 0.625, .ar = 0.55, .ar_medium = -1};
+  const auto figure = PrecisionBySizeFigure({{"a<", fields}, {"b", fields}});
+  ASSERT_TRUE(figure);
+  EXPECT_EQ(WhyNotWellFormed(figure->svg), "");
+  EXPECT_EQ(CountOf(figure->svg, "class=\"bar\""), 12U);
+  EXPECT_TRUE(Has(*figure, "a&lt;, large, AP: 0.625"));
+  EXPECT_TRUE(Has(*figure, "b, medium, AP: –"));
+  EXPECT_EQ(PrecisionBySizeFigure({{"a", {.ap = 0, .ap_medium = -1, .ap_large = -1}}}), std::nullopt);
+}
+
 TEST(BestNetworks, ALineEach) {
   SearchRecord search = SmallSearch();
   BudgetRecord& budget = search.budgets.front();

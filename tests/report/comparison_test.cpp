@@ -55,6 +55,28 @@ TEST_F(ComparisonTest, OneTableWithTheBandAndOneRecipe) {
   EXPECT_NE(text.find("the same for all"), std::string::npos) << text;
 }
 
+TEST_F(ComparisonTest, OfKeyPointsAveragePrecisionComesFirst) {
+  WriteRun(folder_ / "pose", Network({0, 1, 0}, {{"config", Json::object()}}), 0.75, 3);
+  WriteText(folder_ / "pose/result.json", Json({{"test_last_epoch", {{"top1", 0.75}, {"keypoints", {{"ap", 0.6843}}}}},
+                                                {"test_ema", {{"top1", 0.8}, {"keypoints", {{"ap", -1}}}}},
+                                                {"epochs", 3},
+                                                {"seconds", 75.0}})
+                                              .dump());
+  const TrainedRun pose = ReadTrainedRun(folder_ / "pose");
+  EXPECT_EQ(pose.ap, 0.6843);
+  const std::string alone = ComparisonText({pose, pose});
+  for (const char* part : {"test AP", "0.684", "test PCK", "75.00 %", "averaged AP", "–"}) {
+    EXPECT_NE(alone.find(part), std::string::npos) << part << "\n" << alone;
+  }
+  EXPECT_EQ(alone.find("top-1"), std::string::npos) << alone;
+  EXPECT_EQ(ComparisonJson({pose})["runs"][0]["ap"], 0.6843);
+
+  // Beside classes each has columns of its own.
+  const std::string both = ComparisonText({pose, ReadTrainedRun(folder_ / "found")});
+  EXPECT_NE(both.find("test AP"), std::string::npos) << both;
+  EXPECT_NE(both.find("test top-1"), std::string::npos) << both;
+}
+
 TEST_F(ComparisonTest, SaysWhenRunsWereNotTrainedAlike) {
   WriteRun(folder_ / "longer", Network({0, 1, 0}, {{"config", Json::object()}}), 0.95, 30);
   const std::vector<TrainedRun> runs = {ReadTrainedRun(folder_ / "found"), ReadTrainedRun(folder_ / "longer")};

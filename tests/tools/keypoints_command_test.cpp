@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <set>
 
 #include "danas/core/random.h"
@@ -17,6 +18,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr int kHeight = 72, kWidth = 96;
 
@@ -78,7 +80,7 @@ class KeypointsCommandTest : public testing::Test {
       "data": {"root": "data", "format": "coco", "image_size": 48, "image_width": 64, "validation_images": 8,
                "workers": 1},
       "keypoints": {"flip_pairs": ["left", "right"], "upper_body": ["left"], "sigmas": [0.1, 0.1],
-                    "head": {"layers": 1, "channels": 16, "groups": [2, 4]}},
+                    "pictures": 3, "head": {"layers": 1, "channels": 16, "groups": [2, 4]}},
       "schedule": {"ranking": "listed", "classes": [1, 1], "warmup_epochs": 1, "epochs_per_step": 1},
       "search": {"preset": "paper", "budget": "3M", "budget_min": 1, "budget_max": "20M"},
       "train": {"batch": 8, "optimizer": "adam", "lr": 0.002, "weight_decay": 0},
@@ -149,6 +151,25 @@ class KeypointsCommandTest : public testing::Test {
     return events;
   }
 
+  int64_t CountFiles(const std::string& folder) {
+    return std::distance(std::filesystem::directory_iterator(folder_ / folder), {});
+  }
+
+  // Of what `run` found, a moment long.
+  std::vector<std::string> ShortFinetune(const std::string& run) {
+    return {"finetune",
+            "--arch",
+            "search/best.json",
+            "--config",
+            "config.json",
+            "--run",
+            run,
+            "--set",
+            "finetune.epochs=1",
+            "--set",
+            "finetune.train.lr_steps=[0.5]"};
+  }
+
   std::string Weights(const std::string& run) { return ReadText(folder_ / run / "weights.safetensors"); }
 
   TempDir folder_;
@@ -167,6 +188,18 @@ TEST_F(KeypointsCommandTest, FromTheSearchToTheExport) {
   EXPECT_EQ(result["keypoints"]["persons"], 12);
   EXPECT_GT(result["keypoints"]["ap"].get<double>(), 0.5) << result.dump();  // untrained it is about 0
   EXPECT_FALSE(result.contains("top5"));
+  const std::string log = ReadText(folder_ / "final/log.jsonl");
+  EXPECT_EQ(Json::parse(log.substr(0, log.find('\n')))["task"], "keypoints");
+  for (const std::string& shown : {trained.err, trained.out}) EXPECT_THAT(shown, Not(HasSubstr("top-1")));
+
+  // What the training leaves for its page.
+  EXPECT_EQ(CountFiles("final/pictures"), 3);
+  ASSERT_EQ(Run({"report", "search", "final", "--out", "page.html"}).code, 0);
+  const std::string page = ReadText(folder_ / "page.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("Key-points found"), HasSubstr("data:image/jpeg;base64,/9j/"), HasSubstr("PCK, %"),
+                          Not(HasSubstr("top-1"))));
+  EXPECT_THAT(Run({"status", "search"}).out, AllOf(HasSubstr("PCK"), Not(HasSubstr("top-1"))));
+  EXPECT_THAT(Run({"compare", "final", "final"}).out, AllOf(HasSubstr("test AP"), Not(HasSubstr("top-1"))));
 
   const Outcome tested =
       Run({"evaluate", "--run", "final", "--json", "--results", "found.json", "--draw", "2", "--out", "pictures"});
@@ -181,6 +214,38 @@ TEST_F(KeypointsCommandTest, FromTheSearchToTheExport) {
 
   const Outcome exported = Run({"export", "--run", "final", "--to", "pytorch", "--out", "taken"});
   EXPECT_EQ(exported.code, 0) << exported.err;
+}
+
+TEST_F(KeypointsCommandTest, PicturesAddToATrainingThatIsDone) {
+  Search("search");
+  const Outcome full = Run(ShortFinetune("full"),
+                           "LD_PRELOAD=" + Quoted(DANAS_FAULTS) +
+                               " DANAS_FAULT=" + Quoted("path=full/pictures;calls=write;at=2;do=ENOSPC;lasting=1"));
+  ASSERT_EQ(full.code, 0) << full.err;
+  EXPECT_THAT(full.err, HasSubstr("the training is finished, but its pictures could not be written"));
+  EXPECT_THAT(full.out, HasSubstr("test AP "));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "full/result.json"));
+  EXPECT_EQ(CountFiles("full/pictures"), 1);  // whole ones alone
+
+  // Killed among them it has ended, and its page shows what there is.
+  const Outcome killed = Run(ShortFinetune("killed"),
+                             "LD_PRELOAD=" + Quoted(DANAS_FAULTS) +
+                                 " DANAS_FAULT=" + Quoted("path=killed/pictures;calls=rename;at=2;do=kill-before"));
+  EXPECT_NE(killed.code, 0);
+  const Outcome again = Run({"finetune", "--resume", "killed"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  ASSERT_EQ(Run({"report", "killed"}).code, 0);
+  EXPECT_THAT(ReadText(folder_ / "killed/report.html"), HasSubstr("alt=\"persons found in 100.jpg\""));
+
+  // Of two processes the first writes; their number is the config's.
+  std::vector<std::string> two = ShortFinetune("two");
+  two.insert(two.end(), {"--ranks", "2", "--set", "keypoints.pictures=2"});
+  ASSERT_EQ(Run(two).code, 0);
+  EXPECT_EQ(CountFiles("two/pictures"), 2);
+  std::vector<std::string> none = ShortFinetune("none");
+  none.insert(none.end(), {"--set", "keypoints.pictures=0"});
+  ASSERT_EQ(Run(none).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "none/pictures"));
 }
 
 TEST_F(KeypointsCommandTest, BoxesOfADetector) {

@@ -42,6 +42,37 @@ TEST_F(EventPrinterTest, ClassesHaveNumbersWhereNobodyNamedThem) {
             "  validation loss 0.500, top-1 75.0 %; from 65.0 % (class 1) to 90.0 % (class 2)\n");
 }
 
+TEST_F(EventPrinterTest, KeyPointsHaveNoClasses) {
+  EXPECT_EQ(Printed({"search_start", {{"task", "keypoints"}, {"ranking", "listed"}, {"class_order", {"person"}}}}), "");
+  EXPECT_EQ(Printed({"epoch",
+                     {{"phase", "step1"},
+                      {"epoch", 2},
+                      {"epochs", 4},
+                      {"classes", 1},
+                      {"train_loss", 0.0041},
+                      {"train_accuracy", 0.5},
+                      {"validation_loss", 0.0039},
+                      {"validation_accuracy", 0.25},
+                      {"timing", {{"seconds", 61.0}}}}}),
+            "step1, epoch 2/4: loss 4.100e-3, PCK 50.0 %; validation loss 3.900e-3, PCK 25.0 %, 1 min 01 s\n");
+  const std::string end = Printed({"search_end", {{"weight_images", 432}, {"alpha_images", 192}}});
+  EXPECT_NE(end.find("432 training persons in"), std::string::npos) << end;
+  EXPECT_NE(end.find("192 validation persons in"), std::string::npos) << end;
+  EXPECT_EQ(Printed({"search_start", {{"ranking", "listed"}, {"class_order", {"cat"}}}}),
+            "classes, easiest first (listed): cat\n");
+}
+
+TEST_F(EventPrinterTest, ATrainingForKeyPoints) {
+  EXPECT_EQ(Printed({"finetune_start", {{"task", "keypoints"}}}), "");
+  const Json epoch = {{"epoch", 3}, {"train_loss", 0.0041}, {"train_accuracy", 0.5}, {"seconds", 2.0}};
+  EXPECT_EQ(Printed({"epoch", epoch}), "epoch 3: loss 4.100e-3, PCK 50.0 %, 2.00 s\n");
+  // Of one that is resumed an earlier process printed the start.
+  EventPrinter resumed(screen_, events::WordsOf("keypoints"));
+  text_.clear();
+  resumed.Record({"epoch", epoch});
+  EXPECT_EQ(text_, "epoch 3: loss 4.100e-3, PCK 50.0 %, 2.00 s\n");
+}
+
 TEST_F(EventPrinterTest, ImagesThatMoved) {
   EXPECT_EQ(Printed({"data_moved",
                      {{"set", "training set"}, {"from", "/a"}, {"to", "/b"}, {"images", 60000}, {"contents", 9000}}}),

@@ -93,6 +93,22 @@ TEST_F(LogPrinterTest, EventsWithTimesAndDays) {
   EXPECT_EQ(New(), "");
 }
 
+TEST_F(LogPrinterTest, ATrainingForKeyPoints) {
+  events::TrainingStart start;
+  start.task = "keypoints";
+  start.device = "cpu";
+  start.epochs = 2;
+  start.train_images = 86;
+  events::TrainingEnd end;
+  end.seconds = 61;
+  end.test_last_epoch = {.top1 = 0.5, .top5 = {}, .keypoints = events::KeypointFields{.ap = 0.25}};
+  end.test_ema = {.top1 = 0.75, .top5 = {}, .keypoints = events::KeypointFields{.ap = 0.375}};
+  Append("log.jsonl", Line(LineOf(start)) + Line(LineOf(end)));
+  const std::string text = New();
+  EXPECT_THAT(text, HasSubstr("2 epochs, 86 persons\n"));
+  EXPECT_THAT(text, HasSubstr("tested: AP 0.250, PCK 50.00 % (average of the weights: AP 0.375, PCK 75.00 %), "));
+}
+
 TEST_F(LogPrinterTest, AlphaStandsBehindItsEpoch) {
   WriteText(folder_ / "alpha.jsonl", Line(Alpha("step1", 1, 0.1)) + Line(Alpha("step1", 2, 0.3)));
   Append("log.jsonl", Line(Epoch("step1", 1)) + Line(Epoch("step1", 2)));

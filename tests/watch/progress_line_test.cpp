@@ -27,6 +27,13 @@ TEST(FormatProgress, SaysAllWhereThereIsRoom) {
             "step2, epoch 3/4, weights  62 %  1,843 img/s  loss 1.234  top-1 56.7 %  12 min 05 s left");
 }
 
+TEST(FormatProgress, OfKeyPoints) {
+  Progress progress = Example();
+  progress.loss = 0.0039124;
+  EXPECT_EQ(FormatProgress(progress, 725, 120, events::WordsOf("keypoints")),
+            "step2, epoch 3/4, weights  62 %  1,843 img/s  loss 3.912e-3  PCK 56.7 %  12 min 05 s left");
+}
+
 TEST(FormatProgress, FitsAndKeepsTheTimeLeft) {
   for (size_t columns = 45; columns <= 90; ++columns) {
     const std::string text = FormatProgress(Example(), 725, columns);

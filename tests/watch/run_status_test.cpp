@@ -19,6 +19,7 @@ using test::ExpectErrorContains;
 using test::ReadText;
 using test::TempDir;
 using test::WriteText;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -82,6 +83,36 @@ TEST_F(RunStatusTest, OnlyStarted) {
   EXPECT_EQ(status.kind, RunKind::kUnknown);
   EXPECT_EQ(status.life, RunLife::kUnknown);
   EXPECT_THAT(StatusText(status), HasSubstr("being set up"));
+}
+
+TEST_F(RunStatusTest, OfKeyPoints) {
+  Json start = Json::parse(SearchStart());
+  start["task"] = "keypoints";
+  Log(start.dump() + "\n" + Epoch("warmup", 1, 10) + Epoch("step1", 1, 30));
+  const RunStatus search = Status();
+  const std::string text = StatusText(search);
+  EXPECT_THAT(text, HasSubstr("PCK 50.0 %; validation loss 1500.000e-3, PCK 25.0 %"));
+  EXPECT_THAT(text, Not(HasSubstr("classes")));
+  EXPECT_THAT(text, Not(HasSubstr("top-1")));
+  EXPECT_THAT(StatusTable({search}), HasSubstr("  PCK  "));
+
+  Log(Line("finetune_start", 0, {{"task", "keypoints"}, {"epochs", 1}}) +
+      Line("epoch", 10, {{"epoch", 1}, {"train_loss", 0.004}, {"train_accuracy", 0.75}}) +
+      Line("finetune_end", 20, {{"test_last_epoch", {{"top1", 0.5}, {"keypoints", {{"ap", 0.25}}}}}}));
+  const RunStatus training = Status();
+  EXPECT_THAT(StatusText(training), HasSubstr("\n  test        AP 0.250, PCK 50.00 %\n"));
+  EXPECT_THAT(StatusLine(training), HasSubstr("loss 4.000e-3, AP 0.250, PCK 50.00 %"));
+  EXPECT_THAT(StatusTable({training}), AllOf(HasSubstr("   AP  "), HasSubstr("0.250"), HasSubstr("50.0 %")));
+  const Json json = StatusJson({training})["runs"][0];
+  EXPECT_EQ(json["task"], "keypoints");
+  EXPECT_EQ(json["test_keypoints"]["ap"], 0.25);
+
+  // Beside a run of another task each says what it is.
+  Log(SearchStart() + Epoch("warmup", 1, 10));
+  const RunStatus classes = Status();
+  EXPECT_EQ(StatusJson({classes})["runs"][0].count("task"), 0U);
+  EXPECT_THAT(StatusTable({classes, training}),
+              AllOf(HasSubstr("accuracy"), HasSubstr("top-1 50.0 %"), HasSubstr("PCK 50.0 %")));
 }
 
 TEST_F(RunStatusTest, SaysWhatTheLastPruningLeft) {
@@ -204,9 +235,8 @@ TEST_F(RunStatusTest, OnAnotherMachine) {
   WriteText(folder_ / "lock", "process 7 on a.host.elsewhere");
   const RunStatus status = Status();
   EXPECT_EQ(status.life, RunLife::kUnknown);
-  EXPECT_THAT(StatusText(status),
-              HasSubstr("started by process 7 on a.host.elsewhere, which cannot be seen from here; "
-                        "last activity 1 min 40 s ago"));
+  EXPECT_THAT(StatusText(status), HasSubstr("started by process 7 on a.host.elsewhere, which cannot be seen from here; "
+                                            "last activity 1 min 40 s ago"));
 }
 
 TEST_F(RunStatusTest, FinishedSearchAndTraining) {

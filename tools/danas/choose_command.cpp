@@ -284,7 +284,7 @@ int ChooseOnRank(const ChooseOptions& options, const Call& call, Ranks& ranks) {
   log::info("scoring {} networks with {}, {}", pool.size(), state.checkpoint.files.manifest.string(), state.when);
   std::optional<SubnetScorer> scorer;
   if (options.search.score == "supernet") scorer = MakeScorer(run, state, loaded.supernet, training_set, device, ranks);
-  RunReports reports(nullptr, run.config.log, VerbosityOf(call, ranks));
+  RunReports reports(nullptr, run.config, VerbosityOf(call, ranks));
   Networks whole;  // the same in the whole space
   for (const std::vector<size_t>& network : pool) whole.push_back(*NetworkIn(state.space, network, run.space()));
   ScoredNetworks scored{.networks = whole, .state = state};

@@ -53,7 +53,7 @@ int Rank(const EasinessPlan& plan, const RunFolder* folder, bool json, Verbosity
     return 0;
   }
   for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-  RunReports reports(folder, plan.inputs.config.log, verbosity);
+  RunReports reports(folder, plan.inputs.config, verbosity);
   reports.Say(plan.text);
   RecordAll(reports.metrics(), plan.moved);
   const EasinessStudy study = SayingWhatIsKept(folder, [&] { return RunEasinessInto(plan, folder->path(), reports); });

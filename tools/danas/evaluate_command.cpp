@@ -104,7 +104,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   const std::shared_ptr<const Task> task = MakeTask(config);
   Loader loader(WholeSet(test), task->Frames(*test, ImageUse::kTest, network->space().input_channels()),
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
-  RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
+  RunReports reports(nullptr, config, VerbosityOf(call, ranks));
   const Forward forward = [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); };
   const EvaluationOptions how{.pass = {.label = options.difficulty.empty() ? "test set" : "training set",
                                        .progress = reports.progress(),
@@ -119,7 +119,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   }
   if (!ranks.first()) return 0;
   const std::vector<std::string> written =
-      persons ? WritePersons(found, *test, config, options) : std::vector<std::string>();
+      persons ? WritePersons(found, test, config, options) : std::vector<std::string>();
   if (options.json) {
     std::cout << JsonText(events::ToJson(TestFieldsOf(found.result, test->classes.ids)), 2) << "\n";
     return 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -11,12 +10,11 @@
 #include "danas/core/hash.h"
 #include "danas/core/log.h"
 #include "danas/core/units.h"
-#include "danas/data/draw_skeleton.h"
-#include "danas/data/keypoint_scheme.h"
 #include "danas/easiness/person_difficulty.h"
 #include "danas/report/text_table.h"
 #include "danas/tasks/keypoints/coco_results.h"
 #include "danas/tasks/keypoints/person_errors.h"
+#include "danas/tasks/keypoints/person_pictures.h"
 
 namespace danas {
 namespace {
@@ -27,43 +25,10 @@ std::string Hundredths(double share) { return share < 0 ? "none" : FormatDecimal
 
 fs::path PicturesFolder(const EvaluateOptions& options) { return options.out.empty() ? "pictures" : options.out; }
 
-// In one folder, though the pictures may be in several: "park/1.png" is "park_1.jpg".
-std::string PictureName(const std::string& file) {
-  std::string name = fs::path(file).replace_extension(".jpg").string();
-  std::ranges::replace(name, '/', '_');
-  return name;
-}
-
-using PersonsByImage = std::map<int64_t, std::vector<const FoundPerson*>>;
-
-void DrawPicture(const std::vector<const FoundPerson*>& persons, const DatasetIndex& test, const KeypointScheme& scheme,
-                 double threshold, Image& picture) {
-  for (const FoundPerson* person : persons) {
-    std::vector<DrawnKeypoint> keypoints;
-    for (const FoundKeypoint& keypoint : person->keypoints) {
-      keypoints.push_back({.x = keypoint.x, .y = keypoint.y, .confidence = keypoint.score});
-    }
-    DrawSkeleton(test.persons->layout, scheme.flip_pairs, keypoints, threshold, picture);
-  }
-}
-
-// The first pictures in which somebody was found.
-std::string DrawPictures(const PersonsFound& found, const DatasetIndex& test, const Config& config, int count,
-                         const fs::path& folder) {
-  PersonsByImage by_image;
-  for (const FoundPerson& person : found.kept) by_image[person.image].push_back(&person);
-  const KeypointScheme scheme = SchemeOf(config.keypoints, test.persons->layout);
-  int drawn = 0;
-  for (const auto& [image, persons] : by_image) {
-    if (drawn == count) break;
-    Image picture = test.pictures->Load(image);
-    DrawPicture(persons, test, scheme, config.keypoints.test.score_threshold, picture);
-    const std::vector<uint8_t> bytes = JpegBytes(picture);
-    WriteFileAtomically(folder / PictureName(test.persons->images[static_cast<size_t>(image)].file),
-                        std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-    ++drawn;
-  }
-  return folder.string() + ": " + FormatThousands(drawn) + (drawn == 1 ? " picture" : " pictures");
+std::string WritePictures(const std::vector<TestPicture>& pictures, const fs::path& folder) {
+  for (const TestPicture& picture : pictures) WritePicture(picture, folder);
+  const auto count = std::ssize(pictures);
+  return folder.string() + ": " + FormatThousands(count) + (count == 1 ? " picture" : " pictures");
 }
 
 // Persons who could not be judged are the hardest: a search cannot read their pictures either.
@@ -113,6 +78,12 @@ void PrepareOutputs(const EvaluateOptions& options) {
   if (options.draw > 0) MakeFolders(PicturesFolder(options));
 }
 
+void WritePicture(const TestPicture& picture, const std::filesystem::path& folder) {
+  const std::vector<uint8_t> bytes = picture.jpeg();
+  WriteFileAtomically(folder / picture.name,
+                      std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 std::string PersonsText(const EvaluationResult& result) {
   const events::KeypointFields& found = result.keypoints.value();
   TextTable table({{""},
@@ -130,16 +101,17 @@ std::string PersonsText(const EvaluationResult& result) {
          " thousandths, in " + FormatDuration(result.seconds) + "\n";
 }
 
-std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIndex& test, const Config& config,
-                                      const EvaluateOptions& options) {
+std::vector<std::string> WritePersons(const PersonsFound& found, const std::shared_ptr<const DatasetIndex>& test,
+                                      const Config& config, const EvaluateOptions& options) {
   std::vector<std::string> written;
-  if (!options.difficulty.empty()) written.push_back(WriteDifficulty(found, test, config, options));
+  if (!options.difficulty.empty()) written.push_back(WriteDifficulty(found, *test, config, options));
   if (!options.results.empty()) {
-    WriteKeypointResults(options.results, *test.annotated, found.kept);
+    WriteKeypointResults(options.results, *test->annotated, found.kept);
     written.push_back(options.results);
   }
   if (options.draw > 0) {
-    written.push_back(DrawPictures(found, test, config, options.draw, PicturesFolder(options)));
+    written.push_back(
+        WritePictures(PicturesOf(found.kept, test, config.keypoints, options.draw), PicturesFolder(options)));
   }
   return written;
 }

@@ -1,6 +1,8 @@
 // What `danas evaluate` leaves of persons that it found: COCO's numbers, a result file, pictures.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,15 @@ void RequireNoPersonOptions(const EvaluateOptions& options);
 // folder.
 void PrepareOutputs(const EvaluateOptions& options);
 
+// A whole file. Throws FileError, DataError for a picture that cannot be read.
+void WritePicture(const TestPicture& picture, const std::filesystem::path& folder);
+
 // AP and AR as COCO reports them, with the network's own measures below.
 std::string PersonsText(const EvaluationResult& result);
 
 // --difficulty, --results and --draw: lines that say what was written where. Throws FileError, DataError for a picture
 // that cannot be read.
-std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIndex& test, const Config& config,
-                                      const EvaluateOptions& options);
+std::vector<std::string> WritePersons(const PersonsFound& found, const std::shared_ptr<const DatasetIndex>& test,
+                                      const Config& config, const EvaluateOptions& options);
 
 }  // namespace danas

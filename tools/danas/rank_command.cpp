@@ -108,7 +108,7 @@ ScoredNetworks ScoreByState(const RankOptions& options, const SearchedRun& run, 
     return scored;
   }
   const SubnetScorer scorer = MakeScorer(run, state, loaded.supernet, OpenRunImages(run, ranks), device, ranks);
-  RunReports reports(nullptr, run.config.log, VerbosityOf(call, ranks));
+  RunReports reports(nullptr, run.config, VerbosityOf(call, ranks));
   scored.subnets = scorer.Score(there, {.progress = reports.progress()});
   scored.images = scorer.images();
   scored.scores = ScoresOf(scored.subnets);
@@ -120,7 +120,7 @@ ScoredNetworks ScoreUntrained(const RankOptions& options, const SearchedRun& run
                               const Call& call, Ranks& ranks) {
   const at::Device device = OpenRankDevice(run.config, ranks);
   const std::vector<Batch> batches = UntrainedBatches(run, OpenRunImages(run, ranks), device);
-  RunReports reports(nullptr, run.config.log, VerbosityOf(call, ranks));
+  RunReports reports(nullptr, run.config, VerbosityOf(call, ranks));
   const int classes = run.space().classes();
   const RankPart own = PartOfRank(std::ssize(networks), ranks.rank(), ranks.count());
   const at::Tensor score_k = at::zeros({std::ssize(networks)}, at::kDouble);

@@ -28,13 +28,16 @@ std::vector<std::shared_ptr<MetricSink>> MakeSinks(const RunFolder* folder, cons
   return sinks;
 }
 
-std::vector<std::shared_ptr<ProgressSink>> MakeProgress(Screen& screen, Verbosity verbosity,
+std::vector<std::shared_ptr<ProgressSink>> MakeProgress(Screen& screen, const events::TaskWords& words,
+                                                        Verbosity verbosity,
                                                         const std::shared_ptr<ProgressFile>& file) {
   std::vector<std::shared_ptr<ProgressSink>> sinks;
-  if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<ProgressLine>(screen));
+  if (verbosity != Verbosity::kQuiet) sinks.push_back(std::make_shared<ProgressLine>(screen, words));
   if (file) sinks.push_back(file);
   return sinks;
 }
+
+events::TaskWords WordsOf(const Config& config) { return events::WordsOf(NameOf(config.task)); }
 
 constexpr size_t kMostNoteBytes = 1 << 16;
 
@@ -65,14 +68,14 @@ std::filesystem::path NoteOfJob(const Call& call) {
 
 }  // namespace
 
-RunReports::RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity)
-    : tensorboard_(log.tensorboard),
+RunReports::RunReports(const RunFolder* folder, const Config& config, Verbosity verbosity)
+    : tensorboard_(config.log.tensorboard),
       verbosity_(verbosity),
       screen_(StandardErrorScreen()),
       progress_file_(folder == nullptr ? nullptr : std::make_shared<ProgressFile>(folder->path())),
-      progress_(MakeProgress(screen_, verbosity, progress_file_)),
-      printer_(verbosity == Verbosity::kQuiet ? nullptr : std::make_shared<EventPrinter>(screen_)),
-      fan_(MakeSinks(folder, log, printer_)) {
+      progress_(MakeProgress(screen_, WordsOf(config), verbosity, progress_file_)),
+      printer_(verbosity == Verbosity::kQuiet ? nullptr : std::make_shared<EventPrinter>(screen_, WordsOf(config))),
+      fan_(MakeSinks(folder, config.log, printer_)) {
   if (folder != nullptr) LogToFileAsWell(*folder / "run.log");
   BeforeEachMessage([this] { screen_.ClearStatus(); });
 }

@@ -23,7 +23,7 @@ class RunReports {
  public:
   // Without a folder nothing is logged to files. With Verbosity::kQuiet nothing is shown. With a folder, later log
   // messages also go to its run.log, and TensorBoard files are written if the config asks for them.
-  RunReports(const RunFolder* folder, const LogConfig& log, Verbosity verbosity);
+  RunReports(const RunFolder* folder, const Config& config, Verbosity verbosity);
   ~RunReports();
   RunReports(const RunReports&) = delete;
   RunReports& operator=(const RunReports&) = delete;

@@ -26,7 +26,10 @@ std::vector<double> TotalsOf(const std::vector<std::vector<double>>& score_lc, c
 NetworkRanking OrderNetworks(const ScoredNetworks& scored, const SearchedRun& run, const std::string& score) {
   const CostTable costs = MakeCostTable(*run.cost, run.space());
   const CostTable parameters = MakeCostTable(*MakeParametersModel(), run.space());
-  NetworkRanking ranking{.run = run.folder.string(), .score = score, .unit = costs.unit};
+  NetworkRanking ranking{.run = run.folder.string(),
+                         .score = score,
+                         .unit = costs.unit,
+                         .words = events::WordsOf(NameOf(run.config.task))};
   if (scored.state) {
     ranking.state = {.file = scored.state->checkpoint.files.manifest.string(),
                      .when = scored.state->when,

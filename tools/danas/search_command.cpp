@@ -54,7 +54,7 @@ void RequireJudges(const Config& config) {
 SearchInputs MeasuringFirst(const Config& config, const SearchImages& images, at::Device device, const Ranks& ranks,
                             const RunFolder* folder, Verbosity verbosity) {
   std::optional<RunReports> reports;
-  if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config.log, verbosity);
+  if (folder != nullptr && MeasuresTable(config.search)) reports.emplace(folder, config, verbosity);
   return SayingWhatIsKept(folder, [&] { return ReadInputs(config, images, device, ranks, folder); });
 }
 
@@ -83,7 +83,7 @@ EasinessRanking RankClassesFirst(const EasinessPlan& plan, const SearchInputs& i
       return RankingOfRun(inputs, folder);
     }
     for (const Judge& judge : plan.inputs.judges) ListBadImages(judge.training.dataset.train, *folder);
-    RunReports reports(folder, inputs.config.log, verbosity);
+    RunReports reports(folder, inputs.config, verbosity);
     reports.Say(plan.text);
     const EasinessStudy study = RunEasinessInto(plan, *folder / "easiness", reports);
     reports.Say(EasinessText(study, 5) + "\n" + AgreementText(study.agreement));
@@ -166,7 +166,7 @@ int Search(const SearchOptions& options, const Call& call, const SearchInputs& i
     return 0;
   }
   ListBadImages(*inputs.training_set, *folder);
-  RunReports reports(folder, inputs.config.log, call.verbosity());
+  RunReports reports(folder, inputs.config, call.verbosity());
   reports.Say(PlanText(*plan));
   if (const std::string groups = GroupsText(inputs.training_set, inputs.config); !groups.empty()) {
     log::info("{}", groups);

@@ -1,24 +1,40 @@
 #include "training_run.h"
 
+#include <exception>
 #include <iostream>
 
+#include "danas/core/file.h"
+#include "danas/core/log.h"
 #include "danas/core/units.h"
+#include "danas/events/task_words.h"
+#include "person_results.h"
 #include "writer.h"
 
 namespace danas {
 namespace {
 
-// "top-1 83.15 %", or of key-points "AP 0.684 (PCK 71.20 %)".
-std::string TestText(const EvaluationResult& test) {
-  if (!test.keypoints) return "top-1 " + FormatPercent(test.top1, 2);
-  return "AP " + FormatDecimals(test.keypoints->ap, 3) + ", PCK " + FormatPercent(test.top1, 2);
-}
+std::string TestText(const EvaluationResult& test) { return events::TestText(test.top1, test.keypoints); }
 
 std::string ResultText(const TrainingResult& result, const TrainingRun& run) {
   std::string text = "test " + TestText(result.last) + " (last epoch's weights";
   if (result.ema) text += "; their average: " + TestText(*result.ema);
   return text + "), " + (run.network.empty() ? "" : run.network + ", ") + FormatDuration(result.seconds) + "\nin " +
          run.folder->path().string() + ": weights.safetensors, network.json, result.json\n";
+}
+
+// They add to a training that is done: where one cannot be written, nobody loses the training.
+void WritePictures(const std::vector<TestPicture>& pictures, const RunFolder& folder) {
+  if (pictures.empty()) return;
+  const std::filesystem::path place = folder / "pictures";
+  try {
+    MakeFolders(place);
+    for (const TestPicture& picture : pictures) WritePicture(picture, place);
+  } catch (const std::exception& error) {
+    log::warn(
+        "the training is finished, but its pictures could not be written: {}. Later: danas evaluate --run {} --draw {} "
+        "--out {}",
+        error.what(), folder.path().string(), pictures.size(), place.string());
+  }
 }
 
 }  // namespace
@@ -32,7 +48,7 @@ int RunTraining(const TrainingRun& run, const Config& config, const Dataset& dat
   }
   ListBadImages(dataset.train, *run.folder);
   ListBadImages(dataset.test, *run.folder);
-  RunReports reports(run.folder, config.log, call.verbosity());
+  RunReports reports(run.folder, config, call.verbosity());
   if (greet) greet(reports);
   const TrainingResult result = SayingWhatIsKept(run.folder, [&] {
     return train({.metrics = reports.metrics(),
@@ -41,6 +57,7 @@ int RunTraining(const TrainingRun& run, const Config& config, const Dataset& dat
                   .resume = run.resume,
                   .notes = WithWriter(run.notes)});
   });
+  WritePictures(result.last.pictures, *run.folder);
   std::cout << (run.json ? JsonText(events::ToJson(EndEvent(result, dataset.train.classes.ids)), 2) + "\n"
                          : ResultText(result, run));
   return 0;

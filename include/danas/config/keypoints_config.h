@@ -118,6 +118,7 @@ struct KeypointsConfig {
   std::vector<std::string> upper_body;
   std::vector<double> sigmas;
   std::vector<double> joint_weights;
+  int64_t pictures = 8;
   KeypointHeadConfig head;
   KeypointAugmentConfig augment;
   KeypointTestConfig test;
@@ -156,6 +157,13 @@ struct KeypointsConfig {
              .min = 0,
              .max = 100,
              .source = "SimpleBaseline"});
+    v.Field(
+        "pictures", pictures,
+        {.help = "pictures of the test set that danas finetune leaves in the run's folder `pictures`, with the "
+                 "skeletons found: the first in which somebody was found, at most 640 pixels high and wide; 0: none",
+         .min = 0,
+         .max = 1000,
+         .resume = OnResume::kMayChange});
     v.Nested("head", head, "the network behind the space's layers");
     v.Nested("augment", augment, "augmentation of persons in training");
     v.Nested("test", test, "from heat maps to persons in testing");

@@ -29,6 +29,9 @@ void DrawSkeleton(const KeypointLayout& layout, std::span<const std::array<int, 
 // The box's edge, and `text` (ASCII) on it.
 void DrawBox(const PersonBox& box, const std::string& text, Image& picture);
 
+// The picture at `scale`, below 1, as means over areas; at least a pixel high and wide.
+Image ShrunkBy(double scale, const Image& picture);
+
 // As a JPEG file of quality 90. Throws DataError for more than 65,500 pixels a side.
 std::vector<uint8_t> JpegBytes(const Image& picture);
 

@@ -71,6 +71,7 @@ struct BudgetBand {
 struct SearchStart {
   using DescribedSection = void;
   static constexpr std::array kNames = {"search_start"};
+  std::optional<std::string> task;
   int64_t seed = 0;
   std::string device, space, dataset, fingerprint, ranking;
   std::vector<std::string> class_order;
@@ -92,6 +93,7 @@ struct SearchStart {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
+    fields.Field("task", self.task, {"`task` of the config; absent: `classification`"});
     fields.Field("seed", self.seed, {"`seed` of the config"});
     fields.Field("device", self.device, {"the device that computes"});
     fields.Field("space", self.space, {"the search space's name"});

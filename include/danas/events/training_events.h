@@ -33,6 +33,7 @@ struct TrainingStart {
   using DescribedSection = void;
   static constexpr std::array kNames = {"finetune_start", "train_start"};
   TrainingKind kind = TrainingKind::kTrain;
+  std::optional<std::string> task;
   int64_t epochs = 0, steps = 0, train_images = 0;
   std::optional<int64_t> test_images;
   int64_t classes = 0, seed = 0;
@@ -43,6 +44,7 @@ struct TrainingStart {
 
   template <typename Self, typename Fields>
   static void Describe(Self& self, Fields& fields) {
+    fields.Field("task", self.task, {"`task` of the config; absent: `classification`"});
     fields.Field("epochs", self.epochs, {"number of planned epochs"});
     fields.Field("steps", self.steps, {"weight steps in all of them"});
     fields.Field("train_images", self.train_images, {"training images per epoch"});

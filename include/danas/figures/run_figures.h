@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "danas/core/bootstrap.h"
+#include "danas/events/task_words.h"
 #include "danas/figures/figure.h"
 #include "danas/report/run_record.h"
 
@@ -43,27 +44,32 @@ std::string CellColour(int shade, bool values);
 std::optional<Figure> AlphaCurvesFigure(const SearchRecord& search, const BudgetRecord& budget);
 
 // Every cut with its gap and the error of that.
-std::optional<Figure> PruningFigure(const BudgetRecord& budget);
+std::optional<Figure> PruningFigure(const BudgetRecord& budget, const events::TaskWords& words = {});
 
 // What a search's epochs say, and what a training's: those that have something to show.
 std::vector<Figure> EpochFigures(const SearchRecord& search, const BudgetRecord& budget);
 std::vector<Figure> WorkFigures(const SearchRecord& search);  // of all budgets
 std::vector<Figure> TrainingFigures(const std::vector<std::pair<std::string, const TrainingRecord*>>& trainings);
 
+// COCO's average precision and recall by the size of persons, of the last epoch's weights of trainings for key-points.
+std::optional<Figure> PrecisionBySizeFigure(
+    const std::vector<std::pair<std::string, events::KeypointFields>>& trainings);
+
 // A network in the plane of cost and accuracy.
 struct PricedNetwork {
   std::string name;
   double cost = 0;
-  Estimate accuracy;
+  Estimate accuracy;  // without an interval for key-points
   enum class Kind { kScored, kFinalist, kFound, kRandom, kOther } kind = Kind::kScored;
 };
 struct BudgetLine {
   std::string name;
   double cost = 0;
 };
-// `trained`: accuracies are those of trained networks on the test set; else the supernet's.
+// `trained`: accuracies are those of trained networks on the test set, of key-points their average precision; else the
+// supernet's.
 std::optional<Figure> ParetoFigure(const std::vector<PricedNetwork>& networks, const std::vector<BudgetLine>& budgets,
-                                   const std::string& unit, bool trained);
+                                   const std::string& unit, bool trained, const events::TaskWords& words = {});
 
 // The best networks as lines over the layers.
 std::optional<Figure> BestNetworksFigure(const SearchRecord& search, const BudgetRecord& budget);

@@ -17,11 +17,12 @@ struct TrainedRun {
   int64_t macs = 0;
   int64_t parameters = 0;
   int64_t epochs = 0;
-  double top1 = 0;                 // of the last epoch's weights on the test set, share of images
-  std::optional<double> ema_top1;  // of their average
-  double seconds = 0;              // training and the test
-  double band_percent = 0;         // of a random network: how far its MACs may lie from the given one's; else 0
-  Json recipe;                     // config keys that make runs comparable: finetune or zoo, data, seed
+  double top1 = 0;                   // of the last epoch's weights on the test set, share of images; of key-points PCK
+  std::optional<double> ema_top1;    // of their average
+  std::optional<double> ap, ema_ap;  // of key-points: their average precision
+  double seconds = 0;                // training and the test
+  double band_percent = 0;           // of a random network: how far its MACs may lie from the given one's; else 0
+  Json recipe;                       // config keys that make runs comparable: finetune or zoo, data, seed
 };
 
 // Throws FileError where a file is missing (the run did not end), ConfigError where one lacks a key.

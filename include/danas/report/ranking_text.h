@@ -8,6 +8,7 @@
 
 #include "danas/core/json.h"
 #include "danas/easiness/truth_agreement.h"
+#include "danas/events/task_words.h"
 
 namespace danas {
 
@@ -44,6 +45,7 @@ struct NetworkRanking {
   double ema = 0;                            // supernet: search.scoring.ema; 0: the weights themselves
   int64_t images = 0;                        // supernet
   std::string unit = {};                     // of the costs
+  events::TaskWords words = {};
   std::vector<RankedNetwork> networks = {};  // best first
   std::optional<TruthOfRanking> truth = {};
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "danas/core/bootstrap.h"
+#include "danas/events/task_words.h"
 #include "danas/report/run_record.h"
 
 namespace danas {
@@ -15,7 +16,7 @@ namespace danas {
 Estimate ShareInterval(double share, int64_t count);
 
 // One sentence or two: cuts that are toss-ups, and the lead of the network found over the next.
-std::string SurenessText(const BudgetRecord& budget);
+std::string SurenessText(const BudgetRecord& budget, const events::TaskWords& words = {});
 
 // Whether a block scales channels by their means.
 bool SqueezesAndExcites(const BlockSpec& block, const LayerShape& shape);

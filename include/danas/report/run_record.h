@@ -40,12 +40,20 @@ struct SearchRecord {
   std::vector<std::vector<std::string>> candidate_l;  // names, of each layer of the whole space; may be empty
 };
 
+// A JPEG file that a training left of its test.
+struct RunPicture {
+  std::string name;
+  std::string bytes;
+};
+inline constexpr size_t kMostPictures = 24;  // that are read
+
 struct TrainingRecord {
   events::TrainingStart start;
   std::vector<events::TrainingEpoch> epochs;
   std::optional<events::TrainingEnd> end;
   std::optional<SearchSpace> network;
-  std::optional<TrainedRun> result;  // of one that is finished
+  std::optional<TrainedRun> result;       // of one that is finished
+  std::vector<RunPicture> pictures = {};  // the first by name
 };
 
 struct RunRecord {
@@ -53,7 +61,7 @@ struct RunRecord {
   Json config = Json::object();  // config.json
   std::optional<SearchRecord> search;
   std::optional<TrainingRecord> training;
-  std::vector<events::WrittenBy> written_by;  // one after the other; empty in runs of earlier versions
+  std::vector<events::WrittenBy> written_by;         // one after the other; empty in runs of earlier versions
   std::vector<std::string> class_ids, class_labels;  // of best.json or network.json
   std::vector<std::string> warnings;                 // what could not be read
 };

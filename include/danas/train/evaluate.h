@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ struct ClassAccuracy {
   int64_t correct = 0;  // by the most likely class
 };
 
+// What was found in an image of a test, drawn on it.
+struct TestPicture {
+  std::string name;                            // of its file: "000000000139.jpg"
+  std::function<std::vector<uint8_t>()> jpeg;  // made when it is asked for. Throws DataError where it cannot be read
+};
+
 struct EvaluationResult {
   int64_t images = 0;
   double loss = 0;                            // mean cross-entropy in nats, without smoothing
@@ -24,6 +31,7 @@ struct EvaluationResult {
   std::vector<ClassAccuracy> per_class = {};  // by target: the dataset's own order, unless the loader's subset reorders
   double seconds = 0;
   std::optional<events::KeypointFields> keypoints = {};
+  std::vector<TestPicture> pictures = {};  // on the first rank, of a task that has some
 };
 
 struct EvaluationOptions {

@@ -4,16 +4,19 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "danas/events/any_event.h"
+#include "danas/events/task_words.h"
 #include "danas/watch/screen.h"
 
 namespace danas {
 
 class EventPrinter : public MetricSink {
  public:
-  explicit EventPrinter(Screen& screen) : screen_(screen) {}
+  // `words`: of a run whose first event is not shown, because an earlier process reported it.
+  explicit EventPrinter(Screen& screen, events::TaskWords words = {}) : screen_(screen), words_(std::move(words)) {}
   void Record(const Event& event) override;
   void PrintAny(const events::AnyEvent& event);
 
@@ -36,8 +39,11 @@ class EventPrinter : public MetricSink {
   std::string Mix(const events::AlphaFields& alpha) const;
   std::string Found(const events::FoundFields& found) const;
   std::string Cost(double cost) const;
+  std::string Loss(double loss, double accuracy) const;
+  std::string ValidationOf(const events::ArchitectureFields& pass) const;
 
   Screen& screen_;
+  events::TaskWords words_;
   std::string unit_ = "MACs";
   std::map<std::string, std::vector<LayerAlpha>> alpha_of_;  // of each budget; "" where there is one
   std::vector<std::string> class_ids_;

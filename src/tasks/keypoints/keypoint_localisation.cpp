@@ -6,10 +6,13 @@
 #include "danas/data/person_transform.h"
 #include "danas/tasks/keypoints/find_persons.h"
 #include "danas/tasks/keypoints/heat_maps.h"
+#include "danas/tasks/keypoints/person_pictures.h"
 #include "danas/tasks/keypoints/sigmas.h"
 
 namespace danas {
 namespace {
+
+constexpr int kMostPicturePixels = 640;  // a page holds several
 
 HeatMaps TargetsOf(const Batch& batch, const at::Tensor& maps_nkhw, double sigma) {
   if (maps_nkhw.dim() != 4) {
@@ -54,7 +57,10 @@ at::Tensor KeypointLocalisation::CountCorrect(const at::Tensor& maps_nkhw, const
 
 EvaluationResult KeypointLocalisation::Test(torch::nn::Module& network, const Forward& forward, Loader& loader,
                                             const EvaluationOptions& options) const {
-  return FindPersons(network, forward, loader, options, keypoints_).result;
+  PersonsFound found = FindPersons(network, forward, loader, options, keypoints_);
+  found.result.pictures =
+      PicturesOf(found.kept, loader.subset().dataset, keypoints_, keypoints_.pictures, kMostPicturePixels);
+  return std::move(found.result);
 }
 
 }  // namespace danas
