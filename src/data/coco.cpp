@@ -104,7 +104,8 @@ void TakeUnsized(const PersonSelection& chosen, const fs::path& file, OnBadImage
 }  // namespace
 
 bool RecognizeCoco(const fs::path& path) {
-  if (fs::is_directory(path)) return fs::is_regular_file(AnnotationsBelow(path, SetRole::kTrain));
+  if (fs::is_directory(path))
+    return fs::is_regular_file(AnnotationsBelow(path, SetRole::kTrain)) || HasCocoTestSet(path);
   return fs::is_regular_file(path) && path.extension() == ".json";
 }
 

@@ -184,6 +184,8 @@ uint64_t Fingerprint(DataFormat format, std::vector<SampleKey> samples) {
 
 DatasetIndex OpenTrainingSet(const DataConfig& config) { return OpenSet(config, SetRole::kTrain); }
 
+DatasetIndex OpenTestSet(const DataConfig& config) { return OpenSet(config, SetRole::kTest); }
+
 DataFormat FormatOfTrainingSet(const DataConfig& config) {
   const Place place = FindSet(config, SetRole::kTrain);
   return place.format == DataFormat::kPacked ? SourceFormatOfPacked(place.path) : place.format;

@@ -77,7 +77,8 @@ std::string SimilarName(const fs::path& root, SetRole role) {
                     "; or set " + key);
   }
   throw DataError(WithAdvice(root.string() +
-                                 ": no dataset was recognised here; expected CIFAR binary files, IDX files, or " +
+                                 ": no dataset was recognised here; expected CIFAR binary files, IDX files, COCO's "
+                                 "annotations/person_keypoints_train2017.json, or " +
                                  expected + "; or set " + key,
                              root));
 }

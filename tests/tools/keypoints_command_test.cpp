@@ -266,6 +266,16 @@ TEST_F(KeypointsCommandTest, BoxesOfADetector) {
   // Detected boxes are not clipped to the picture; these lie in it.
   EXPECT_EQ(keypoints_of(by_boxes)["persons"], keypoints_of(by_truth)["persons"]);
   EXPECT_NEAR(keypoints_of(by_boxes)["ap"].get<double>(), keypoints_of(by_truth)["ap"].get<double>(), 0.05);
+  // They have no key-points to compare maps with.
+  EXPECT_TRUE(Json::parse(by_truth.out)["loss"].is_number());
+  for (const char* measure : {"loss", "top1"}) EXPECT_TRUE(Json::parse(by_boxes.out)[measure].is_null()) << measure;
+  EXPECT_THAT(Run({"evaluate", "--run", "final", "--boxes", "boxes.json"}).out,
+              AllOf(HasSubstr("12 boxes, in "), Not(HasSubstr("PCK"))));
+
+  // The test set may come alone.
+  std::filesystem::remove_all(folder_ / "data/train2017");
+  std::filesystem::remove(folder_ / "data/annotations/person_keypoints_train2017.json");
+  EXPECT_EQ(keypoints_of(Run({"evaluate", "--run", "final", "--json"})), keypoints_of(by_truth));
 
   boxes[3]["image_id"] = 7;
   WriteText(folder_ / "other.json", boxes.dump());
@@ -291,6 +301,24 @@ TEST_F(KeypointsCommandTest, ResumedIsUninterrupted) {
   const Outcome resumed = Run({"search", "--resume", "run"});
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   ExpectSameAsWhole();
+}
+
+TEST_F(KeypointsCommandTest, PlansRefuseWhatSearchesWouldAndNoFolderIsLeft) {
+  const std::vector<std::pair<const char*, const char*>> unfit = {
+      {"keypoints.names=[\"a\"]", "keypoints.names"},
+      {"keypoints.flip_pairs=[\"left\"]", "keypoints.flip_pairs"},
+      {"keypoints.upper_body=[\"tail\"]", "keypoints.upper_body"},
+      {"keypoints.joint_weights=[1]", "keypoints.joint_weights"},
+      {"keypoints.sigmas=[0.1]", "keypoints.sigmas"}};
+  for (const auto& [setting, key] : unfit) {
+    for (const char* how : {"--dry-run", "--yes"}) {
+      const Outcome outcome =
+          Run({"search", "--config", "config.json", "--no-probe", how, "--run", "unfit", "--set", setting});
+      EXPECT_NE(outcome.code, 0) << setting;
+      EXPECT_THAT(outcome.err, HasSubstr(key));
+      EXPECT_FALSE(std::filesystem::exists(folder_ / "unfit")) << setting;
+    }
+  }
 }
 
 TEST_F(KeypointsCommandTest, WhatDoesNotFitIsSaid) {

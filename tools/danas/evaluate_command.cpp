@@ -77,9 +77,9 @@ std::string ClassesText(const EvaluationResult& result, const ClassList& classes
 // The samples to look at.
 DatasetIndex SetFor(const EvaluateOptions& options, const Config& config) {
   if (!options.difficulty.empty()) return OpenTrainingSet(config.data);
-  DatasetIndex test = OpenDataset(config.data).test;
-  const bool detected = config.task == TaskKind::kKeypoints && options.boxes != "truth";
-  return detected ? WithDetectedPersons(test, options.boxes) : test;
+  if (config.task == TaskKind::kClassification) return OpenDataset(config.data).test;
+  DatasetIndex test = OpenTestSet(config.data);  // COCO's val2017 often comes alone
+  return options.boxes == "truth" ? test : WithDetectedPersons(test, options.boxes);
 }
 
 int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& ranks) {
@@ -114,6 +114,7 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
   PersonsFound found;
   if (persons) {
     found = FindPersons(*network, forward, loader, how, config.keypoints);
+    if (options.boxes != "truth") ForgetMeasuresOfMaps(found.result);
   } else {
     found.result = task->Test(*network, forward, loader, how);
   }

@@ -1,6 +1,7 @@
 #include "person_results.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -84,6 +85,8 @@ void WritePicture(const TestPicture& picture, const std::filesystem::path& folde
                       std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
+void ForgetMeasuresOfMaps(EvaluationResult& result) { result.loss = result.top1 = events::kNotKnown; }
+
 std::string PersonsText(const EvaluationResult& result) {
   const events::KeypointFields& found = result.keypoints.value();
   TextTable table({{""},
@@ -96,9 +99,11 @@ std::string PersonsText(const EvaluationResult& result) {
                 Hundredths(found.ap_large)});
   table.AddRow({"AR", Hundredths(found.ar), Hundredths(found.ar50), Hundredths(found.ar75), Hundredths(found.ar_medium),
                 Hundredths(found.ar_large)});
+  const std::string of_maps = std::isnan(result.loss) ? ""
+                                                      : ", PCK " + FormatPercent(result.top1, 2) + ", loss " +
+                                                            FormatDecimals(1000 * result.loss, 4) + " thousandths";
   return table.Text() + "\n" + FormatThousands(found.found) + " persons found in " + FormatThousands(found.persons) +
-         " boxes, PCK " + FormatPercent(result.top1, 2) + ", loss " + FormatDecimals(1000 * result.loss, 4) +
-         " thousandths, in " + FormatDuration(result.seconds) + "\n";
+         " boxes" + of_maps + ", in " + FormatDuration(result.seconds) + "\n";
 }
 
 std::vector<std::string> WritePersons(const PersonsFound& found, const std::shared_ptr<const DatasetIndex>& test,

@@ -22,6 +22,9 @@ void PrepareOutputs(const EvaluateOptions& options);
 // A whole file. Throws FileError, DataError for a picture that cannot be read.
 void WritePicture(const TestPicture& picture, const std::filesystem::path& folder);
 
+// A detector's boxes have no key-points to compare maps with.
+void ForgetMeasuresOfMaps(EvaluationResult& result);
+
 // AP and AR as COCO reports them, with the network's own measures below.
 std::string PersonsText(const EvaluationResult& result);
 

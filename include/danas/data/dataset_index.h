@@ -87,6 +87,9 @@ void RequireSameClasses(const DatasetIndex& train, const DatasetIndex& test);
 // The training set alone; search never opens the test set.
 DatasetIndex OpenTrainingSet(const DataConfig& config);
 
+// The test set alone, for a network that knows its outputs.
+DatasetIndex OpenTestSet(const DataConfig& config);
+
 struct NamedSet {
   std::string name;  // "train", "val" or "test"; empty for a set on its own
   DatasetIndex set;

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "danas/core/units.h"
@@ -15,11 +17,16 @@
 namespace danas {
 namespace {
 
-// In one folder, though the pictures may be in several: "park/1.png" is "park_1.jpg".
-std::string PictureName(const std::string& file) {
-  std::string name = std::filesystem::path(file).replace_extension(".jpg").string();
-  std::ranges::replace(name, '/', '_');
-  return name;
+// In one folder, though the pictures may be in several: "park/1.png" is "park_1.jpg", and "park_1-7.jpg" if there is
+// one of that name and the image's id is 7.
+std::string PictureName(const PersonImage& image, std::set<std::string>& taken) {
+  std::string stem = std::filesystem::path(image.file).replace_extension().string();
+  std::ranges::replace(stem, '/', '_');
+  if (!taken.insert(stem).second) {
+    stem += "-" + std::to_string(image.id);
+    taken.insert(stem);
+  }
+  return stem + ".jpg";
 }
 
 struct Drawing {
@@ -80,9 +87,10 @@ std::vector<TestPicture> PicturesOf(const std::vector<FoundPerson>& persons, std
                         .threshold = config.test.score_threshold,
                         .most_pixels = most_pixels};
   std::vector<TestPicture> pictures;
+  std::set<std::string> taken;
   for (auto& [image, found] : by_image) {
     if (std::ssize(pictures) == count) break;
-    pictures.push_back({.name = PictureName(set->persons->images[static_cast<size_t>(image)].file),
+    pictures.push_back({.name = PictureName(set->persons->images[static_cast<size_t>(image)], taken),
                         .jpeg = [drawing, image, found = std::move(found)] { return Draw(drawing, image, found); }});
   }
   return pictures;
