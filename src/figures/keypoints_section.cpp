@@ -1,5 +1,7 @@
 // How well persons' key-points are found: COCO's numbers, by size, and pictures.
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "danas/core/units.h"
 #include "danas/events/task_words.h"

@@ -19,8 +19,10 @@ nav { line-height: 2; } a { color: var(--mark); }
 .answer { background: var(--card); border-radius: 6px; padding: .4em 1.2em 1em; margin: 1em 0; }
 figcaption { font-size: .92em; color: var(--soft); } figcaption b { color: var(--ink); }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5em; } .pair figure { margin: .8em 0; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 1em; align-items: start; }
-.pictures figure { margin: 0; break-inside: avoid; } .pictures img { width: 100%; height: auto; border-radius: 4px; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 1em;
+  align-items: start; }
+.pictures figure { margin: 0; break-inside: avoid; }
+.pictures img { width: 100%; height: auto; border-radius: 4px; }
 .wide { overflow-x: auto; } .wide svg { max-width: none; }
 pre { overflow-x: auto; background: var(--card); padding: .8em; font-size: .85em; }
 code { background: var(--card); padding: .1em .3em; }

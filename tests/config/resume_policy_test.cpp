@@ -24,8 +24,8 @@ Keys KeysWith(OnResume policy) {
 TEST(ResumePolicy, OfEveryKey) {
   EXPECT_EQ(KeysWith(OnResume::kMayChange),
             (Keys{"checkpoint.before_pruning", "checkpoint.every", "checkpoint.keep", "checkpoint.min_seconds",
-                  "checkpoint.required", "data.most_bad", "data.queue", "data.workers", "log.report", "log.tensorboard",
-                  "ranks.timeout", "runtime.ask_above", "runtime.device"}));
+                  "checkpoint.required", "data.most_bad", "data.queue", "data.workers", "keypoints.pictures",
+                  "log.report", "log.tensorboard", "ranks.timeout", "runtime.ask_above", "runtime.device"}));
   EXPECT_EQ(KeysWith(OnResume::kPlace), (Keys{"data.class_names", "data.format", "data.images", "data.root",
                                               "data.test", "data.test_images", "data.train"}));
   EXPECT_EQ(KeysWith(OnResume::kFixed), (Keys{"data.category",
