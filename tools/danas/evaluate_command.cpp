@@ -106,7 +106,9 @@ int EvaluateOnRank(const EvaluateOptions& options, const Call& call, Ranks& rank
                 TestLoader(config, TestBatch(recipe, ranks), ranks), device);
   RunReports reports(nullptr, config.log, VerbosityOf(call, ranks));
   const Forward forward = [&](const at::Tensor& image_nchw) { return network->forward(image_nchw); };
-  const EvaluationOptions how{.pass = {.label = options.difficulty.empty() ? "test set" : "training set", .progress = reports.progress(), .ranks = ranks},
+  const EvaluationOptions how{.pass = {.label = options.difficulty.empty() ? "test set" : "training set",
+                                       .progress = reports.progress(),
+                                       .ranks = ranks},
                               .classes = network->space().classes(),
                               .runtime = config.runtime};
   PersonsFound found;

@@ -69,8 +69,7 @@ std::string DrawPictures(const PersonsFound& found, const DatasetIndex& test, co
 // Persons who could not be judged are the hardest: a search cannot read their pictures either.
 std::string WriteDifficulty(const PersonsFound& found, const DatasetIndex& set, const Config& config,
                             const EvaluateOptions& options) {
-  PersonDifficulty difficulty{
-      .source = options.difficulty, .fingerprint = HexText(set.fingerprint), .persons = {}};
+  PersonDifficulty difficulty{.source = options.difficulty, .fingerprint = HexText(set.fingerprint), .persons = {}};
   std::vector<double> errors;
   int64_t unread = 0;
   for (const std::optional<double>& error : PersonErrors(found, set, config.keypoints)) {
@@ -93,12 +92,12 @@ std::string WriteDifficulty(const PersonsFound& found, const DatasetIndex& set, 
 }  // namespace
 
 void RequireNoPersonOptions(const EvaluateOptions& options) {
-  const char* option = options.boxes != "truth"   ? "--boxes"
+  const char* option = options.boxes != "truth"      ? "--boxes"
                        : !options.difficulty.empty() ? "--difficulty"
-                       : !options.results.empty() ? "--results"
-                       : options.draw > 0         ? "--draw"
-                       : !options.out.empty()     ? "--out"
-                                                  : nullptr;
+                       : !options.results.empty()    ? "--results"
+                       : options.draw > 0            ? "--draw"
+                       : !options.out.empty()        ? "--out"
+                                                     : nullptr;
   if (option == nullptr) return;
   throw UsageError(std::string(option) + " is for key-points, but the config's task is classification");
 }

@@ -20,8 +20,8 @@ void PrepareOutputs(const EvaluateOptions& options);
 // AP and AR as COCO reports them, with the network's own measures below.
 std::string PersonsText(const EvaluationResult& result);
 
-// --difficulty, --results and --draw: lines that say what was written where. Throws FileError, DataError for a picture that cannot be
-// read.
+// --difficulty, --results and --draw: lines that say what was written where. Throws FileError, DataError for a picture
+// that cannot be read.
 std::vector<std::string> WritePersons(const PersonsFound& found, const DatasetIndex& test, const Config& config,
                                       const EvaluateOptions& options);
 

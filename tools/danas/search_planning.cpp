@@ -38,7 +38,7 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
-// Images as one group, by the shares of schedule.classes.
+// Of so many persons, those that each group adds to the ones before.
 std::vector<int64_t> InGroups(int64_t images, const std::vector<double>& shares) {
   std::vector<int64_t> groups;
   int64_t before = 0;
@@ -49,19 +49,18 @@ std::vector<int64_t> InGroups(int64_t images, const std::vector<double>& shares)
   return groups;
 }
 
-// Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its own.
+// Persons are of one class. How many of them are in the images held out is not known: here as if each had one of its
+// own.
 ClassCounts CountsOf(const Config& config, const SearchSpace& space, int64_t images) {
   if (config.task == TaskKind::kClassification) return EvenCounts(images, space.classes(), config.data);
   DataConfig data = config.data;
   if (data.validation_images > 0) {
-    data.validation_fraction =
-        std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
+    data.validation_fraction = std::min(0.9, static_cast<double>(data.validation_images) / static_cast<double>(images));
   }
   const ClassCounts all = EvenCounts(images, 1, data);
   if (config.schedule.difficulty.empty()) return all;
   const std::vector<double> shares = GroupShares(config.schedule);
-  return {.weights = InGroups(all.weights.front(), shares),
-          .architecture = InGroups(all.architecture.front(), shares)};
+  return {.weights = InGroups(all.weights.front(), shares), .architecture = InGroups(all.architecture.front(), shares)};
 }
 
 // Without a dataset's folder the plan knows neither images nor steps, unless --images gives their number; classes are
@@ -98,9 +97,9 @@ SearchInputs ReadInputs(const Config& config, const SearchImages& images, at::De
                                               : MakeCostModel(config.search);
   ScheduleConfig schedule = config.schedule;
   if (RanksFirst(config)) schedule.ranking = "listed";
-  EasinessRanking ranking =
-      images.ranking ? *images.ranking
-                     : MakeRanking(schedule, config.seed, images.set->classes.ids, images.set->fingerprint);
+  EasinessRanking ranking = images.ranking
+                                ? *images.ranking
+                                : MakeRanking(schedule, config.seed, images.set->classes.ids, images.set->fingerprint);
   return {.config = config,
           .space = space,
           .cost = std::move(cost),
