@@ -40,9 +40,9 @@ void RequirePersons(const PlanBasis& basis, const Phase& phase, const ClassCount
                            const char* other) {
     const int64_t persons = FirstSum(groups, phase.classes), least = LeastLastBatch(recipe, basis.ranks);
     if (persons >= least) return;
-    throw ConfigError("schedule.classes: in " + phase.name + ", " + std::to_string(persons) + " of the persons " +
-                      part + " are as easy as that (" + schedule.difficulty + "), and batch norm needs " +
-                      std::to_string(least) + "; raise the phase's entry, or " + other);
+    throw ConfigError("schedule.classes: " + phase.name + " has " + std::to_string(persons) + " of the persons " +
+                      part + " (" + schedule.difficulty + "), and batch norm needs " + std::to_string(least) +
+                      "; raise the phase's entry, or " + other);
   };
   require(counts.weights, basis.config.train, "for the weights", "lower data.validation_images");
   if (phase.searches) {

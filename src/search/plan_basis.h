@@ -45,8 +45,8 @@ struct PlanBasis {
 // with schedule.difficulty the first groups of them.
 std::vector<Phase> PhasesOf(const ScheduleConfig& config, const SearchSpace& space);
 
-// Groups of persons may be small, and so be fewer of one batch than batch norm needs (LeastLastBatch). Throws ConfigError
-// naming the phase where that is so; does nothing for classes, of which each has its images.
+// Groups of persons may be small, and so be fewer of one batch than batch norm needs (LeastLastBatch). Throws
+// ConfigError naming the phase where that is so; does nothing for classes, of which each has its images.
 void RequirePersons(const PlanBasis& basis, const Phase& phase, const ClassCounts& counts);
 
 // Of a number among weights and images.

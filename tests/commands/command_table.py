@@ -308,7 +308,7 @@ LOOKED_AT = {
                r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
     re.compile(r"danas evaluate --run runs/pose(-final)? --difficulty difficulty.json"): Look(
         "long", run_by="tools.KeypointsCommandTest"),
-    re.compile(r"danas search --config coco_keypoints.json --data /data/coco --run runs/pose-ordered .*"): Look(
+    "danas search --config ordered.json --data /data/coco --run runs/ordered": Look(
         "long", run_by="tools.KeypointsCommandTest"),
     "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
     "danas search --config coco_mini.json --data /data/coco --run runs/mini": Look(

@@ -150,8 +150,11 @@ TEST(GroupPersons, ErrorsOfAnotherSetAreRefused) {
   const auto set = Persons(40);
   PersonDifficulty difficulty = Difficulty(*set, std::vector<double>(40, 0.5));
   difficulty.persons.pop_back();
-  ExpectErrorContains<DataError>([&] { GroupPersons(set, WithShares({0.5, 1}), difficulty); },
-                                 {"hard.json", "missing: 1 (961)"});
+  ExpectErrorContains<DataError>(
+      [&] {
+        GroupPersons(set, WithShares({0.5, 1}), difficulty);
+      },
+      {"hard.json", "missing: 1 (961)"});
 }
 
 }  // namespace

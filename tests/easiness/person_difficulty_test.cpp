@@ -31,7 +31,8 @@ TEST(PersonDifficulty, IsReadAsItWasWritten) {
   EXPECT_EQ(read.fingerprint, written.fingerprint);
   EXPECT_EQ(read.persons, written.persons);
   EXPECT_EQ(Json::parse(text)["network"], "runs/pose");
-  EXPECT_EQ(Parse(DifficultyText({.source = {}, .fingerprint = "f", .persons = {}}, Json::object())).persons.size(), 0u);
+  EXPECT_EQ(Parse(DifficultyText({.source = {}, .fingerprint = "f", .persons = {}}, Json::object())).persons.size(),
+            0u);
 }
 
 TEST(PersonDifficulty, WhatIsWrongIsSaid) {
@@ -63,15 +64,24 @@ TEST(PersonDifficulty, HasAnErrorOfEachPersonOfTheSet) {
       Parse(R"({"persons": [{"id": 4, "error": 0.4}, {"id": 1, "error": 0.1}, {"id": 2, "error": 0.2}]})");
   // 2 is annotated, but nobody to learn from: a crowd.
   EXPECT_EQ(ErrorsOf(difficulty, {1, 4}, {1, 2, 4}, kFingerprint), (std::vector<double>{0.1, 0.4}));
-  ExpectErrorContains<DataError>([&] { ErrorsOf(difficulty, {1, 3, 4, 5}, {1, 2, 3, 4, 5}, kFingerprint); },
-                                 {"hard.json", "4 persons", "missing: 2 (3, 5)", "danas evaluate"});
-  ExpectErrorContains<DataError>([&] { ErrorsOf(difficulty, {1}, {1, 2}, kFingerprint); },
-                                 {"hard.json", "not annotated in this set: 1 (4)"});
+  ExpectErrorContains<DataError>(
+      [&] {
+        ErrorsOf(difficulty, {1, 3, 4, 5}, {1, 2, 3, 4, 5}, kFingerprint);
+      },
+      {"hard.json", "4 persons", "missing: 2 (3, 5)", "danas evaluate"});
+  ExpectErrorContains<DataError>(
+      [&] {
+        ErrorsOf(difficulty, {1}, {1, 2}, kFingerprint);
+      },
+      {"hard.json", "not annotated in this set: 1 (4)"});
   difficulty.fingerprint = "0123456789abcdef";
   EXPECT_EQ(ErrorsOf(difficulty, {1}, {1, 2, 4}, kFingerprint), std::vector<double>{0.1});
   difficulty.fingerprint = "fedcba9876543210";
-  ExpectErrorContains<DataError>([&] { ErrorsOf(difficulty, {1}, {1, 2, 4}, kFingerprint); },
-                                 {"hard.json", "fedcba9876543210", "different training set", "0123456789abcdef"});
+  ExpectErrorContains<DataError>(
+      [&] {
+        ErrorsOf(difficulty, {1}, {1, 2, 4}, kFingerprint);
+      },
+      {"hard.json", "fedcba9876543210", "different training set", "0123456789abcdef"});
 }
 
 }  // namespace

@@ -114,9 +114,8 @@ void CopyRun(const fs::path& from, const StoredCheckpoint& checkpoint, const Run
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const std::string name = entry.path().filename().string();
-    const bool goes_along =
-        name == "network.json" || name == "easiness" || name == kListingFile || name == kDifficultyCopy ||
-        name.starts_with("space-step");
+    const bool goes_along = name == "network.json" || name == "easiness" || name == kListingFile ||
+                            name == kDifficultyCopy || name.starts_with("space-step");
     if (goes_along) CopyFile(entry.path(), to / name);
   }
   const CheckpointFiles copies = FilesOfCheckpoint(to.path(), checkpoint.files.number);

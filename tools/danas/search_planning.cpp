@@ -47,7 +47,7 @@ int ClassesOf(DataFormat format) {
   return format == DataFormat::kCifar100 ? 100 : 0;
 }
 
-// Images as one group, by the shares of schedule.classes.
+// Of so many persons, those that each group adds to the ones before.
 std::vector<int64_t> InGroups(int64_t images, const std::vector<double>& shares) {
   std::vector<int64_t> groups;
   int64_t before = 0;

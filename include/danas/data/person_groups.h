@@ -13,7 +13,8 @@
 namespace danas {
 
 struct GroupedPersons {
-  // The same samples. Classes are the groups, each without the groups before; their labels are "0-25 % (error ≤ 0.031)".
+  // The same samples. Classes are the groups, each without the groups before; their labels are "0-25 % (error ≤
+  // 0.031)".
   std::shared_ptr<const DatasetIndex> set;
   EasinessRanking ranking;  // the groups in that order, which is that of set->classes
 };

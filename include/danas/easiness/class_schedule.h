@@ -17,13 +17,14 @@ struct Phase {
 };
 
 // Warm-up and one phase for each further entry of schedule.classes; without warm-up where warmup_epochs is 0.
-// Counts, or shares f of all classes as max(least, round(f * classes)). Throws ConfigError for delta below `least` (with
-// one class the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below all
-// classes is allowed: "Small" of Table 4 stays with the easiest.
+// Counts, or shares f of all classes as max(least, round(f * classes)). Throws ConfigError for delta below `least`
+// (with one class the cross-entropy is 0 and nothing is learnt), above the number of classes, or falling. Ending below
+// all classes is allowed: "Small" of Table 4 stays with the easiest.
 std::vector<Phase> MakePhases(const ScheduleConfig& config, int classes, int least = 2);
 
-// With schedule.difficulty, groups of persons stand in the place of classes: what comes in where schedule.classes rises.
-// The share of all persons who are in the first groups, for each number of them: [0.25, 0.25, 1] has the two {0.25, 1}.
+// With schedule.difficulty, groups of persons stand in the place of classes: what comes in where schedule.classes
+// rises. The share of all persons who are in the first groups, for each number of them: [0.25, 0.25, 1] has the two
+// {0.25, 1}.
 std::vector<double> GroupShares(const ScheduleConfig& config);
 
 // The same phases for these groups: a Phase's `classes` are the first so many groups. Throws as MakePhases() does.

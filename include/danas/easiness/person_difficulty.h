@@ -23,8 +23,8 @@ struct PersonDifficulty {
   std::vector<PersonError> persons;
 };
 
-// `source` stands for the file in errors. Throws DataError naming the person and what to do: no JSON, no list 'persons',
-// a person without 'id' or 'error', a number that is none or outside of [0, 1], an id that is there twice.
+// `source` stands for the file in errors. Throws DataError naming the person and what to do: no JSON, no list
+// 'persons', a person without 'id' or 'error', a number that is none or outside of [0, 1], an id that is there twice.
 PersonDifficulty ParseDifficulty(std::string_view text, const std::string& source);
 
 // The file's text, a person a line. `about`: keys for people that ParseDifficulty() reads over.
