@@ -237,11 +237,10 @@ struct ScheduleConfig {
             {.help = "ranking 'listed': every class id, easiest first", .resume = OnResume::kFixed});
     v.Field("reverse", reverse,
             {.help = "start with the hardest classes (Table 4), or persons", .resume = OnResume::kFixed});
-    v.Field(
-        "difficulty", difficulty,
-        {.help = "key-points: file with an error of each person (danas evaluate --difficulty), by which persons come "
-                 "in from easy to hard; empty: all persons in every phase",
-         .resume = OnResume::kFixed});
+    v.Field("difficulty", difficulty,
+            {.help = "key-points: file with an error of each person (danas evaluate --difficulty), by which persons come "
+                     "in from easy to hard; empty: all persons in every phase",
+             .resume = OnResume::kFixed});
     v.Field("classes", classes,
             {.help = "number of classes in warm-up and in each schedule step: counts, or fractions of all classes if "
                      "no entry is above 1; with difficulty, fractions of the persons, of which the last is 1",
