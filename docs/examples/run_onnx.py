@@ -16,6 +16,8 @@ from PIL import Image
 
 def prepare(picture, metadata):
     """What danas does to a test image (a picture, or its path): resize the shorter side, take the middle, normalise."""
+    if "heat_map_size" in metadata:
+        sys.exit("this network finds key-points of persons: use docs/examples/run_keypoints.py")
     channels, height, width = json.loads(metadata["input_size"])
     picture = picture if isinstance(picture, Image.Image) else Image.open(picture)
     picture = picture.convert("L" if channels == 1 else "RGB")

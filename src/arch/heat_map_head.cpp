@@ -27,19 +27,23 @@ void CheckHead(const HeatMapHead& head) {
   }
 }
 
-// Of stem and layers: what the sides of the input are divided by.
-int StrideOf(const SearchSpace& backbone) {
-  int64_t stride = backbone.stem().stride;
-  for (const LayerSpec& layer : backbone.layers())
-    stride = std::min<int64_t>(stride * layer.shape.stride, kLargestSide);
+// Of stem and layers: what the sides of the input are divided by, before layers enlarge.
+int StrideOf(const SpaceParts& parts) {
+  int64_t stride = parts.stem.stride;
+  for (const LayerSpec& layer : parts.layers) stride = std::min<int64_t>(stride * layer.shape.stride, kLargestSide);
   return static_cast<int>(stride);
 }
 
-void RequireMultiple(const std::string& side, int pixels, int stride, const std::string& backbone) {
-  if (pixels % stride == 0) return;
-  throw ConfigError("the input's " + side + " is " + std::to_string(pixels) + " pixels; with the backbone " + backbone +
-                    " it must be a multiple of " + std::to_string(stride) +
-                    ", by which its layers divide it, so that heat maps lie evenly over the image");
+void RequireMultiples(const SpaceParts& parts, const std::string& name) {
+  const int stride = StrideOf(parts);
+  const auto require = [&](const std::string& side, int pixels) {
+    if (pixels % stride == 0) return;
+    throw ConfigError("the input's " + side + " is " + std::to_string(pixels) + " pixels; with " + name +
+                      " it must be a multiple of " + std::to_string(stride) +
+                      ", by which its layers divide it, so that heat maps lie evenly over the image");
+  };
+  require("height", parts.input.height);
+  require("width", parts.input.width);
 }
 
 }  // namespace
@@ -48,9 +52,7 @@ SearchSpace WithHeatMapHead(const SearchSpace& backbone, const HeatMapHead& head
   if (backbone.has_heat_maps()) throw ConfigError(backbone.name() + " ends in heat maps already");
   CheckHead(head);
   SpaceParts parts = head.input == Size{} ? backbone.parts() : backbone.WithInput(head.input).parts();
-  const int stride = StrideOf(backbone);
-  RequireMultiple("height", parts.input.height, stride, backbone.name());
-  RequireMultiple("width", parts.input.width, stride, backbone.name());
+  RequireMultiples(parts, "the backbone " + backbone.name());
   for (int l = 0; l < head.layers; ++l) {
     const LayerShape before = parts.layers.back().shape;
     LayerSpec layer{.shape = {.in = before.out, .out = head.channels, .input = before.output(), .upsample = kUpsample},
@@ -69,6 +71,10 @@ SearchSpace WithHeatMapHead(const SearchSpace& backbone, const HeatMapHead& head
   parts.head = {.kind = HeadKind::kHeatMaps};
   parts.init.deconvolution = DeconvolutionInit::kSmallNormal;
   return SearchSpace(std::move(parts));
+}
+
+void RequireEvenHeatMaps(const SearchSpace& network) {
+  if (network.has_heat_maps()) RequireMultiples(network.parts(), network.name());
 }
 
 size_t BackboneLayers(const SearchSpace& space) {

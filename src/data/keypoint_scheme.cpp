@@ -72,6 +72,13 @@ const std::vector<std::string>& CocoKeypointNames() {
   return names;
 }
 
+const std::vector<std::array<int, 2>>& CocoSkeleton() {
+  static const std::vector<std::array<int, 2>> lines = {
+      {15, 13}, {13, 11}, {16, 14}, {14, 12}, {11, 12}, {5, 11}, {6, 12}, {5, 6}, {5, 7}, {6, 8},
+      {7, 9},   {8, 10},  {1, 2},   {0, 1},   {0, 2},   {1, 3},  {2, 4},  {3, 5}, {4, 6}};
+  return lines;
+}
+
 bool IsCoco(const KeypointLayout& layout) { return layout.names == CocoKeypointNames(); }
 
 KeypointScheme SchemeOf(const KeypointsConfig& config, const KeypointLayout& layout) {

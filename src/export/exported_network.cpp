@@ -18,7 +18,13 @@ Json PersonPreprocessing(const ExportedNetwork& exported) {
                {"antialias", false},
                {"scale", 1.0 / 255},
                {"mean", exported.preprocessing.mean},
-               {"std", exported.preprocessing.deviation}};
+               {"std", exported.preprocessing.deviation},
+               {"decode", "quarter_offset"},
+               {"flip_test", exported.reading.flip_test},
+               {"shift_heatmap", exported.reading.shift_heatmap},
+               {"flip_pairs", exported.reading.flip_pairs},
+               {"score_threshold", exported.reading.score_threshold}};
+  if (!exported.reading.skeleton.empty()) json["skeleton"] = exported.reading.skeleton;
   const std::vector<std::string>& names = exported.class_labels.empty() ? exported.class_ids : exported.class_labels;
   if (!names.empty()) json["keypoints"] = names;
   return json;

@@ -293,6 +293,7 @@ LOOKED_AT = {
     re.compile(r"torchrun .*--nnodes=.*"): Look("cluster"),
     "python3 docs/examples/accuracy_onnx.py --data DATA export-onnx/model.onnx export-onnx/model-int8.onnx": Look(
         "python", run_by="export.int8"),
+    re.compile(r"python3 docs/examples/run_keypoints\.py .*"): Look("python", run_by="export.examples"),
     "torchrun --no-python --nproc_per_node=4 danas search --config C": Look("python", run_by="tools.TorchrunTest"),
     re.compile(r"srun .*"): Look("cluster"),
     re.compile(r"sbatch .*"): Look("cluster"),

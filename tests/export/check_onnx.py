@@ -35,6 +35,8 @@ def check(folder, batch_norms, softmax):
     else:
         assert json.loads(metadata["keypoints"])[1] == "label of 1" and len(json.loads(metadata["keypoints"])) == classes
         assert json.loads(metadata["heat_map_size"]) == list(examples[answer].shape[2:]), metadata
+        # Made names: which of them change places in a mirror image is not known.
+        assert (metadata["flip_test"], metadata["flip_pairs"]) == ("false", "[]") and "skeleton" not in metadata, metadata
         assert metadata["box_scale"] == "1.25" and metadata["crop"] == "box" and "class_ids" not in metadata, metadata
     grey = json.loads(metadata["input_size"])[0] == 1
     assert (len(json.loads(metadata["mean"])) == 1 if grey else metadata["mean"] == "[0.485,0.456,0.406]"), metadata

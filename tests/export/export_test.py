@@ -179,6 +179,103 @@ class Examples(Pictures):
                 self.assertAlmostEqual(a, b, delta=1e-6)
 
 
+class Persons(Export):
+    """docs/examples/run_keypoints.py, with persons of two coloured dots and a network trained on them."""
+
+    SPACES = ["mobile_tiny=64x64+2"]
+    LEAST = 0
+
+    def write_set(self, name, first, count):
+        """Its boxes as a detector gives them; every other person reaches beyond the picture."""
+        images, persons, boxes = [], [], []
+        for number in range(first, first + count):
+            draw = random.Random(number)
+            width, height = 96, 72
+            pixels = bytearray(draw.randint(90, 120) for _ in range(3 * width * height))
+            dots = [(draw.randint(first, first + 20), draw.randint(16, 54)) for first in (14, 54)]
+            for (x, y), channel in zip(dots, (0, 2)):
+                for row in range(y - 3, y + 4):
+                    for column in range(x - 3, x + 4):
+                        at = 3 * (row * width + column)
+                        pixels[at:at + 3] = bytes(240 if c == channel else 10 for c in range(3))
+            path = self.folder / "data" / name / f"{number}.ppm"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"P6\n%d %d\n255\n" % (width, height) + pixels)
+            box = [8.3, 8, 80.6, 56] if number % 2 else [-7.7, 3.2, 90, 61.9]
+            images.append({"id": number, "file_name": path.name, "height": height, "width": width})
+            persons.append({"id": number + 1, "image_id": number, "category_id": 1, "iscrowd": 0, "area": 3500,
+                            "bbox": box, "num_keypoints": 2, "keypoints": [*dots[0], 2, *dots[1], 2]})
+            boxes.append({"image_id": number, "category_id": 1, "bbox": box, "score": 0.3 + 0.01 * (number % 50)})
+        path = self.folder / f"data/annotations/person_keypoints_{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kind = {"id": 1, "name": "dots", "keypoints": ["left", "right"], "skeleton": [[1, 2]]}
+        path.write_text(json.dumps({"images": images, "annotations": persons, "categories": [kind]}))
+        (self.folder / f"{name}.json").write_text(json.dumps(boxes))
+
+    def train(self, **test):
+        """The run, of a network of the space with their names."""
+        self.write_set("train2017", 0, 40)
+        self.write_set("val2017", 100, 12)
+        arch, config = self.folder / "dots.json", self.folder / "config.json"
+        network = json.loads((self.folder / "mobile_tiny_heat_maps_0.json").read_text())
+        arch.write_text(json.dumps({**network, "class_ids": ["left", "right"], "class_labels": ["left", "right"]}))
+        config.write_text(json.dumps({
+            "task": "keypoints", "space": "mobile_tiny", "runtime": {"device": "cpu"},
+            "data": {"root": str(self.folder / "data"), "format": "coco", "image_size": 64, "image_width": 64,
+                     "validation_images": 8},
+            "keypoints": {"flip_pairs": ["left", "right"], "upper_body": ["left"], "sigmas": [0.1, 0.1],
+                          "box_padding": 1.1, "test": test},
+            "finetune": {"epochs": 8, "dropout": 0,
+                         "train": {"batch": 8, "optimizer": "adam", "lr": 0.003, "lr_warmup_epochs": 0}}}))
+        run(BINARIES / "danas", "finetune", "--quiet", "--arch", arch, "--config", config, "--run", self.folder / "run")
+        return self.folder / "run"
+
+    def script(self, name, *words):
+        return subprocess.run([PYTHON, "-B", str(CHECKOUT / f"docs/examples/{name}.py"), *map(str, words)],
+                              capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    def check(self, trained, to):
+        """What the script finds is what `danas evaluate` finds."""
+        folder, boxes, found = self.folder / to, self.folder / "val2017.json", self.folder / "found.json"
+        run(BINARIES / "danas", "export", "--quiet", "--run", trained, "--to", to, "--out", folder)
+        run(BINARIES / "danas", "evaluate", "--quiet", "--run", trained, "--boxes", boxes, "--results", found)
+        pictures = sorted((self.folder / "data/val2017").glob("*"))
+        own = self.folder / f"{to}.json"
+        run(PYTHON, "-B", CHECKOUT / "docs/examples/run_keypoints.py", folder, *pictures, "--boxes", boxes, "--results", own)
+        expected, answers = ({one["image_id"]: one for one in json.loads(path.read_text())} for path in (found, own))
+        self.assertEqual(12, len(expected))
+        self.assertEqual(expected.keys(), answers.keys())
+        for number, person in expected.items():
+            for a, b in zip(person["keypoints"], answers[number]["keypoints"]):
+                self.assertAlmostEqual(a, b, delta=1e-3, msg=f"{to}, {number}: {person}, {answers[number]}")
+            self.assertAlmostEqual(person["score"], answers[number]["score"], delta=1e-4)
+        self.assertGreater(len({str(person["keypoints"]) for person in expected.values()}), 6, "all are alike")
+        return folder, pictures
+
+    def test_key_points_are_danas_own(self):
+        trained = self.train()
+        for to in ("onnx", "pytorch"):
+            folder, pictures = self.check(trained, to)
+            other = self.script(f"run_{to}", folder, pictures[0])
+            self.assertEqual(1, other.returncode)
+            self.assertIn("use docs/examples/run_keypoints.py", other.stderr)
+        how = json.loads((folder / "preprocess.json").read_text())
+        self.assertEqual(([[0, 1]], True, True, 1.1, 0.2),
+                         tuple(how[key] for key in ("flip_pairs", "flip_test", "shift_heatmap", "box_scale",
+                                                    "score_threshold")))
+        said = self.script("run_keypoints", self.folder / "onnx/model.onnx", pictures[0], "--box", 8, 8, 80, 56,
+                           "--box", -2, 8, 80, 50)
+        self.assertEqual(0, said.returncode, said.stderr)
+        self.assertRegex(said.stdout, r"(?s)100\.ppm, box 8 8 80 56: score .*\n  left: .*\n  right: .*box -2 8 80 50: ")
+        no_size = self.script("run_keypoints", self.folder / "onnx", pictures[0], "--box", 8, 8, 0, 56)
+        self.assertIn("has no size", no_size.stderr)
+
+    def test_without_the_flip_test(self):
+        trained = self.train(flip=False, score_threshold=0.05)
+        folder, _ = self.check(trained, "onnx")
+        self.assertIn("neither", self.script("run_keypoints", self.folder, "100.ppm", "--box", 8, 8, 9, 9).stderr)
+
+
 class Int8(Pictures):
     def test_a_trained_network(self):
         _, _, trained = self.train()
@@ -285,6 +382,7 @@ class Errors(Export):
         self.fails(2, ["timm's models end in a classifier", "heat maps of 5 key-points"], *maps, "--to", "timm")
         self.fails(2, ["--softmax"], *maps, "--to", "onnx", "--softmax")
         self.fails(2, ["--quantize"], *maps, "--to", "onnx", "--quantize", "int8")
+        self.fails(3, ["height is 100 pixels", "a multiple of 16"], *maps, "--to", "onnx", "--size", "100x96")
         self.fails(2, ["--size '0x32'", "256x192"], *network, "--size", "0x32")
         labels = self.folder / "labels.txt"
         labels.write_text("cat\ndog\n")
@@ -318,6 +416,6 @@ if __name__ == "__main__":
               "scripts/setup --tests installs them; PyTorch itself also wants CUDA's libraries (scripts/setup --cuda)")
         sys.exit(77)
     CASES = {"onnx": [Onnx], "int8": [Int8, Int8EveryBlock], "pytorch": [Pytorch], "timm": [Timm],
-             "examples": [Examples], "errors": [Errors]}
+             "examples": [Examples, Persons], "errors": [Errors]}
     suite = unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromTestCase, CASES[arguments.to]))
     sys.exit(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())

@@ -10,12 +10,14 @@
 
 #include "calibration.h"
 #include "danas/arch/genotype.h"
+#include "danas/arch/heat_map_head.h"
 #include "danas/core/error.h"
 #include "danas/core/file.h"
 #include "danas/core/log.h"
 #include "danas/core/random.h"
 #include "danas/core/text_file.h"
 #include "danas/core/units.h"
+#include "danas/data/keypoint_scheme.h"
 #include "danas/data/transform.h"
 #include "danas/export/onnx.h"
 #include "danas/export/onnx_runtime.h"
@@ -163,6 +165,7 @@ void RequireQuantizable(const ExportOptions& options) {
 // What a network without classes is not exported as.
 void RequireFits(const ExportOptions& options, const SearchSpace& network) {
   if (!network.has_heat_maps()) return;
+  RequireEvenHeatMaps(network);
   const auto fail = [&](const std::string& what) {
     throw UsageError(what + ", but " + network.name() + " ends in heat maps of " + std::to_string(network.classes()) +
                      " key-points");
@@ -170,6 +173,29 @@ void RequireFits(const ExportOptions& options, const SearchSpace& network) {
   if (options.to == "timm") fail("timm's models end in a classifier; use --to pytorch or onnx");
   if (options.softmax) fail("--softmax makes probabilities of a classifier's logits");
   if (!options.quantize.empty()) fail("--quantize calibrates on images of classes, and does not read persons yet");
+}
+
+// A mirror image exchanges key-points by their names.
+MapReading ReadingOf(const KeypointsConfig& config, const Genotype& genotype, const ExportOptions& options) {
+  KeypointLayout layout;
+  layout.names = genotype.class_ids.empty() ? config.names : genotype.class_ids;
+  KeypointsConfig testing;
+  testing.flip_pairs = config.flip_pairs;
+  testing.augment = {.flip = 0, .half_body = 0};
+  testing.test = config.test;
+  if (testing.test.flip && testing.flip_pairs.empty() && !IsCoco(layout)) {
+    log::warn(
+        "the export says that the flip test is off: which key-points of {} change places in a mirror image is not "
+        "known. "
+        "Name them by --set keypoints.flip_pairs",
+        options.arch);
+    testing.test.flip = false;
+  }
+  return {.flip_pairs = SchemeOf(testing, layout).flip_pairs,
+          .flip_test = testing.test.flip,
+          .shift_heatmap = testing.test.shift_heatmap,
+          .score_threshold = testing.test.score_threshold,
+          .skeleton = IsCoco(layout) ? CocoSkeleton() : std::vector<std::array<int, 2>>()};
 }
 
 // A line for each file that was written.
@@ -239,8 +265,10 @@ int RunCommand(const ExportOptions& given, const Call&) {
   if (!options.labels.empty()) exported.class_labels = ReadLabels(options.labels, exported.network.classes());
   const int channels = exported.network.input_channels();
   exported.preprocessing = {.resize = static_cast<int>(config.data.test_resize),
+                            .box_scale = config.keypoints.box_padding,
                             .mean = PerChannel(config.data.mean, channels, "data.mean"),
                             .deviation = PerChannel(config.data.std, channels, "data.std")};
+  if (exported.network.has_heat_maps()) exported.reading = ReadingOf(config.keypoints, genotype, options);
   exported.weights = PlainWeightsOf(*network);
 
   const fs::path folder =

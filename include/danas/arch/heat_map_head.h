@@ -27,6 +27,10 @@ struct HeatMapHead {
 // the backbone's stride, so that a pixel of the maps would not stand for as many pixels across as down.
 SearchSpace WithHeatMapHead(const SearchSpace& backbone, const HeatMapHead& head);
 
+// Throws ConfigError where a space that ends in heat maps has an input whose sides are no multiples of its stride, as
+// WithHeatMapHead() does: for one whose input was changed. Of classifiers any input is right.
+void RequireEvenHeatMaps(const SearchSpace& network);
+
 // How many layers there are before the first that enlarges: those of the backbone of WithHeatMapHead().
 size_t BackboneLayers(const SearchSpace& space);
 

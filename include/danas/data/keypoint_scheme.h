@@ -20,6 +20,8 @@ struct KeypointScheme {
 // Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right.
 const std::vector<std::string>& CocoKeypointNames();
 bool IsCoco(const KeypointLayout& layout);
+// Pairs of positions in CocoKeypointNames() that a line joins, as COCO's annotations have them.
+const std::vector<std::array<int, 2>>& CocoSkeleton();
 
 // Throws ConfigError, which names the key: the names are not those of the layout, a name is none of the layout's or
 // stands twice, the names of pairs are of an odd number, weights are of another length. A layout that is not COCO's and

@@ -1,6 +1,7 @@
 // A network as it is exported: what it is, its classes, what its images go through, and its numbers in plain memory.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -28,16 +29,26 @@ struct Preprocessing {
   std::vector<double> mean = {}, deviation = {};  // one a channel of the network's images
 };
 
+// How heat maps of persons are read (tasks/keypoints/decode.h). Pairs are positions of maps.
+struct MapReading {
+  std::vector<std::array<int, 2>> flip_pairs = {};
+  bool flip_test = false;
+  bool shift_heatmap = false;
+  double score_threshold = 0.2;
+  std::vector<std::array<int, 2>> skeleton = {};  // empty: unknown
+};
+
 struct ExportedNetwork {
   SearchSpace network;                      // one candidate in every layer
   std::vector<std::string> class_ids = {};  // empty: unknown; with heat maps the key-points
   std::vector<std::string> class_labels = {};
   Preprocessing preprocessing = {};
+  MapReading reading = {};  // with heat maps
   PlainWeights weights = {};
 };
 
 // "input_size", "resize", "interpolation", "mean" and so on, for preprocess.json; with heat maps also "keypoints",
-// their names where they are known, and "heat_map_size".
+// their names where they are known, "heat_map_size", and how maps are read.
 Json PreprocessingJson(const ExportedNetwork& exported);
 
 // The tensor of that name; std::logic_error where the weights are of another network.
