@@ -182,7 +182,7 @@ class Examples(Pictures):
 class Persons(Export):
     """docs/examples/run_keypoints.py, with persons of two coloured dots and a network trained on them."""
 
-    SPACES = ["mobile_tiny=64x64+2"]
+    SPACES = ["mobile_tiny=32x48+2"]
     LEAST = 0
 
     def write_set(self, name, first, count):
@@ -217,11 +217,11 @@ class Persons(Export):
         self.write_set("train2017", 0, 40)
         self.write_set("val2017", 100, 12)
         arch, config = self.folder / "dots.json", self.folder / "config.json"
-        network = json.loads((self.folder / "mobile_tiny_heat_maps_0.json").read_text())
+        network = json.loads((self.folder / f"{self.networks[0]}.json").read_text())
         arch.write_text(json.dumps({**network, "class_ids": ["left", "right"], "class_labels": ["left", "right"]}))
         config.write_text(json.dumps({
             "task": "keypoints", "space": "mobile_tiny", "runtime": {"device": "cpu"},
-            "data": {"root": str(self.folder / "data"), "format": "coco", "image_size": 64, "image_width": 64,
+            "data": {"root": str(self.folder / "data"), "format": "coco", "image_size": 32, "image_width": 48,
                      "validation_images": 8},
             "keypoints": {"flip_pairs": ["left", "right"], "upper_body": ["left"], "sigmas": [0.1, 0.1],
                           "box_padding": 1.1, "test": test},
@@ -382,7 +382,7 @@ class Errors(Export):
         self.fails(2, ["timm's models end in a classifier", "heat maps of 5 key-points"], *maps, "--to", "timm")
         self.fails(2, ["--softmax"], *maps, "--to", "onnx", "--softmax")
         self.fails(2, ["--quantize"], *maps, "--to", "onnx", "--quantize", "int8")
-        self.fails(3, ["height is 100 pixels", "a multiple of 16"], *maps, "--to", "onnx", "--size", "100x96")
+        self.fails(3, ["height is 30 pixels", "a multiple of 4"], *maps, "--to", "onnx", "--size", "30x48")
         self.fails(2, ["--size '0x32'", "256x192"], *network, "--size", "0x32")
         labels = self.folder / "labels.txt"
         labels.write_text("cat\ndog\n")
