@@ -273,7 +273,8 @@ RUN = {
     "danas data info --config fashion_mnist": Run(add="--data data/fashion", says="sneaker"),
     "danas data info /data/coco": Run(says="left_eye"),
     "danas search --config coco_keypoints.json --data /data/coco --dry-run": Run(
-        add="--no-probe --set data.validation_images=1", says="at most 2.2G"),
+        add="--no-probe --set data.validation_images=1 --set keypoints.sigmas=[0.1,0.1,0.1] "
+            "--set keypoints.flip_pairs='[left_eye,right_eye]'", says="at most 2.2G"),
     "danas search --config coco_keypoints.json --images 149813 --dry-run --predict 4xv100": Run(
         says="parameters: 1.9M to 36.7M"),
     "danas data info /data/packed": Run(before="danas data pack data/photos data/packed"),

@@ -101,7 +101,7 @@ class Commands(unittest.TestCase):
 
     def test_options_in_running_text_exist(self):
         known = {option for options, _ in self.look.manual.values() for option in options}
-        for folder in ("scripts", "tests/bench", "tests/golden", "tests/faults", "tests/fuzz"):
+        for folder in ("scripts", "docs/examples", "tests/bench", "tests/golden", "tests/faults", "tests/fuzz"):
             for file in (CHECKOUT / folder).iterdir():
                 if file.is_file() and (file.suffix in (".py", ".sh", ".cpp", ".h") or not file.suffix):
                     known.update(read_commands.OPTION.findall(file.read_text(encoding="utf-8")))

@@ -308,7 +308,7 @@ TEST_F(KeypointsCommandTest, PlansRefuseWhatSearchesWouldAndNoFolderIsLeft) {
       {"keypoints.names=[\"a\"]", "keypoints.names"},
       {"keypoints.flip_pairs=[\"left\"]", "keypoints.flip_pairs"},
       {"keypoints.upper_body=[\"tail\"]", "keypoints.upper_body"},
-      {"keypoints.joint_weights=[1]", "keypoints.joint_weights"},
+      {"keypoints.joint_weights=[1,2,3]", "keypoints.joint_weights"},
       {"keypoints.sigmas=[0.1]", "keypoints.sigmas"}};
   for (const auto& [setting, key] : unfit) {
     for (const char* how : {"--dry-run", "--yes"}) {
