@@ -179,7 +179,7 @@ void ChangeConstant(GpuConstants& constants, const std::string& assignment) {
   }
   const std::string nearest = NearestName(name, names);
   throw UsageError("--predict-set " + assignment + ": no constant '" + name + "'" +
-                   (nearest.empty() ? "" : "; did you mean '" + nearest + "'?") +
+                   (nearest.empty() ? "." : "; did you mean '" + nearest + "'?") +
                    " docs/scaling.md lists them, and --dry-run --predict with --json prints them");
 }
 
