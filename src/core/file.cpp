@@ -40,6 +40,10 @@ class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& path)
       : path_(path), temporary_(path.string() + ".tmp-" + std::to_string(::getpid())) {
+    std::error_code ignored;  // root's rename would put a file in the place of /dev/null
+    if (std::filesystem::is_other(path, ignored)) {
+      throw FileError("cannot write " + path.string() + ": it is a device or a pipe; give the name of a file");
+    }
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor_ < 0) Fail("write", path_, errno);
   }

@@ -94,6 +94,16 @@ TEST(WriteFileAtomically, ReplacesTheWholeFile) {
   EXPECT_EQ(NamesIn(folder.path()), std::vector<std::string>{"file"});
 }
 
+TEST(WriteFileAtomically, LeavesPipesAndDevicesInTheirPlace) {
+  const TempDir folder;
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ExpectErrorContains<FileError>([&] { WriteFileAtomically(pipe, std::string_view("text")); },
+                                 {pipe.string(), "it is a device or a pipe"});
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(NamesIn(folder.path()), std::vector<std::string>{"pipe"});
+}
+
 TEST(WriteFileAtomically, WorksInTheCurrentFolder) {
   const TempDir folder;
   const auto before = std::filesystem::current_path();

@@ -17,7 +17,7 @@ std::string ReadFile(const std::filesystem::path& path, size_t max_bytes = SIZE_
 void ReadBlocks(const std::filesystem::path& path, const std::function<void(std::string_view block)>& visit);
 
 // Writes to a temporary name in the same folder, flushes it to disk, renames it over `path` and flushes the folder.
-// On any failure (full disk, no permission) the temporary file is removed, `path` is as before, and FileError is
+// On any failure (full disk, no permission, `path` is a device or a pipe) the temporary file is removed, `path` is as before, and FileError is
 // thrown; where flushing the folder alone fails, it is thrown with the new file in place.
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view content);
 
