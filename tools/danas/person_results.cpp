@@ -76,6 +76,10 @@ void PrepareOutputs(const EvaluateOptions& options) {
       throw FileError(std::string(option) + ": there is no folder " + parent.string());
     }
   }
+  if (!options.results.empty() &&
+      fs::path(options.results).lexically_normal() == fs::path(options.difficulty).lexically_normal()) {
+    throw UsageError("--results and --difficulty are both to be " + options.results + "; give each a file of its own");
+  }
   if (options.draw > 0) MakeFolders(PicturesFolder(options));
 }
 
