@@ -174,14 +174,30 @@ def image_id(path):
     return int(number[0])
 
 
+def open_picture(path):
+    try:
+        return Image.open(path)
+    except OSError as error:  # Pillow's own are of this kind
+        sys.exit(f"{path}: cannot be read as a picture: {error}")
+
+
+def read_results(path):
+    """COCO's result file of a detector."""
+    try:
+        results = json.loads(path.read_text())
+        return [(one["image_id"], one["category_id"], one["bbox"], one["score"]) for one in results]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        sys.exit(f"{path}: expected a list of {{image_id, category_id, bbox, score}}: {type(error).__name__}: {error}")
+
+
 def boxes_of(arguments):
     """(picture, its boxes, their scores) of each picture that has boxes."""
     if arguments.box:
         return [(path, arguments.box, [1.0] * len(arguments.box)) for path in arguments.pictures]
     found, chosen = {}, []
-    for one in json.loads(arguments.boxes.read_text()):
-        if one["category_id"] == arguments.category:
-            found.setdefault(one["image_id"], []).append((one["bbox"], one["score"]))
+    for picture, category, box, score in read_results(arguments.boxes):
+        if category == arguments.category:
+            found.setdefault(picture, []).append((box, score))
     for path in arguments.pictures:
         if image_id(path) in found:
             chosen.append((path, *zip(*found[image_id(path)])))
@@ -207,7 +223,7 @@ def main():
         for box in boxes:
             if min(box[2:]) <= 0:
                 sys.exit(f"{path}: the box {' '.join(map(str, box))} has no size; expected x, y, width and height")
-        for box, box_score, (points, score) in zip(boxes, box_scores, find(Image.open(path), boxes, run, how)):
+        for box, box_score, (points, score) in zip(boxes, box_scores, find(open_picture(path), boxes, run, how)):
             score *= box_score
             if arguments.results:
                 results.append({"image_id": image_id(path), "category_id": arguments.category,
