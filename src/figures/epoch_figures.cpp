@@ -121,24 +121,17 @@ EpochPlot AccuracyPlot(const SearchRecord& search, const BudgetRecord& budget) {
                   ValuesOf(budget.architecture_e, [](const auto& pass) { return pass.validation_accuracy; })}}};
 }
 
+// What a pass over the training set has: classes, or persons.
 EpochPlot SchedulePlot(const SearchRecord& search) {
-  if (!events::WordsOf(search.start.task).classes) {
-    return {.name = "schedule",
-            .title = "Persons in a pass over the training set",
-            .y = {.title = "persons", .whole = true},
-            .from_zero = true,
-            .steps = true,
-            .series = {{"persons", LineOf(0), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
-                          return std::optional(static_cast<double>(epoch.images));
-                        })}}};
-  }
+  const bool classes = events::WordsOf(search.start.task).classes;
+  const std::string what = classes ? "classes" : "persons";
   return {.name = "schedule",
-          .title = "Classes that are learnt",
-          .y = {.title = "classes", .whole = true},
+          .title = classes ? "Classes that are learnt" : "Persons in a pass over the training set",
+          .y = {.title = what, .whole = true},
           .from_zero = true,
           .steps = true,
-          .series = {{"classes", LineOf(0), ValuesOfEpochs(search.epochs, [](const auto& epoch) {
-                        return std::optional(static_cast<double>(epoch.classes));
+          .series = {{what, LineOf(0), ValuesOfEpochs(search.epochs, [classes](const auto& epoch) {
+                        return std::optional(static_cast<double>(classes ? epoch.classes : epoch.images));
                       })}}};
 }
 
