@@ -309,9 +309,9 @@ LOOKED_AT = {
     re.compile(r"danas evaluate --run runs/pose(-final)? --boxes detections.json --results found.json --draw 20 --out "
                r"pictures"): Look("long", run_by="tools.KeypointsCommandTest"),
     re.compile(r"danas evaluate --run runs/pose(-final)? --difficulty difficulty.json"): Look(
-        "long", run_by="tools.KeypointsCommandTest"),
+        "long", run_by="tools.OrderedPersonsTest"),
     "danas search --config ordered.json --data /data/coco --run runs/ordered": Look(
-        "long", run_by="tools.KeypointsCommandTest"),
+        "long", run_by="tools.OrderedPersonsTest"),
     "danas export --run runs/pose-final --to onnx": Look("long", run_by="tools.KeypointsCommandTest"),
     "danas search --config coco_mini.json --data /data/coco --run runs/mini": Look(
         "long", run_by="tools.KeypointsCommandTest"),

@@ -1,17 +1,8 @@
-// Key-points from end to end: search, fine-tuning, resuming, ranks, evaluation, export, on persons of two coloured
-// dots.
-#include <gmock/gmock.h>
-
-#include <algorithm>
-#include <array>
-#include <chrono>
+// Key-points from end to end: search, fine-tuning, resuming, ranks, evaluation, export.
+#include <filesystem>
 #include <iterator>
-#include <set>
 
-#include "danas/core/random.h"
-#include "danas/core/seconds_since.h"
-#include "tests/tools/compare_runs.h"
-#include "tests/tools/run_danas.h"
+#include "tests/tools/dot_persons.h"
 
 namespace danas::test {
 namespace {
@@ -20,137 +11,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int kHeight = 72, kWidth = 96;
-
-// A grey picture with noise, a red dot left and a blue one right of the middle of a person's box.
-struct DotPerson {
-  explicit DotPerson(int64_t number) {
-    RandomStream stream(5, "dots", {static_cast<uint64_t>(number)});
-    left = {static_cast<int>(14 + stream.UniformInt(20)), static_cast<int>(16 + stream.UniformInt(38))};
-    right = {static_cast<int>(54 + stream.UniformInt(20)), static_cast<int>(16 + stream.UniformInt(38))};
-    pixels.resize(size_t{3} * kHeight * kWidth);
-    for (char& value : pixels) value = static_cast<char>(90 + stream.UniformInt(30));
-    Dot(left, 0);
-    Dot(right, 2);
-  }
-
-  void Dot(const std::array<int, 2>& at, int channel) {
-    for (int y = at[1] - 3; y <= at[1] + 3; ++y) {
-      for (int x = at[0] - 3; x <= at[0] + 3; ++x) {
-        for (int c = 0; c < 3; ++c) pixels[static_cast<size_t>(3 * (y * kWidth + x) + c)] = c == channel ? '\xf0' : 10;
-      }
-    }
-  }
-
-  std::array<int, 2> left, right;
-  std::string pixels;
-};
-
-void WriteDots(const std::filesystem::path& root, const std::string& set, int64_t first, int64_t count) {
-  Json images = Json::array(), annotations = Json::array();
-  for (int64_t i = first; i < first + count; ++i) {
-    const DotPerson person(i);
-    const std::string name = std::to_string(i) + ".ppm";
-    WriteText(root / set / name,
-              "P6 " + std::to_string(kWidth) + " " + std::to_string(kHeight) + " 255\n" + person.pixels);
-    images.push_back({{"id", i}, {"file_name", name}, {"height", kHeight}, {"width", kWidth}});
-    annotations.push_back({{"id", i + 1},
-                           {"image_id", i},
-                           {"category_id", 1},
-                           {"iscrowd", 0},
-                           {"area", 3500.0},
-                           {"bbox", {8, 8, 80, 56}},
-                           {"num_keypoints", 2},
-                           {"keypoints", {person.left[0], person.left[1], 2, person.right[0], person.right[1], 2}}});
-  }
-  const Json text = {
-      {"images", images},
-      {"annotations", annotations},
-      {"categories", {{{"id", 1}, {"name", "dots"}, {"keypoints", {"left", "right"}}, {"skeleton", {{1, 2}}}}}}};
-  WriteText(root / "annotations" / ("person_keypoints_" + set + ".json"), text.dump());
-}
-
-class KeypointsCommandTest : public testing::Test {
+class KeypointsCommandTest : public DotPersons {
  protected:
-  KeypointsCommandTest() {
-    WriteDots(folder_ / "data", "train2017", 0, 40);
-    WriteDots(folder_ / "data", "val2017", 100, 12);
-    config_ = Json::parse(R"({
-      "task": "keypoints", "space": "mobile_tiny", "seed": 3,
-      "data": {"root": "data", "format": "coco", "image_size": 48, "image_width": 64, "validation_images": 8,
-               "workers": 1},
-      "keypoints": {"flip_pairs": ["left", "right"], "upper_body": ["left"], "sigmas": [0.1, 0.1],
-                    "pictures": 3, "head": {"layers": 1, "channels": 16, "groups": [2, 4]}},
-      "schedule": {"ranking": "listed", "classes": [1, 1], "warmup_epochs": 1, "epochs_per_step": 1},
-      "search": {"preset": "paper", "budget": "3M", "budget_min": 1, "budget_max": "20M"},
-      "train": {"batch": 8, "optimizer": "adam", "lr": 0.002, "weight_decay": 0},
-      "finetune": {"epochs": 25, "dropout": 0,
-                   "train": {"batch": 8, "optimizer": "adam", "lr": 0.003, "lr_decay": "steps", "lr_steps": [20, 23],
-                             "lr_warmup_epochs": 0, "weight_decay": 0}},
-      "runtime": {"threads": 1}
-    })");
-    WriteConfig();
-  }
-
-  void WriteConfig() { WriteText(folder_ / "config.json", config_.dump(1)); }
-
-  Outcome Run(const std::vector<std::string>& arguments, const std::string& before = "") {
-    return RunDanas(folder_.path(), arguments, before);
-  }
-
-  void Search(const std::string& run, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"search", "--config", "config.json", "--no-probe", "--run", run};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const Outcome outcome = Run(arguments);
-    ASSERT_EQ(outcome.code, 0) << outcome.err;
-  }
-
-  // "whole", and in "run" the same search, killed in its middle.
-  void SearchWholeAndKillAnother() {
-    config_["checkpoint"] = {{"every", 0.0005}, {"min_seconds", 0}};
-    config_["schedule"]["epochs_per_step"] = 6;
-    WriteConfig();
-    const auto start = std::chrono::steady_clock::now();
-    Search("whole");
-    const double seconds = SecondsSince(start);
-    // What ended before its first checkpoint, or came to its end, is begun again, at another moment.
-    double share = 0.6;
-    bool killed = false;
-    for (int tries = 0; tries < 20 && !killed; ++tries) {
-      std::filesystem::remove_all(folder_ / "run");
-      const Outcome outcome = Run({"search", "--config", "config.json", "--no-probe", "--run", "run"},
-                                  "timeout -s KILL " + std::to_string(share * seconds));
-      const bool begun = std::filesystem::exists(folder_ / "run/checkpoints");
-      killed = outcome.code != 0 && begun;
-      share *= outcome.code == 0 ? 0.8 : 1.3;
-    }
-    ASSERT_TRUE(killed) << "no moment found to end the search in its middle";
-  }
-
-  void ExpectSameAsWhole() {
-    EXPECT_TRUE(Weights("whole") == Weights("run"));
-    EXPECT_EQ(ReadText(folder_ / "whole/best.json"), ReadText(folder_ / "run/best.json"));
-  }
-
-  // A file of errors of the training set's persons, the greatest of person 39's (38.ppm), and a schedule that takes the
-  // easier half first.
-  void WriteDifficulty() {
-    Json persons = Json::array();
-    for (int id = 1; id <= 40; ++id) persons.push_back({{"id", id}, {"error", id * 21 % 41 / 50.0}});
-    WriteText(folder_ / "difficulty.json", Json{{"persons", persons}}.dump());
-    config_["schedule"]["difficulty"] = "difficulty.json";
-    config_["schedule"]["classes"] = {0.5, 0.5, 1};
-    WriteConfig();
-  }
-
-  std::vector<Json> EventsOf(const std::string& run, const std::string& kind) {
-    std::vector<Json> events;
-    for (const Json& event : Events(folder_ / run / "log.jsonl")) {
-      if (event["event"] == kind) events.push_back(event);
-    }
-    return events;
-  }
-
   int64_t CountFiles(const std::string& folder) {
     return std::distance(std::filesystem::directory_iterator(folder_ / folder), {});
   }
@@ -169,11 +31,6 @@ class KeypointsCommandTest : public testing::Test {
             "--set",
             "finetune.train.lr_steps=[0.5]"};
   }
-
-  std::string Weights(const std::string& run) { return ReadText(folder_ / run / "weights.safetensors"); }
-
-  TempDir folder_;
-  Json config_;
 };
 
 TEST_F(KeypointsCommandTest, FromTheSearchToTheExport) {
@@ -284,17 +141,7 @@ TEST_F(KeypointsCommandTest, BoxesOfADetector) {
   EXPECT_THAT(other.err, AllOf(HasSubstr("other.json"), HasSubstr("7")));
 }
 
-TEST_F(KeypointsCommandTest, TwoProcessesFindWhatOneFinds) {
-  config_["runtime"]["precision"] = "float64";
-  config_["search"]["relaxation"] = {{"draws", "batch"}};
-  WriteConfig();
-  Search("one", {"--set", "train.bn_groups=2"});
-  Search("two", {"--ranks", "2"});
-  const auto network_of = [&](const std::string& run) {
-    return Json::parse(ReadText(folder_ / run / "best.json"))["layers"];
-  };
-  EXPECT_EQ(network_of("one"), network_of("two"));
-}
+TEST_F(KeypointsCommandTest, TwoProcessesFindWhatOneFinds) { SearchByOneAndTwo(); }
 
 TEST_F(KeypointsCommandTest, ResumedIsUninterrupted) {
   SearchWholeAndKillAnother();
@@ -351,131 +198,6 @@ TEST_F(KeypointsCommandTest, WhatDoesNotFitIsSaid) {
   const Outcome names = Run({"search", "--config", "config.json", "--no-probe", "--run", "c"});
   EXPECT_NE(names.code, 0);
   EXPECT_THAT(names.err, HasSubstr("keypoints.names"));
-}
-
-TEST_F(KeypointsCommandTest, FromEasyToHard) {
-  config_["finetune"]["epochs"] = 12;
-  config_["finetune"]["train"]["lr_steps"] = {8};
-  WriteConfig();
-  Search("search");
-  ASSERT_EQ(Run({"finetune", "--arch", "search/best.json", "--config", "config.json", "--run", "judge"}).code, 0);
-  const Outcome judged = Run({"evaluate", "--run", "judge", "--difficulty", "errors.json"});
-  ASSERT_EQ(judged.code, 0) << judged.err;
-  EXPECT_THAT(judged.out, HasSubstr("errors.json: 40 persons"));
-  const Json file = Json::parse(ReadText(folder_ / "errors.json"));
-  EXPECT_EQ(file["format"], 1);
-  EXPECT_EQ(file["network"], "judge/network.json");
-  ASSERT_EQ(file["persons"].size(), 40u);
-  std::set<double> errors;
-  for (const Json& person : file["persons"]) errors.insert(person["error"].get<double>());
-  EXPECT_GT(errors.size(), 20u);  // each has its own
-
-  config_["schedule"]["classes"] = {0.25, 0.5, 0.75, 1};
-  config_["schedule"]["difficulty"] = "errors.json";
-  WriteConfig();
-  const Outcome planned = Run({"search", "--config", "config.json", "--no-probe", "--dry-run", "--json"});
-  ASSERT_EQ(planned.code, 0) << planned.err;
-  EXPECT_THAT(planned.err, HasSubstr("persons from easy to hard by errors.json"));
-  Search("ordered");
-  EXPECT_THAT(ReadText(folder_ / "ordered/run.log"), HasSubstr("persons from easy to hard by errors.json"));
-  const Json plan = Json::parse(planned.out)["phases"];
-  const std::vector<Json> epochs = EventsOf("ordered", "epoch");
-  ASSERT_EQ(epochs.size(), 4u);
-  std::vector<double> seen, by_alpha;
-  for (size_t e = 0; e < epochs.size(); ++e) {
-    seen.push_back(epochs[e]["images"]);
-    EXPECT_EQ(plan[e]["weight_images"], epochs[e]["images"]);
-    if (e > 0) by_alpha.push_back(plan[e]["architecture_images"]);
-  }
-  EXPECT_EQ(seen[1], 2 * seen[0]);
-  EXPECT_EQ(seen[2], 3 * seen[0]);
-  EXPECT_EQ(seen[3], 4 * seen[0]);
-  EXPECT_EQ(seen[3], 32);
-  EXPECT_TRUE(std::ranges::is_sorted(by_alpha));
-  EXPECT_EQ(by_alpha.back(), 8);
-  const Json start = EventsOf("ordered", "search_start").at(0);
-  EXPECT_EQ(start["ranking"], "errors.json");
-  EXPECT_THAT(start["class_labels"].at(0).get<std::string>(), HasSubstr("0-25 % (error ≤ "));
-}
-
-TEST_F(KeypointsCommandTest, HardPersonsAreNotLookedAtBeforeTheirPhase) {
-  WriteDifficulty();
-  WriteText(folder_ / "data/train2017/38.ppm", "no picture");
-  const Outcome easy_first = Run({"search", "--config", "config.json", "--no-probe", "--run", "a"});
-  EXPECT_NE(easy_first.code, 0);
-  EXPECT_THAT(easy_first.err, HasSubstr("38.ppm"));
-  const std::vector<Json> epochs = EventsOf("a", "epoch");
-  ASSERT_EQ(epochs.size(), 2u);  // warm-up and step 1
-  EXPECT_EQ(epochs[1]["phase"], "step1");
-
-  const Outcome hard_first =
-      Run({"search", "--config", "config.json", "--no-probe", "--run", "b", "--set", "schedule.reverse=true"});
-  EXPECT_THAT(hard_first.err, HasSubstr("38.ppm"));
-  EXPECT_LT(EventsOf("b", "epoch").size(), 2u);
-}
-
-TEST_F(KeypointsCommandTest, OrderedSearchesResumeAndTakePackedData) {
-  WriteDifficulty();
-  SearchWholeAndKillAnother();
-  const std::string difficulty = ReadText(folder_ / "difficulty.json");
-  WriteText(folder_ / "difficulty.json", difficulty + "\n");
-  const Outcome changed = Run({"search", "--resume", "run"});
-  EXPECT_NE(changed.code, 0);
-  EXPECT_THAT(changed.err, AllOf(HasSubstr("schedule.difficulty"), HasSubstr("has changed")));
-  WriteText(folder_ / "difficulty.json", difficulty);
-  const Outcome resumed = Run({"search", "--resume", "run"});
-  ASSERT_EQ(resumed.code, 0) << resumed.err;
-  ExpectSameAsWhole();
-  const Outcome ranked = Run({"rank", "--run", "run", "--archs", "run/best.json"});
-  EXPECT_EQ(ranked.code, 0) << ranked.err;
-
-  ASSERT_EQ(Run({"data", "pack", "data", "packed", "--keep-bytes"}).code, 0);
-  const Outcome packed = Run({"search", "--config", "config.json", "--no-probe", "--run", "packed-run", "--data",
-                              "packed", "--set", "data.format=auto"});
-  EXPECT_EQ(packed.code, 0) << packed.err;
-  EXPECT_TRUE(Weights("whole") == Weights("packed-run"));
-}
-
-TEST_F(KeypointsCommandTest, TwoProcessesKeepTheOrderOfPersons) {
-  WriteDifficulty();
-  config_["runtime"]["precision"] = "float64";
-  config_["search"]["relaxation"] = {{"draws", "batch"}};
-  WriteConfig();
-  Search("one", {"--set", "train.bn_groups=2"});
-  Search("two", {"--ranks", "2"});
-  const auto network_of = [&](const std::string& run) {
-    return Json::parse(ReadText(folder_ / run / "best.json"))["layers"];
-  };
-  EXPECT_EQ(network_of("one"), network_of("two"));
-  const std::vector<Json> one = EventsOf("one", "epoch"), two = EventsOf("two", "epoch");
-  ASSERT_EQ(one.size(), two.size());
-  for (size_t e = 0; e < one.size(); ++e) {
-    EXPECT_EQ(one[e]["images"], two[e]["images"]);
-    EXPECT_NEAR(one[e]["train_loss"].get<double>(), two[e]["train_loss"].get<double>(), 1e-9);
-  }
-}
-
-TEST_F(KeypointsCommandTest, DifficultiesThatDoNotFitAreRefused) {
-  WriteDifficulty();
-  const auto fails = [&](const std::vector<std::string>& settings, const std::vector<std::string>& words) {
-    std::vector<std::string> arguments = {"search", "--config", "config.json", "--no-probe", "--run", "refused"};
-    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
-    const Outcome outcome = Run(arguments);
-    EXPECT_NE(outcome.code, 0);
-    for (const std::string& word : words) EXPECT_THAT(outcome.err, HasSubstr(word));
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "refused")) << outcome.err;
-  };
-  fails({"schedule.classes=[0.5, 0.75]"}, {"schedule.classes", "must be 1"});
-  fails({"schedule.classes=[1, 1]"}, {"schedule.classes", "would change nothing"});
-  fails({"schedule.classes=[5, 40]"}, {"schedule.classes", "fractions of the persons"});
-  fails({"schedule.classes=[0.05, 0.05, 1]"}, {"schedule.classes", "step1", "batch norm needs 2", "difficulty.json"});
-  fails({"schedule.difficulty=nowhere.json"}, {"nowhere.json", "danas evaluate"});
-  fails({"task=classification", "data.image_width=0", "data.validation_images=0", "data.validation_fraction=0.1"},
-        {"schedule.difficulty", "schedule.ranking"});
-  Json file = Json::parse(ReadText(folder_ / "difficulty.json"));
-  file["persons"].erase(3);
-  WriteText(folder_ / "difficulty.json", file.dump());
-  fails({}, {"difficulty.json", "missing: 1 (4)"});
 }
 
 }  // namespace
